@@ -1,0 +1,285 @@
+//! The bounded record of what clients sent and got, per world.
+
+use std::collections::VecDeque;
+
+use bytes::Bytes;
+use jiff::Timestamp;
+use parking_lot::Mutex;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+use tokio::sync::watch;
+
+/// How much a journal keeps. The oldest entries go first, and are counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Limits {
+    /// Entries kept at most.
+    pub entries: usize,
+    /// Bytes kept at most: heads, bodies and what it costs to keep them.
+    pub bytes: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { entries: 20_000, bytes: 16 * 1024 * 1024 }
+    }
+}
+
+/// What kind of exchange an entry records.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Way {
+    /// An HTTP request and its reply.
+    Http,
+    /// A frame from a socket's client and the reply to it.
+    Frame,
+    /// A frame that the fake sent unasked.
+    Push,
+}
+
+/// One exchange.
+#[derive(Debug, Clone)]
+pub struct Entry {
+    /// Its number in this world, from 1, never used again.
+    pub seq: u64,
+    /// The world's time when it came.
+    pub at: Timestamp,
+    /// The fake.
+    pub fake: &'static str,
+    /// The operation, if the request was for one.
+    pub operation: Option<&'static str>,
+    /// What kind of exchange.
+    pub way: Way,
+    /// Method and target on the first line (a socket: the command), then one `name: value` a line.
+    pub head: Box<str>,
+    /// What the client sent.
+    pub request: Bytes,
+    /// The status sent; on a socket 200, or 400 for an error reply.
+    pub status: u16,
+    /// What the client got.
+    pub reply: Bytes,
+    /// What was odd about the request and was let pass.
+    pub remarks: Vec<String>,
+    /// The fault that was applied.
+    pub fault: Option<Box<str>>,
+}
+
+impl Entry {
+    /// The HTTP method, or the word before the target.
+    pub fn method(&self) -> &str {
+        self.first_line().split(' ').next().unwrap_or("")
+    }
+
+    /// The target without its query.
+    pub fn path(&self) -> &str {
+        self.target().split('?').next().unwrap_or("")
+    }
+
+    /// The query, without the question mark.
+    pub fn query(&self) -> Option<&str> {
+        self.target().split_once('?').map(|(_, query)| query)
+    }
+
+    /// Header lines in the order sent, names in lower case.
+    pub fn headers(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.head.lines().skip(1).filter_map(|line| line.split_once(": "))
+    }
+
+    fn first_line(&self) -> &str {
+        self.head.lines().next().unwrap_or("")
+    }
+
+    fn target(&self) -> &str {
+        self.first_line().split_once(' ').map_or("", |(_, target)| target)
+    }
+
+    fn weight(&self) -> usize {
+        let remarks: usize = self.remarks.iter().map(|remark| remark.len() + size_of::<String>()).sum();
+        let fault = self.fault.as_ref().map_or(0, |fault| fault.len());
+        size_of::<Self>() + self.head.len() + self.request.len() + self.reply.len() + remarks + fault
+    }
+
+    /// The entry as the control API shows it: bodies as JSON where they are JSON, else as text.
+    pub fn to_json(&self) -> Value {
+        let headers: Map<String, Value> = self.headers().map(|(name, value)| (name.to_owned(), value.into())).collect();
+        let mut entry = json!({
+            "seq": self.seq,
+            "at": self.at.to_string(),
+            "fake": self.fake,
+            "operation": self.operation,
+            "way": self.way,
+            "method": self.method(),
+            "path": self.path(),
+            "query": self.query(),
+            "headers": headers,
+            "request": body(&self.request),
+            "status": self.status,
+            "reply": body(&self.reply),
+        });
+        if !self.remarks.is_empty() {
+            entry["remarks"] = json!(self.remarks);
+        }
+        if let Some(fault) = &self.fault {
+            entry["fault"] = json!(fault);
+        }
+        entry
+    }
+}
+
+/// A body as JSON: parsed where it is JSON, as text where it is text, nothing where there is none.
+pub fn body(bytes: &[u8]) -> Value {
+    if bytes.is_empty() {
+        return Value::Null;
+    }
+    serde_json::from_slice(bytes).unwrap_or_else(|_| Value::String(String::from_utf8_lossy(bytes).into_owned()))
+}
+
+#[derive(Debug, Default)]
+struct Pages {
+    entries: VecDeque<Entry>,
+    limits: Limits,
+    bytes: usize,
+    next: u64,
+    dropped: u64,
+}
+
+/// How full a journal is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Fill {
+    /// Entries kept.
+    pub entries: usize,
+    /// Bytes kept.
+    pub bytes: usize,
+    /// Entries that went to make room since the journal was last cleared.
+    pub dropped: u64,
+}
+
+/// The journal of one world.
+#[derive(Debug)]
+pub struct Journal {
+    pages: Mutex<Pages>,
+    newest: watch::Sender<u64>,
+}
+
+impl Journal {
+    /// An empty journal with these limits.
+    pub fn new(limits: Limits) -> Self {
+        Self { pages: Mutex::new(Pages { limits, ..Pages::default() }), newest: watch::Sender::new(0) }
+    }
+
+    /// Writes an entry, which gets the next number; the oldest go where the limits want it.
+    pub fn write(&self, mut entry: Entry) -> u64 {
+        let mut pages = self.pages.lock();
+        pages.next += 1;
+        entry.seq = pages.next;
+        let seq = entry.seq;
+        let weight = entry.weight();
+        if pages.limits.entries == 0 || weight > pages.limits.bytes {
+            pages.dropped += 1;
+            return seq;
+        }
+        while pages.entries.len() >= pages.limits.entries || pages.bytes + weight > pages.limits.bytes {
+            let Some(oldest) = pages.entries.pop_front() else { break };
+            pages.bytes -= oldest.weight();
+            pages.dropped += 1;
+        }
+        pages.bytes += weight;
+        pages.entries.push_back(entry);
+        drop(pages);
+        if self.newest.receiver_count() > 0 {
+            self.newest.send_replace(seq);
+        }
+        seq
+    }
+
+    /// The number of the newest entry, and word of every further one.
+    pub fn watch(&self) -> watch::Receiver<u64> {
+        self.newest.subscribe()
+    }
+
+    /// Forgets all entries; numbers go on.
+    pub fn clear(&self) {
+        let mut pages = self.pages.lock();
+        pages.entries.clear();
+        pages.bytes = 0;
+        pages.dropped = 0;
+    }
+
+    /// Forgets all and begins again at number 1, with these limits.
+    pub fn restart(&self, limits: Limits) {
+        *self.pages.lock() = Pages { limits, ..Pages::default() };
+    }
+
+    /// What it keeps at most.
+    pub fn limits(&self) -> Limits {
+        self.pages.lock().limits
+    }
+
+    /// How full it is.
+    pub fn fill(&self) -> Fill {
+        let pages = self.pages.lock();
+        Fill { entries: pages.entries.len(), bytes: pages.bytes, dropped: pages.dropped }
+    }
+
+    /// The entries numbered above `after` for which `wanted` holds, oldest first.
+    pub fn read(&self, after: u64, mut wanted: impl FnMut(&Entry) -> bool) -> Vec<Entry> {
+        let pages = self.pages.lock();
+        let from = pages.entries.partition_point(|entry| entry.seq <= after);
+        pages.entries.range(from..).filter(|entry| wanted(entry)).cloned().collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entry(reply: &'static str) -> Entry {
+        Entry {
+            seq: 0,
+            at: Timestamp::UNIX_EPOCH,
+            fake: "carbis",
+            operation: Some("events"),
+            way: Way::Http,
+            head: "GET /api/v4/events?hash=none\ntoken: demo-token\n".into(),
+            request: Bytes::new(),
+            status: 200,
+            reply: Bytes::from_static(reply.as_bytes()),
+            remarks: Vec::new(),
+            fault: None,
+        }
+    }
+
+    #[test]
+    fn the_head_tells_method_path_query_and_headers() {
+        let entry = entry("{}");
+        assert_eq!((entry.method(), entry.path(), entry.query()), ("GET", "/api/v4/events", Some("hash=none")));
+        assert_eq!(entry.headers().collect::<Vec<_>>(), [("token", "demo-token")]);
+    }
+
+    #[test]
+    fn keeps_to_its_limits_and_counts_what_went() {
+        let journal = Journal::new(Limits { entries: 3, bytes: 1 << 20 });
+        for _ in 0..5 {
+            journal.write(entry("{}"));
+        }
+        assert_eq!(journal.fill().dropped, 2);
+        assert_eq!(journal.read(0, |_| true).iter().map(|entry| entry.seq).collect::<Vec<_>>(), [3, 4, 5]);
+
+        let one = entry("0123456789").weight();
+        let journal = Journal::new(Limits { entries: 100, bytes: 2 * one });
+        for _ in 0..5 {
+            journal.write(entry("0123456789"));
+        }
+        assert_eq!(journal.fill(), Fill { entries: 2, bytes: 2 * one, dropped: 3 });
+        journal.clear();
+        assert_eq!(journal.write(entry("{}")), 6, "numbers go on after a clear");
+    }
+
+    #[test]
+    fn an_entry_larger_than_the_journal_is_counted_and_not_kept() {
+        let journal = Journal::new(Limits { entries: 10, bytes: 10 });
+        journal.write(entry("{}"));
+        assert_eq!(journal.fill(), Fill { entries: 0, bytes: 0, dropped: 1 });
+    }
+}

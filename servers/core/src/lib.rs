@@ -1,0 +1,37 @@
+//! What every fake stands on: worlds with their own clock, random streams, journal and faults, and the
+//! [`Fake`] trait that a vendor's API implements.
+//!
+//! This crate may never know HTTP, actix, a vendor, a scenario or the control API. It alone may read the
+//! wall clock (in [`clock`]) and it alone makes random streams (in [`random`]), both from what a world says.
+
+pub mod clock;
+pub mod duration;
+pub mod fake;
+pub mod fault;
+pub mod journal;
+mod live;
+pub mod near;
+pub mod node;
+mod node_de;
+pub mod problem;
+pub mod random;
+pub mod secret;
+pub mod source;
+mod timekeeper;
+pub mod turn;
+pub mod world;
+pub mod world_file;
+pub mod worlds;
+
+pub use clock::{Clock, ClockSetting, Mode};
+pub use duration::Span;
+pub use fake::{Action, ActionInfo, Evidence, Fake, Kind, Operation, Registry, Seed};
+pub use jiff::Timestamp;
+pub use live::{Live, LiveFake};
+pub use node::Node;
+pub use problem::{Path, Problem, Step};
+pub use random::Streams;
+pub use source::Source;
+pub use world::{Fired, World};
+pub use world_file::WorldFile;
+pub use worlds::{NewWorld, Worlds};

@@ -1,0 +1,123 @@
+//! A named text, and problems shown in it: `file:line:col`, the source line, a caret, a hint.
+
+use std::io::Read;
+use std::path::Path;
+
+use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
+
+use crate::node::Node;
+use crate::problem::Problem;
+
+/// A text with the name it is known by.
+#[derive(Debug, Clone)]
+pub struct Source {
+    /// The file's path as the user gave it, or `request body`.
+    pub name: String,
+    /// The text.
+    pub text: String,
+}
+
+/// The longest file that is read: far above what a person or a saved world of 100,000 entities needs.
+const MAX_BYTES: u64 = 256 * 1024 * 1024;
+
+impl Source {
+    /// A text under this name.
+    pub fn new(name: impl Into<String>, text: impl Into<String>) -> Self {
+        Self { name: name.into(), text: text.into() }
+    }
+
+    /// Reads a file.
+    ///
+    /// # Errors
+    /// A sentence that names the file and says why it cannot be read.
+    pub fn open(path: &Path) -> Result<Self, Problem> {
+        let name = path.display().to_string();
+        let wrong = |why: &str| Problem::new("unreadable", format!("cannot read {name}: {why}"));
+        let file = std::fs::File::open(path).map_err(|error| wrong(&plain(&error)))?;
+        if file.metadata().is_ok_and(|meta| meta.is_dir()) {
+            return Err(wrong("it is a folder").hint("name a file"));
+        }
+        let mut bytes = Vec::new();
+        file.take(MAX_BYTES + 1).read_to_end(&mut bytes).map_err(|error| wrong(&plain(&error)))?;
+        if bytes.len() as u64 > MAX_BYTES {
+            return Err(wrong("it is larger than 256 MiB"));
+        }
+        let text = String::from_utf8(bytes).map_err(|_| wrong("it is not UTF-8 text"))?;
+        Ok(Self { name, text })
+    }
+
+    /// The document in it.
+    ///
+    /// # Errors
+    /// As [`Node::parse`].
+    pub fn parse(&self) -> Result<Node, Problem> {
+        Node::parse(&self.text)
+    }
+
+    /// `name:line:col` of a problem, or the name alone.
+    pub fn place(&self, problem: &Problem) -> String {
+        match problem.position {
+            Some(position) if position.line > 0 => format!("{}:{}:{}", self.name, position.line, position.column),
+            _ => self.name.clone(),
+        }
+    }
+
+    /// The problem with its place, the source line and the hint, over several lines.
+    pub fn render(&self, problem: &Problem, colour: bool) -> String {
+        let renderer = if colour { Renderer::styled() } else { Renderer::plain() };
+        let Some(position) = problem.position.filter(|position| position.line > 0) else {
+            let help = problem.hint.iter().map(|hint| format!("\n  = help: {hint}")).collect::<String>();
+            // What stands nowhere may name its file already.
+            let place =
+                if problem.message.contains(&self.name) { String::new() } else { format!("\n --> {}", self.name) };
+            return format!("error: {}{place}{help}", problem.message);
+        };
+        let start = (position.start as usize).min(self.text.len());
+        // An empty span still gets a caret; a span over many lines is shown by its first.
+        let rest = &self.text[start..];
+        let first_line = rest.find('\n').unwrap_or(rest.len());
+        let end = start + (position.len as usize).clamp(1, first_line.max(1));
+        let mut group = Level::ERROR.primary_title(problem.message.as_str()).element(
+            Snippet::source(self.text.as_str())
+                .path(self.name.as_str())
+                .annotation(AnnotationKind::Primary.span(start..end.min(self.text.len()))),
+        );
+        if let Some(hint) = &problem.hint {
+            group = group.element(Level::HELP.message(hint.as_str()));
+        }
+        renderer.render(&[group])
+    }
+}
+
+/// The system's sentence without its number.
+fn plain(error: &std::io::Error) -> String {
+    let text = error.to_string();
+    text.split(" (os error").next().unwrap_or(&text).to_lowercase()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shows_file_line_column_source_line_and_hint() {
+        let source = Source::new("bistro.yaml", "tables:\n  - id: 1\n    naem: x\n");
+        let node = source.parse().expect("good YAML");
+        let problem = Problem::new("unknown_key", "unknown key `naem`").hint("did you mean `name`?");
+        let mut problem = problem.at(["tables".into(), 0.into(), "naem".into()]);
+        problem.at_key = true;
+        let problem = node.locate(problem);
+        assert_eq!(source.place(&problem), "bistro.yaml:3:5");
+        let text = source.render(&problem, false);
+        for part in ["error: unknown key `naem`", "bistro.yaml:3:5", "    naem: x", "^^^^", "did you mean `name`?"] {
+            assert!(text.contains(part), "{part} is not in\n{text}");
+        }
+    }
+
+    #[test]
+    fn an_unreadable_file_is_named_with_the_reason() {
+        let problem = Source::open(Path::new("no/such/file.yaml")).expect_err("it is not there");
+        assert_eq!(problem.message, "cannot read no/such/file.yaml: no such file or directory");
+        assert!(Source::open(Path::new(".")).expect_err("a folder").message.contains("it is a folder"));
+    }
+}

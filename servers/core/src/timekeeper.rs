@@ -1,0 +1,67 @@
+//! One thread that wakes worlds whose clocks run by themselves when something in them falls due.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Weak};
+use std::time::{Duration, Instant};
+
+use parking_lot::{Condvar, Mutex};
+
+use crate::world::World;
+
+/// Wakes worlds. Frozen worlds never ask it for anything.
+#[derive(Debug, Default)]
+pub(crate) struct Timekeeper {
+    desk: Mutex<Desk>,
+    rung: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct Desk {
+    calls: BTreeMap<(Instant, usize), Weak<World>>,
+    running: bool,
+}
+
+/// The wall clock may be set while we sleep, so long sleeps are looked at again.
+const LONGEST: Duration = Duration::from_secs(60);
+
+impl Timekeeper {
+    /// Asks to be woken after `wait`. A world may ask many times; each call is answered once.
+    pub(crate) fn call(self: &Arc<Self>, world: &Arc<World>, wait: Duration) {
+        let at = now() + wait.min(LONGEST);
+        let mut desk = self.desk.lock();
+        if !desk.running {
+            let keeper = Arc::downgrade(self);
+            // Without the thread the world still settles at every request; only pushes by themselves would be late.
+            desk.running =
+                std::thread::Builder::new().name("stend-clock".into()).spawn(move || Self::run(&keeper)).is_ok();
+        }
+        desk.calls.insert((at, Arc::as_ptr(world) as usize), Arc::downgrade(world));
+        drop(desk);
+        self.rung.notify_one();
+    }
+
+    fn run(keeper: &Weak<Self>) {
+        while let Some(keeper) = keeper.upgrade() {
+            let mut desk = keeper.desk.lock();
+            let due = desk.calls.first_entry().filter(|first| first.key().0 <= now()).map(|first| first.remove());
+            match due {
+                Some(world) => {
+                    drop(desk);
+                    if let Some(world) = world.upgrade() {
+                        world.now();
+                        world.rearm();
+                    }
+                }
+                None => {
+                    let until = desk.calls.keys().next().map_or_else(|| now() + LONGEST, |(at, _)| *at);
+                    keeper.rung.wait_until(&mut desk, until);
+                }
+            }
+        }
+    }
+}
+
+#[allow(clippy::disallowed_methods, reason = "how long to sleep is no world's time")]
+fn now() -> Instant {
+    Instant::now()
+}

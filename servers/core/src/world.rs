@@ -1,0 +1,426 @@
+//! A world: one isolated copy of all fakes with its own state, clock, random streams, journal and faults.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
+
+use jiff::Timestamp;
+use parking_lot::{Mutex, RwLock};
+use serde::Serialize;
+
+use crate::clock::{Clock, ClockSetting, Mode};
+use crate::fake::{Fake, Registry, Seed};
+use crate::fault::Faults;
+use crate::journal::Journal;
+use crate::live::{Live, LiveFake, moment, nanos};
+use crate::node::Node;
+use crate::problem::Problem;
+use crate::random::Streams;
+use crate::timekeeper::Timekeeper;
+use crate::turn::{Gone, Sleepers, Turn, Turns};
+use crate::world_file::{DEFAULT_SEED, WorldFile};
+
+/// Something that fell due, and when.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Fired {
+    /// The world's time.
+    pub at: Timestamp,
+    /// The fake, or `world` for delayed replies and steps of a scenario.
+    pub fake: &'static str,
+    /// What happened, in a few words.
+    pub what: String,
+}
+
+/// The most that one `advance` lists; what is beyond is counted.
+const LISTED: usize = 1_000;
+
+/// What an `advance` did.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Advanced {
+    /// The world's time afterwards.
+    pub now: Timestamp,
+    /// What fired, in order; the first thousand.
+    pub fired: Vec<Fired>,
+    /// How much fired in all.
+    pub count: u64,
+}
+
+/// One isolated copy of all fakes.
+pub struct World {
+    id: Arc<str>,
+    registry: Registry,
+    clock: Clock,
+    fakes: Vec<Box<dyn LiveFake>>,
+    /// Held for reading by whoever touches one fake, for writing by whoever needs the whole world at once.
+    gate: RwLock<()>,
+    /// What the clients sent and got.
+    pub journal: Journal,
+    /// What is to go wrong.
+    pub faults: Faults,
+    generation: AtomicU64,
+    strict: AtomicBool,
+    seed: AtomicU64,
+    /// The earliest deadline of all fakes and sleepers, in nanoseconds.
+    due: AtomicI64,
+    arming: Mutex<()>,
+    firing: Mutex<()>,
+    advancing: tokio::sync::Mutex<()>,
+    sleepers: Sleepers,
+    turns: Arc<Turns>,
+    origin: Mutex<Arc<WorldFile>>,
+    keeper: Arc<Timekeeper>,
+    /// For handing itself to the timekeeper.
+    me: std::sync::Weak<World>,
+}
+
+impl World {
+    pub(crate) fn new(
+        id: &str,
+        registry: &Registry,
+        file: WorldFile,
+        keeper: &Arc<Timekeeper>,
+    ) -> Result<Arc<Self>, Problem> {
+        let clock = Clock::new(file.clock.unwrap_or_default()).map_err(|problem| problem.under("clock"))?;
+        let seed = file.seed.unwrap_or(DEFAULT_SEED);
+        let start = Seed { seed, now: clock.now() };
+        let fakes = registry
+            .kinds()
+            .iter()
+            .map(|kind| kind.create(file.sections.get(kind.name()), start))
+            .collect::<Result<_, _>>()?;
+        let world = Arc::new_cyclic(|me| Self {
+            id: id.into(),
+            registry: registry.clone(),
+            clock,
+            fakes,
+            gate: RwLock::new(()),
+            journal: Journal::new(file.journal.unwrap_or_default()),
+            faults: Faults::new(file.faults.clone(), fault_streams(&file, seed)),
+            generation: AtomicU64::new(1),
+            strict: AtomicBool::new(file.strict.unwrap_or(false)),
+            seed: AtomicU64::new(seed),
+            due: AtomicI64::new(i64::MIN),
+            arming: Mutex::new(()),
+            firing: Mutex::new(()),
+            advancing: tokio::sync::Mutex::new(()),
+            sleepers: Sleepers::default(),
+            turns: Arc::default(),
+            origin: Mutex::new(Arc::new(file)),
+            keeper: Arc::clone(keeper),
+            me: me.clone(),
+        });
+        world.rearm();
+        Ok(world)
+    }
+
+    /// Its name.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// The fakes that live in it.
+    pub fn registry(&self) -> &Registry {
+        &self.registry
+    }
+
+    /// The seed of its random streams.
+    pub fn seed(&self) -> u64 {
+        self.seed.load(Ordering::Acquire)
+    }
+
+    /// Grows by one with every reset and restore.
+    pub fn generation(&self) -> u64 {
+        self.generation.load(Ordering::Acquire)
+    }
+
+    /// Whether remarks are errors here.
+    pub fn is_strict(&self) -> bool {
+        self.strict.load(Ordering::Relaxed)
+    }
+
+    /// The world's time, after everything that has fallen due by then has happened. Call it once a request.
+    pub fn now(&self) -> Timestamp {
+        let now = self.clock.now();
+        if self.due.load(Ordering::Acquire) <= nanos(Some(now)) {
+            self.fire(now, &mut |_| {});
+        }
+        now
+    }
+
+    /// The fake in this slot, if it is an `F`.
+    pub fn live<F: Fake>(&self, slot: usize) -> Option<&Live<F>> {
+        self.fakes.get(slot)?.as_any().downcast_ref()
+    }
+
+    /// Runs a rule on a fake's state. `live` must be of this world.
+    pub fn run<F: Fake, R>(&self, live: &Live<F>, rule: impl FnOnce(&mut F::State) -> R) -> R {
+        let (output, rescheduled) = {
+            let _open = self.gate.read();
+            live.run(rule)
+        };
+        if rescheduled {
+            self.rearm();
+        }
+        output
+    }
+
+    /// Runs an action by its full name, `carbis.call_waiter`, now.
+    ///
+    /// # Errors
+    /// An unknown action, arguments that do not fit, or what cannot be done; nothing has changed then.
+    pub fn act(&self, name: &str, args: &Node) -> Result<serde_json::Value, Problem> {
+        let (slot, _, action) = self.registry.action(name)?;
+        let now = self.now();
+        let (result, rescheduled) = {
+            let _open = self.gate.read();
+            self.fakes[slot].act(action, args, now)
+        };
+        if rescheduled {
+            self.rearm();
+        }
+        result.map_err(|problem| args.locate(problem))
+    }
+
+    // --- time ---------------------------------------------------------------------------------------------
+
+    /// The clock as it stands.
+    pub fn clock(&self) -> ClockSetting {
+        self.clock.setting()
+    }
+
+    /// Sets the clock's mode, time and scale at once. Going ahead skips nothing: what falls due on the way fires
+    /// before the next request; going back is allowed, and keeps what has happened.
+    ///
+    /// # Errors
+    /// A setting that contradicts itself; nothing has changed then.
+    pub fn set_clock(&self, setting: ClockSetting) -> Result<(), Problem> {
+        self.clock.set(setting)?;
+        self.rearm();
+        self.now();
+        Ok(())
+    }
+
+    /// Moves time to `to`, firing everything that falls due on the way in order, each at its own moment.
+    /// Returns when all of it has settled: woken sleepers have done their work, and pushes are sent.
+    ///
+    /// # Errors
+    /// `to` has passed already.
+    pub async fn advance(&self, to: Timestamp) -> Result<Advanced, Problem> {
+        let _alone = self.advancing.lock().await;
+        let now = self.clock.now();
+        if to < now {
+            return Err(Problem::invalid(format!("{to} has passed: it is {now}"))
+                .hint("time goes ahead only; PUT the clock to set it back"));
+        }
+        let mut done = Advanced { now: to, fired: Vec::new(), count: 0 };
+        loop {
+            self.turns.settled().await;
+            let Some(due) = self.next_due().filter(|due| *due <= to) else { break };
+            self.clock.jump(due);
+            self.fire(due, &mut |fired| {
+                done.count += 1;
+                if done.fired.len() < LISTED {
+                    done.fired.push(fired);
+                }
+            });
+        }
+        self.clock.jump(to);
+        done.now = self.clock.now();
+        self.rearm();
+        Ok(done)
+    }
+
+    /// Moves time to whatever falls due next, and lets it settle. `None` when nothing ever will.
+    pub async fn advance_to_next(&self) -> Option<Timestamp> {
+        self.turns.settled().await;
+        let due = self.next_due()?.max(self.clock.now());
+        self.advance(due).await.ok().map(|done| done.now)
+    }
+
+    /// When something falls due next, by the latest knowledge.
+    pub fn next_due(&self) -> Option<Timestamp> {
+        let fakes = self.fakes.iter().map(|fake| fake.next_deadline()).min().and_then(moment);
+        [fakes, self.sleepers.next()].into_iter().flatten().min()
+    }
+
+    /// Sleeps until the world's time is `at`. The turn that it returns holds an `advance` back until dropped.
+    ///
+    /// # Errors
+    /// The world was reset meanwhile.
+    pub async fn sleep_until(&self, at: Timestamp) -> Result<Turn, Gone> {
+        let woken = self.sleepers.lie_down(at);
+        self.rearm();
+        self.now();
+        woken.await.map_err(|_| Gone)
+    }
+
+    /// A turn of one's own, for work that an `advance` has to wait for.
+    pub fn turn(&self) -> Turn {
+        self.turns.take()
+    }
+
+    /// Fires what is due up to `now`, each thing at its own moment, fakes before sleepers, in their order.
+    fn fire(&self, now: Timestamp, report: &mut dyn FnMut(Fired)) {
+        let _one_at_a_time = self.firing.lock();
+        let mut stuck = 0;
+        while let Some(due) = self.next_due().filter(|due| *due <= now) {
+            let slot = self.fakes.iter().position(|fake| moment(fake.next_deadline()).is_some_and(|at| at <= due));
+            match slot {
+                Some(slot) => {
+                    let what = {
+                        let _open = self.gate.read();
+                        self.fakes[slot].tick(due)
+                    };
+                    let fake = self.registry.kinds()[slot].name();
+                    what.into_iter().for_each(|what| report(Fired { at: due, fake, what }));
+                    stuck = if moment(self.fakes[slot].next_deadline()).is_some_and(|at| at <= due) {
+                        stuck + 1
+                    } else {
+                        0
+                    };
+                    if stuck > 10_000 {
+                        tracing::error!(fake, %due, "a deadline does not go away; the clock goes on without it");
+                        break;
+                    }
+                }
+                None => {
+                    if self.sleepers.wake_one(due, &self.turns) {
+                        report(Fired {
+                            at: due,
+                            fake: "world",
+                            what: "a delayed reply or a step of a scenario".into(),
+                        });
+                    }
+                }
+            }
+        }
+        drop(_one_at_a_time);
+        self.rearm();
+    }
+
+    /// Looks up when something falls due next, and asks to be woken if the clock runs by itself.
+    pub(crate) fn rearm(&self) {
+        let due = {
+            // Looked up and stored as one, or an older look-up could hide an earlier deadline.
+            let _one_at_a_time = self.arming.lock();
+            let due = self.next_due();
+            self.due.store(nanos(due), Ordering::Release);
+            due
+        };
+        if let Some((wait, me)) = due.and_then(|due| self.clock.wall_until(due)).zip(self.me.upgrade()) {
+            self.keeper.call(&me, wait);
+        }
+    }
+
+    // --- the whole world at once ----------------------------------------------------------------------------
+
+    /// The world as a file: what restores it exactly, clock, ids and random draws included.
+    pub fn save(&self) -> WorldFile {
+        self.now();
+        let _closed = self.gate.write();
+        let section = |(kind, fake): (&&'static dyn crate::fake::Kind, &Box<dyn LiveFake>)| {
+            (kind.name().to_owned(), Node::from_json(&fake.save()))
+        };
+        WorldFile {
+            title: self.origin.lock().title.clone(),
+            base: None,
+            seed: Some(self.seed()),
+            clock: Some(self.clock.setting()),
+            strict: Some(self.is_strict()),
+            journal: Some(self.journal.limits()),
+            faults: self.faults.list(),
+            random: Some(self.faults.drawn()),
+            sections: self.registry.kinds().iter().zip(&self.fakes).map(section).collect(),
+        }
+    }
+
+    /// Replaces the whole world by what the file describes; from now on a reset comes back to it. The journal
+    /// begins anew, sleepers go, and the generation grows.
+    ///
+    /// # Errors
+    /// What the file has wrong; nothing has changed then.
+    pub fn restore(&self, file: WorldFile) -> Result<(), Problem> {
+        self.become_file(Arc::new(file))
+    }
+
+    /// Puts the whole world back to how it began.
+    ///
+    /// # Errors
+    /// As [`World::restore`]; it cannot happen with a file that was good before.
+    pub fn reset(&self) -> Result<(), Problem> {
+        let origin = Arc::clone(&self.origin.lock());
+        self.become_file(origin)
+    }
+
+    /// Puts one fake back to how it began, and leaves all else: the clock, the journal, the other fakes.
+    ///
+    /// # Errors
+    /// An unknown fake.
+    pub fn reset_fake(&self, name: &str) -> Result<(), Problem> {
+        let (slot, _) = self.registry.get(name)?;
+        let origin = Arc::clone(&self.origin.lock());
+        let start = Seed { seed: self.seed(), now: self.now() };
+        let prepared = self.fakes[slot].prepare(origin.sections.get(name), start)?;
+        {
+            let _closed = self.gate.write();
+            self.fakes[slot].replace(prepared);
+        }
+        self.rearm();
+        Ok(())
+    }
+
+    fn become_file(&self, file: Arc<WorldFile>) -> Result<(), Problem> {
+        let setting = file.clock.unwrap_or_default();
+        let fresh = Clock::new(setting).map_err(|problem| problem.under("clock"))?;
+        // A real clock without a start goes on with the wall clock.
+        let now = fresh.now();
+        let seed = file.seed.unwrap_or(DEFAULT_SEED);
+        let start = Seed { seed, now };
+        let kinds = self.registry.kinds();
+        let prepared: Vec<_> = kinds
+            .iter()
+            .zip(&self.fakes)
+            .map(|(kind, fake)| fake.prepare(file.sections.get(kind.name()), start))
+            .collect::<Result<_, _>>()?;
+        {
+            let _not_firing = self.firing.lock();
+            let _closed = self.gate.write();
+            self.generation.fetch_add(1, Ordering::AcqRel);
+            self.sleepers.clear();
+            for (fake, state) in self.fakes.iter().zip(prepared) {
+                fake.replace(state);
+            }
+            self.clock.set(ClockSetting { now: Some(now), ..setting })?;
+            self.seed.store(seed, Ordering::Release);
+            self.strict.store(file.strict.unwrap_or(false), Ordering::Relaxed);
+            self.faults.restart(file.faults.clone(), fault_streams(&file, seed));
+            self.journal.restart(file.journal.unwrap_or_default());
+            *self.origin.lock() = file;
+        }
+        self.rearm();
+        Ok(())
+    }
+
+    /// Whether the clock stands until it is advanced.
+    pub fn is_frozen(&self) -> bool {
+        self.clock.setting().mode == Mode::Frozen
+    }
+
+    /// Sends everybody away who sleeps in it; called when it is removed.
+    pub(crate) fn leave(&self) {
+        self.generation.fetch_add(1, Ordering::AcqRel);
+        self.sleepers.clear();
+    }
+}
+
+impl std::fmt::Debug for World {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("World").field("id", &self.id).field("generation", &self.generation()).finish_non_exhaustive()
+    }
+}
+
+fn fault_streams(file: &WorldFile, seed: u64) -> Streams {
+    match &file.random {
+        Some(drawn) => Streams::restore(drawn, seed, "faults"),
+        None => Streams::new(seed, "faults"),
+    }
+}

@@ -1,0 +1,151 @@
+//! World files: a world's initial state, or a saved one.
+
+use std::collections::BTreeMap;
+
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value, json};
+
+use crate::clock::ClockSetting;
+use crate::fake::Registry;
+use crate::fault::Fault;
+use crate::journal::Limits;
+use crate::node::Node;
+use crate::problem::Problem;
+use crate::random::Drawn;
+
+/// The version of world files and scenarios that this product reads and writes.
+pub const VERSION: u64 = 1;
+
+/// The seed of a world that names none.
+pub const DEFAULT_SEED: u64 = 1;
+
+/// The keys of a world file beside the fakes' sections.
+pub const KEYS: [&str; 9] = ["stend", "title", "base", "seed", "clock", "strict", "journal", "faults", "random"];
+
+/// A world as a file describes it; the fakes' sections are still trees that know where they stand.
+#[derive(Debug, Clone, Default)]
+pub struct WorldFile {
+    /// For people.
+    pub title: Option<String>,
+    /// The world whose sections fill in for those that are not given here.
+    pub base: Option<String>,
+    /// The seed of all random streams.
+    pub seed: Option<u64>,
+    /// Mode and start of the clock.
+    pub clock: Option<ClockSetting>,
+    /// Whether remarks are errors.
+    pub strict: Option<bool>,
+    /// What the journal keeps.
+    pub journal: Option<Limits>,
+    /// Faults that are there from the start.
+    pub faults: Vec<Fault>,
+    /// How far the faults' random streams were drawn.
+    pub random: Option<Drawn>,
+    /// The section of each fake, by its name.
+    pub sections: BTreeMap<String, Node>,
+}
+
+impl WorldFile {
+    /// Reads a world file whose root is `node`. Sections are read when a world is made of them.
+    ///
+    /// # Errors
+    /// Unknown keys, wrong types, another version: with path and place.
+    pub fn read(node: &Node, registry: &Registry) -> Result<Self, Problem> {
+        Self::read_inner(node, registry).map_err(|problem| node.locate(problem))
+    }
+
+    fn read_inner(node: &Node, registry: &Registry) -> Result<Self, Problem> {
+        if !matches!(node.value, crate::node::Value::Map(_)) {
+            return Err(Problem::new("wrong_type", format!("a world file is a map, and this is {}", node.kind())));
+        }
+        let mut file = Self::default();
+        let mut version = None;
+        for entry in node.entries() {
+            let (key, value) = (entry.key.as_str(), &entry.value);
+            match key {
+                "stend" => version = Some(part::<u64>(key, value)?),
+                "title" => file.title = part(key, value)?,
+                "base" => file.base = part(key, value)?,
+                "seed" => file.seed = part(key, value)?,
+                "clock" => {
+                    let clock: Option<ClockSetting> = part(key, value)?;
+                    if let Some(clock) = &clock {
+                        clock.factor().map_err(|problem| problem.under(key))?;
+                    }
+                    file.clock = clock;
+                }
+                "strict" => file.strict = part(key, value)?,
+                "journal" => file.journal = part(key, value)?,
+                "random" => file.random = part(key, value)?,
+                "faults" => {
+                    file.faults = part(key, value)?;
+                    for (i, fault) in file.faults.iter().enumerate() {
+                        fault.check().map_err(|problem| problem.under(i).under(key))?;
+                    }
+                }
+                name if registry.find(name).is_some() => {
+                    if !matches!(value.value, crate::node::Value::Null) {
+                        file.sections.insert(name.to_owned(), value.clone());
+                    }
+                }
+                unknown => {
+                    let known: Vec<&str> =
+                        KEYS.into_iter().chain(registry.kinds().iter().map(|kind| kind.name())).collect();
+                    let mut problem =
+                        Problem::unknown("unknown_key", "key", unknown, known.iter().copied()).under(unknown);
+                    problem.at_key = true;
+                    return Err(problem);
+                }
+            }
+        }
+        match version {
+            Some(VERSION) => Ok(file),
+            Some(other) => {
+                Err(Problem::invalid(format!("version {other} of the format; this program reads version {VERSION}"))
+                    .under("stend"))
+            }
+            None => Err(Problem::new("missing_key", "missing key `stend`")
+                .hint(format!("write `stend: {VERSION}` first: the version of the format"))),
+        }
+    }
+
+    /// Fills in the sections (and the clock and seed) that are not given here from a base.
+    #[must_use]
+    pub fn over(mut self, base: &Self) -> Self {
+        for (name, section) in &base.sections {
+            self.sections.entry(name.clone()).or_insert_with(|| section.clone());
+        }
+        self.seed = self.seed.or(base.seed);
+        self.clock = self.clock.or(base.clock);
+        self.strict = self.strict.or(base.strict);
+        self.journal = self.journal.or(base.journal);
+        self.base = None;
+        self
+    }
+
+    /// As a document.
+    pub fn to_json(&self) -> Value {
+        let mut map = Map::new();
+        map.insert("stend".into(), json!(VERSION));
+        let mut put = |key: &str, value: Option<Value>| {
+            if let Some(value) = value {
+                map.insert(key.to_owned(), value);
+            }
+        };
+        put("title", self.title.as_ref().map(|title| json!(title)));
+        put("seed", self.seed.map(|seed| json!(seed)));
+        put("clock", self.clock.map(|clock| json!(clock)));
+        put("strict", self.strict.filter(|strict| *strict).map(|strict| json!(strict)));
+        put("journal", self.journal.filter(|limits| *limits != Limits::default()).map(|limits| json!(limits)));
+        put("faults", (!self.faults.is_empty()).then(|| json!(self.faults)));
+        put("random", self.random.as_ref().filter(|drawn| !drawn.drawn.is_empty()).map(|drawn| json!(drawn)));
+        for (name, section) in &self.sections {
+            map.insert(name.clone(), section.to_json());
+        }
+        Value::Object(map)
+    }
+}
+
+fn part<T: DeserializeOwned>(key: &str, value: &Node) -> Result<T, Problem> {
+    value.read().map_err(|problem| problem.under(key))
+}

@@ -1,0 +1,160 @@
+//! All worlds of a process.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use parking_lot::Mutex;
+
+use crate::clock::ClockSetting;
+use crate::fake::Registry;
+use crate::near;
+use crate::problem::Problem;
+use crate::timekeeper::Timekeeper;
+use crate::world::World;
+use crate::world_file::WorldFile;
+
+/// The name of the world that is always there.
+pub const DEFAULT: &str = "default";
+
+/// The most worlds in one process.
+const MOST: usize = 100_000;
+
+/// What a new world is made of.
+#[derive(Debug, Default)]
+pub struct NewWorld {
+    /// Its name; left out, it gets one.
+    pub id: Option<String>,
+    /// Its state.
+    pub file: WorldFile,
+    /// Overrides the file's seed.
+    pub seed: Option<u64>,
+    /// Overrides the file's clock.
+    pub clock: Option<ClockSetting>,
+}
+
+/// The worlds: the one called `default`, and those that were made beside it.
+#[derive(Debug)]
+pub struct Worlds {
+    registry: Registry,
+    keeper: Arc<Timekeeper>,
+    default: Arc<World>,
+    /// Looked up without a lock on every request; making and removing worlds copies the map.
+    others: ArcSwap<BTreeMap<Arc<str>, Arc<World>>>,
+    making: Mutex<u64>,
+}
+
+impl Worlds {
+    /// A process with the default world made of `file`.
+    ///
+    /// # Errors
+    /// What the file has wrong.
+    pub fn new(registry: Registry, file: WorldFile) -> Result<Self, Problem> {
+        let keeper = Arc::default();
+        let default = World::new(DEFAULT, &registry, file, &keeper)?;
+        Ok(Self { registry, keeper, default, others: ArcSwap::default(), making: Mutex::new(0) })
+    }
+
+    /// The fakes that live in every world.
+    pub fn registry(&self) -> &Registry {
+        &self.registry
+    }
+
+    /// The world called `default`.
+    pub fn default_world(&self) -> &Arc<World> {
+        &self.default
+    }
+
+    /// The world of this name.
+    pub fn find(&self, id: &str) -> Option<Arc<World>> {
+        if id == DEFAULT {
+            return Some(Arc::clone(&self.default));
+        }
+        self.others.load().get(id).cloned()
+    }
+
+    /// The world of this name.
+    ///
+    /// # Errors
+    /// A problem that names the nearest.
+    pub fn get(&self, id: &str) -> Result<Arc<World>, Problem> {
+        self.find(id).ok_or_else(|| {
+            let others = self.others.load();
+            let known: Vec<&str> = [DEFAULT].into_iter().chain(others.keys().map(|id| &**id)).collect();
+            let mut problem = Problem::new("unknown_world", format!("there is no world `{id}`"));
+            problem.hint = near::hint(id, known.iter().copied());
+            problem
+        })
+    }
+
+    /// All worlds, the default one first, then by name.
+    pub fn list(&self) -> Vec<Arc<World>> {
+        [Arc::clone(&self.default)].into_iter().chain(self.others.load().values().cloned()).collect()
+    }
+
+    /// Makes a world.
+    ///
+    /// # Errors
+    /// A name that is taken or cannot be one, what the file has wrong, or too many worlds.
+    pub fn create(&self, new: NewWorld) -> Result<Arc<World>, Problem> {
+        if let Some(id) = &new.id {
+            check_id(id).map_err(|problem| problem.under("id"))?;
+            if self.find(id).is_some() {
+                return Err(Problem::conflict(format!("there is a world `{id}` already")).under("id"));
+            }
+        }
+        let mut file = new.file;
+        file.seed = new.seed.or(file.seed);
+        file.clock = new.clock.or(file.clock);
+        // Made outside the lock: a large world takes its time, and others are made meanwhile.
+        let mut number = self.making.lock();
+        let id = match new.id {
+            Some(id) => id,
+            None => loop {
+                *number += 1;
+                let id = format!("w{number}");
+                if self.find(&id).is_none() {
+                    break id;
+                }
+            },
+        };
+        drop(number);
+        let world = World::new(&id, &self.registry, file, &self.keeper)?;
+        let _making = self.making.lock();
+        let mut others = BTreeMap::clone(&self.others.load());
+        if others.len() >= MOST {
+            return Err(Problem::conflict(format!("a process holds {MOST} worlds at the most")));
+        }
+        if others.insert(Arc::clone(&id.as_str().into()), Arc::clone(&world)).is_some() {
+            return Err(Problem::conflict(format!("there is a world `{id}` already")).under("id"));
+        }
+        self.others.store(Arc::new(others));
+        Ok(world)
+    }
+
+    /// Removes a world; whoever sleeps in it is sent away.
+    ///
+    /// # Errors
+    /// There is none of this name, or it is the default one, which is always there.
+    pub fn remove(&self, id: &str) -> Result<(), Problem> {
+        if id == DEFAULT {
+            return Err(Problem::conflict("the default world is always there").hint("reset it instead"));
+        }
+        let world = self.get(id)?;
+        let _making = self.making.lock();
+        let mut others = BTreeMap::clone(&self.others.load());
+        others.remove(id);
+        self.others.store(Arc::new(others));
+        world.leave();
+        Ok(())
+    }
+}
+
+fn check_id(id: &str) -> Result<(), Problem> {
+    let good =
+        (1..=64).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
+    if good {
+        return Ok(());
+    }
+    Err(Problem::invalid(format!("`{id}` cannot name a world")).hint("1 to 64 letters, digits, `-` or `_`"))
+}

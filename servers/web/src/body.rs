@@ -1,0 +1,96 @@
+//! Bodies that misbehave: cut short, or in small pieces.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use actix_web::body::{BodySize, MessageBody};
+use bytes::Bytes;
+use stend_core::{Span, World};
+
+/// Declares its whole length, sends less, and breaks off.
+pub(crate) struct Cut {
+    pub(crate) declared: u64,
+    pub(crate) sent: Option<Bytes>,
+}
+
+/// What actix is told when a body breaks off: it closes the connection.
+#[derive(Debug)]
+pub(crate) struct BrokenOff;
+
+impl std::fmt::Display for BrokenOff {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("the body was cut by a fault")
+    }
+}
+
+impl std::error::Error for BrokenOff {}
+
+impl MessageBody for Cut {
+    type Error = BrokenOff;
+
+    fn size(&self) -> BodySize {
+        BodySize::Sized(self.declared)
+    }
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Bytes, BrokenOff>>> {
+        match self.sent.take() {
+            Some(bytes) if !bytes.is_empty() => Poll::Ready(Some(Ok(bytes))),
+            // Once more round, so that what was given is flushed before the end.
+            Some(_) => {
+                context.waker().wake_by_ref();
+                Poll::Pending
+            }
+            None => Poll::Ready(Some(Err(BrokenOff))),
+        }
+    }
+}
+
+type Sleep = Pin<Box<dyn Future<Output = ()>>>;
+
+/// Sends a few bytes at a time, with the world's time between them.
+pub(crate) struct Dribbled {
+    rest: Bytes,
+    piece: usize,
+    every: Span,
+    world: Arc<World>,
+    sleep: Option<Sleep>,
+    first: bool,
+}
+
+impl Dribbled {
+    pub(crate) fn new(rest: Bytes, piece: usize, every: Span, world: Arc<World>) -> Self {
+        Self { rest, piece, every, world, sleep: None, first: true }
+    }
+}
+
+impl MessageBody for Dribbled {
+    type Error = BrokenOff;
+
+    fn size(&self) -> BodySize {
+        BodySize::Sized(self.rest.len() as u64)
+    }
+
+    fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Bytes, BrokenOff>>> {
+        let this = self.get_mut();
+        if this.rest.is_empty() {
+            return Poll::Ready(None);
+        }
+        if !this.first {
+            let sleep = this.sleep.get_or_insert_with(|| {
+                let world = Arc::clone(&this.world);
+                let until = this.every.after(world.now());
+                Box::pin(async move {
+                    let _ = world.sleep_until(until).await;
+                })
+            });
+            if sleep.as_mut().poll(context).is_pending() {
+                return Poll::Pending;
+            }
+            this.sleep = None;
+        }
+        this.first = false;
+        let piece = this.piece.min(this.rest.len());
+        Poll::Ready(Some(Ok(this.rest.split_to(piece))))
+    }
+}

@@ -1,0 +1,150 @@
+//! One request as a handler sees it.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use actix_web::HttpRequest;
+use actix_web::http::StatusCode;
+use bytes::Bytes;
+use percent_encoding::percent_decode_str;
+use stend_core::{Fake, Live, Timestamp, World, near};
+
+use crate::reply::{Reply, ours};
+
+/// The values in braces of a route's path, decoded.
+pub type Params = Vec<(&'static str, String)>;
+
+/// A remark in a strict world: the request is refused before the state is asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal(pub String);
+
+impl From<Refusal> for Reply {
+    fn from(refusal: Refusal) -> Self {
+        ours(StatusCode::BAD_REQUEST, "strict", &refusal.0, Some("this world is strict: remarks are errors"), None)
+    }
+}
+
+/// One request: what was sent, the moment, and the way to the state.
+pub struct Call<'a, F: Fake> {
+    /// The request, for its headers.
+    pub request: &'a HttpRequest,
+    /// The path without the world's prefix.
+    pub path: &'a str,
+    /// The values in braces of the route's path.
+    pub params: Params,
+    /// The body.
+    pub body: Bytes,
+    /// The world's time: one moment for the whole request.
+    pub now: Timestamp,
+    pub(crate) world: &'a Arc<World>,
+    pub(crate) live: &'a Live<F>,
+    pub(crate) remarks: Vec<String>,
+}
+
+impl<F: Fake> Call<'_, F> {
+    /// Runs a rule on the fake's state, at the request's moment.
+    pub fn state<R>(&self, rule: impl FnOnce(&mut F::State, Timestamp) -> R) -> R {
+        let now = self.now;
+        self.world.run(self.live, |state| rule(state, now))
+    }
+
+    /// A value in braces of the route's path.
+    pub fn param(&self, name: &str) -> &str {
+        self.params.iter().find(|(known, _)| *known == name).map_or("", |(_, value)| value)
+    }
+
+    /// A header as text.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.request.headers().get(name)?.to_str().ok()
+    }
+
+    /// The query's first value of this name, decoded, `+` as a space.
+    pub fn query(&self, name: &str) -> Option<Cow<'_, str>> {
+        query_pairs(self.request.query_string()).find(|(key, _)| key == name).map(|(_, value)| value)
+    }
+
+    /// All of the query, decoded, `+` as a space.
+    pub fn query_pairs(&self) -> impl Iterator<Item = (Cow<'_, str>, Cow<'_, str>)> {
+        query_pairs(self.request.query_string())
+    }
+
+    /// Notes something odd that is let pass; the journal shows it.
+    ///
+    /// # Errors
+    /// In a strict world it is not let pass. So remark before the state is asked.
+    pub fn remark(&mut self, text: impl Into<String>) -> Result<(), Refusal> {
+        let text = text.into();
+        if self.world.is_strict() {
+            return Err(Refusal(text));
+        }
+        self.remarks.push(text);
+        Ok(())
+    }
+
+    /// Remarks on every query parameter that is not one of `known`.
+    ///
+    /// # Errors
+    /// As [`Call::remark`].
+    pub fn expect_query(&mut self, known: &[&'static str]) -> Result<(), Refusal> {
+        if self.request.query_string().is_empty() {
+            return Ok(());
+        }
+        let odd: Vec<String> = query_pairs(self.request.query_string())
+            .filter(|(key, _)| !known.contains(&&**key))
+            .map(|(key, _)| ignored("query parameter", &key, known))
+            .collect();
+        odd.into_iter().try_for_each(|text| self.remark(text))
+    }
+
+    /// Remarks on a field of the body that the document does not know.
+    ///
+    /// # Errors
+    /// As [`Call::remark`].
+    pub fn unknown_field(&mut self, name: &str, known: &[&str]) -> Result<(), Refusal> {
+        let text = ignored("field", name, known);
+        self.remark(text)
+    }
+}
+
+fn ignored(what: &str, name: &str, known: &[&str]) -> String {
+    match near::nearest(name, known.iter().copied()) {
+        Some(near) => format!("unknown {what} `{name}` ignored; did you mean `{near}`?"),
+        None => format!("unknown {what} `{name}` ignored"),
+    }
+}
+
+fn query_pairs(query: &str) -> impl Iterator<Item = (Cow<'_, str>, Cow<'_, str>)> {
+    query.split('&').filter(|pair| !pair.is_empty()).map(|pair| {
+        let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
+        (decoded(key), decoded(value))
+    })
+}
+
+fn decoded(text: &str) -> Cow<'_, str> {
+    if !text.contains(['%', '+']) {
+        return Cow::Borrowed(text);
+    }
+    let spaced = text.replace('+', " ");
+    Cow::Owned(percent_decode_str(&spaced).decode_utf8_lossy().into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn queries_are_decoded() {
+        let pairs: Vec<_> = query_pairs("hash=none&q=%D0%B1+%31&flag&&a=b=c").collect();
+        let pairs: Vec<(&str, &str)> = pairs.iter().map(|(key, value)| (&**key, &**value)).collect();
+        assert_eq!(pairs, [("hash", "none"), ("q", "б 1"), ("flag", ""), ("a", "b=c")]);
+    }
+
+    #[test]
+    fn remarks_name_what_was_meant() {
+        assert_eq!(
+            ignored("query parameter", "hsah", &["hash"]),
+            "unknown query parameter `hsah` ignored; did you mean `hash`?"
+        );
+        assert_eq!(ignored("field", "zebra", &["hash"]), "unknown field `zebra` ignored");
+    }
+}

@@ -1,0 +1,332 @@
+//! An HTTP fake on a port: route, body, fault, handler, journal, reply.
+
+use std::pin::Pin;
+use std::sync::Arc;
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use actix_web::{HttpRequest, HttpResponse};
+use bytes::Bytes;
+use matchit::Router;
+use percent_encoding::percent_decode_str;
+use stend_core::fault::{Effect, Facts, Hit};
+use stend_core::journal::{Entry, Way};
+use stend_core::{Fake, Operation, Timestamp, World};
+
+use crate::body::{Cut, Dribbled};
+use crate::call::{Call, Params};
+use crate::plug::Plug;
+use crate::reply::{Reply, ours};
+use crate::site::{Arrival, Site, read_body, split_world};
+
+/// Reads the request, calls the state once, shapes the reply.
+pub type Handler<F> = fn(&mut Call<'_, F>) -> Reply;
+
+/// One row of a house's operation table.
+pub struct Route<F: Fake> {
+    /// The operation, with method and path.
+    pub operation: Operation,
+    /// What answers it.
+    pub handler: Handler<F>,
+}
+
+/// The operations of a table of routes, for [`Fake::operations`].
+pub const fn operations<F: Fake, const N: usize>(routes: &[Route<F>; N]) -> [Operation; N] {
+    let mut operations = [Operation::http("", "", ""); N];
+    let mut i = 0;
+    while i < N {
+        operations[i] = routes[i].operation;
+        i += 1;
+    }
+    operations
+}
+
+/// A fake that speaks HTTP.
+pub trait HttpFake: Fake {
+    /// The largest body it takes, in bytes.
+    const BODY_LIMIT: usize = 1024 * 1024;
+
+    /// The operation table.
+    fn routes() -> &'static [Route<Self>];
+
+    /// The answer to a path that the document does not know.
+    fn unknown_path(call: &mut Call<'_, Self>) -> Reply;
+
+    /// The answer to a method that a known path does not take; `Allow` is added.
+    fn wrong_method(call: &mut Call<'_, Self>, allowed: &str) -> Reply;
+
+    /// The answer to a body that is larger than the limit; ours, unless the vendor's is known.
+    fn too_large(reply: Reply) -> Reply {
+        reply
+    }
+}
+
+/// The methods that a path takes.
+type Methods<F> = Vec<(&'static str, &'static Route<F>)>;
+
+/// An HTTP fake on its port.
+pub struct HttpSite<F: HttpFake> {
+    slot: usize,
+    paths: Router<Methods<F>>,
+}
+
+enum Found<'r, F: HttpFake> {
+    Route(&'static Route<F>, Params),
+    OtherMethods(&'r Methods<F>),
+    Nothing,
+}
+
+impl<F: HttpFake> HttpSite<F> {
+    /// The site of the fake in this slot of every world.
+    pub fn new(slot: usize) -> Arc<dyn Site> {
+        let mut tables: Vec<(&'static str, Methods<F>)> = Vec::new();
+        for route in F::routes() {
+            let (Some(method), Some(path)) = (route.operation.method, route.operation.path) else { continue };
+            match tables.iter_mut().find(|(known, _)| *known == path) {
+                Some((_, methods)) => methods.push((method, route)),
+                None => tables.push((path, vec![(method, route)])),
+            }
+        }
+        let mut paths = Router::new();
+        for (path, methods) in tables {
+            paths
+                .insert(path, methods)
+                .unwrap_or_else(|error| panic!("the route table of {} has {path}: {error}", F::NAME));
+        }
+        Arc::new(Shared(Arc::new(Self { slot, paths })))
+    }
+
+    fn find(&self, method: &str, path: &str) -> Found<'_, F> {
+        let Ok(matched) = self.paths.at(path) else { return Found::Nothing };
+        let Some((_, route)) = matched.value.iter().find(|(known, _)| *known == method) else {
+            return Found::OtherMethods(matched.value);
+        };
+        let mut params = Params::new();
+        if let Some(template) = route.operation.path.filter(|path| path.contains('{')) {
+            for name in template.split('{').skip(1).filter_map(|part| part.split_once('}').map(|(name, _)| name)) {
+                let value = matched.params.get(name).unwrap_or("");
+                params.push((name, percent_decode_str(value).decode_utf8_lossy().into_owned()));
+            }
+        }
+        Found::Route(route, params)
+    }
+
+    async fn respond(self: Arc<Self>, arrival: Arrival) -> HttpResponse {
+        let Arrival { request, payload, worlds } = arrival;
+        let (world, path) = match split_world(&worlds, request.path()) {
+            Ok(found) => found,
+            Err(reply) => return reply.into_response(),
+        };
+        let Some(live) = world.live::<F>(self.slot) else {
+            tracing::error!(fake = F::NAME, slot = self.slot, "the registry and the sites disagree");
+            return Reply::empty(StatusCode::INTERNAL_SERVER_ERROR).into_response();
+        };
+        let body = read_body(&request, payload, F::BODY_LIMIT).await;
+        let now = world.now();
+        let found = self.find(request.method().as_str(), path);
+        let operation = match &found {
+            Found::Route(route, _) => Some(route.operation.id),
+            _ => None,
+        };
+        let headers = request.headers();
+        let lookup = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
+        let facts = Facts { fake: F::NAME, operation, method: request.method().as_str(), path, header: &lookup };
+        let hit = world.faults.strike(&facts, now);
+
+        let instead = hit.as_ref().and_then(|hit| replacement(&hit.effect));
+        let (reply, body, remarks) = match (instead, body) {
+            (Some(reply), body) => (reply, body.unwrap_or_default(), Vec::new()),
+            (None, Err(reply)) => (F::too_large(reply), Bytes::new(), Vec::new()),
+            (None, Ok(body)) => {
+                let mut call = Call {
+                    request: &request,
+                    path,
+                    params: Params::new(),
+                    body,
+                    now,
+                    world: &world,
+                    live,
+                    remarks: Vec::new(),
+                };
+                let reply = match found {
+                    Found::Route(route, params) => {
+                        call.params = params;
+                        (route.handler)(&mut call)
+                    }
+                    Found::OtherMethods(methods) => {
+                        let allowed = methods.iter().map(|(method, _)| *method).collect::<Vec<_>>().join(", ");
+                        let reply = F::wrong_method(&mut call, &allowed);
+                        match HeaderValue::from_str(&allowed) {
+                            Ok(allowed) => reply.header(header::ALLOW, allowed),
+                            Err(_) => reply,
+                        }
+                    }
+                    Found::Nothing => F::unknown_path(&mut call),
+                };
+                (reply, call.body, call.remarks)
+            }
+        };
+        let exchange =
+            Exchange { fake: F::NAME, operation, now, world: &world, request: &request, path, body, remarks };
+        match hit {
+            None => {
+                exchange.write(reply.status.as_u16(), reply.body.clone(), None);
+                reply.into_response()
+            }
+            Some(hit) => exchange.misbehave(hit, reply).await,
+        }
+    }
+}
+
+/// The one allocation that keeps a handler's future: the site itself stays shared.
+struct Shared<F: HttpFake>(Arc<HttpSite<F>>);
+
+impl<F: HttpFake> Site for Shared<F> {
+    fn name(&self) -> &'static str {
+        F::NAME
+    }
+
+    fn answer(&self, arrival: Arrival) -> Pin<Box<dyn Future<Output = HttpResponse>>> {
+        Box::pin(Arc::clone(&self.0).respond(arrival))
+    }
+}
+
+/// The reply of a fault that keeps the handler from being asked.
+fn replacement(effect: &Effect) -> Option<Reply> {
+    match effect {
+        Effect::Respond(respond) => {
+            let status = StatusCode::from_u16(respond.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+            let mut reply = match &respond.body {
+                None => Reply::empty(status),
+                Some(serde_json::Value::String(text)) => {
+                    Reply::new(status, HeaderValue::from_static("text/plain; charset=utf-8"), text.clone())
+                }
+                Some(value) => Reply::json(status, value),
+            };
+            for (name, value) in &respond.headers {
+                if let (Ok(name), Ok(value)) = (HeaderName::try_from(name.as_str()), HeaderValue::from_str(value)) {
+                    if name == header::CONTENT_TYPE {
+                        reply.content_type = value;
+                    } else {
+                        reply = reply.header(name, value);
+                    }
+                }
+            }
+            Some(reply)
+        }
+        Effect::TooMany(seconds) => {
+            let message = format!("too many requests; come again in {seconds} s");
+            let reply = ours(StatusCode::TOO_MANY_REQUESTS, "quota", &message, None, None);
+            Some(reply.header(header::RETRY_AFTER, HeaderValue::from(*seconds)))
+        }
+        Effect::Reset => Some(Reply::empty(StatusCode::OK)),
+        _ => None,
+    }
+}
+
+/// What the journal is told of a request.
+struct Exchange<'a> {
+    fake: &'static str,
+    operation: Option<&'static str>,
+    now: Timestamp,
+    world: &'a Arc<World>,
+    request: &'a HttpRequest,
+    path: &'a str,
+    body: Bytes,
+    remarks: Vec<String>,
+}
+
+impl Exchange<'_> {
+    fn write(self, status: u16, reply: Bytes, fault: Option<&str>) {
+        self.world.journal.write(Entry {
+            seq: 0,
+            at: self.now,
+            fake: self.fake,
+            operation: self.operation,
+            way: Way::Http,
+            head: head(self.request.method().as_str(), self.path, self.request.query_string(), self.request.headers()),
+            request: self.body,
+            status,
+            reply,
+            remarks: self.remarks,
+            fault: fault.map(Into::into),
+        });
+    }
+
+    async fn misbehave(self, hit: Hit, mut reply: Reply) -> HttpResponse {
+        let world = Arc::clone(self.world);
+        let request = self.request.clone();
+        let now = self.now;
+        let status = reply.status.as_u16();
+        match hit.effect {
+            Effect::Respond(_) | Effect::TooMany(_) => {
+                self.write(status, reply.body.clone(), Some(&hit.id));
+                reply.into_response()
+            }
+            Effect::Reset => {
+                self.write(0, Bytes::new(), Some(&hit.id));
+                if let Some(plug) = request.conn_data::<Plug>() {
+                    plug.pull();
+                }
+                // Nothing that is sent now arrives.
+                let mut response = Reply::empty(StatusCode::OK).into_response();
+                response.head_mut().set_connection_type(actix_web::http::ConnectionType::Close);
+                response
+            }
+            Effect::Delay(span) => {
+                self.write(status, reply.body.clone(), Some(&hit.id));
+                match world.sleep_until(span.after(now)).await {
+                    Ok(_turn) => reply.into_response(),
+                    Err(_) => ours(
+                        StatusCode::SERVICE_UNAVAILABLE,
+                        "reset",
+                        "the world was reset while this reply was held",
+                        None,
+                        None,
+                    )
+                    .into_response(),
+                }
+            }
+            Effect::Truncate(percent) => {
+                let keep = reply.body.len() * usize::from(percent) / 100;
+                let sent = reply.body.slice(..keep);
+                self.write(status, sent.clone(), Some(&hit.id));
+                reply.start().body(Cut { declared: reply.body.len() as u64, sent: Some(sent) })
+            }
+            Effect::Dribble(dribble) => {
+                self.write(status, reply.body.clone(), Some(&hit.id));
+                let body = Dribbled::new(reply.body.clone(), dribble.bytes, dribble.every, world);
+                reply.start().body(body)
+            }
+            Effect::Garbage(bytes) => {
+                reply.body = bytes.into();
+                self.write(status, reply.body.clone(), Some(&hit.id));
+                reply.into_response()
+            }
+        }
+    }
+}
+
+/// Method, target and headers as the journal keeps them: one allocation.
+fn head(method: &str, path: &str, query: &str, headers: &HeaderMap) -> Box<str> {
+    let room: usize = headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 3).sum();
+    let mut head = String::with_capacity(method.len() + path.len() + query.len() + 3 + room);
+    head.push_str(method);
+    head.push(' ');
+    head.push_str(path);
+    if !query.is_empty() {
+        head.push('?');
+        head.push_str(query);
+    }
+    head.push('\n');
+    for (name, value) in headers {
+        // A header's value holds no line break; what is not ASCII is left out.
+        if let Ok(value) = value.to_str() {
+            head.push_str(name.as_str());
+            head.push_str(": ");
+            head.push_str(value);
+            head.push('\n');
+        }
+    }
+    head.into_boxed_str()
+}

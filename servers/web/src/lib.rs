@@ -1,0 +1,22 @@
+//! The actix glue that every HTTP fake uses: one listener per fake, the world from the path, the body within its
+//! limit, faults and the journal around every handler, and an end within a second.
+//!
+//! This crate may never know a vendor, a scenario or the control API.
+
+mod body;
+mod call;
+mod http;
+mod plug;
+mod reply;
+mod server;
+mod site;
+
+pub use call::{Call, Params, Refusal};
+pub use http::{Handler, HttpFake, HttpSite, Route, operations};
+pub use reply::{Reply, ours, problem, problem_status};
+pub use server::{Listener, Server, Tuning, serve};
+pub use site::{Arrival, Site, read_body, split_world};
+
+pub use actix_web::http::StatusCode;
+pub use actix_web::http::header;
+pub use bytes::Bytes;

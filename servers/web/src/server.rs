@@ -1,0 +1,99 @@
+//! One actix server for all ports: the workers are shared, the port tells the site.
+
+use std::io;
+use std::net::TcpListener;
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::dev::ServerHandle;
+use actix_web::{App, HttpRequest, HttpServer, web};
+use stend_core::Worlds;
+
+use crate::plug::Plug;
+use crate::site::{Arrival, Site};
+
+/// A site and the listener it answers on.
+pub struct Listener {
+    /// What answers.
+    pub site: Arc<dyn Site>,
+    /// Where; bound already, so that a port in use is known before anything starts.
+    pub socket: TcpListener,
+}
+
+/// What can be tuned.
+#[derive(Debug, Clone, Copy)]
+pub struct Tuning {
+    /// Worker threads.
+    pub workers: usize,
+}
+
+/// A server that runs until stopped.
+pub struct Server {
+    handle: ServerHandle,
+    running: tokio::task::JoinHandle<io::Result<()>>,
+}
+
+/// The sites by port; there are five, so looking through them beats any map.
+#[derive(Clone)]
+struct Sites(Arc<[(u16, Arc<dyn Site>)]>);
+
+/// Starts to serve. Must be called within a tokio runtime, which drives the server.
+///
+/// # Errors
+/// What the system says of the sockets.
+pub fn serve(worlds: Arc<Worlds>, listeners: Vec<Listener>, tuning: Tuning) -> io::Result<Server> {
+    let mut sites = Vec::new();
+    for listener in &listeners {
+        sites.push((listener.socket.local_addr()?.port(), Arc::clone(&listener.site)));
+    }
+    let sites = Sites(sites.into());
+    let mut server = HttpServer::new(move || {
+        App::new()
+            .app_data(web::Data::from(Arc::clone(&worlds)))
+            .app_data(web::Data::new(sites.clone()))
+            .default_service(web::to(answer))
+    })
+    .workers(tuning.workers)
+    .worker_max_blocking_threads(1)
+    .keep_alive(Duration::from_secs(75))
+    .h1_allow_half_closed(false)
+    .on_connect(Plug::fit)
+    .disable_signals()
+    .shutdown_timeout(0);
+    for listener in listeners {
+        server = server.listen(listener.socket)?;
+    }
+    let server = server.run();
+    let handle = server.handle();
+    Ok(Server { handle, running: tokio::spawn(server) })
+}
+
+async fn answer(request: HttpRequest, payload: web::Payload) -> actix_web::HttpResponse {
+    let port = request.app_config().local_addr().port();
+    let (Some(worlds), Some(sites)) = (request.app_data::<web::Data<Worlds>>(), request.app_data::<web::Data<Sites>>())
+    else {
+        return actix_web::HttpResponse::InternalServerError().finish();
+    };
+    let Some((_, site)) = sites.0.iter().find(|(known, _)| *known == port) else {
+        return actix_web::HttpResponse::InternalServerError().finish();
+    };
+    let worlds = Arc::clone(worlds);
+    let site = Arc::clone(site);
+    site.answer(Arrival { request, payload, worlds }).await
+}
+
+impl Server {
+    /// Stops: no new connection is taken, and open ones end.
+    pub async fn stop(self) {
+        self.handle.stop(false).await;
+        let _ = self.running.await;
+    }
+
+    /// Returns when the server ends by itself, which it does only on an error.
+    pub async fn ended(&mut self) -> io::Result<()> {
+        match (&mut self.running).await {
+            Ok(result) => result,
+            Err(error) => Err(io::Error::other(error)),
+        }
+    }
+}
