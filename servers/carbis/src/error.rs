@@ -1,0 +1,74 @@
+//! What the menu's server answers when it cannot do what was asked. The document prints no error; the shape is
+//! ruling C4's, the texts are ours.
+
+use stend_web::{Reply, StatusCode};
+
+use crate::wire::Failure;
+
+/// One row per cause: status and text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Error {
+    /// No header `token`, or another than the menu's.
+    Token,
+    /// No query parameter `hash`.
+    NoHash,
+    /// A path that the document does not name.
+    UnknownPath(String),
+    /// A method that the path does not take, and those that it does.
+    WrongMethod(String, String),
+    /// A body that is too large, too slow or broken; the feed reads none.
+    Body(StatusCode),
+}
+
+impl Error {
+    pub(crate) fn status(&self) -> StatusCode {
+        match self {
+            Self::Token => StatusCode::UNAUTHORIZED,
+            Self::NoHash => StatusCode::BAD_REQUEST,
+            Self::UnknownPath(_) => StatusCode::NOT_FOUND,
+            Self::WrongMethod(..) => StatusCode::METHOD_NOT_ALLOWED,
+            Self::Body(status) => *status,
+        }
+    }
+
+    pub(crate) fn text(&self) -> String {
+        match self {
+            Self::Token => "wrong or missing token".into(),
+            Self::NoHash => "query parameter 'hash' is required; pass 'none' for all events".into(),
+            Self::UnknownPath(path) => format!("unknown path {path}"),
+            Self::WrongMethod(method, allowed) => format!("method {method} is not allowed here; allowed: {allowed}"),
+            Self::Body(StatusCode::PAYLOAD_TOO_LARGE) => "request body is too large".into(),
+            Self::Body(StatusCode::REQUEST_TIMEOUT) => "request body did not arrive in time".into(),
+            Self::Body(_) => "request body cannot be read".into(),
+        }
+    }
+}
+
+impl From<Error> for Reply {
+    fn from(error: Error) -> Self {
+        Self::json(error.status(), &Failure { result: false, error: &error.text() })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_row_renders() {
+        let rows = [
+            (Error::Token, 401, "token"),
+            (Error::NoHash, 400, "hash"),
+            (Error::UnknownPath("/x".into()), 404, "/x"),
+            (Error::WrongMethod("POST".into(), "GET".into()), 405, "POST"),
+            (Error::Body(StatusCode::PAYLOAD_TOO_LARGE), 413, "too large"),
+        ];
+        for (error, status, part) in rows {
+            let reply = Reply::from(error);
+            let body: serde_json::Value = serde_json::from_slice(&reply.body).expect("JSON");
+            assert_eq!(reply.status, status);
+            assert_eq!(body["result"], false);
+            assert!(body["error"].as_str().is_some_and(|text| text.contains(part)), "{body}");
+        }
+    }
+}

@@ -1,0 +1,21 @@
+//! `GET /api/v4/events`: the feed.
+
+use stend_web::{Call, Reply, StatusCode};
+
+use crate::Carbis;
+
+/// All retained events for `hash=none`, else those after the event with this hash, oldest first (C1, C2).
+pub(crate) fn list(call: &mut Call<'_, Carbis>) -> Reply {
+    answer(call).unwrap_or_else(|refused| refused)
+}
+
+fn answer(call: &mut Call<'_, Carbis>) -> Result<Reply, Reply> {
+    call.expect_query(&["hash"])?;
+    if !call.body.is_empty() {
+        call.remark("the feed reads no body; it was ignored")?;
+    }
+    let token = call.header("token").unwrap_or("");
+    let hash = call.query("hash");
+    let body = call.state(|state, now| state.poll(token, hash.as_deref(), now))?;
+    Ok(Reply::json_bytes(StatusCode::OK, body))
+}

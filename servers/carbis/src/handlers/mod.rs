@@ -1,0 +1,3 @@
+//! One resource a file.
+
+pub(crate) mod events;

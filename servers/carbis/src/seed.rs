@@ -1,0 +1,359 @@
+//! The section `carbis` of a world file: into the state, and back.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use fake::Fake as _;
+use fake::faker::name::en::FirstName;
+use jiff::Timestamp;
+use rand::RngExt;
+use rand::seq::IndexedRandom;
+use rust_decimal::Decimal;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use stend_core::random::Drawn;
+use stend_core::{Problem, Seed, Span, Streams};
+
+use crate::state::feed::{self, Feed, Kept, RETENTION};
+use crate::state::guests::{Guests, Planned};
+use crate::state::menu::{Dish, Table, Waiter, missing};
+use crate::state::orders::{Line, Order};
+use crate::state::{State, Totals};
+
+/// A restaurant with a QR menu.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Section {
+    /// What clients send in the header `token`.
+    pub token: String,
+    /// How long events stay in the feed.
+    pub retention: Span,
+    /// Tables.
+    pub tables: Vec<Table>,
+    /// Dishes.
+    pub dishes: Vec<Dish>,
+    /// Waiters.
+    pub waiters: Vec<Waiter>,
+    /// Open orders.
+    pub orders: Vec<OpenOrder>,
+    /// Entities to make up beside those that are listed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub generate: Option<Generate>,
+    /// Events in the feed, oldest first; a saved world carries them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub events: Vec<Event>,
+    /// What simulated guests are going to do; a saved world carries it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub guests: Vec<Planned>,
+    /// Tables at which simulated guests sit.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub seated: BTreeSet<i64>,
+    /// What has happened so far.
+    pub totals: Totals,
+    /// The id of the next invoice; left out, one more than the highest in use.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next_invoice: Option<i64>,
+    /// How far the random streams were drawn; a saved world carries it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub random: Option<Drawn>,
+}
+
+impl Default for Section {
+    fn default() -> Self {
+        Self {
+            token: "demo-token".into(),
+            retention: RETENTION,
+            tables: Vec::new(),
+            dishes: Vec::new(),
+            waiters: Vec::new(),
+            orders: Vec::new(),
+            generate: None,
+            events: Vec::new(),
+            guests: Vec::new(),
+            seated: BTreeSet::new(),
+            totals: Totals::default(),
+            next_invoice: None,
+            random: None,
+        }
+    }
+}
+
+/// How many of each to make up. Names are drawn from the stream `menu`.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Generate {
+    /// Tables, with ids from 2000001 on.
+    pub tables: u32,
+    /// Dishes, with ids from 2100001 on.
+    pub dishes: u32,
+    /// Waiters, with ids from 2200001 on.
+    pub waiters: u32,
+}
+
+/// An open order.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct OpenOrder {
+    /// In braces; left out, it gets one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub guid: Option<String>,
+    /// The table.
+    pub table: i64,
+    /// The waiter.
+    pub waiter: i64,
+    /// The invoice's id; left out, it gets one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub invoice: Option<i64>,
+    /// What was ordered.
+    pub dishes: Vec<OrderLine>,
+}
+
+/// A line of an open order. Name and price are the menu's, unless given.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct OrderLine {
+    /// The dish.
+    pub id: i64,
+    /// How many.
+    #[schemars(with = "f64")]
+    pub count: Decimal,
+    /// Its name when it was ordered.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Its price when it was ordered.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<f64>")]
+    pub price: Option<Decimal>,
+    /// What it was ordered with.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub modifiers: Vec<Line>,
+}
+
+/// An event in the feed.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Event {
+    /// `0xd8833dd3`.
+    pub hash: String,
+    /// When it happened.
+    #[schemars(with = "String")]
+    pub at: Timestamp,
+    /// The event as clients get it.
+    pub event: serde_json::Value,
+}
+
+/// Builds the state.
+///
+/// # Errors
+/// Ids given twice, references to what is not there, hashes that are none.
+pub(crate) fn seed(section: Section, seed: Seed) -> Result<State, Problem> {
+    let mut random = match &section.random {
+        Some(drawn) => Streams::restore(drawn, seed.seed, "carbis"),
+        None => Streams::new(seed.seed, "carbis"),
+    };
+    if section.token.is_empty() {
+        return Err(Problem::invalid("an empty token would let everybody in").under("token"));
+    }
+    if section.retention.is_zero() {
+        return Err(Problem::invalid("events that stay no time are never seen").under("retention"));
+    }
+    for (i, dish) in section.dishes.iter().enumerate() {
+        if dish.price.is_sign_negative() {
+            return Err(Problem::invalid(format!("a price of {}", dish.price)).at([
+                "dishes".into(),
+                i.into(),
+                "price".into(),
+            ]));
+        }
+    }
+    let mut tables = by_id("tables", section.tables, |table| table.id)?;
+    let mut dishes = by_id("dishes", section.dishes, |dish| dish.id)?;
+    let mut waiters = by_id("waiters", section.waiters, |waiter| waiter.id)?;
+    if let Some(generate) = &section.generate {
+        make_up(generate, &mut random, &mut tables, &mut dishes, &mut waiters)?;
+    }
+    let highest = section.orders.iter().filter_map(|order| order.invoice).max().unwrap_or(0);
+    let mut next_invoice = section.next_invoice.unwrap_or(highest + 1);
+    let mut orders = BTreeMap::new();
+    for (i, order) in section.orders.into_iter().enumerate() {
+        let order = open(order, &tables, &dishes, &waiters, &mut random, &mut next_invoice);
+        let order = order.map_err(|problem| problem.under(i).under("orders"))?;
+        let table = order.table;
+        if orders.insert(table, order).is_some() {
+            return Err(Problem::conflict(format!("table {table} has two open orders")).at([
+                "orders".into(),
+                i.into(),
+                "table".into(),
+            ]));
+        }
+    }
+    let mut feed = Feed::new(section.retention);
+    for (i, event) in section.events.into_iter().enumerate() {
+        let place = |problem: Problem| problem.at(["events".into(), i.into(), "hash".into()]);
+        let hash =
+            feed::parse(&event.hash).ok_or_else(|| place(Problem::invalid(format!("`{}` is no hash", event.hash))))?;
+        if feed.has(hash) {
+            return Err(place(Problem::conflict(format!("two events have the hash {}", event.hash))));
+        }
+        feed.keep(Kept { hash, at: event.at, json: event.event.to_string().into() });
+    }
+    let guests = Guests::restore(section.guests, section.seated);
+    Ok(State {
+        token: section.token,
+        tables,
+        dishes,
+        waiters,
+        orders,
+        feed,
+        guests,
+        totals: section.totals,
+        next_invoice,
+        random,
+    })
+}
+
+/// The section that makes this state.
+pub(crate) fn save(state: &State) -> Section {
+    let line = |line: &Line| OrderLine {
+        id: line.id,
+        count: line.count,
+        name: Some(line.name.clone()),
+        price: Some(line.price),
+        modifiers: line.modifiers.clone(),
+    };
+    let order = |order: &Order| OpenOrder {
+        guid: Some(order.guid.clone()),
+        table: order.table,
+        waiter: order.waiter,
+        invoice: Some(order.invoice),
+        dishes: order.dishes.iter().map(line).collect(),
+    };
+    let event = |event: &Kept| Event {
+        hash: feed::print(event.hash),
+        at: event.at,
+        event: serde_json::from_str(&event.json).unwrap_or_default(),
+    };
+    Section {
+        token: state.token.clone(),
+        retention: state.feed.retention,
+        tables: state.tables.values().cloned().collect(),
+        dishes: state.dishes.values().cloned().collect(),
+        waiters: state.waiters.values().cloned().collect(),
+        orders: state.orders.values().map(order).collect(),
+        generate: None,
+        events: state.feed.events().map(event).collect(),
+        guests: state.guests.planned(),
+        seated: state.guests.seated().clone(),
+        totals: state.totals.clone(),
+        next_invoice: Some(state.next_invoice),
+        random: Some(state.random.save()),
+    }
+}
+
+fn by_id<T>(key: &'static str, list: Vec<T>, id: impl Fn(&T) -> i64) -> Result<BTreeMap<i64, T>, Problem> {
+    let mut map = BTreeMap::new();
+    for (i, item) in list.into_iter().enumerate() {
+        let id = id(&item);
+        if map.insert(id, item).is_some() {
+            return Err(Problem::conflict(format!("the id {id} is given twice")).at([
+                key.into(),
+                i.into(),
+                "id".into(),
+            ]));
+        }
+    }
+    Ok(map)
+}
+
+fn open(
+    order: OpenOrder,
+    tables: &BTreeMap<i64, Table>,
+    dishes: &BTreeMap<i64, Dish>,
+    waiters: &BTreeMap<i64, Waiter>,
+    random: &mut Streams,
+    next_invoice: &mut i64,
+) -> Result<Order, Problem> {
+    if !tables.contains_key(&order.table) {
+        return Err(missing("table", order.table, tables.keys()).under("table"));
+    }
+    if !waiters.contains_key(&order.waiter) {
+        return Err(missing("waiter", order.waiter, waiters.keys()).under("waiter"));
+    }
+    let line = |(i, line): (usize, OrderLine)| {
+        let dish = dishes.get(&line.id);
+        let known = || missing("dish", line.id, dishes.keys()).at(["dishes".into(), i.into(), "id".into()]);
+        let name = line.name.or_else(|| dish.map(|dish| dish.name.clone())).ok_or_else(known)?;
+        let price = line.price.or_else(|| dish.map(|dish| dish.price)).ok_or_else(known)?;
+        Ok(Line { id: line.id, name, price, count: line.count, modifiers: line.modifiers })
+    };
+    let lines = order.dishes.into_iter().enumerate().map(line).collect::<Result<Vec<_>, Problem>>()?;
+    if lines.is_empty() {
+        return Err(Problem::invalid("an order without dishes").under("dishes"));
+    }
+    let invoice = order.invoice.unwrap_or_else(|| {
+        *next_invoice += 1;
+        *next_invoice - 1
+    });
+    let guid = order.guid.unwrap_or_else(|| format!("{{{}}}", random.guid("order").to_uppercase()));
+    Ok(Order { guid, table: order.table, waiter: order.waiter, invoice, dishes: lines })
+}
+
+const KINDS: [&str; 12] = [
+    "Борщ",
+    "Солянка",
+    "Уха",
+    "Пельмени",
+    "Вареники",
+    "Котлета",
+    "Плов",
+    "Сырники",
+    "Блины",
+    "Салат",
+    "Компот",
+    "Морс",
+];
+const WAYS: [&str; 10] = [
+    "по-домашнему",
+    "с грибами",
+    "с зеленью",
+    "от шефа",
+    "с телятиной",
+    "со сметаной",
+    "по-сибирски",
+    "с вишней",
+    "постный",
+    "в горшочке",
+];
+
+/// The most entities of a kind that are made up.
+const MOST: u32 = 10_000;
+
+fn make_up(
+    generate: &Generate,
+    random: &mut Streams,
+    tables: &mut BTreeMap<i64, Table>,
+    dishes: &mut BTreeMap<i64, Dish>,
+    waiters: &mut BTreeMap<i64, Waiter>,
+) -> Result<(), Problem> {
+    for (key, count) in [("tables", generate.tables), ("dishes", generate.dishes), ("waiters", generate.waiters)] {
+        if count > MOST {
+            return Err(
+                Problem::invalid(format!("{count} {key}; {MOST} at the most")).at(["generate".into(), key.into()])
+            );
+        }
+    }
+    let stream = random.get("menu");
+    for n in 1..=i64::from(generate.tables) {
+        let max_guests = stream.random_range(2..=8);
+        tables.insert(2_000_000 + n, Table { id: 2_000_000 + n, name: n.to_string(), max_guests });
+    }
+    for n in 1..=i64::from(generate.dishes) {
+        let name = format!("{} {}", KINDS.choose(stream).unwrap_or(&KINDS[0]), WAYS.choose(stream).unwrap_or(&WAYS[0]));
+        let price = Decimal::from(stream.random_range(9..=90) * 10);
+        dishes.insert(2_100_000 + n, Dish { id: 2_100_000 + n, name, price, modifiers: Vec::new() });
+    }
+    for n in 1..=i64::from(generate.waiters) {
+        let name: String = FirstName().fake_with_rng(stream);
+        waiters.insert(2_200_000 + n, Waiter { id: 2_200_000 + n, name });
+    }
+    Ok(())
+}

@@ -1,0 +1,179 @@
+//! The queue of events: kept for a while, read from any point on.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use jiff::Timestamp;
+use rand::Rng;
+use stend_core::{Problem, Span, Streams};
+
+use crate::wire;
+
+/// How long events are kept unless the world says otherwise.
+pub(crate) const RETENTION: Span = Span::from_secs(5 * 60);
+
+/// An event as it is sent, written once when it happens.
+#[derive(Debug, Clone)]
+pub(crate) struct Kept {
+    pub(crate) hash: u32,
+    pub(crate) at: Timestamp,
+    pub(crate) json: Box<str>,
+}
+
+/// The retained events, oldest first.
+#[derive(Debug)]
+pub(crate) struct Feed {
+    pub(crate) retention: Span,
+    events: VecDeque<Kept>,
+    /// The number of the oldest event; numbers are never used again.
+    first: u64,
+    by_hash: BTreeMap<u32, u64>,
+}
+
+/// `0xd8833dd3` (C5).
+pub(crate) fn print(hash: u32) -> String {
+    format!("{hash:#010x}")
+}
+
+/// Reads what [`print`] prints; letters of either case.
+pub(crate) fn parse(text: &str) -> Option<u32> {
+    let digits = text.strip_prefix("0x").or_else(|| text.strip_prefix("0X"))?;
+    if digits.len() != 8 || !digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        return None;
+    }
+    u32::from_str_radix(digits, 16).ok()
+}
+
+impl Feed {
+    pub(crate) fn new(retention: Span) -> Self {
+        Self { retention, events: VecDeque::new(), first: 0, by_hash: BTreeMap::new() }
+    }
+
+    /// The whole reply to a poll: all events for `none` and for a hash that is not retained (C2), else those after it.
+    pub(crate) fn poll(&mut self, hash: &str, now: Timestamp) -> String {
+        // The clock's tick does this too; a poll must not depend on when it came.
+        self.expire(now);
+        let after = parse(hash).and_then(|hash| self.by_hash.get(&hash)).map_or(0, |number| number + 1 - self.first);
+        let from = usize::try_from(after).unwrap_or(usize::MAX).min(self.events.len());
+        let room: usize = self.events.range(from..).map(|event| event.json.len() + 1).sum();
+        let mut reply = String::with_capacity(room + 40);
+        reply.push_str(r#"{"result":true,"data":{"updates":["#);
+        for (i, event) in self.events.range(from..).enumerate() {
+            if i > 0 {
+                reply.push(',');
+            }
+            reply.push_str(&event.json);
+        }
+        reply.push_str("]}}");
+        reply
+    }
+
+    /// A hash that no retained event has: the one wanted, or one from the stream `hash`.
+    ///
+    /// # Errors
+    /// The one wanted is taken.
+    pub(crate) fn take_hash(&self, wanted: Option<u32>, random: &mut Streams) -> Result<u32, Problem> {
+        match wanted {
+            Some(hash) if self.by_hash.contains_key(&hash) => {
+                Err(Problem::conflict(format!("a retained event has the hash {} already", print(hash))).under("hash"))
+            }
+            Some(hash) => Ok(hash),
+            None => loop {
+                let hash = random.get("hash").next_u32();
+                if !self.by_hash.contains_key(&hash) {
+                    return Ok(hash);
+                }
+            },
+        }
+    }
+
+    pub(crate) fn push(&mut self, hash: u32, event: &wire::Event<'_>, now: Timestamp) {
+        // Keys are strings and numbers are finite, so this cannot fail.
+        let json = serde_json::to_string(event).unwrap_or_else(|_| "null".into());
+        self.keep(Kept { hash, at: now, json: json.into() });
+    }
+
+    /// Puts back an event that was saved.
+    pub(crate) fn keep(&mut self, event: Kept) {
+        self.by_hash.insert(event.hash, self.first + self.events.len() as u64);
+        self.events.push_back(event);
+    }
+
+    pub(crate) fn next_deadline(&self) -> Option<Timestamp> {
+        self.events.front().map(|oldest| self.retention.after(oldest.at))
+    }
+
+    /// Forgets what is too old; says how many went.
+    pub(crate) fn expire(&mut self, now: Timestamp) -> usize {
+        let mut gone = 0;
+        while let Some(oldest) = self.events.front().filter(|oldest| self.retention.after(oldest.at) <= now) {
+            self.by_hash.remove(&oldest.hash);
+            self.events.pop_front();
+            self.first += 1;
+            gone += 1;
+        }
+        gone
+    }
+
+    pub(crate) fn events(&self) -> impl Iterator<Item = &Kept> {
+        self.events.iter()
+    }
+
+    /// Whether an event of this hash is retained.
+    pub(crate) fn has(&self, hash: u32) -> bool {
+        self.by_hash.contains_key(&hash)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(second).expect("in range")
+    }
+
+    fn feed() -> Feed {
+        let mut feed = Feed::new(RETENTION);
+        for (hash, second) in [(1, 0), (2, 10), (3, 20)] {
+            feed.keep(Kept { hash, at: at(second), json: hash.to_string().into() });
+        }
+        feed
+    }
+
+    fn updates(feed: &mut Feed, hash: &str, second: i64) -> String {
+        let reply: serde_json::Value = serde_json::from_str(&feed.poll(hash, at(second))).expect("JSON");
+        reply["data"]["updates"].to_string()
+    }
+
+    #[test]
+    fn none_and_lost_places_get_all_and_a_hash_what_came_after() {
+        let mut feed = feed();
+        assert_eq!(updates(&mut feed, "none", 20), "[1,2,3]");
+        assert_eq!(updates(&mut feed, "0x00000001", 20), "[2,3]");
+        assert_eq!(updates(&mut feed, "0x00000003", 20), "[]");
+        assert_eq!(updates(&mut feed, "0xdeadbeef", 20), "[1,2,3]");
+        assert_eq!(updates(&mut feed, "garbage", 20), "[1,2,3]");
+    }
+
+    #[test]
+    fn an_event_is_kept_for_five_minutes_and_no_longer() {
+        let mut feed = feed();
+        assert_eq!(updates(&mut feed, "none", 299), "[1,2,3]");
+        assert_eq!(updates(&mut feed, "none", 300), "[2,3]");
+        assert_eq!(updates(&mut feed, "0x00000001", 300), "[2,3]", "its place is lost");
+        assert_eq!(updates(&mut feed, "0x00000002", 300), "[3]");
+        assert_eq!(feed.next_deadline(), Some(at(310)));
+        assert_eq!(updates(&mut feed, "none", 320), "[]");
+        assert_eq!(feed.next_deadline(), None);
+    }
+
+    #[test]
+    fn hashes_are_printed_and_read_as_the_document_prints_them() {
+        assert_eq!(print(0xd883_3dd3), "0xd8833dd3");
+        assert_eq!(print(7), "0x00000007");
+        assert_eq!(parse("0xD8833DD3"), Some(0xd883_3dd3));
+        for wrong in ["none", "", "0x", "0xd8833dd", "0x+8833dd3", "d8833dd3"] {
+            assert_eq!(parse(wrong), None, "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,196 @@
+//! Simulated guests: parties that come, order, call, add and pay by the world's clock.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+use rand::RngExt;
+use rand::seq::IndexedRandom;
+use rust_decimal::Decimal;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use stend_core::{Problem, Span};
+
+use super::State;
+use super::orders::Wanted;
+
+/// What a party does next.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Step {
+    /// Looks for a free table among these.
+    Arrive {
+        /// The tables.
+        tables: Vec<i64>,
+        /// How long the party will stay.
+        stay: Span,
+    },
+    /// Orders from the waiter.
+    Order(i64),
+    /// Calls the waiter to this table.
+    CallWaiter(i64),
+    /// Adds dishes by phone.
+    AddDishes(i64),
+    /// Pays online and leaves.
+    Pay(i64),
+}
+
+/// A step and its moment, as a saved world holds it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Planned {
+    /// When.
+    #[schemars(with = "String")]
+    pub at: Timestamp,
+    /// What.
+    pub step: Step,
+}
+
+/// The parties in the house and on their way.
+#[derive(Debug, Default)]
+pub(crate) struct Guests {
+    agenda: BTreeMap<(Timestamp, u64), Step>,
+    next: u64,
+    seated: BTreeSet<i64>,
+}
+
+/// How long a party waits before it looks for a table again.
+const WAIT: Span = Span::from_secs(30);
+
+/// The most parties that one action sends.
+const MOST_PARTIES: u32 = 100_000;
+
+impl Guests {
+    pub(crate) fn plan(&mut self, at: Timestamp, step: Step) {
+        self.next += 1;
+        self.agenda.insert((at, self.next), step);
+    }
+
+    pub(crate) fn next_deadline(&self) -> Option<Timestamp> {
+        self.agenda.keys().next().map(|(at, _)| *at)
+    }
+
+    pub(crate) fn planned(&self) -> Vec<Planned> {
+        self.agenda.iter().map(|((at, _), step)| Planned { at: *at, step: step.clone() }).collect()
+    }
+
+    pub(crate) fn seated(&self) -> &BTreeSet<i64> {
+        &self.seated
+    }
+
+    pub(crate) fn restore(planned: Vec<Planned>, seated: BTreeSet<i64>) -> Self {
+        let mut guests = Self { seated, ..Self::default() };
+        planned.into_iter().for_each(|planned| guests.plan(planned.at, planned.step));
+        guests
+    }
+
+    fn take_due(&mut self, due: Timestamp) -> Option<(Timestamp, Step)> {
+        let first = self.agenda.first_entry().filter(|first| first.key().0 <= due)?;
+        let at = first.key().0;
+        Some((at, first.remove()))
+    }
+}
+
+impl State {
+    /// Sends parties who come one by one over a span of time, sit down at free tables, and leave after about `stay`.
+    ///
+    /// # Errors
+    /// Unknown tables, no dishes or waiters to serve them with, or too many parties.
+    pub(crate) fn seat_guests(
+        &mut self,
+        parties: u32,
+        over: Span,
+        stay: Span,
+        tables: Option<Vec<i64>>,
+        now: Timestamp,
+    ) -> Result<(), Problem> {
+        let tables = tables.unwrap_or_else(|| self.tables.keys().copied().collect());
+        for (i, table) in tables.iter().enumerate() {
+            self.table(*table)
+                .map_err(|problem| Problem { path: stend_core::Path::default(), ..problem }.under(i).under("tables"))?;
+        }
+        if parties > MOST_PARTIES {
+            return Err(Problem::invalid(format!("{parties} parties; {MOST_PARTIES} at the most")).under("parties"));
+        }
+        for (what, none) in
+            [("table", tables.is_empty()), ("dish", self.dishes.is_empty()), ("waiter", self.waiters.is_empty())]
+        {
+            if none {
+                return Err(Problem::conflict(format!("this world has no {what} for guests"))
+                    .hint("`carbis: {generate: {tables: 20, dishes: 30, waiters: 5}}` in the world makes some"));
+            }
+        }
+        for _ in 0..parties {
+            let random = self.random.get("guests");
+            let at = Span::from_secs_f64(random.random_range(0.0..=over.as_secs_f64())).after(now);
+            let stay = Span::from_secs_f64(stay.as_secs_f64() * random.random_range(0.6..1.4));
+            self.guests.plan(at, Step::Arrive { tables: tables.clone(), stay });
+        }
+        Ok(())
+    }
+
+    /// Lets the first guest act whose time has come; says what was done.
+    pub(crate) fn guest_acts(&mut self, due: Timestamp) -> Option<String> {
+        let (at, step) = self.guests.take_due(due)?;
+        Some(match step {
+            Step::Arrive { tables, stay } => self.arrive(tables, stay, at),
+            Step::Order(table) => {
+                let dishes = self.choose();
+                done("guests order", table, self.open_order(table, None, &dishes).map(|_| ()))
+            }
+            Step::CallWaiter(table) => {
+                done("guests call the waiter", table, self.call_waiter(table, at, None).map(|_| ()))
+            }
+            Step::AddDishes(table) => {
+                let dishes = self.choose();
+                done("guests add dishes", table, self.add_dishes(table, &dishes, at, None).map(|_| ()))
+            }
+            Step::Pay(table) => {
+                self.guests.seated.remove(&table);
+                done("guests pay and leave", table, self.pay(table, at, None).map(|_| ()))
+            }
+        })
+    }
+
+    fn arrive(&mut self, tables: Vec<i64>, stay: Span, at: Timestamp) -> String {
+        let is_free = |table: &i64| !self.orders.contains_key(table) && !self.guests.seated.contains(table);
+        let free: Vec<i64> = tables.iter().copied().filter(is_free).collect();
+        let random = self.random.get("guests");
+        let Some(table) = free.choose(random).copied() else {
+            self.guests.plan(WAIT.after(at), Step::Arrive { tables, stay });
+            return "guests wait for a table".into();
+        };
+        // The order comes first and the payment last; what lies between is spread over the stay.
+        let moment = |part: f64| Span::from_secs_f64(stay.as_secs_f64() * part).after(at);
+        let mut plan = vec![(moment(random.random_range(0.05..0.15)), Step::Order(table))];
+        for _ in 0..random.random_range(0..=2) {
+            plan.push((moment(random.random_range(0.2..0.85)), Step::AddDishes(table)));
+        }
+        if random.random_bool(0.5) {
+            plan.push((moment(random.random_range(0.02..0.95)), Step::CallWaiter(table)));
+        }
+        plan.push((moment(1.0), Step::Pay(table)));
+        self.guests.seated.insert(table);
+        plan.into_iter().for_each(|(at, step)| self.guests.plan(at, step));
+        format!("guests sit down at table {table}")
+    }
+
+    /// One to four lines from the menu.
+    fn choose(&mut self) -> Vec<Wanted> {
+        let ids: Vec<i64> = self.dishes.keys().copied().collect();
+        let random = self.random.get("guests");
+        let lines = random.random_range(1..=4);
+        let dish = |_| {
+            let id = ids.choose(random).copied().unwrap_or_default();
+            Wanted { id, count: Decimal::from(random.random_range(1..=3)), modifiers: Vec::new() }
+        };
+        (0..lines).map(dish).collect()
+    }
+}
+
+/// What a guest did; or why not, when somebody else has been at the table meanwhile.
+fn done(what: &str, table: i64, result: Result<(), Problem>) -> String {
+    match result {
+        Ok(()) => format!("{what}, table {table}"),
+        Err(problem) => format!("{what}, table {table}: not done, {}", problem.message),
+    }
+}

@@ -1,0 +1,84 @@
+//! The restaurant behind the feed: tables, dishes, waiters, open orders, and the events that come of them.
+
+pub(crate) mod feed;
+pub(crate) mod guests;
+pub(crate) mod menu;
+pub(crate) mod orders;
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use rust_decimal::Decimal;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use stend_core::{Streams, secret};
+
+use crate::error::Error;
+
+use feed::Feed;
+use guests::Guests;
+use menu::{Dish, Table, Waiter};
+use orders::Order;
+
+/// The state of one world's QR menu.
+#[derive(Debug)]
+pub struct State {
+    pub(crate) token: String,
+    pub(crate) tables: BTreeMap<i64, Table>,
+    pub(crate) dishes: BTreeMap<i64, Dish>,
+    pub(crate) waiters: BTreeMap<i64, Waiter>,
+    /// Open orders by their table: a table has one at the most.
+    pub(crate) orders: BTreeMap<i64, Order>,
+    pub(crate) feed: Feed,
+    pub(crate) guests: Guests,
+    pub(crate) totals: Totals,
+    pub(crate) next_invoice: i64,
+    pub(crate) random: Streams,
+}
+
+/// What has happened since the world began.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Totals {
+    /// Events by their code.
+    pub events: BTreeMap<String, u64>,
+    /// Orders opened.
+    pub orders_opened: u64,
+    /// Orders paid.
+    pub orders_paid: u64,
+    /// The sum of all paid orders.
+    #[schemars(with = "f64")]
+    pub revenue: Decimal,
+}
+
+impl State {
+    /// The reply to a poll: the events after `hash`, or all (C1, C2).
+    ///
+    /// # Errors
+    /// Another token than the menu's, or no hash (C4); the token is looked at first.
+    pub(crate) fn poll(&mut self, token: &str, hash: Option<&str>, now: Timestamp) -> Result<String, Error> {
+        if !secret::same(token, &self.token) {
+            return Err(Error::Token);
+        }
+        let hash = hash.filter(|hash| !hash.is_empty()).ok_or(Error::NoHash)?;
+        Ok(self.feed.poll(hash, now))
+    }
+
+    /// When an event's time in the feed ends, or a guest does something.
+    pub(crate) fn next_deadline(&self) -> Option<Timestamp> {
+        [self.feed.next_deadline(), self.guests.next_deadline()].into_iter().flatten().min()
+    }
+
+    /// Guests act, and events that are too old go.
+    pub(crate) fn tick(&mut self, due: Timestamp) -> Vec<String> {
+        let mut fired = Vec::new();
+        let gone = self.feed.expire(due);
+        if gone > 0 {
+            fired.push(format!("{gone} event(s) left the feed"));
+        }
+        while let Some(what) = self.guest_acts(due) {
+            fired.push(what);
+        }
+        fired
+    }
+}
