@@ -1,1 +1,6 @@
+//! The composition: every fake, the control API, one process. [`start`] is what the command line and tests use.
 
+pub mod registry;
+mod start;
+
+pub use start::{Config, Running, StartError, Urls, library, start};

@@ -491,6 +491,12 @@ impl Faults {
         Ok(())
     }
 
+    /// Removes all.
+    pub fn clear(&self) {
+        self.book.lock().faults.clear();
+        self.armed.store(false, Ordering::Release);
+    }
+
     /// All of them as they stand, with how often they matched and applied.
     pub fn list(&self) -> Vec<Fault> {
         self.book.lock().faults.clone()

@@ -1,7 +1,10 @@
 //! serde's view of a [`Node`]: typed values out of a tree, with the place of whatever does not fit.
 
+use std::cell::RefCell;
 use std::fmt::Display;
 
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::Deserialize;
 use serde::de::{
     self, DeserializeSeed, Deserializer, EnumAccess, IntoDeserializer, MapAccess, SeqAccess, Unexpected, VariantAccess,
     Visitor,
@@ -13,6 +16,51 @@ use crate::problem::{Problem, Step};
 
 /// The code of the problem that stands for "cannot be known before `${…}` is filled in".
 pub(crate) const HOLE: &str = "placeholder";
+
+/// The name by which [`Raw`] asks for the tree itself.
+const RAW: &str = "$stend::Raw";
+
+thread_local! {
+    /// serde has no way to hand a tree through a visitor; it is laid here for the moment between two calls.
+    static HANDED: RefCell<Option<Node>> = const { RefCell::new(None) };
+}
+
+/// A part of a document that is kept as it is, with its places, to be read later.
+#[derive(Debug, Clone, Default)]
+pub struct Raw(pub Node);
+
+impl<'de> Deserialize<'de> for Raw {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct RawVisitor;
+        impl<'de> Visitor<'de> for RawVisitor {
+            type Value = Raw;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("a value")
+            }
+
+            fn visit_unit<E: de::Error>(self) -> Result<Raw, E> {
+                let handed = HANDED.with(|handed| handed.borrow_mut().take());
+                handed.map(Raw).ok_or_else(|| E::custom("a part of a document that is read elsewhere"))
+            }
+        }
+        deserializer.deserialize_newtype_struct(RAW, RawVisitor)
+    }
+}
+
+impl JsonSchema for Raw {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Any".into()
+    }
+
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!(true)
+    }
+}
 
 impl de::Error for Problem {
     fn custom<T: Display>(message: T) -> Self {
@@ -167,7 +215,11 @@ impl<'de> Deserializer<'de> for NodeDeserializer<'_> {
         }
     }
 
-    fn deserialize_newtype_struct<V: Visitor<'de>>(self, _: &'static str, visitor: V) -> Result<V::Value, Problem> {
+    fn deserialize_newtype_struct<V: Visitor<'de>>(self, name: &'static str, visitor: V) -> Result<V::Value, Problem> {
+        if name == RAW {
+            HANDED.with(|handed| *handed.borrow_mut() = Some(self.node.clone()));
+            return visitor.visit_unit();
+        }
         visitor.visit_newtype_struct(self)
     }
 

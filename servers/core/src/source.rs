@@ -2,6 +2,7 @@
 
 use std::io::Read;
 use std::path::Path;
+use std::sync::Arc;
 
 use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 
@@ -15,6 +16,28 @@ pub struct Source {
     pub name: String,
     /// The text.
     pub text: String,
+}
+
+/// A problem and the text it is in.
+#[derive(Debug, Clone)]
+pub struct Diagnostic {
+    /// The text.
+    pub source: Arc<Source>,
+    /// What is wrong with it.
+    pub problem: Problem,
+}
+
+impl Diagnostic {
+    /// The problem with its place, the source line and the hint, over several lines.
+    pub fn render(&self, colour: bool) -> String {
+        self.source.render(&self.problem, colour)
+    }
+}
+
+impl std::fmt::Display for Diagnostic {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.render(false))
+    }
 }
 
 /// The longest file that is read: far above what a person or a saved world of 100,000 entities needs.

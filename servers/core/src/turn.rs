@@ -26,9 +26,33 @@ impl Drop for Turn {
 pub struct Turns {
     open: AtomicUsize,
     settled: Notify,
+    left: Mutex<Cloakroom>,
+}
+
+/// Turns that were left with the world, by ticket.
+#[derive(Debug, Default)]
+struct Cloakroom {
+    next: u64,
+    turns: BTreeMap<u64, Turn>,
 }
 
 impl Turns {
+    pub(crate) fn leave(&self, turn: Turn) -> u64 {
+        let mut left = self.left.lock();
+        left.next += 1;
+        let ticket = left.next;
+        left.turns.insert(ticket, turn);
+        ticket
+    }
+
+    pub(crate) fn fetch(&self, ticket: u64) -> Option<Turn> {
+        self.left.lock().turns.remove(&ticket)
+    }
+
+    pub(crate) fn give_back(&self, ticket: u64, turn: Turn) {
+        self.left.lock().turns.insert(ticket, turn);
+    }
+
     /// Takes a turn.
     pub fn take(self: &Arc<Self>) -> Turn {
         self.open.fetch_add(1, Ordering::AcqRel);

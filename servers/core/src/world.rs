@@ -242,20 +242,37 @@ impl World {
         [fakes, self.sleepers.next()].into_iter().flatten().min()
     }
 
-    /// Sleeps until the world's time is `at`. The turn that it returns holds an `advance` back until dropped.
+    /// Sleeps until the world's time is `at`; lies down at once, before the future is first polled. The turn that it
+    /// gives holds an `advance` back until dropped.
     ///
     /// # Errors
     /// The world was reset meanwhile.
-    pub async fn sleep_until(&self, at: Timestamp) -> Result<Turn, Gone> {
+    pub fn sleep_until(&self, at: Timestamp) -> impl Future<Output = Result<Turn, Gone>> + Send + use<> {
         let woken = self.sleepers.lie_down(at);
         self.rearm();
         self.now();
-        woken.await.map_err(|_| Gone)
+        async move { woken.await.map_err(|_| Gone) }
     }
 
     /// A turn of one's own, for work that an `advance` has to wait for.
     pub fn turn(&self) -> Turn {
         self.turns.take()
+    }
+
+    /// Leaves a turn with the world while a request of one's own is under way, and gets a ticket for it. Whoever
+    /// answers that request may give the turn up while it waits for the clock, which would else wait for the answer.
+    pub fn leave_turn(&self, turn: Turn) -> u64 {
+        self.turns.leave(turn)
+    }
+
+    /// Gets the turn of a ticket back, unless whoever answers has given it up.
+    pub fn fetch_turn(&self, ticket: u64) -> Option<Turn> {
+        self.turns.fetch(ticket)
+    }
+
+    /// Leaves a turn under a ticket again, for whoever holds the ticket to fetch.
+    pub fn return_turn(&self, ticket: u64, turn: Turn) {
+        self.turns.give_back(ticket, turn);
     }
 
     /// Fires what is due up to `now`, each thing at its own moment, fakes before sleepers, in their order.

@@ -1,1 +1,20 @@
+//! The scenario language: parse, check, play, report. It drives any fake through the registry and its worlds.
+//!
+//! This crate may never know a vendor's API, the control API or actix.
 
+mod call;
+mod expect;
+mod file;
+mod matcher;
+mod play;
+mod report;
+mod schema;
+mod socket;
+mod subst;
+
+pub use call::Reach;
+pub use expect::{Expectation, Miss};
+pub use file::{Scenario, Speed, load};
+pub use play::{Options, Progress, Silent, play};
+pub use report::{Report, StepOutcome, junit, pretty};
+pub use schema::{scenario_schema, world_schema};

@@ -6,7 +6,10 @@ use std::task::{Context, Poll};
 
 use actix_web::body::{BodySize, MessageBody};
 use bytes::Bytes;
+use stend_core::fault::Dribble;
 use stend_core::{Span, World};
+
+use crate::pause::pause;
 
 /// Declares its whole length, sends less, and breaks off.
 pub(crate) struct Cut {
@@ -54,13 +57,14 @@ pub(crate) struct Dribbled {
     piece: usize,
     every: Span,
     world: Arc<World>,
+    ticket: Option<u64>,
     sleep: Option<Sleep>,
     first: bool,
 }
 
 impl Dribbled {
-    pub(crate) fn new(rest: Bytes, piece: usize, every: Span, world: Arc<World>) -> Self {
-        Self { rest, piece, every, world, sleep: None, first: true }
+    pub(crate) fn new(rest: Bytes, dribble: &Dribble, world: Arc<World>, ticket: Option<u64>) -> Self {
+        Self { rest, piece: dribble.bytes, every: dribble.every, world, ticket, sleep: None, first: true }
     }
 }
 
@@ -78,10 +82,11 @@ impl MessageBody for Dribbled {
         }
         if !this.first {
             let sleep = this.sleep.get_or_insert_with(|| {
-                let world = Arc::clone(&this.world);
+                let (world, ticket) = (Arc::clone(&this.world), this.ticket);
                 let until = this.every.after(world.now());
                 Box::pin(async move {
-                    let _ = world.sleep_until(until).await;
+                    // A world that was reset waits no longer: the rest comes at once.
+                    let _ = pause(&world, ticket, until).await;
                 })
             });
             if sleep.as_mut().poll(context).is_pending() {

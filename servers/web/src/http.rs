@@ -15,6 +15,7 @@ use stend_core::{Fake, Operation, Timestamp, World};
 
 use crate::body::{Cut, Dribbled};
 use crate::call::{Call, Params};
+use crate::pause::{TICKET, pause, ticket};
 use crate::plug::Plug;
 use crate::reply::{Reply, ours};
 use crate::site::{Arrival, Site, read_body, split_world};
@@ -275,7 +276,7 @@ impl Exchange<'_> {
             }
             Effect::Delay(span) => {
                 self.write(status, reply.body.clone(), Some(&hit.id));
-                match world.sleep_until(span.after(now)).await {
+                match pause(&world, ticket(request.headers()), span.after(now)).await {
                     Ok(_turn) => reply.into_response(),
                     Err(_) => ours(
                         StatusCode::SERVICE_UNAVAILABLE,
@@ -295,7 +296,7 @@ impl Exchange<'_> {
             }
             Effect::Dribble(dribble) => {
                 self.write(status, reply.body.clone(), Some(&hit.id));
-                let body = Dribbled::new(reply.body.clone(), dribble.bytes, dribble.every, world);
+                let body = Dribbled::new(reply.body.clone(), &dribble, world, ticket(request.headers()));
                 reply.start().body(body)
             }
             Effect::Garbage(bytes) => {
@@ -321,7 +322,9 @@ fn head(method: &str, path: &str, query: &str, headers: &HeaderMap) -> Box<str> 
     head.push('\n');
     for (name, value) in headers {
         // A header's value holds no line break; what is not ASCII is left out.
-        if let Ok(value) = value.to_str() {
+        if let Ok(value) = value.to_str()
+            && name.as_str() != TICKET
+        {
             head.push_str(name.as_str());
             head.push_str(": ");
             head.push_str(value);

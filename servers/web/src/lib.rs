@@ -6,12 +6,13 @@
 mod body;
 mod call;
 mod http;
+mod pause;
 mod plug;
 mod reply;
 mod server;
 mod site;
 
-pub use call::{Call, Params, Refusal};
+pub use call::{Call, Params, Refusal, query_pairs};
 pub use http::{Handler, HttpFake, HttpSite, Route, operations};
 pub use reply::{Reply, ours, problem, problem_status};
 pub use server::{Listener, Server, Tuning, serve};

@@ -1,0 +1,34 @@
+//! The fakes of this build. A fifth API adds one line to each function here, and its port follows the others'.
+
+use std::sync::Arc;
+
+use stend_carbis::Carbis;
+use stend_core::Registry;
+use stend_web::{HttpSite, Site};
+
+/// Every fake that worlds hold, in the order of their ports after the control port.
+pub fn fakes() -> Registry {
+    Registry::new().with::<Carbis>()
+}
+
+/// What answers on each fake's port, in the same order.
+pub fn sites() -> Vec<Arc<dyn Site>> {
+    vec![HttpSite::<Carbis>::new(0)]
+}
+
+/// The port of a fake after the base port, by name: fixed, whatever this build holds.
+pub fn port_offset(fake: &str) -> u16 {
+    match fake {
+        "control" => 0,
+        "carbis" => 1,
+        "tillypad" => 2,
+        "queue" => 3,
+        "telemetron" => 4,
+        _ => u16::MAX,
+    }
+}
+
+/// How the URL of a fake's port begins.
+pub fn scheme(fake: &str) -> &'static str {
+    if fake == "queue" { "ws" } else { "http" }
+}

@@ -1,0 +1,212 @@
+//! Starting the whole: ports, worlds, servers.
+
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+use std::sync::{Arc, OnceLock};
+
+use stend_control::Control;
+use stend_core::clock::wall;
+use stend_core::library::DOCUMENTED;
+use stend_core::{ClockSetting, Diagnostic, Library, Problem, WorldFile, Worlds};
+use stend_web::{Listener, Server, Site, Tuning, serve};
+
+use crate::registry;
+
+pub use stend_control::Urls;
+
+/// The worlds that are built in.
+pub fn library() -> Library {
+    Library::new(vec![(DOCUMENTED, include_str!("../../../fixtures/worlds/documented.yaml"))])
+}
+
+/// What to start.
+#[derive(Debug)]
+pub struct Config {
+    /// The address to listen on.
+    pub host: IpAddr,
+    /// The control port, the others following; `None` takes free ports.
+    pub port_base: Option<u16>,
+    /// The default world; `None` is the documented one.
+    pub world: Option<WorldFile>,
+    /// The folder from which clients may name world files.
+    pub worlds_folder: Option<PathBuf>,
+    /// Overrides the world's seed.
+    pub seed: Option<u64>,
+    /// Overrides the world's clock.
+    pub clock: Option<ClockSetting>,
+    /// Whether remarks are errors in the default world.
+    pub strict: bool,
+    /// What the control API asks for.
+    pub control_token: Option<String>,
+    /// Worker threads; `None` takes one a core.
+    pub workers: Option<usize>,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            host: IpAddr::V4(Ipv4Addr::LOCALHOST),
+            port_base: None,
+            world: None,
+            worlds_folder: None,
+            seed: None,
+            clock: None,
+            strict: false,
+            control_token: None,
+            workers: None,
+        }
+    }
+}
+
+/// Why it does not start.
+#[derive(Debug)]
+pub enum StartError {
+    /// The world has a mistake.
+    World(Box<Diagnostic>),
+    /// Something else in the configuration has one.
+    Problem(Problem),
+    /// A port cannot be had.
+    Port {
+        /// For what.
+        name: &'static str,
+        /// Where.
+        address: SocketAddr,
+        /// What the system says.
+        error: io::Error,
+    },
+    /// The system refuses something else.
+    Io(io::Error),
+}
+
+impl std::fmt::Display for StartError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::World(diagnostic) => write!(f, "{diagnostic}"),
+            Self::Problem(problem) => write!(f, "error: {problem}"),
+            Self::Port { name, address, error } if error.kind() == io::ErrorKind::AddrInUse => {
+                write!(
+                    f,
+                    "error: port {} for {name} is in use on {}\n  = help: another stend may be running; take other ports with `--port-base N`, or free ones with `--ephemeral`",
+                    address.port(),
+                    address.ip()
+                )
+            }
+            Self::Port { name, address, error } => write!(f, "error: cannot listen on {address} for {name}: {error}"),
+            Self::Io(error) => write!(f, "error: {error}"),
+        }
+    }
+}
+
+impl std::error::Error for StartError {}
+
+/// A bench that runs until it is stopped.
+pub struct Running {
+    /// The URLs by name: `control` and each fake.
+    pub urls: Urls,
+    /// Its worlds, for whoever runs it in their own process.
+    pub worlds: Arc<Worlds>,
+    server: Server,
+}
+
+impl std::fmt::Debug for Running {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Running").field("urls", &self.urls).finish_non_exhaustive()
+    }
+}
+
+impl Running {
+    /// The URL of a fake's port, or of the control API, without a slash at the end.
+    pub fn url(&self, name: &str) -> &str {
+        self.urls.get(name).map_or("", String::as_str)
+    }
+
+    /// Stops it.
+    pub async fn stop(self) {
+        self.server.stop().await;
+    }
+
+    /// Returns when it ends by itself, which it does only on an error.
+    ///
+    /// # Errors
+    /// That error.
+    pub async fn ended(&mut self) -> io::Result<()> {
+        self.server.ended().await
+    }
+}
+
+/// Starts everything. Must be called within a tokio runtime.
+///
+/// # Errors
+/// What keeps it from starting; nothing is left running then.
+pub async fn start(config: Config) -> Result<Running, StartError> {
+    let registry = registry::fakes();
+    let mut library = library();
+    if let Some(folder) = config.worlds_folder {
+        library = library.with_folder(folder);
+    }
+    let mut world = match config.world {
+        Some(world) => world,
+        None => library.by_name(DOCUMENTED, &registry).map_err(|diagnostic| StartError::World(Box::new(diagnostic)))?,
+    };
+    world.seed = config.seed.or(world.seed);
+    world.clock = config.clock.or(world.clock);
+    world.strict = Some(config.strict || world.strict.unwrap_or(false));
+
+    let urls = Arc::new(OnceLock::new());
+    let control = Control::new(
+        registry.clone(),
+        library,
+        config.control_token,
+        Arc::clone(&urls),
+        wall(),
+        env!("CARGO_PKG_VERSION"),
+    );
+    let mut sites: Vec<Arc<dyn Site>> = vec![control.site()];
+    sites.extend(registry::sites());
+    // Ports before worlds: one in use is told at once, whatever the world costs to make.
+    let listeners = listen(config.host, config.port_base, sites)?;
+    let mut named = Urls::new();
+    for listener in &listeners {
+        let address = listener.socket.local_addr().map_err(StartError::Io)?;
+        let name = listener.site.name();
+        named.insert(name.to_owned(), format!("{}://{}", registry::scheme(name), reachable(address)));
+    }
+    let worlds = Arc::new(Worlds::new(registry, world).map_err(StartError::Problem)?);
+    let _ = urls.set(named.clone());
+    let cores = std::thread::available_parallelism().map_or(2, NonZeroUsize::get);
+    let tuning = Tuning { workers: config.workers.unwrap_or(cores).max(1) };
+    let server = serve(Arc::clone(&worlds), listeners, tuning).map_err(StartError::Io)?;
+    Ok(Running { urls: named, worlds, server })
+}
+
+fn listen(host: IpAddr, base: Option<u16>, sites: Vec<Arc<dyn Site>>) -> Result<Vec<Listener>, StartError> {
+    let mut listeners = Vec::new();
+    for site in sites {
+        let name = site.name();
+        let offset = registry::port_offset(name);
+        let port = match base {
+            None => 0,
+            Some(base) => base.checked_add(offset).ok_or_else(|| {
+                let problem = Problem::invalid(format!("port {base} + {offset} for {name} is above 65535"));
+                StartError::Problem(problem.hint("take a lower --port-base"))
+            })?,
+        };
+        let address = SocketAddr::new(host, port);
+        let socket = TcpListener::bind(address).map_err(|error| StartError::Port { name, address, error })?;
+        listeners.push(Listener { site, socket });
+    }
+    Ok(listeners)
+}
+
+/// Where a client finds a listener: one that listens everywhere is found at the loopback address.
+fn reachable(address: SocketAddr) -> SocketAddr {
+    match address.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), address.port()),
+        IpAddr::V6(ip) if ip.is_unspecified() => {
+            SocketAddr::new(IpAddr::V6(std::net::Ipv6Addr::LOCALHOST), address.port())
+        }
+        _ => address,
+    }
+}

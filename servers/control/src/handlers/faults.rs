@@ -1,0 +1,33 @@
+//! A world's faults.
+
+use serde_json::json;
+use stend_core::fault::Fault;
+use stend_web::{Reply, StatusCode};
+
+use crate::request::{Request, wrong};
+
+pub(crate) async fn list(request: Request) -> Result<Reply, Reply> {
+    Ok(Reply::ok(&request.world()?.faults.list()))
+}
+
+pub(crate) async fn add(request: Request) -> Result<Reply, Reply> {
+    let world = request.world()?;
+    let node = request.node()?;
+    let fault: Fault = node.read().map_err(|problem| wrong(node.locate(problem)))?;
+    if let Some(fake) = &fault.matching.fake {
+        let place = |problem: stend_core::Problem| wrong(node.locate(problem.at(["match".into(), "fake".into()])));
+        request.control.registry.get(fake).map_err(place)?;
+    }
+    let id = world.faults.add(fault).map_err(|problem| wrong(node.locate(problem)))?;
+    Ok(Reply::json(StatusCode::CREATED, &json!({ "id": id })))
+}
+
+pub(crate) async fn remove(request: Request) -> Result<Reply, Reply> {
+    request.world()?.faults.remove(request.param("id")).map_err(wrong)?;
+    Ok(Reply::empty(StatusCode::NO_CONTENT))
+}
+
+pub(crate) async fn clear(request: Request) -> Result<Reply, Reply> {
+    request.world()?.faults.clear();
+    Ok(Reply::empty(StatusCode::NO_CONTENT))
+}

@@ -1,0 +1,57 @@
+//! What there is.
+
+use schemars::SchemaGenerator;
+use serde_json::{Value, json};
+use stend_core::Span;
+use stend_core::clock::wall;
+use stend_web::Reply;
+
+use crate::request::Request;
+use crate::routes::ROUTES;
+
+pub(crate) async fn index(request: Request) -> Result<Reply, Reply> {
+    let rows: Vec<Value> =
+        ROUTES.iter().map(|row| json!({"method": row.method, "path": row.path, "summary": row.summary})).collect();
+    Ok(Reply::ok(&json!({ "stend": request.control.version, "urls": request.control.urls.get(), "operations": rows })))
+}
+
+pub(crate) async fn health(request: Request) -> Result<Reply, Reply> {
+    let control = &request.control;
+    let uptime = Span::between(control.started, wall());
+    Ok(Reply::ok(&json!({
+        "status": "ok",
+        "version": control.version,
+        "uptime_seconds": (uptime.as_secs_f64() * 1000.0).round() / 1000.0,
+        "urls": control.urls.get(),
+        "worlds": request.worlds.list().len(),
+    })))
+}
+
+pub(crate) async fn operations(request: Request) -> Result<Reply, Reply> {
+    let mut rows = Vec::new();
+    for kind in request.control.registry.kinds() {
+        for operation in kind.operations() {
+            let mut row = json!({ "fake": kind.name() });
+            if let (Value::Object(row), Value::Object(operation)) = (&mut row, json!(operation)) {
+                row.extend(operation);
+            }
+            rows.push(row);
+        }
+    }
+    Ok(Reply::ok(&rows))
+}
+
+pub(crate) async fn actions(request: Request) -> Result<Reply, Reply> {
+    let mut rows = Vec::new();
+    for kind in request.control.registry.kinds() {
+        for action in kind.actions() {
+            let mut settings = schemars::generate::SchemaSettings::draft2020_12();
+            settings.inline_subschemas = true;
+            let mut generator = SchemaGenerator::new(settings);
+            let short = action.name.split_once('.').map_or("", |(_, short)| short);
+            let schema = kind.action_schema(short, &mut generator);
+            rows.push(json!({ "action": action.name, "summary": action.summary, "arguments": schema }));
+        }
+    }
+    Ok(Reply::ok(&rows))
+}

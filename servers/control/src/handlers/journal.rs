@@ -1,0 +1,82 @@
+//! What clients sent and got.
+
+use serde_json::{Value, json};
+use stend_core::{Problem, Timestamp};
+use stend_web::{Reply, StatusCode};
+
+use crate::request::{Request, wrong};
+
+/// Entries a page, unless asked otherwise, and at the most.
+const PAGE: usize = 100;
+const LARGEST_PAGE: usize = 10_000;
+
+enum Status {
+    Is(u16),
+    Class(u16),
+}
+
+pub(crate) async fn read(request: Request) -> Result<Reply, Reply> {
+    let world = request.world()?;
+    let query = request.query(&["fake", "operation", "status", "since", "limit"])?;
+    let get = |name: &str| query.get(name).map(String::as_str).filter(|value| !value.is_empty());
+    let registry = &request.control.registry;
+    let fake = get("fake").map(|name| registry.get(name).map(|(_, kind)| kind.name())).transpose();
+    let fake = fake.map_err(|problem| wrong(problem.under("fake")))?;
+    let operation = get("operation");
+    let bad = |name: &str, value: &str, expected: &str| {
+        wrong(Problem::invalid(format!("`{value}` is no {name}")).hint(expected.to_owned()).under(name))
+    };
+    let status = match get("status") {
+        None => None,
+        Some(text) if text.len() == 3 && text.ends_with("xx") => {
+            let class =
+                text[..1].parse().map_err(|_| bad("status", text, "a number such as 200, or a class such as 5xx"))?;
+            Some(Status::Class(class))
+        }
+        Some(text) => Some(Status::Is(
+            text.parse().map_err(|_| bad("status", text, "a number such as 200, or a class such as 5xx"))?,
+        )),
+    };
+    let mut after = 0;
+    let mut not_before = None;
+    match get("since") {
+        None => {}
+        Some(text) => match (text.parse::<u64>(), text.replace(' ', "+").parse::<Timestamp>()) {
+            (Ok(seq), _) => after = seq,
+            (_, Ok(at)) => not_before = Some(at),
+            _ => return Err(bad("since", text, "the `seq` of the last entry you have, or a time")),
+        },
+    }
+    let limit = match get("limit") {
+        None => PAGE,
+        Some(text) => text
+            .parse()
+            .ok()
+            .filter(|limit| (1..=LARGEST_PAGE).contains(limit))
+            .ok_or_else(|| bad("limit", text, "a number from 1 to 10000"))?,
+    };
+    let mut entries = world.journal.read(after, |entry| {
+        fake.is_none_or(|fake| fake == entry.fake)
+            && operation.is_none_or(|operation| entry.operation == Some(operation))
+            && not_before.is_none_or(|at| entry.at >= at)
+            && match status {
+                None => true,
+                Some(Status::Is(status)) => entry.status == status,
+                Some(Status::Class(class)) => entry.status / 100 == class,
+            }
+    });
+    let matched = entries.len();
+    // With a place to go on from, the next ones; without, the latest.
+    if after == 0 && not_before.is_none() {
+        entries.drain(..matched.saturating_sub(limit));
+    } else {
+        entries.truncate(limit);
+    }
+    let entries: Vec<Value> = entries.iter().map(stend_core::journal::Entry::to_json).collect();
+    Ok(Reply::ok(&json!({ "entries": entries, "matched": matched, "dropped": world.journal.fill().dropped })))
+}
+
+pub(crate) async fn clear(request: Request) -> Result<Reply, Reply> {
+    request.world()?.journal.clear();
+    Ok(Reply::empty(StatusCode::NO_CONTENT))
+}

@@ -1,0 +1,11 @@
+//! One resource a file.
+
+pub(crate) mod actions;
+pub(crate) mod clock;
+pub(crate) mod faults;
+pub(crate) mod info;
+pub(crate) mod journal;
+pub(crate) mod scenario;
+pub(crate) mod state;
+pub(crate) mod verify;
+pub(crate) mod worlds;

@@ -1,0 +1,119 @@
+//! Worlds: made, listed, reset, removed.
+
+use std::sync::Arc;
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+use stend_core::library::DOCUMENTED;
+use stend_core::{ClockSetting, NewWorld, Raw, Timestamp, World};
+use stend_web::{Reply, StatusCode};
+
+use crate::request::{Request, shown, wrong};
+
+fn told(request: &Request, world: &World) -> Value {
+    json!({
+        "id": world.id(),
+        "seed": world.seed(),
+        "generation": world.generation(),
+        "clock": world.clock(),
+        "strict": world.is_strict(),
+        "journal": world.journal.fill(),
+        "faults": world.faults.list().len(),
+        "urls": request.control.urls_of(world.id()),
+    })
+}
+
+pub(crate) async fn list(request: Request) -> Result<Reply, Reply> {
+    let worlds: Vec<Value> = request.worlds.list().iter().map(|world| told(&request, world)).collect();
+    Ok(Reply::ok(&worlds))
+}
+
+pub(crate) async fn show(request: Request) -> Result<Reply, Reply> {
+    let world = request.world()?;
+    Ok(Reply::ok(&told(&request, &world)))
+}
+
+/// A clock as a world is made with: a setting, or what `--clock` takes.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct New {
+    id: Option<String>,
+    seed: Option<u64>,
+    world: Option<Raw>,
+    clock: Option<Raw>,
+    fork_of: Option<String>,
+}
+
+pub(crate) async fn create(request: Request) -> Result<Reply, Reply> {
+    let source = Arc::new(request.source()?);
+    let new: New = request.read()?;
+    let control = &request.control;
+    let file = match (&new.world, &new.fork_of) {
+        (Some(_), Some(_)) => {
+            let problem = stend_core::Problem::invalid("`world` and `fork_of` in one request")
+                .hint("a fork has the world it is forked of");
+            return Err(wrong(problem.under("fork_of")));
+        }
+        (None, Some(id)) => request.worlds.get(id).map_err(|problem| wrong(problem.under("fork_of")))?.save(),
+        (None, None) => {
+            control.library.by_name(DOCUMENTED, &control.registry).map_err(|diagnostic| shown(&diagnostic))?
+        }
+        (Some(Raw(node)), None) => match node.as_text() {
+            Some(name) => control.library.by_name(name, &control.registry),
+            None => control.library.node(&with_version(node), &source, None, &control.registry),
+        }
+        .map_err(|diagnostic| shown(&diagnostic))?,
+    };
+    let clock =
+        new.clock.as_ref().map(|Raw(node)| clock(node)).transpose().map_err(|problem| wrong(problem.under("clock")))?;
+    let made = request.worlds.create(NewWorld { id: new.id, file, seed: new.seed, clock }).map_err(wrong)?;
+    Ok(Reply::json(StatusCode::CREATED, &told(&request, &made)))
+}
+
+/// A world inline needs no version: it has the request's.
+fn with_version(node: &stend_core::Node) -> stend_core::Node {
+    use stend_core::node::{Entry, Value as Kind};
+    let mut node = node.clone();
+    if let Kind::Map(entries) = &mut node.value
+        && !entries.iter().any(|entry| entry.key == "stend")
+    {
+        let version = stend_core::Node::from_json(&json!(stend_core::world_file::VERSION));
+        entries.push(Entry { key: "stend".into(), position: node.position, value: version });
+    }
+    node
+}
+
+/// `"real"`, `"frozen"`, a time at which it stands, or a whole setting.
+fn clock(node: &stend_core::Node) -> Result<ClockSetting, stend_core::Problem> {
+    let Some(text) = node.as_text() else { return node.read() };
+    match text {
+        "real" => Ok(ClockSetting::default()),
+        "frozen" => Ok(ClockSetting { mode: stend_core::Mode::Frozen, now: None, scale: None }),
+        time => time.parse::<Timestamp>().map(ClockSetting::frozen_at).map_err(|_| {
+            stend_core::Problem::invalid(format!("`{time}` is no clock"))
+                .hint("`real`, `frozen`, a time such as 2026-11-21T12:00:00+03:00, or {mode, now, scale}")
+        }),
+    }
+}
+
+pub(crate) async fn remove(request: Request) -> Result<Reply, Reply> {
+    request.control.plays.stop(request.param("world"));
+    request.worlds.remove(request.param("world")).map_err(wrong)?;
+    Ok(Reply::empty(StatusCode::NO_CONTENT))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Reset {
+    fake: Option<String>,
+}
+
+pub(crate) async fn reset(request: Request) -> Result<Reply, Reply> {
+    let world = request.world()?;
+    let reset: Reset = request.read()?;
+    match reset.fake {
+        Some(fake) => world.reset_fake(&fake).map_err(|problem| wrong(problem.under("fake")))?,
+        None => world.reset().map_err(wrong)?,
+    }
+    Ok(Reply::ok(&told(&request, &world)))
+}

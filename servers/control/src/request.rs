@@ -1,0 +1,98 @@
+//! A control request as its handler sees it.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use actix_web::HttpRequest;
+use bytes::Bytes;
+use serde::de::DeserializeOwned;
+use stend_core::{Diagnostic, Node, Problem, Source, World, Worlds, near};
+use stend_web::{Reply, StatusCode, header, ours, problem, problem_status};
+
+use crate::site::Control;
+
+/// A request, its body read.
+pub(crate) struct Request {
+    pub(crate) control: Arc<Control>,
+    pub(crate) worlds: Arc<Worlds>,
+    pub(crate) request: HttpRequest,
+    pub(crate) params: BTreeMap<String, String>,
+    pub(crate) body: Bytes,
+}
+
+impl Request {
+    /// The world that the path names.
+    pub(crate) fn world(&self) -> Result<Arc<World>, Reply> {
+        self.worlds.get(self.param("world")).map_err(|wrong| problem(&wrong))
+    }
+
+    pub(crate) fn param(&self, name: &str) -> &str {
+        self.params.get(name).map_or("", String::as_str)
+    }
+
+    /// The body as text under a name for messages.
+    pub(crate) fn source(&self) -> Result<Source, Reply> {
+        let text = std::str::from_utf8(&self.body)
+            .map_err(|_| problem(&Problem::new("malformed", "the body is not UTF-8 text")))?;
+        Ok(Source::new("request body", text))
+    }
+
+    /// The body as a document, JSON or YAML.
+    pub(crate) fn node(&self) -> Result<Node, Reply> {
+        self.source()?.parse().map_err(|wrong| problem(&wrong))
+    }
+
+    /// The body as a typed value; an empty body is an empty map.
+    pub(crate) fn read<T: DeserializeOwned>(&self) -> Result<T, Reply> {
+        let node = if self.body.iter().all(u8::is_ascii_whitespace) {
+            Node::from_json(&serde_json::json!({}))
+        } else {
+            self.node()?
+        };
+        node.read().map_err(|wrong| problem(&node.locate(wrong)))
+    }
+
+    /// The query; a parameter that is not one of `known` is an error.
+    pub(crate) fn query(&self, known: &[&str]) -> Result<BTreeMap<String, String>, Reply> {
+        let pairs = stend_web::query_pairs(self.request.query_string());
+        let pairs: BTreeMap<String, String> =
+            pairs.map(|(key, value)| (key.into_owned(), value.into_owned())).collect();
+        match pairs.keys().find(|key| !known.contains(&key.as_str())) {
+            None => Ok(pairs),
+            Some(odd) => {
+                let hint = near::hint(odd, known.iter().copied());
+                Err(ours(
+                    StatusCode::UNPROCESSABLE_ENTITY,
+                    "unknown_key",
+                    &format!("unknown query parameter `{odd}`"),
+                    hint.as_deref(),
+                    None,
+                ))
+            }
+        }
+    }
+
+    /// Whether the client would rather have YAML.
+    pub(crate) fn wants_yaml(&self) -> bool {
+        self.request
+            .headers()
+            .get(header::ACCEPT)
+            .and_then(|accept| accept.to_str().ok())
+            .is_some_and(|accept| accept.contains("yaml"))
+    }
+}
+
+/// A problem as a reply.
+pub(crate) fn wrong(wrong: Problem) -> Reply {
+    problem(&wrong)
+}
+
+/// A diagnostic as a reply: one in another file than the body names that file.
+pub(crate) fn shown(diagnostic: &Diagnostic) -> Reply {
+    if diagnostic.source.name == "request body" {
+        return problem(&diagnostic.problem);
+    }
+    let Problem { code, message, hint, .. } = &diagnostic.problem;
+    let place = diagnostic.source.place(&diagnostic.problem);
+    ours(problem_status(&diagnostic.problem), code, message, hint.as_deref(), Some(&place))
+}

@@ -1,0 +1,150 @@
+//! The control API on its port.
+
+use std::collections::BTreeMap;
+use std::pin::Pin;
+use std::sync::{Arc, OnceLock};
+
+use actix_web::HttpResponse;
+use matchit::Router;
+use stend_core::{Library, Registry, Timestamp, secret};
+use stend_web::{Arrival, Reply, Site, StatusCode, header, ours, read_body};
+
+use crate::plays::Plays;
+use crate::request::Request;
+use crate::routes::{ROUTES, Row};
+
+/// The URLs by name: `control` and each fake, without a slash at the end.
+pub type Urls = BTreeMap<String, String>;
+
+/// A saved world of some size comes in one body.
+const BODY_LIMIT: usize = 64 * 1024 * 1024;
+
+/// What the control API knows beside the worlds.
+pub struct Control {
+    pub(crate) registry: Registry,
+    pub(crate) library: Library,
+    pub(crate) token: Option<String>,
+    pub(crate) urls: Arc<OnceLock<Urls>>,
+    pub(crate) started: Timestamp,
+    pub(crate) version: &'static str,
+    pub(crate) plays: Plays,
+}
+
+impl Control {
+    /// A control API for these fakes. `urls` is set once all ports are bound; `started` is the wall clock's time.
+    pub fn new(
+        registry: Registry,
+        library: Library,
+        token: Option<String>,
+        urls: Arc<OnceLock<Urls>>,
+        started: Timestamp,
+        version: &'static str,
+    ) -> Self {
+        Self { registry, library, token, urls, started, version, plays: Plays::default() }
+    }
+
+    /// As a site.
+    pub fn site(self) -> Arc<dyn Site> {
+        let mut paths: Router<Vec<&'static Row>> = Router::new();
+        let mut tables: Vec<(&'static str, Vec<&'static Row>)> = Vec::new();
+        for row in ROUTES {
+            match tables.iter_mut().find(|(path, _)| *path == row.path) {
+                Some((_, rows)) => rows.push(row),
+                None => tables.push((row.path, vec![row])),
+            }
+        }
+        for (path, rows) in tables {
+            paths.insert(path, rows).unwrap_or_else(|error| panic!("the route table has {path}: {error}"));
+        }
+        Arc::new(ControlSite { control: Arc::new(self), paths: Arc::new(paths) })
+    }
+
+    /// The URLs of a world's fakes.
+    pub(crate) fn urls_of(&self, world: &str) -> Urls {
+        let urls = self.urls.get().cloned().unwrap_or_default();
+        let prefixed = |(name, url): (String, String)| {
+            let url = if world == stend_core::worlds::DEFAULT { url } else { format!("{url}/w/{world}") };
+            (name, url)
+        };
+        urls.into_iter().filter(|(name, _)| name != "control").map(prefixed).collect()
+    }
+
+    /// A page of another origin, or somebody without the token, gets nothing.
+    fn refuse(&self, headers: &header::HeaderMap) -> Option<Reply> {
+        let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
+        if let Some(token) = &self.token {
+            let given = text(header::AUTHORIZATION).and_then(|value| value.strip_prefix("Bearer ")).unwrap_or("");
+            if !secret::same(given, token) {
+                let hint = "send `Authorization: Bearer TOKEN` with the token of --control-token";
+                return Some(ours(
+                    StatusCode::UNAUTHORIZED,
+                    "unauthorized",
+                    "wrong or missing control token",
+                    Some(hint),
+                    None,
+                ));
+            }
+        }
+        let origin = text(header::ORIGIN)?;
+        let host = text(header::HOST).unwrap_or("");
+        let same = origin.split_once("://").is_some_and(|(_, origin)| origin == host);
+        (!same).then(|| {
+            let message = format!("a page of {origin} may not steer worlds");
+            ours(StatusCode::FORBIDDEN, "forbidden_origin", &message, None, None)
+        })
+    }
+}
+
+struct ControlSite {
+    control: Arc<Control>,
+    paths: Arc<Router<Vec<&'static Row>>>,
+}
+
+impl Site for ControlSite {
+    fn name(&self) -> &'static str {
+        "control"
+    }
+
+    fn answer(&self, arrival: Arrival) -> Pin<Box<dyn Future<Output = HttpResponse>>> {
+        let (control, paths) = (Arc::clone(&self.control), Arc::clone(&self.paths));
+        Box::pin(async move { answer(control, &paths, arrival).await.into_response() })
+    }
+}
+
+async fn answer(control: Arc<Control>, paths: &Router<Vec<&'static Row>>, arrival: Arrival) -> Reply {
+    let Arrival { request, payload, worlds } = arrival;
+    if let Some(refused) = control.refuse(request.headers()) {
+        return refused;
+    }
+    let path = request.path().trim_end_matches('/');
+    let method = request.method().as_str();
+    let Ok(matched) = paths.at(if path.is_empty() { "/" } else { path }) else {
+        let known: Vec<&str> = ROUTES.iter().map(|row| row.path).collect();
+        let near = stend_core::near::nearest(path, known.iter().copied());
+        let hint = near.map_or("GET / lists what there is".into(), |near| format!("did you mean {near}?"));
+        return ours(
+            StatusCode::NOT_FOUND,
+            "unknown_path",
+            &format!("there is nothing at {}", request.path()),
+            Some(&hint),
+            None,
+        );
+    };
+    let Some(row) = matched.value.iter().find(|row| row.method == method) else {
+        let allowed = matched.value.iter().map(|row| row.method).collect::<Vec<_>>().join(", ");
+        let message = format!("{method} is not for {}", request.path());
+        let reply =
+            ours(StatusCode::METHOD_NOT_ALLOWED, "wrong_method", &message, Some(&format!("it takes {allowed}")), None);
+        return match header::HeaderValue::from_str(&allowed) {
+            Ok(allowed) => reply.header(header::ALLOW, allowed),
+            Err(_) => reply,
+        };
+    };
+    let params = matched.params.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+    let body = match read_body(&request, payload, BODY_LIMIT).await {
+        Ok(body) => body,
+        Err(refused) => return refused,
+    };
+    let request = Request { control, worlds, request, params, body };
+    (row.handler)(request).await.unwrap_or_else(|wrong| wrong)
+}

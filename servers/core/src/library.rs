@@ -1,0 +1,175 @@
+//! Where worlds come from: those built in, a folder of world files, a document given inline.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::fake::{Registry, Seed};
+use crate::node::Node;
+use crate::problem::Problem;
+use crate::source::{Diagnostic, Source};
+use crate::world_file::{DEFAULT_SEED, WorldFile};
+use crate::{Timestamp, near};
+
+/// World files by name.
+#[derive(Debug, Clone, Default)]
+pub struct Library {
+    built_in: Vec<(&'static str, &'static str)>,
+    folder: Option<PathBuf>,
+}
+
+/// The world that is there when nobody asks for another.
+pub const DOCUMENTED: &str = "documented";
+
+/// How many worlds may stand on each other by `base`.
+const STOREYS: usize = 8;
+
+impl Library {
+    /// These built-in worlds, by name and text.
+    pub fn new(built_in: Vec<(&'static str, &'static str)>) -> Self {
+        Self { built_in, folder: None }
+    }
+
+    /// The same with the world files of a folder.
+    #[must_use]
+    pub fn with_folder(mut self, folder: PathBuf) -> Self {
+        self.folder = Some(folder);
+        self
+    }
+
+    /// A world by the name that a client gives: built in, or a file in the folder and nowhere else.
+    ///
+    /// # Errors
+    /// No such world, or what is wrong with it.
+    pub fn by_name(&self, name: &str, registry: &Registry) -> Result<WorldFile, Diagnostic> {
+        self.load(name, None, registry, STOREYS)
+    }
+
+    /// A world that a file names: built in, or a file beside `beside`.
+    ///
+    /// # Errors
+    /// No such world, or what is wrong with it.
+    pub fn beside(&self, name: &str, beside: &Path, registry: &Registry) -> Result<WorldFile, Diagnostic> {
+        self.load(name, Some(beside), registry, STOREYS)
+    }
+
+    /// A world from a file.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn open(&self, path: &Path, registry: &Registry) -> Result<WorldFile, Diagnostic> {
+        let source = Source::open(path).map_err(|problem| nowhere(&path.display().to_string(), problem))?;
+        self.read(source, path.parent(), registry, STOREYS)
+    }
+
+    /// A world from a text.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn parse(&self, source: Source, registry: &Registry) -> Result<WorldFile, Diagnostic> {
+        self.read(source, None, registry, STOREYS)
+    }
+
+    /// A world from a part of a document, whose text is `source`.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn node(
+        &self,
+        node: &Node,
+        source: &Arc<Source>,
+        beside: Option<&Path>,
+        registry: &Registry,
+    ) -> Result<WorldFile, Diagnostic> {
+        self.read_node(node, source, beside, registry, STOREYS)
+    }
+
+    fn load(
+        &self,
+        name: &str,
+        beside: Option<&Path>,
+        registry: &Registry,
+        storeys: usize,
+    ) -> Result<WorldFile, Diagnostic> {
+        if let Some((_, text)) = self.built_in.iter().find(|(known, _)| *known == name) {
+            return self.read(Source::new(format!("{name} (built in)"), *text), None, registry, storeys);
+        }
+        let folder = beside.or(self.folder.as_deref());
+        // A file beside a file may be anywhere; a name that came over the network stays in its folder.
+        let stays = beside.is_some() || !name.contains(['/', '\\']) && !name.starts_with('.');
+        let found = folder.filter(|_| stays).and_then(|folder| {
+            [folder.join(name), folder.join(format!("{name}.yaml"))].into_iter().find(|path| path.is_file())
+        });
+        match found {
+            Some(path) => {
+                let source = Source::open(&path).map_err(|problem| nowhere(name, problem))?;
+                self.read(source, path.parent(), registry, storeys)
+            }
+            None => {
+                let mut problem = Problem::not_found(format!("there is no world file `{name}`"));
+                let known = self.names(folder);
+                problem.hint = near::hint(name, known.iter().map(String::as_str));
+                Err(nowhere(name, problem))
+            }
+        }
+    }
+
+    fn names(&self, folder: Option<&Path>) -> Vec<String> {
+        let mut names: Vec<String> = self.built_in.iter().map(|(name, _)| (*name).to_owned()).collect();
+        let files = folder.and_then(|folder| std::fs::read_dir(folder).ok()).into_iter().flatten().flatten();
+        let mut files: Vec<String> = files
+            .filter_map(|file| file.file_name().into_string().ok())
+            .filter(|name| name.ends_with(".yaml") || name.ends_with(".yml") || name.ends_with(".json"))
+            .collect();
+        files.sort();
+        names.extend(files);
+        names
+    }
+
+    fn read(
+        &self,
+        source: Source,
+        beside: Option<&Path>,
+        registry: &Registry,
+        storeys: usize,
+    ) -> Result<WorldFile, Diagnostic> {
+        let source = Arc::new(source);
+        let node = source.parse().map_err(|problem| Diagnostic { source: Arc::clone(&source), problem })?;
+        self.read_node(&node, &source, beside, registry, storeys)
+    }
+
+    fn read_node(
+        &self,
+        node: &Node,
+        source: &Arc<Source>,
+        beside: Option<&Path>,
+        registry: &Registry,
+        storeys: usize,
+    ) -> Result<WorldFile, Diagnostic> {
+        let shown = |problem: Problem| Diagnostic { source: Arc::clone(source), problem: node.locate(problem) };
+        let file = WorldFile::read(node, registry).map_err(shown)?;
+        // Each section is made once to see whether it can be, while its text is at hand to point at.
+        let seed = Seed {
+            seed: file.seed.unwrap_or(DEFAULT_SEED),
+            now: file.clock.and_then(|clock| clock.now).unwrap_or(Timestamp::UNIX_EPOCH),
+        };
+        for kind in registry.kinds() {
+            if let Some(section) = file.sections.get(kind.name()) {
+                kind.create(Some(section), seed).map_err(shown)?;
+            }
+        }
+        let Some(base) = file.base.clone() else { return Ok(file) };
+        if storeys == 0 {
+            return Err(shown(
+                Problem::invalid(format!("more than {STOREYS} worlds stand on each other")).under("base"),
+            ));
+        }
+        let base = self.load(&base, beside, registry, storeys - 1).map_err(|diagnostic| {
+            if diagnostic.problem.code == "not_found" { shown(diagnostic.problem.under("base")) } else { diagnostic }
+        })?;
+        Ok(file.over(&base))
+    }
+}
+
+fn nowhere(name: &str, problem: Problem) -> Diagnostic {
+    Diagnostic { source: Arc::new(Source::new(name, "")), problem }
+}

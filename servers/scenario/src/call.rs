@@ -1,0 +1,319 @@
+//! Being a client: a request to a fake over the network, HTTP or a command on a socket.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use reqwest::Method;
+use serde::Deserialize;
+use serde_json::Value;
+use stend_core::turn::Turn;
+use stend_core::{Node, Problem, Raw, Registry, Source, World};
+
+use crate::socket::Sockets;
+use crate::subst::{Captured, fill, fill_string};
+
+/// The URLs of a world's fakes, by name, without a slash at the end.
+pub type Reach = BTreeMap<String, String>;
+
+/// How long a reply may take by the wall clock, beyond all waiting for the world's.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A request, checked.
+#[derive(Debug)]
+pub(crate) struct Call {
+    fake: String,
+    kind: Kind,
+}
+
+#[derive(Debug)]
+enum Kind {
+    Http(Box<Http>),
+    Command(Command),
+}
+
+#[derive(Debug)]
+struct Http {
+    method: Method,
+    path: String,
+    query: BTreeMap<String, Raw>,
+    headers: BTreeMap<String, Raw>,
+    body: Body,
+}
+
+#[derive(Debug)]
+enum Body {
+    None,
+    Json(Value),
+    Form(BTreeMap<String, Raw>),
+    Text(String),
+}
+
+/// An HTTP request as it is written: one method with its path, and what goes with it.
+#[derive(Debug, Default, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "HttpCall")]
+pub(crate) struct HttpFile {
+    /// GET this path.
+    get: Option<String>,
+    /// POST to this path.
+    post: Option<String>,
+    /// PUT to this path.
+    put: Option<String>,
+    /// PATCH this path.
+    patch: Option<String>,
+    /// DELETE this path.
+    delete: Option<String>,
+    /// Query parameters, beside those in the path.
+    #[serde(default)]
+    #[schemars(with = "BTreeMap<String, serde_json::Value>")]
+    query: BTreeMap<String, Raw>,
+    /// Headers.
+    #[serde(default)]
+    #[schemars(with = "BTreeMap<String, serde_json::Value>")]
+    headers: BTreeMap<String, Raw>,
+    /// A JSON body; `{file: order.json}` takes it from a file beside the scenario.
+    #[schemars(with = "Option<serde_json::Value>")]
+    json: Option<Raw>,
+    /// A form body.
+    #[schemars(with = "Option<BTreeMap<String, serde_json::Value>>")]
+    form: Option<BTreeMap<String, Raw>>,
+    /// A body as it is.
+    body: Option<String>,
+}
+
+/// A command on a socket, as it is written. The connection is opened by the first command on it, and stays.
+#[derive(Debug, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "SocketCall")]
+pub(crate) struct Command {
+    /// The command.
+    pub(crate) command: String,
+    /// Its data; left out, an empty object.
+    #[schemars(with = "Option<serde_json::Value>")]
+    pub(crate) data: Option<Raw>,
+    /// The session's token.
+    pub(crate) token: Option<String>,
+    /// The connection, by a name of your own; left out, `main`.
+    #[serde(rename = "as", default = "main")]
+    pub(crate) connection: String,
+}
+
+pub(crate) fn main() -> String {
+    "main".into()
+}
+
+/// What came back.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: Option<u16>,
+    pub(crate) headers: BTreeMap<String, String>,
+    pub(crate) body: String,
+}
+
+impl Answer {
+    /// The body as JSON, or nothing.
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap_or(Value::Null)
+    }
+}
+
+impl Call {
+    /// Reads `{fake: request}`.
+    pub(crate) fn read(node: &Node, registry: &Registry, beside: Option<&Path>) -> Result<Self, Problem> {
+        let [entry] = node.entries() else {
+            return Err(Problem::new("wrong_type", format!("expected one fake with a request, found {}", node.kind()))
+                .hint("e.g. {carbis: {get: \"/api/v4/events?hash=none\"}}"));
+        };
+        let fake = entry.key.as_str();
+        let (_, kind) = registry.get(fake).map_err(|mut problem| {
+            problem.at_key = true;
+            problem.position = Some(entry.position);
+            problem.under(fake)
+        })?;
+        let speaks_commands = kind.operations().iter().any(|operation| operation.command.is_some());
+        let kind = if speaks_commands {
+            entry.value.read().map(Kind::Command)
+        } else {
+            Http::read(&entry.value, beside).map(|http| Kind::Http(Box::new(http)))
+        };
+        Ok(Self { fake: fake.to_owned(), kind: kind.map_err(|problem| problem.under(fake))? })
+    }
+
+    pub(crate) fn title(&self) -> String {
+        match &self.kind {
+            Kind::Http(http) => format!("{} {} {}", self.fake, http.method, http.path),
+            Kind::Command(command) => format!("{} {}", self.fake, command.command),
+        }
+    }
+
+    /// Sends it and waits for the answer. The turn is left with the world meanwhile, and got back with the answer.
+    pub(crate) async fn send(
+        &self,
+        client: &reqwest::Client,
+        sockets: &mut Sockets,
+        reach: &Reach,
+        world: &Arc<World>,
+        captured: &Captured,
+        turn: Turn,
+    ) -> (Result<Answer, String>, Turn) {
+        let Some(base) = reach.get(&self.fake) else {
+            return (Err(format!("{} is not served here", self.fake)), turn);
+        };
+        let ticket = world.leave_turn(turn);
+        let answer = match &self.kind {
+            Kind::Http(http) => match http.request(client, base, captured) {
+                Ok(request) => receive(request.header("stend-turn", ticket)).await,
+                Err(problem) => Err(problem.message),
+            },
+            Kind::Command(command) => {
+                let sent = command.fill(captured).map_err(|problem| problem.message);
+                match sent {
+                    Ok((connection, frame)) => {
+                        let reply = sockets.ask(base, &connection, frame);
+                        let timed = tokio::time::timeout(PATIENCE, reply).await;
+                        timed.unwrap_or_else(|_| Err("no reply within 30 s".into())).map(|body| Answer {
+                            status: None,
+                            headers: BTreeMap::new(),
+                            body,
+                        })
+                    }
+                    Err(message) => Err(message),
+                }
+            }
+        };
+        let turn = world.fetch_turn(ticket).unwrap_or_else(|| world.turn());
+        (answer, turn)
+    }
+}
+
+async fn receive(request: reqwest::RequestBuilder) -> Result<Answer, String> {
+    let told = |error: reqwest::Error| {
+        let mut text = error.without_url().to_string();
+        if text == "error sending request" {
+            text = "no reply: the connection was closed or refused".into();
+        }
+        text
+    };
+    let response = request.timeout(PATIENCE).send().await.map_err(told)?;
+    let status = Some(response.status().as_u16());
+    let header = |(name, value): (&reqwest::header::HeaderName, &reqwest::header::HeaderValue)| {
+        Some((name.as_str().to_owned(), value.to_str().ok()?.to_owned()))
+    };
+    let headers = response.headers().iter().filter_map(header).collect();
+    let body = response.bytes().await.map_err(|_| "the reply broke off".to_owned())?;
+    Ok(Answer { status, headers, body: String::from_utf8_lossy(&body).into_owned() })
+}
+
+impl Command {
+    fn fill(&self, captured: &Captured) -> Result<(String, Value), Problem> {
+        let data = match &self.data {
+            Some(data) => fill(&data.0.to_json(), captured)?,
+            None => serde_json::json!({}),
+        };
+        let mut frame = serde_json::json!({ "command": fill_string(&self.command, captured)?, "data": data });
+        if let Some(token) = &self.token {
+            frame["token"] = fill_string(token, captured)?.into();
+        }
+        Ok((fill_string(&self.connection, captured)?, frame))
+    }
+}
+
+impl Http {
+    fn read(node: &Node, beside: Option<&Path>) -> Result<Self, Problem> {
+        let file: HttpFile = node.read()?;
+        let methods = [
+            (Method::GET, file.get),
+            (Method::POST, file.post),
+            (Method::PUT, file.put),
+            (Method::PATCH, file.patch),
+            (Method::DELETE, file.delete),
+        ];
+        let mut given = methods.into_iter().filter_map(|(method, path)| Some((method, path?)));
+        let (method, path) = given.next().ok_or_else(|| {
+            Problem::new("missing_key", "a request without a method")
+                .hint("one of `get`, `post`, `put`, `patch`, `delete` with the path")
+        })?;
+        if let Some((other, _)) = given.next() {
+            return Err(Problem::invalid(format!("a request has one method, and here are {method} and {other}")));
+        }
+        if !path.starts_with('/') && !path.starts_with("${") {
+            return Err(
+                Problem::invalid(format!("`{path}` does not begin with `/`")).under(method.as_str().to_lowercase())
+            );
+        }
+        let bodies =
+            [file.json.is_some(), file.form.is_some(), file.body.is_some()].into_iter().filter(|given| *given).count();
+        if bodies > 1 {
+            return Err(Problem::invalid("a request has one body: `json`, `form` or `body`"));
+        }
+        let body = match (file.json, file.form, file.body) {
+            (Some(json), ..) => Body::Json(json_body(&json.0, beside).map_err(|problem| problem.under("json"))?),
+            (_, Some(form), _) => Body::Form(form),
+            (.., Some(text)) => Body::Text(text),
+            _ => Body::None,
+        };
+        Ok(Self { method, path, query: file.query, headers: file.headers, body })
+    }
+
+    fn request(
+        &self,
+        client: &reqwest::Client,
+        base: &str,
+        captured: &Captured,
+    ) -> Result<reqwest::RequestBuilder, Problem> {
+        let mut url = format!("{base}{}", fill_string(&self.path, captured)?);
+        for (name, value) in pairs(&self.query, captured)? {
+            url.push(if url.contains('?') { '&' } else { '?' });
+            url.push_str(&format!("{}={}", encoded(&name), encoded(&value)));
+        }
+        let mut request = client.request(self.method.clone(), url);
+        for (name, value) in pairs(&self.headers, captured)? {
+            request = request.header(name, value);
+        }
+        Ok(match &self.body {
+            Body::None => request,
+            Body::Json(value) => request.json(&fill(value, captured)?),
+            Body::Form(form) => {
+                let pairs = pairs(form, captured)?;
+                let text = pairs
+                    .iter()
+                    .map(|(name, value)| format!("{}={}", encoded(name), encoded(value)))
+                    .collect::<Vec<_>>()
+                    .join("&");
+                request.header("content-type", "application/x-www-form-urlencoded").body(text)
+            }
+            Body::Text(text) => request.body(fill_string(text, captured)?),
+        })
+    }
+}
+
+fn json_body(node: &Node, beside: Option<&Path>) -> Result<Value, Problem> {
+    let file = match node.entries() {
+        [entry] if entry.key == "file" => entry.value.as_text(),
+        _ => None,
+    };
+    let Some(name) = file else { return Ok(node.to_json()) };
+    let folder =
+        beside.ok_or_else(|| Problem::invalid("a scenario that came over the network names no files").under("file"))?;
+    let source = Source::open(&folder.join(name)).map_err(|problem| problem.under("file"))?;
+    serde_json::from_str(&source.text)
+        .map_err(|error| Problem::invalid(format!("{name} is not JSON: {error}")).under("file"))
+}
+
+fn pairs(map: &BTreeMap<String, Raw>, captured: &Captured) -> Result<Vec<(String, String)>, Problem> {
+    let pair = |(name, raw): (&String, &Raw)| {
+        let value = match fill(&raw.0.to_json(), captured)? {
+            Value::String(text) => text,
+            Value::Null => String::new(),
+            other => other.to_string(),
+        };
+        Ok((name.clone(), value))
+    };
+    map.iter().map(pair).collect()
+}
+
+fn encoded(text: &str) -> String {
+    percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string()
+}

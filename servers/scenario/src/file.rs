@@ -1,0 +1,538 @@
+//! Scenario files: what they say, checked before anything happens.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+use std::sync::Arc;
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde_json::Value;
+use stend_core::fault::Fault;
+use stend_core::world_file::VERSION;
+use stend_core::{Diagnostic, Library, Node, Problem, Raw, Registry, Source, Span, Timestamp, WorldFile};
+
+use crate::call::Call;
+use crate::expect::{Expectation, read_paths};
+use crate::matcher::{Matcher, path};
+use crate::subst::names;
+
+/// A scenario file as it is written.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Scenario")]
+pub(crate) struct ScenarioFile {
+    /// The version of the format: 1.
+    pub(crate) stend: u64,
+    /// What it is, for people.
+    pub(crate) title: Option<String>,
+    /// The seed of the world's random streams, instead of the world's own.
+    pub(crate) seed: Option<u64>,
+    /// Where the world's clock starts.
+    pub(crate) clock: Option<Start>,
+    /// The world: the name of a file beside this one, a built-in one, or a world inline. Left out: `documented`.
+    #[schemars(with = "Option<serde_json::Value>")]
+    pub(crate) world: Option<Raw>,
+    /// How long it runs; left out, until the last step.
+    pub(crate) until: Option<Span>,
+    /// What happens.
+    #[serde(default)]
+    #[schemars(with = "Vec<StepFile>")]
+    pub(crate) timeline: Vec<Raw>,
+    /// What is expected at the end.
+    #[serde(default)]
+    #[schemars(with = "Vec<serde_json::Value>")]
+    pub(crate) expect: Vec<Raw>,
+}
+
+/// Where a clock starts.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Start {
+    /// RFC 3339, with an offset.
+    #[schemars(with = "String")]
+    pub(crate) start: Timestamp,
+}
+
+/// A step as it is written.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Step")]
+pub(crate) struct StepFile {
+    /// When, since the start.
+    pub(crate) at: Option<Span>,
+    /// When, since the step before; after a repeated step, since its last round.
+    pub(crate) after: Option<Span>,
+    /// Repeat at this distance, `for` so long or so many `times`.
+    pub(crate) every: Option<Span>,
+    /// How long `every` goes on.
+    #[serde(rename = "for")]
+    pub(crate) during: Option<Span>,
+    /// How many rounds `every` makes.
+    pub(crate) times: Option<u32>,
+    /// For people: what this step is.
+    pub(crate) title: Option<String>,
+    /// An action: `{carbis.call_waiter: {table: 1000028}}`.
+    #[serde(rename = "do")]
+    #[schemars(with = "Option<serde_json::Value>")]
+    pub(crate) act: Option<Raw>,
+    /// A request as a client: `{carbis: {get: "/api/v4/events?hash=none", headers: {token: demo-token}}}`.
+    #[schemars(with = "Option<serde_json::Value>")]
+    pub(crate) call: Option<Raw>,
+    /// A fault from now on.
+    pub(crate) fault: Option<Fault>,
+    /// Waits for something that a socket is sent unasked.
+    pub(crate) wait_for: Option<WaitFor>,
+    /// Names for what is found at JSONPaths in the action's result or the reply's body.
+    #[serde(default)]
+    pub(crate) capture: BTreeMap<String, String>,
+    /// What the result or the reply is to be.
+    pub(crate) expect: Option<ReplyFile>,
+}
+
+/// What a step waits for.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct WaitFor {
+    /// A push.
+    pub(crate) push: Push,
+    /// How long, in virtual time.
+    #[serde(default = "ten_seconds")]
+    pub(crate) within: Span,
+}
+
+/// A push on a connection that an earlier `call` has opened.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Push {
+    /// The fake.
+    pub(crate) fake: String,
+    /// The push's command.
+    pub(crate) command: String,
+    /// The connection; left out, `main`.
+    #[serde(rename = "as", default = "crate::call::main")]
+    pub(crate) connection: String,
+}
+
+fn ten_seconds() -> Span {
+    Span::from_secs(10)
+}
+
+/// What is expected of a step.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "ExpectReply")]
+pub(crate) struct ReplyFile {
+    /// The reply's status: 200, `5xx` or a matcher.
+    #[schemars(with = "Option<serde_json::Value>")]
+    pub(crate) status: Option<Raw>,
+    /// JSONPaths into the reply's body, or the action's result, with what is expected there.
+    #[schemars(with = "Option<BTreeMap<String, serde_json::Value>>")]
+    pub(crate) json: Option<Raw>,
+    /// The reply's headers, or matchers.
+    #[schemars(with = "Option<BTreeMap<String, serde_json::Value>>")]
+    pub(crate) headers: Option<Raw>,
+    /// The reply's body as text, or a matcher.
+    #[schemars(with = "Option<serde_json::Value>")]
+    pub(crate) body: Option<Raw>,
+    /// The action is refused: the sentence, or a matcher; of a call: there is no reply.
+    #[schemars(with = "Option<serde_json::Value>")]
+    pub(crate) error: Option<Raw>,
+}
+
+/// When a step happens.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct When {
+    pub(crate) first: Span,
+    pub(crate) every: Span,
+    pub(crate) rounds: u32,
+}
+
+/// What a step does.
+#[derive(Debug)]
+pub(crate) enum What {
+    Act { name: String, args: Node },
+    Call(Call),
+    Fault(Fault),
+    WaitFor(WaitFor),
+}
+
+/// A step that has been checked.
+#[derive(Debug)]
+pub(crate) struct Step {
+    pub(crate) when: When,
+    pub(crate) title: String,
+    pub(crate) what: What,
+    pub(crate) capture: BTreeMap<String, String>,
+    pub(crate) expect: Option<ReplyFile>,
+    pub(crate) node: Node,
+}
+
+/// A scenario that has been checked: nothing in it is unknown or of the wrong type.
+#[derive(Debug)]
+pub struct Scenario {
+    /// The file.
+    pub source: Arc<Source>,
+    /// Its title, or the file's name.
+    pub title: String,
+    /// The world it begins with.
+    pub world: WorldFile,
+    /// Where the clock starts, if it says so.
+    pub start: Option<Timestamp>,
+    /// How long it runs.
+    pub until: Span,
+    pub(crate) steps: Vec<Step>,
+    pub(crate) expectations: Vec<Expectation>,
+}
+
+/// How fast a scenario is played.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Speed {
+    /// As fast as the steps can be done; the clock stands between them.
+    Max,
+    /// So many virtual seconds a real second.
+    Times(f64),
+}
+
+impl FromStr for Speed {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if text == "max" {
+            return Ok(Self::Max);
+        }
+        match text.trim_end_matches('x').parse::<f64>() {
+            Ok(factor) if (0.001..=100_000.0).contains(&factor) => Ok(Self::Times(factor)),
+            _ => Err(format!("`{text}` is no speed: `max`, or a factor from 0.001 to 100000 such as 1 or 60")),
+        }
+    }
+}
+
+/// The most rounds of all steps together: a week of one a second.
+const MOST_ROUNDS: u64 = 1_000_000;
+
+/// Reads a scenario and checks all of it, the world included.
+///
+/// # Errors
+/// Everything that is wrong with it, each with its place.
+pub fn load(
+    source: Source,
+    beside: Option<&Path>,
+    library: &Library,
+    registry: &Registry,
+) -> Result<Scenario, Vec<Diagnostic>> {
+    let source = Arc::new(source);
+    let shown = |problem: Problem| Diagnostic { source: Arc::clone(&source), problem };
+    let root = source.parse().map_err(|problem| vec![shown(problem)])?;
+    let file: ScenarioFile = root.read().map_err(|problem| vec![shown(root.locate(problem))])?;
+    let mut wrong = Vec::new();
+    if file.stend != VERSION {
+        let problem =
+            Problem::invalid(format!("version {} of the format; this program reads version {VERSION}", file.stend))
+                .under("stend");
+        wrong.push(shown(root.locate(problem)));
+    }
+    let mut world = read_world(file.world.as_ref(), &source, beside, library, registry).unwrap_or_else(|diagnostic| {
+        wrong.push(diagnostic);
+        WorldFile::default()
+    });
+    world.seed = file.seed.or(world.seed);
+
+    let reader = Reader { registry, beside: beside.map(Path::to_path_buf) };
+    let mut steps: Vec<Step> = Vec::new();
+    let mut known = BTreeSet::new();
+    for raw in &file.timeline {
+        match reader.step(&raw.0, steps.last().map(|step| step.when), &mut known) {
+            Ok(step) => steps.push(step),
+            Err(problem) => wrong.push(shown(raw.0.locate(problem))),
+        }
+    }
+    let rounds: u64 = steps.iter().map(|step| u64::from(step.when.rounds)).sum();
+    if rounds > MOST_ROUNDS {
+        wrong.push(shown(
+            root.locate(
+                Problem::invalid(format!("{rounds} steps in all; {MOST_ROUNDS} at the most")).under("timeline"),
+            ),
+        ));
+    }
+    let last = steps.iter().map(|step| step.when.last()).max().unwrap_or_default();
+    let until = file.until.unwrap_or(last);
+    if until < last {
+        let problem = Problem::invalid(format!("it ends at {until}, and its last step is at {last}")).under("until");
+        wrong.push(shown(root.locate(problem)));
+    }
+    let mut expectations = Vec::new();
+    for raw in &file.expect {
+        let read = Expectation::read(&raw.0, registry).and_then(|expectation| {
+            check_names(&raw.0, &known)?;
+            Ok(expectation)
+        });
+        match read {
+            Ok(expectation) => expectations.push(expectation),
+            Err(problem) => wrong.push(shown(raw.0.locate(problem))),
+        }
+    }
+    if !wrong.is_empty() {
+        return Err(wrong);
+    }
+    let title = file.title.unwrap_or_else(|| source.name.clone());
+    let start = file.clock.map(|clock| clock.start);
+    Ok(Scenario { source, title, world, start, until, steps, expectations })
+}
+
+fn read_world(
+    raw: Option<&Raw>,
+    source: &Arc<Source>,
+    beside: Option<&Path>,
+    library: &Library,
+    registry: &Registry,
+) -> Result<WorldFile, Diagnostic> {
+    let Some(Raw(node)) = raw else { return library.by_name(stend_core::library::DOCUMENTED, registry) };
+    match node.as_text() {
+        Some(name) => {
+            let found = match beside {
+                Some(folder) => library.beside(name, folder, registry),
+                None => library.by_name(name, registry),
+            };
+            found.map_err(|mut diagnostic| {
+                if diagnostic.problem.code == "not_found" && diagnostic.problem.position.is_none() {
+                    diagnostic.problem.position = Some(node.position);
+                    diagnostic.source = Arc::clone(source);
+                }
+                diagnostic
+            })
+        }
+        None => {
+            // An inline world needs no version of its own: it has the scenario's.
+            let mut node = node.clone();
+            if let stend_core::node::Value::Map(entries) = &mut node.value
+                && !entries.iter().any(|entry| entry.key == "stend")
+            {
+                let version = Node::from_json(&VERSION.into());
+                entries.push(stend_core::node::Entry { key: "stend".into(), position: node.position, value: version });
+            }
+            library.node(&node, source, beside, registry)
+        }
+    }
+}
+
+struct Reader<'a> {
+    registry: &'a Registry,
+    beside: Option<PathBuf>,
+}
+
+impl When {
+    pub(crate) fn last(&self) -> Span {
+        self.first.plus(self.every.times(self.rounds.saturating_sub(1)))
+    }
+}
+
+impl Reader<'_> {
+    fn step(&self, node: &Node, before: Option<When>, known: &mut BTreeSet<String>) -> Result<Step, Problem> {
+        let file: StepFile = node.read()?;
+        let when = when(&file, before)?;
+        check_names(node, known)?;
+        let kinds = [
+            ("do", file.act.is_some()),
+            ("call", file.call.is_some()),
+            ("fault", file.fault.is_some()),
+            ("wait_for", file.wait_for.is_some()),
+        ];
+        let given: Vec<&str> = kinds.iter().filter(|(_, given)| *given).map(|(name, _)| *name).collect();
+        let what = match (given.as_slice(), file.act, file.call, file.fault) {
+            (["wait_for"], ..) => {
+                What::WaitFor(self.wait_for(file.wait_for).map_err(|problem| problem.under("wait_for"))?)
+            }
+            (["do"], Some(act), _, _) => self.act(&act.0).map_err(|problem| problem.under("do"))?,
+            (["call"], _, Some(call), _) => {
+                let call = Call::read(&call.0, self.registry, self.beside.as_deref());
+                What::Call(call.map_err(|problem| problem.under("call"))?)
+            }
+            (["fault"], _, _, Some(fault)) => {
+                fault.check().map_err(|problem| problem.under("fault"))?;
+                What::Fault(fault)
+            }
+            ([], ..) => {
+                return Err(Problem::invalid("a step that does nothing")
+                    .hint("give it one of `do`, `call`, `wait_for`, `fault`"));
+            }
+            (many, ..) => {
+                let problem =
+                    Problem::invalid(format!("a step does one thing, and here are `{}`", many.join("` and `")));
+                return Err(problem.hint("write a step for each; `after: 0s` keeps them together"));
+            }
+        };
+        if let Some(expect) = &file.expect {
+            expect.check(&what).map_err(|problem| problem.under("expect"))?;
+        }
+        for (name, text) in &file.capture {
+            path(text).map_err(|problem| problem.at(["capture".into(), name.as_str().into()]))?;
+            if matches!(what, What::Fault(_)) {
+                return Err(Problem::invalid("a fault gives nothing to capture").under("capture"));
+            }
+            known.insert(name.clone());
+        }
+        let title = file.title.unwrap_or_else(|| what.title());
+        Ok(Step { when, title, what, capture: file.capture, expect: file.expect, node: node.clone() })
+    }
+
+    fn wait_for(&self, file: Option<WaitFor>) -> Result<WaitFor, Problem> {
+        let wait = file.ok_or_else(|| Problem::new("missing_key", "missing key `wait_for`"))?;
+        let (_, kind) =
+            self.registry.get(&wait.push.fake).map_err(|problem| problem.at(["push".into(), "fake".into()]))?;
+        if kind.operations().iter().all(|operation| operation.command.is_none()) {
+            let problem = Problem::invalid(format!("{} pushes nothing: it speaks plain HTTP", wait.push.fake));
+            return Err(problem.at(["push".into(), "fake".into()]));
+        }
+        Ok(wait)
+    }
+
+    fn act(&self, node: &Node) -> Result<What, Problem> {
+        let [entry] = node.entries() else {
+            return Err(Problem::new(
+                "wrong_type",
+                format!("expected one action with its arguments, found {}", node.kind()),
+            )
+            .hint("e.g. {carbis.call_waiter: {table: 1000028}}"));
+        };
+        let name = entry.key.as_str();
+        let at_key = |mut problem: Problem| {
+            problem.at_key = true;
+            problem.position = Some(entry.position);
+            problem.under(name)
+        };
+        let (_, kind, action) = self.registry.action(name).map_err(at_key)?;
+        // No arguments and an empty map are the same.
+        let mut args = entry.value.clone();
+        if matches!(args.value, stend_core::node::Value::Null) {
+            args.value = stend_core::node::Value::Map(Vec::new());
+        }
+        kind.check_action(action, &args).map_err(|problem| args.locate(problem).under(name))?;
+        Ok(What::Act { name: name.to_owned(), args })
+    }
+}
+
+impl What {
+    fn title(&self) -> String {
+        match self {
+            Self::Act { name, args } => format!("{name} {}", crate::matcher::short(&args.to_json())),
+            Self::Call(call) => call.title(),
+            Self::Fault(_) => "a fault from now on".into(),
+            Self::WaitFor(wait) => {
+                format!("a push of {} on {} {}", wait.push.command, wait.push.fake, wait.push.connection)
+            }
+        }
+    }
+}
+
+impl ReplyFile {
+    fn check(&self, what: &What) -> Result<(), Problem> {
+        let call = matches!(what, What::Call(_));
+        if matches!(what, What::Fault(_)) {
+            return Err(Problem::invalid("a fault gives nothing to expect"));
+        }
+        for (key, raw) in [("status", &self.status), ("headers", &self.headers), ("body", &self.body)] {
+            if raw.is_some() && !call {
+                return Err(Problem::invalid(format!("an action has no {key}"))
+                    .hint("expect `json` of its result, or an `error`")
+                    .under(key));
+            }
+        }
+        for (key, raw) in [("status", &self.status), ("body", &self.body), ("error", &self.error)] {
+            if let Some(raw) = raw {
+                Matcher::read(&raw.0.to_json()).map_err(|problem| problem.under(key))?;
+            }
+        }
+        if let Some(paths) = &self.json {
+            read_paths(&paths.0.to_json()).map_err(|problem| problem.under("json"))?;
+        }
+        if let Some(headers) = &self.headers {
+            for entry in headers.0.entries() {
+                Matcher::read(&entry.value.to_json())
+                    .map_err(|problem| problem.at(["headers".into(), entry.key.as_str().into()]))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn when(file: &StepFile, before: Option<When>) -> Result<When, Problem> {
+    let first = match (file.at, file.after) {
+        (Some(_), Some(_)) => {
+            return Err(Problem::invalid("`at` and `after` in one step")
+                .hint("`at` counts from the start, `after` from the step before")
+                .under("after"));
+        }
+        (Some(at), None) => at,
+        (None, Some(after)) => before.map(|before| before.last()).unwrap_or_default().plus(after),
+        (None, None) => {
+            before.map(|before| if before.rounds > 1 { before.first } else { before.last() }).unwrap_or_default()
+        }
+    };
+    let Some(every) = file.every else {
+        let stray =
+            [("for", file.during.is_some()), ("times", file.times.is_some())].into_iter().find(|(_, given)| *given);
+        return match stray {
+            Some((key, _)) => Err(Problem::invalid(format!("`{key}` goes with `every`")).under(key)),
+            None => Ok(When { first, every: Span::ZERO, rounds: 1 }),
+        };
+    };
+    if every < Span::from_millis(1) {
+        return Err(Problem::invalid(format!("every {every}: a millisecond at the least")).under("every"));
+    }
+    let rounds = match (file.during, file.times) {
+        (Some(during), None) => (during.as_secs_f64() / every.as_secs_f64()).ceil().clamp(0.0, u32::MAX.into()) as u32,
+        (None, Some(times)) => times,
+        (None, None) => {
+            return Err(Problem::invalid("`every` without an end")
+                .hint("add `for: 10m` or `times: 20`")
+                .under("every"));
+        }
+        (Some(_), Some(_)) => return Err(Problem::invalid("`for` and `times` in one step").under("times")),
+    };
+    if rounds == 0 {
+        return Err(Problem::invalid("a step of no rounds never happens").under(if file.times.is_some() {
+            "times"
+        } else {
+            "for"
+        }));
+    }
+    Ok(When { first, every, rounds })
+}
+
+/// Whether everything that placeholders ask for has been captured by a step before.
+fn check_names(node: &Node, known: &BTreeSet<String>) -> Result<(), Problem> {
+    let mut asked = BTreeSet::new();
+    names(&node.to_json(), &mut asked);
+    match asked.iter().find(|name| !known.contains(*name)) {
+        None => Ok(()),
+        Some(name) => {
+            let mut problem = Problem::new("not_captured", format!("`${{{name}}}` is captured by no step before"));
+            problem.hint = stend_core::near::hint(name, known.iter().map(String::as_str));
+            problem.position = place_of(node, &format!("${{{name}}}"));
+            Err(problem)
+        }
+    }
+}
+
+fn place_of(node: &Node, text: &str) -> Option<stend_core::problem::Position> {
+    use stend_core::node::Value as Kind;
+    match &node.value {
+        Kind::Text(given) if given.contains(text) => Some(node.position),
+        Kind::List(items) => items.iter().find_map(|item| place_of(item, text)),
+        Kind::Map(entries) => entries.iter().find_map(|entry| place_of(&entry.value, text)),
+        _ => None,
+    }
+}
+
+impl Scenario {
+    /// How many steps will be done, rounds of repeated ones counted.
+    pub fn rounds(&self) -> u64 {
+        self.steps.iter().map(|step| u64::from(step.when.rounds)).sum()
+    }
+}
+
+/// A value as a document without places.
+pub(crate) fn json(raw: &Option<Raw>) -> Option<Value> {
+    raw.as_ref().map(|raw| raw.0.to_json())
+}

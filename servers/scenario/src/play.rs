@@ -1,0 +1,324 @@
+//! Playing a scenario in a world.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BinaryHeap};
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+use stend_core::turn::{Gone, Turn};
+use stend_core::{ClockSetting, Node, Problem, Span, Timestamp, World};
+
+use crate::call::{Answer, Reach};
+use crate::expect::{check_paths, check_status, read_paths};
+use crate::file::{Push, ReplyFile, Scenario, Speed, Step, WaitFor, What, json as plain};
+use crate::matcher::{Matcher, find, path, short};
+use crate::report::{Report, StepOutcome};
+use crate::socket::Sockets;
+use crate::subst::{Captured, fill};
+
+/// How a scenario is played.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// How fast.
+    pub speed: Speed,
+    /// Overrides the scenario's seed.
+    pub seed: Option<u64>,
+    /// Where the clock starts if the scenario does not say.
+    pub start: Timestamp,
+}
+
+/// Is told how far a play is.
+pub trait Progress: Send + Sync {
+    /// Virtual time since the start, of so much in all, and what is about to be done.
+    fn at(&self, now: Span, of: Span, what: &str);
+}
+
+/// Tells nobody.
+#[derive(Debug)]
+pub struct Silent;
+
+impl Progress for Silent {
+    fn at(&self, _: Span, _: Span, _: &str) {}
+}
+
+/// Plays a scenario in a world, which becomes the scenario's from the start, and tells what came of it.
+///
+/// # Errors
+/// The world cannot be made, or it was reset by somebody else while the scenario was played.
+pub async fn play(
+    scenario: &Scenario,
+    world: &Arc<World>,
+    reach: &Reach,
+    options: &Options,
+    progress: &dyn Progress,
+) -> Result<Report, Problem> {
+    let start = scenario.start.or(scenario.world.clock.and_then(|clock| clock.now)).unwrap_or(options.start);
+    let mut file = scenario.world.clone();
+    file.seed = options.seed.or(file.seed);
+    file.title = Some(scenario.title.clone());
+    file.clock = Some(ClockSetting::frozen_at(start));
+    world.restore(file)?;
+    let turn = world.turn();
+    if let Speed::Times(factor) = options.speed {
+        world.set_clock(ClockSetting::scaled(factor, Some(start)))?;
+    }
+    let client = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).build();
+    let client = client.map_err(|error| Problem::invalid(format!("no HTTP client can be made: {error}")))?;
+    let player = Player {
+        scenario,
+        world,
+        reach,
+        client,
+        sockets: Sockets::default(),
+        captured: Captured::new(),
+        start,
+        progress,
+    };
+    let playing = player.run(turn);
+    tokio::pin!(playing);
+    let finished = match options.speed {
+        Speed::Times(_) => playing.await,
+        Speed::Max => loop {
+            tokio::select! {
+                biased;
+                finished = &mut playing => break finished,
+                moved = world.advance_to_next() => if moved.is_none() {
+                    // Nothing will ever fall due: what the player waits for comes over the network.
+                    break playing.await;
+                }
+            }
+        },
+    };
+    let (steps, expectations) = finished
+        .map_err(|Gone| Problem::conflict("the world was reset by somebody else while the scenario was played"))?;
+    let passed = steps.iter().chain(&expectations).all(|outcome| outcome.failure.is_none());
+    Ok(Report {
+        file: scenario.source.name.clone(),
+        title: scenario.title.clone(),
+        seed: world.seed(),
+        started: start,
+        ended: world.now(),
+        passed,
+        steps,
+        expectations,
+        world: (options.speed == Speed::Max).then(|| digest(world)),
+        source: Arc::clone(&scenario.source),
+    })
+}
+
+/// SHA-256 of the world as a file.
+fn digest(world: &World) -> String {
+    let hash = Sha256::digest(world.save().to_json().to_string());
+    hash.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+struct Player<'a> {
+    scenario: &'a Scenario,
+    world: &'a Arc<World>,
+    reach: &'a Reach,
+    client: reqwest::Client,
+    sockets: Sockets,
+    captured: Captured,
+    start: Timestamp,
+    progress: &'a dyn Progress,
+}
+
+/// How long something that was sent already may take to arrive, by the wall clock.
+const GRACE: Duration = Duration::from_millis(300);
+
+/// Longer than anybody waits by the wall clock.
+const FOREVER: Duration = Duration::from_secs(24 * 3600);
+
+type Outcomes = (Vec<StepOutcome>, Vec<StepOutcome>);
+
+impl Player<'_> {
+    async fn run(mut self, mut turn: Turn) -> Result<Outcomes, Gone> {
+        let scenario = self.scenario;
+        // By time, then by place in the file; a repeated step puts its next round in when one is done.
+        let mut agenda: BinaryHeap<Reverse<(Span, usize, u32)>> =
+            scenario.steps.iter().enumerate().map(|(index, step)| Reverse((step.when.first, index, 1))).collect();
+        let mut outcomes = Vec::new();
+        while let Some(Reverse((at, index, round))) = agenda.pop() {
+            let step = &scenario.steps[index];
+            turn = self.wait(at, turn).await?;
+            self.progress.at(at, scenario.until, &step.title);
+            let (outcome, held) = self.step(step, at, turn).await;
+            turn = held;
+            outcomes.push(StepOutcome { round: (step.when.rounds > 1).then_some(round), ..outcome });
+            if round < step.when.rounds {
+                agenda.push(Reverse((at.plus(step.when.every), index, round + 1)));
+            }
+        }
+        let _last = self.wait(scenario.until, turn).await?;
+        self.progress.at(scenario.until, scenario.until, "expectations");
+        let expectations = scenario.expectations.iter().map(|expectation| {
+            let miss = expectation.verify(self.world, &self.captured).err();
+            outcome(scenario.until, expectation.title(), expectation.node(), Value::Null, miss.map(|miss| miss.message))
+        });
+        Ok((outcomes, expectations.collect()))
+    }
+
+    async fn wait(&self, at: Span, turn: Turn) -> Result<Turn, Gone> {
+        let until = at.after(self.start);
+        if until <= self.world.now() {
+            return Ok(turn);
+        }
+        // Lie down before the turn is given up, or the clock could run past.
+        let sleep = self.world.sleep_until(until);
+        drop(turn);
+        sleep.await
+    }
+
+    async fn step(&mut self, step: &Step, at: Span, turn: Turn) -> (StepOutcome, Turn) {
+        let (result, turn) = match &step.what {
+            What::Act { name, args } => (self.act(step, name, args), turn),
+            What::Fault(fault) => {
+                let added = self.world.faults.add(fault.clone());
+                (added.map(|id| json!({ "fault": id })).map_err(|problem| problem.to_string()), turn)
+            }
+            What::WaitFor(wait) => {
+                let (push, turn) = self.wait_for(wait, turn).await;
+                let result = push.and_then(|push| {
+                    if let Some(paths) = step.expect.as_ref().and_then(|expect| plain(&expect.json)) {
+                        self.check_json(&paths, &push)?;
+                    }
+                    self.capture(&step.capture, &push)?;
+                    Ok(json!({ "push": wait.push.command }))
+                });
+                (result, turn)
+            }
+            What::Call(call) => {
+                let sent = call.send(&self.client, &mut self.sockets, self.reach, self.world, &self.captured, turn);
+                let (answer, turn) = sent.await;
+                (self.answered(step, answer), turn)
+            }
+        };
+        let (result, failure) = match result {
+            Ok(result) => (result, None),
+            Err(failure) => (Value::Null, Some(failure)),
+        };
+        (outcome(at, step.title.clone(), &step.node, result, failure), turn)
+    }
+
+    async fn wait_for(&mut self, wait: &WaitFor, turn: Turn) -> (Result<Value, String>, Turn) {
+        let Some(base) = self.reach.get(&wait.push.fake).cloned() else {
+            return (Err(format!("{} is not served here", wait.push.fake)), turn);
+        };
+        let Push { command, connection, .. } = &wait.push;
+        // What steps before have caused is under way and comes at once; only then does time go on.
+        if let Some(push) = self.sockets.push(&base, connection, command, GRACE).await {
+            return (Ok(push), turn);
+        }
+        let sleep = self.world.sleep_until(wait.within.after(self.world.now()));
+        drop(turn);
+        let found = tokio::select! {
+            push = self.sockets.push(&base, connection, command, FOREVER) => push,
+            _ = sleep => None,
+        };
+        let turn = self.world.turn();
+        match found {
+            Some(push) => (Ok(push), turn),
+            // It may have been sent at the very last moment.
+            None => {
+                let push = self.sockets.push(&base, connection, command, GRACE).await;
+                (push.ok_or_else(|| format!("no push of `{command}` came within {}", wait.within)), turn)
+            }
+        }
+    }
+
+    fn act(&mut self, step: &Step, name: &str, args: &Node) -> Result<Value, String> {
+        let filled = fill(&args.to_json(), &self.captured).map_err(|problem| problem.message)?;
+        let refused = step.expect.as_ref().and_then(|expect| plain(&expect.error));
+        let result = match (self.world.act(name, &Node::from_json(&filled)), refused) {
+            (Ok(result), None) => result,
+            (Ok(result), Some(_)) => return Err(format!("expected to be refused; the result is {}", short(&result))),
+            (Err(problem), None) => return Err(problem.to_string()),
+            (Err(problem), Some(expected)) => {
+                self.expected(&expected)?.check(Some(&Value::from(problem.message)))?;
+                return Ok(json!({ "refused": problem.code }));
+            }
+        };
+        if let Some(paths) = step.expect.as_ref().and_then(|expect| plain(&expect.json)) {
+            self.check_json(&paths, &result)?;
+        }
+        self.capture(&step.capture, &result)?;
+        Ok(result)
+    }
+
+    fn answered(&mut self, step: &Step, answer: Result<Answer, String>) -> Result<Value, String> {
+        let empty = ReplyFile { status: None, json: None, headers: None, body: None, error: None };
+        let expect = step.expect.as_ref().unwrap_or(&empty);
+        let answer = match (answer, plain(&expect.error)) {
+            (Ok(answer), None) => answer,
+            (Ok(answer), Some(_)) => {
+                return Err(format!("expected no reply; got {} {}", answer.status.unwrap_or(200), answer.body));
+            }
+            (Err(why), None) => return Err(why),
+            (Err(why), Some(expected)) => {
+                self.expected(&expected)?.check(Some(&Value::from(why.clone())))?;
+                return Ok(json!({ "error": why }));
+            }
+        };
+        if let Some(status) = answer.status {
+            match plain(&expect.status) {
+                Some(expected) => {
+                    let expected = fill(&expected, &self.captured).map_err(|problem| problem.message)?;
+                    check_status(&expected, status)
+                        .map_err(|why| format!("status: {why}; the body is {}", cut(&answer.body)))?;
+                }
+                // A call that says nothing of the status wants to succeed.
+                None if status >= 400 => return Err(format!("status {status}; the body is {}", cut(&answer.body))),
+                None => {}
+            }
+        }
+        let body = answer.json();
+        if let Some(paths) = plain(&expect.json) {
+            self.check_json(&paths, &body)?;
+        }
+        if let Some(expected) = plain(&expect.body) {
+            self.expected(&expected)?
+                .check(Some(&Value::from(answer.body.as_str())))
+                .map_err(|why| format!("body: {why}"))?;
+        }
+        if let Some(Value::Object(headers)) = plain(&expect.headers) {
+            for (name, expected) in &headers {
+                let given = answer.headers.get(&name.to_lowercase()).map(|value| Value::from(value.as_str()));
+                self.expected(expected)?.check(given.as_ref()).map_err(|why| format!("header {name}: {why}"))?;
+            }
+        }
+        self.capture(&step.capture, &body)?;
+        Ok(answer.status.map_or(Value::Null, |status| json!({ "status": status })))
+    }
+
+    fn expected(&self, value: &Value) -> Result<Matcher, String> {
+        fill(value, &self.captured).and_then(|value| Matcher::read(&value)).map_err(|problem| problem.message)
+    }
+
+    fn check_json(&self, paths: &Value, value: &Value) -> Result<(), String> {
+        let paths =
+            fill(paths, &self.captured).and_then(|paths| read_paths(&paths)).map_err(|problem| problem.message)?;
+        check_paths(&paths, value)
+    }
+
+    fn capture(&mut self, wanted: &BTreeMap<String, String>, value: &Value) -> Result<(), String> {
+        for (name, text) in wanted {
+            let found = path(text).map_err(|problem| problem.message)?;
+            let Some(found) = find(&found, text, value) else {
+                return Err(format!("nothing to capture as `{name}`: {text} finds nothing in {}", short(value)));
+            };
+            self.captured.insert(name.clone(), found);
+        }
+        Ok(())
+    }
+}
+
+fn cut(text: &str) -> String {
+    let head: String = text.chars().take(300).collect();
+    if head.len() < text.len() { format!("{head}…") } else { head }
+}
+
+fn outcome(at: Span, what: String, node: &Node, result: Value, failure: Option<String>) -> StepOutcome {
+    StepOutcome { at, line: node.position.line, what, round: None, result, failure, position: node.position }
+}

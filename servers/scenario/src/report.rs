@@ -1,0 +1,135 @@
+//! What a play came to: for people, as JSON, as JUnit. No figure in it is the wall clock's.
+
+use std::fmt::Write;
+use std::sync::Arc;
+
+use quick_junit::{NonSuccessKind, TestCase, TestCaseStatus, TestSuite};
+use serde::Serialize;
+use serde_json::Value;
+use stend_core::problem::Position;
+use stend_core::{Problem, Source, Span, Timestamp};
+
+/// One step that was done, or one expectation at the end.
+#[derive(Debug, Clone, Serialize)]
+pub struct StepOutcome {
+    /// Virtual time since the start.
+    pub at: Span,
+    /// The line in the file.
+    pub line: u32,
+    /// What it was.
+    pub what: String,
+    /// The round, from 1, of a repeated step.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub round: Option<u32>,
+    /// What came of it: an action's result, a reply's status.
+    #[serde(skip_serializing_if = "Value::is_null")]
+    pub result: Value,
+    /// Why it failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub failure: Option<String>,
+    /// Where in the file.
+    #[serde(skip)]
+    pub position: Position,
+}
+
+/// What a play came to.
+#[derive(Debug, Clone, Serialize)]
+pub struct Report {
+    /// The file.
+    pub file: String,
+    /// The scenario's title.
+    pub title: String,
+    /// The seed that it was played with.
+    pub seed: u64,
+    /// Virtual time at the start.
+    pub started: Timestamp,
+    /// Virtual time at the end.
+    pub ended: Timestamp,
+    /// Whether all steps and expectations held.
+    pub passed: bool,
+    /// The steps in the order in which they were done.
+    pub steps: Vec<StepOutcome>,
+    /// The expectations at the end.
+    pub expectations: Vec<StepOutcome>,
+    /// A digest of the world at the end, when it was played at the greatest speed: the same seed gives the same.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub world: Option<String>,
+    /// The file's text, to show failures in.
+    #[serde(skip)]
+    pub source: Arc<Source>,
+}
+
+impl Report {
+    /// Everything that failed, in order.
+    pub fn failures(&self) -> impl Iterator<Item = &StepOutcome> {
+        self.steps.iter().chain(&self.expectations).filter(|outcome| outcome.failure.is_some())
+    }
+
+    fn show(&self, outcome: &StepOutcome, colour: bool) -> String {
+        let mut problem = Problem::invalid(outcome.failure.clone().unwrap_or_default());
+        problem.position = Some(outcome.position);
+        self.source.render(&problem, colour)
+    }
+}
+
+/// For people.
+pub fn pretty(report: &Report, colour: bool) -> String {
+    let mut text = String::new();
+    for outcome in report.failures().take(20) {
+        let round = outcome.round.map(|round| format!(", round {round}")).unwrap_or_default();
+        let _ = writeln!(text, "at {}{round}: {}\n{}\n", outcome.at, outcome.what, report.show(outcome, colour));
+    }
+    let failed = report.failures().count();
+    if failed > 20 {
+        let _ = writeln!(text, "… and {} more failures\n", failed - 20);
+    }
+    let span = Span::between(report.started, report.ended);
+    let (mark, word) = if report.passed { ("✓", "passed") } else { ("✗", "FAILED") };
+    let (start, end) = match (colour, report.passed) {
+        (false, _) => ("", ""),
+        (true, true) => ("\u{1b}[32m", "\u{1b}[0m"),
+        (true, false) => ("\u{1b}[31m", "\u{1b}[0m"),
+    };
+    let _ = write!(
+        text,
+        "{start}{mark} {}{end}: {word}, {} in {span} of virtual time, {}; seed {}",
+        report.title,
+        plural(report.steps.len(), "step"),
+        plural(report.expectations.len(), "expectation"),
+        report.seed
+    );
+    if failed > 0 {
+        let _ = write!(text, "; {failed} failed");
+    }
+    text.push('\n');
+    text
+}
+
+fn plural(n: usize, word: &str) -> String {
+    format!("{n} {word}{}", if n == 1 { "" } else { "s" })
+}
+
+/// JUnit XML of several plays: a suite a file, a case a step or expectation that can fail.
+pub fn junit(reports: &[Report]) -> String {
+    let mut all = quick_junit::Report::new("stend play");
+    for report in reports {
+        let mut suite = TestSuite::new(report.file.clone());
+        for outcome in report.steps.iter().chain(&report.expectations) {
+            let mut status = TestCaseStatus::success();
+            if let Some(failure) = &outcome.failure {
+                status = TestCaseStatus::non_success(NonSuccessKind::Failure);
+                status.set_message(failure.clone()).set_description(report.show(outcome, false));
+            }
+            let round = outcome.round.map(|round| format!(" #{round}")).unwrap_or_default();
+            let mut case =
+                TestCase::new(format!("{} (line {}{round}, at {})", outcome.what, outcome.line, outcome.at), status);
+            case.set_classname(report.title.clone());
+            suite.add_test_case(case);
+        }
+        all.add_test_suite(suite);
+    }
+    all.to_string().unwrap_or_else(|error| {
+        tracing::error!(%error, "the JUnit report cannot be written");
+        String::new()
+    })
+}

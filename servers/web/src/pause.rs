@@ -1,0 +1,35 @@
+//! Waiting for the world's clock while answering.
+
+use std::sync::Arc;
+
+use actix_web::http::header::HeaderMap;
+use stend_core::turn::{Gone, Turn};
+use stend_core::{Timestamp, World};
+
+/// The header by which a scenario's own calls say under which ticket they left their turn.
+pub(crate) const TICKET: &str = "stend-turn";
+
+/// The ticket of a request that a scenario sends.
+pub(crate) fn ticket(headers: &HeaderMap) -> Option<u64> {
+    headers.get(TICKET)?.to_str().ok()?.parse().ok()
+}
+
+/// Waits until the world's time is `until`. A caller's turn is given up meanwhile, or its clock would stand still
+/// for a reply that waits for the clock.
+///
+/// # Errors
+/// The world was reset.
+pub(crate) async fn pause(world: &Arc<World>, ticket: Option<u64>, until: Timestamp) -> Result<Option<Turn>, Gone> {
+    let sleep = world.sleep_until(until);
+    if let Some(ticket) = ticket {
+        drop(world.fetch_turn(ticket));
+    }
+    let turn = sleep.await?;
+    match ticket {
+        Some(ticket) => {
+            world.return_turn(ticket, turn);
+            Ok(None)
+        }
+        None => Ok(Some(turn)),
+    }
+}
