@@ -4,3 +4,4 @@ pub mod registry;
 mod start;
 
 pub use start::{Config, Running, StartError, Urls, library, start};
+pub use stend_core::ClockSetting;

@@ -1,0 +1,197 @@
+//! `GET /api/v4/events`: the printed samples, built from the documented world.
+
+use serde_json::{Value, json};
+
+use crate::support::{Answer, Bench};
+
+/// The feed after `hash`, with the documented token.
+pub async fn poll(bench: &Bench, hash: &str) -> Answer {
+    let url = format!("{}/api/v4/events?hash={hash}", bench.url("carbis"));
+    bench.send(bench.client.get(url).header("token", "demo-token")).await
+}
+
+/// The updates after `hash`; the envelope around them is as printed.
+pub async fn updates(bench: &Bench, hash: &str) -> Vec<Value> {
+    let answer = poll(bench, hash).await;
+    assert_eq!(answer.status, 200, "{}", answer.text);
+    assert_eq!(answer.headers["content-type"], "application/json");
+    let body = answer.json();
+    assert_eq!(keys(&body), ["result", "data"]);
+    assert_eq!(body["result"], true);
+    assert_eq!(keys(&body["data"]), ["updates"]);
+    body["data"]["updates"].as_array().expect("a list").clone()
+}
+
+fn keys(value: &Value) -> Vec<&str> {
+    value.as_object().expect("an object").keys().map(String::as_str).collect()
+}
+
+/// The hash has the documented form (C5); then it is put in the place of the printed one.
+fn with_printed_hash(mut event: Value, printed: &str) -> Value {
+    let hash = event["hash"].as_str().expect("a hash");
+    let digits = hash.strip_prefix("0x").expect("0x");
+    assert!(digits.len() == 8 && digits.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b)), "{hash}");
+    event["hash"] = json!(printed);
+    event
+}
+
+/// Equal to the print to the letter: keys in its order, numbers with its fractions.
+fn assert_printed(event: &Value, printed: &str) {
+    let printed: Value = serde_json::from_str(printed).expect("the sample is JSON");
+    assert_eq!(serde_json::to_string_pretty(event).unwrap(), serde_json::to_string_pretty(&printed).unwrap());
+}
+
+const WAITER_CALL: &str = r#"{
+    "hash": "0xd8833dd3", "code": "waiter_call", "table": 1000028, "invoice": null, "order": null,
+    "table_repr": {"id": 1000028, "name": "6", "max_guests": 50}
+}"#;
+
+const ADDITIONAL_ORDER: &str = r#"{
+    "hash": "0xb22ce428", "code": "additional_order", "table": 1000028,
+    "invoice": {
+        "id": 122, "order_guid": "{F4CE1102-50DC-48F7-A8E0-74DD68A7D8C1}", "table_id": 1000028, "unpaid_sum": 336.0,
+        "session_id": 122, "status": 0, "error": null,
+        "session": {
+            "items": [{"id": 1000041, "type": "dish", "count": 1.0, "modifiers": [], "name": "Блюдо с модификатором"}],
+            "payments": null
+        }
+    },
+    "order": {
+        "guid": "{F4CE1102-50DC-48F7-A8E0-74DD68A7D8C1}", "sum": 336.0, "pricelist_sum": 336.0,
+        "table": {"id": 1000028, "name": "6"}, "waiter": {"id": 9001, "name": "Система"},
+        "discounts": [], "payments": [],
+        "dishes": [
+            {"id": 1000041, "type": "dish", "name": "Блюдо с модификатором", "price": 150.0, "count": 1.0, "sum": 150.0, "modifiers": []},
+            {"id": 1000062, "type": "dish", "name": "Блюдо", "price": 12.0, "count": 3.0, "sum": 36.0, "modifiers": []},
+            {"id": 1000041, "type": "dish", "name": "Блюдо с модификатором", "price": 150.0, "count": 1.0, "sum": 150.0, "modifiers": []}
+        ]
+    }
+}"#;
+
+/// The page break of the print closed `order` early; here it holds what belongs to it (C7).
+const ONLINE_PAYMENT: &str = r#"{
+    "hash": "0xa1fb9fc1", "code": "online_payment", "table": 1000028, "invoice": null,
+    "order": {
+        "guid": "{F4CE1102-50DC-48F7-A8E0-74DD68A7D8C1}", "sum": 186.0, "pricelist_sum": 186.0,
+        "table": {"id": 1000028, "name": "6"}, "waiter": {"id": 9001, "name": "Система"},
+        "discounts": [], "payments": [],
+        "dishes": [
+            {"id": 1000041, "type": "dish", "name": "Блюдо с модификатором", "price": 150.0, "count": 1.0, "sum": 150.0, "modifiers": []},
+            {"id": 1000062, "type": "dish", "name": "Блюдо", "price": 12.0, "count": 3.0, "sum": 36.0, "modifiers": []}
+        ]
+    },
+    "table_repr": {"id": 1000028, "name": "6", "max_guests": 50}
+}"#;
+
+#[tokio::test]
+async fn the_feed_of_the_documented_world_is_empty_at_first() {
+    let bench = Bench::start().await;
+    assert_eq!(poll(&bench, "none").await.text, r#"{"result":true,"data":{"updates":[]}}"#);
+}
+
+#[tokio::test]
+async fn waiter_call_is_as_printed() {
+    let bench = Bench::start().await;
+    let told = bench.act("carbis.call_waiter", json!({"table": 1000028})).await;
+    let updates = updates(&bench, "none").await;
+    assert_eq!(updates.len(), 1);
+    assert_eq!(updates[0]["hash"], told["hash"]);
+    assert_printed(&with_printed_hash(updates[0].clone(), "0xd8833dd3"), WAITER_CALL);
+}
+
+#[tokio::test]
+async fn additional_order_brings_the_order_from_186_to_336() {
+    let bench = Bench::start().await;
+    bench.act("carbis.additional_order", json!({"table": 1000028, "dishes": [{"id": 1000041, "count": 1}]})).await;
+    let updates = updates(&bench, "none").await;
+    assert_printed(&with_printed_hash(updates[0].clone(), "0xb22ce428"), ADDITIONAL_ORDER);
+}
+
+#[tokio::test]
+async fn online_payment_is_as_printed_and_closes_the_order() {
+    let bench = Bench::start().await;
+    let paid = bench.act("carbis.pay_online", json!({"table": 1000028})).await;
+    assert_eq!(paid["sum"], 186.0);
+    let updates = updates(&bench, "none").await;
+    assert_printed(&with_printed_hash(updates[0].clone(), "0xa1fb9fc1"), ONLINE_PAYMENT);
+    assert_eq!(bench.state().await["carbis"]["orders"], json!([]));
+}
+
+#[tokio::test]
+async fn a_script_can_have_the_printed_hashes_themselves() {
+    let bench = Bench::start().await;
+    bench.act("carbis.call_waiter", json!({"table": 1000028, "hash": "0xd8833dd3"})).await;
+    assert_printed(&updates(&bench, "none").await[0], WAITER_CALL);
+}
+
+#[tokio::test]
+async fn additions_append_and_the_session_holds_only_what_was_added() {
+    let bench = Bench::start().await;
+    for (id, count) in [(1000062, json!(2)), (1000062, json!(0.5))] {
+        bench.act("carbis.additional_order", json!({"table": 1000028, "dishes": [{"id": id, "count": count}]})).await;
+    }
+    let updates = updates(&bench, "none").await;
+    let last = &updates[1];
+    assert_eq!(last["order"]["dishes"].as_array().unwrap().len(), 4, "never merged (C9)");
+    assert_eq!(last["invoice"]["session"]["items"].as_array().unwrap().len(), 1);
+    assert_eq!(last["invoice"]["session"]["items"][0]["count"], 0.5);
+    assert_eq!(last["order"]["sum"], 216.0);
+    assert_eq!(last["invoice"]["unpaid_sum"], 216.0);
+}
+
+#[tokio::test]
+async fn a_poll_gets_what_came_after_its_hash_oldest_first() {
+    let bench = Bench::start().await;
+    let mut hashes = Vec::new();
+    for _ in 0..3 {
+        let told = bench.act("carbis.call_waiter", json!({"table": 1000028})).await;
+        hashes.push(told["hash"].as_str().unwrap().to_owned());
+    }
+    let after = |updates: Vec<Value>| {
+        updates.iter().map(|event| event["hash"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(after(updates(&bench, "none").await), hashes);
+    assert_eq!(after(updates(&bench, &hashes[0]).await), hashes[1..]);
+    assert_eq!(after(updates(&bench, &hashes[0].to_uppercase().replace("0X", "0x")).await), hashes[1..]);
+    assert!(updates(&bench, &hashes[2]).await.is_empty());
+    assert_eq!(after(updates(&bench, "0x00000000").await), hashes, "a lost place gets all (C2)");
+}
+
+#[tokio::test]
+async fn any_code_can_be_emitted_with_what_the_table_has() {
+    let bench = Bench::start().await;
+    bench.act("carbis.emit", json!({"code": "new_order", "table": 1000028, "invoice": true})).await;
+    bench.act("carbis.emit", json!({"code": "bell", "table": 1000028, "order": false, "table_repr": false})).await;
+    let updates = updates(&bench, "none").await;
+    assert_eq!(updates[0]["code"], "new_order");
+    assert_eq!(updates[0]["order"]["sum"], 186.0);
+    assert_eq!(updates[0]["invoice"]["unpaid_sum"], 186.0);
+    assert_eq!(keys(&updates[1]), ["hash", "code", "table", "invoice", "order"]);
+    assert_eq!(updates[1]["order"], Value::Null);
+}
+
+#[tokio::test]
+async fn an_order_is_opened_added_to_and_paid_at_a_free_table() {
+    let bench = Bench::start().await;
+    bench.act("carbis.pay_online", json!({"table": 1000028})).await;
+    let opened = bench.act("carbis.order", json!({"table": 1000028, "dishes": [{"id": 1000062, "count": 2}]})).await;
+    assert_eq!(opened["sum"], 24.0);
+    assert_eq!(opened["invoice"], 123);
+    bench.act("carbis.additional_order", json!({"table": 1000028, "dishes": [{"id": 1000041}]})).await;
+    bench.act("carbis.pay_online", json!({"table": 1000028})).await;
+    let updates = updates(&bench, "none").await;
+    let codes: Vec<&str> = updates.iter().map(|event| event["code"].as_str().unwrap()).collect();
+    assert_eq!(codes, ["online_payment", "additional_order", "online_payment"], "opening an order is no event");
+    assert_eq!(updates[2]["order"]["sum"], 174.0);
+    assert_eq!(updates[2]["order"]["guid"], opened["guid"]);
+}
+
+#[tokio::test]
+async fn the_shapes_are_pinned() {
+    let bench = Bench::start().await;
+    bench.act("carbis.call_waiter", json!({"table": 1000028})).await;
+    bench.act("carbis.additional_order", json!({"table": 1000028, "dishes": [{"id": 1000041}]})).await;
+    bench.act("carbis.pay_online", json!({"table": 1000028})).await;
+    // The clock and the seed are fixed, so nothing needs masking.
+    insta::assert_json_snapshot!("events", poll(&bench, "none").await.json());
+}

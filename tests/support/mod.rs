@@ -1,0 +1,112 @@
+//! A bench of one's own for each test, and the few things every test asks of it.
+
+use std::path::PathBuf;
+
+use reqwest::{Client, Method, StatusCode};
+use serde_json::{Value, json};
+use stend::{Config, Running, start};
+
+/// The moment at which the tests' frozen clocks start, unless they say otherwise.
+pub const NOON: &str = "2026-11-21T12:00:00+03:00";
+
+/// A bench on free ports; its default world stands at [`NOON`].
+pub struct Bench {
+    running: Running,
+    /// A client that follows nothing and remembers nothing.
+    pub client: Client,
+    prefix: String,
+}
+
+/// What came back.
+#[derive(Debug)]
+pub struct Answer {
+    /// The status.
+    pub status: StatusCode,
+    /// The headers.
+    pub headers: reqwest::header::HeaderMap,
+    /// The body.
+    pub text: String,
+}
+
+impl Answer {
+    /// The body as JSON.
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.text).unwrap_or_else(|error| panic!("not JSON ({error}): {}", self.text))
+    }
+}
+
+impl Bench {
+    /// The documented world, standing at [`NOON`].
+    pub async fn start() -> Self {
+        Self::with(Config::default()).await
+    }
+
+    /// As configured; a clock that is not configured stands at [`NOON`].
+    pub async fn with(mut config: Config) -> Self {
+        let noon = stend::ClockSetting::frozen_at(NOON.parse().expect("a timestamp"));
+        config.clock.get_or_insert(noon);
+        config.workers.get_or_insert(1);
+        let running = start(config).await.unwrap_or_else(|error| panic!("{error}"));
+        let client =
+            Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).build().expect("a client");
+        Self { running, client, prefix: String::new() }
+    }
+
+    /// The base URL of a fake in this bench's world, without a slash at the end.
+    pub fn url(&self, fake: &str) -> String {
+        format!("{}{}", self.running.url(fake), self.prefix)
+    }
+
+    /// The URL of the control API's port.
+    pub fn control(&self) -> String {
+        format!("{}/control/v1", self.running.url("control"))
+    }
+
+    /// Sends a request and reads the whole answer.
+    pub async fn send(&self, request: reqwest::RequestBuilder) -> Answer {
+        let response = request.send().await.expect("an answer");
+        let (status, headers) = (response.status(), response.headers().clone());
+        let text = response.text().await.expect("a body");
+        Answer { status, headers, text }
+    }
+
+    /// Asks the control API; a body of `null` is none.
+    pub async fn steer(&self, method: Method, path: &str, body: Value) -> Answer {
+        let mut request = self.client.request(method, format!("{}{path}", self.control()));
+        if !body.is_null() {
+            request = request.json(&body);
+        }
+        self.send(request).await
+    }
+
+    /// Makes something happen in the default world; it must succeed.
+    pub async fn act(&self, action: &str, args: Value) -> Value {
+        self.act_in("default", action, args).await
+    }
+
+    /// Makes something happen in a world; it must succeed.
+    pub async fn act_in(&self, world: &str, action: &str, args: Value) -> Value {
+        let answer = self.steer(Method::POST, &format!("/worlds/{world}/actions"), json!({ action: args })).await;
+        assert_eq!(answer.status, 200, "{action}: {}", answer.text);
+        answer.json()["result"].clone()
+    }
+
+    /// Moves the default world's clock on.
+    pub async fn advance(&self, by: &str) -> Value {
+        let answer = self.steer(Method::POST, "/worlds/default/clock/advance", json!({ "by": by })).await;
+        assert_eq!(answer.status, 200, "{}", answer.text);
+        answer.json()
+    }
+
+    /// The default world as a file.
+    pub async fn state(&self) -> Value {
+        let answer = self.steer(Method::GET, "/worlds/default/state", Value::Null).await;
+        assert_eq!(answer.status, 200, "{}", answer.text);
+        answer.json()
+    }
+}
+
+/// The root of the repository.
+pub fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..").canonicalize().expect("the repository")
+}
