@@ -88,5 +88,7 @@ async fn a_restored_world_goes_on_with_the_same_bytes() {
     let again = go_on().await;
     assert_eq!(once.0, again.0);
     assert_eq!(once.1, again.1);
-    assert_eq!(once.1["carbis"]["totals"]["events"]["online_payment"], 2);
+    let totals = &once.1["carbis"]["totals"];
+    assert!(totals["orders_paid"].as_u64().unwrap() >= 1, "{totals}");
+    assert_eq!(totals["orders_paid"], totals["events"]["online_payment"]);
 }

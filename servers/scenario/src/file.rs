@@ -192,6 +192,8 @@ pub enum Speed {
     Max,
     /// So many virtual seconds a real second.
     Times(f64),
+    /// The clock stands; steps happen as somebody else advances it.
+    Stands,
 }
 
 impl FromStr for Speed {

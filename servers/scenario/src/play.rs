@@ -79,7 +79,7 @@ pub async fn play(
     let playing = player.run(turn);
     tokio::pin!(playing);
     let finished = match options.speed {
-        Speed::Times(_) => playing.await,
+        Speed::Times(_) | Speed::Stands => playing.await,
         Speed::Max => loop {
             tokio::select! {
                 biased;

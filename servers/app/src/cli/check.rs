@@ -1,0 +1,67 @@
+//! `stend check`: what is wrong with scenario and world files.
+
+use std::path::{Path, PathBuf};
+
+use stend_core::{Diagnostic, Library, Registry, Source};
+
+use super::{BAD, GOOD, colour, err, files, out};
+
+/// Arguments of `stend check`.
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// Scenario or world files, or folders of them
+    #[arg(required = true)]
+    files: Vec<PathBuf>,
+}
+
+pub(super) fn run(args: &Args) -> u8 {
+    let (registry, library) = (stend::registry::fakes(), stend::library());
+    let files = match files(&args.files) {
+        Ok(files) => files,
+        Err(why) => {
+            err(&format!("error: {why}\n"));
+            return BAD;
+        }
+    };
+    let mut wrong = 0;
+    for path in &files {
+        match check(path, &library, &registry) {
+            Ok(what) => out(&format!("{}: good {what}\n", path.display())),
+            Err(diagnostics) => {
+                wrong += diagnostics.len();
+                show(&diagnostics);
+            }
+        }
+    }
+    if wrong == 0 {
+        return GOOD;
+    }
+    err(&format!(
+        "{wrong} mistake{} in {} file{}\n",
+        if wrong == 1 { "" } else { "s" },
+        files.len(),
+        if files.len() == 1 { "" } else { "s" }
+    ));
+    BAD
+}
+
+/// Prints what is wrong.
+pub(super) fn show(diagnostics: &[Diagnostic]) {
+    for diagnostic in diagnostics {
+        err(&format!("{}\n\n", diagnostic.render(colour())));
+    }
+}
+
+/// A file with a `timeline` is a scenario, any other a world.
+fn check(path: &Path, library: &Library, registry: &Registry) -> Result<&'static str, Vec<Diagnostic>> {
+    let name = path.display().to_string();
+    let source =
+        Source::open(path).map_err(|problem| vec![Diagnostic { source: Source::new(name, "").into(), problem }])?;
+    let keys = ["timeline", "until", "expect"];
+    let is_scenario = source.parse().is_ok_and(|node| keys.iter().any(|key| node.get(key).is_some()));
+    if is_scenario {
+        stend_scenario::load(source, path.parent(), library, registry).map(|_| "scenario")
+    } else {
+        library.open(path, registry).map(|_| "world").map_err(|diagnostic| vec![diagnostic])
+    }
+}

@@ -1,0 +1,236 @@
+//! `stend serve`: everything on its ports until stopped.
+
+use std::fmt::Write as _;
+use std::io::Write as _;
+use std::net::IpAddr;
+use std::path::{Path, PathBuf};
+
+use serde_json::json;
+use stend::{Config, Running};
+use stend_core::ClockSetting;
+use stend_core::clock::wall;
+use stend_scenario::{Options, Reach, Scenario, Silent, Speed, play, pretty};
+
+use super::check::show;
+use super::{BAD, GOOD, clock, colour, err, out, runtime, speed};
+
+/// Arguments of `stend serve`.
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// Play this scenario in the default world
+    #[arg(long, value_name = "FILE", conflicts_with = "world")]
+    scenario: Option<PathBuf>,
+    /// How fast to play it: virtual seconds a real second, or `max`
+    #[arg(long, default_value = "1", value_parser = speed, requires = "scenario")]
+    speed: Speed,
+    /// Play it again and again, each time from its beginning
+    #[arg(long = "loop", requires = "scenario")]
+    repeat: bool,
+    /// The default world; left out, the documented one
+    #[arg(long, value_name = "FILE")]
+    world: Option<PathBuf>,
+    /// The address to listen on; others than loopback let anybody in the network in
+    #[arg(long, default_value = "127.0.0.1")]
+    host: IpAddr,
+    /// The control port; the fakes' ports follow it
+    #[arg(long, value_name = "PORT", default_value_t = 7700, conflicts_with = "ephemeral")]
+    port_base: u16,
+    /// Take free ports; the ready file tells which
+    #[arg(long)]
+    ephemeral: bool,
+    /// Write the URLs to this file, as JSON, once every port answers
+    #[arg(long, value_name = "FILE")]
+    ready_file: Option<PathBuf>,
+    /// The seed of the default world
+    #[arg(long, value_name = "N")]
+    seed: Option<u64>,
+    /// The default world's clock: `real`, `frozen`, or a time at which it stands
+    #[arg(long, value_name = "real|frozen|TIME", value_parser = clock)]
+    clock: Option<ClockSetting>,
+    /// Make remarks errors: what is odd in a request is refused
+    #[arg(long)]
+    strict: bool,
+    /// Let only those steer who send `Authorization: Bearer T`
+    #[arg(long, value_name = "T")]
+    control_token: Option<String>,
+    /// Worker threads; left out, one a core
+    #[arg(long, value_name = "N")]
+    workers: Option<usize>,
+}
+
+pub(super) fn run(args: Args) -> u8 {
+    let (registry, library) = (stend::registry::fakes(), stend::library());
+    let scenario = match &args.scenario {
+        None => None,
+        Some(path) => match super::play::load(std::slice::from_ref(path)) {
+            Some(mut scenarios) if scenarios.len() == 1 => scenarios.pop(),
+            Some(_) => {
+                err(&format!("error: {} is a folder; serve plays one scenario\n", path.display()));
+                return BAD;
+            }
+            None => return BAD,
+        },
+    };
+    let world = match (&args.world, &scenario) {
+        (Some(path), _) => match library.open(path, &registry) {
+            Ok(world) => Some(world),
+            Err(diagnostic) => {
+                show(&[diagnostic]);
+                return BAD;
+            }
+        },
+        (None, Some(scenario)) => Some(scenario.world.clone()),
+        (None, None) => None,
+    };
+    let config = Config {
+        host: args.host,
+        port_base: (!args.ephemeral).then_some(args.port_base),
+        world,
+        worlds_folder: args.world.as_deref().and_then(Path::parent).map(Path::to_path_buf),
+        seed: args.seed,
+        clock: args.clock,
+        strict: args.strict,
+        control_token: args.control_token.clone(),
+        workers: args.workers,
+    };
+    let Some(runtime) = runtime() else { return BAD };
+    runtime.block_on(async {
+        let running = match stend::start(config).await {
+            Ok(running) => running,
+            Err(error) => {
+                err(&format!("{error}\n"));
+                return BAD;
+            }
+        };
+        serve(&args, scenario, running).await
+    })
+}
+
+async fn serve(args: &Args, scenario: Option<Scenario>, mut running: Running) -> u8 {
+    // Asked for before anything is told, or a quick stop would be missed.
+    let stop = stopped();
+    tokio::pin!(stop);
+    out(&banner(args, &running));
+    if let Some(path) = &args.ready_file
+        && let Err(error) = write_ready(path, &running)
+    {
+        err(&format!("error: cannot write the ready file {}: {error}\n", path.display()));
+        running.stop().await;
+        return BAD;
+    }
+    tracing::info!(target: "stend", urls = %json!(running.urls), "serving");
+    let urls = running.urls.clone();
+    let worlds = std::sync::Arc::clone(&running.worlds);
+    let playing = async {
+        if let Some(scenario) = &scenario {
+            play_on(args, scenario, worlds.default_world(), &urls).await;
+        }
+        std::future::pending::<()>().await
+    };
+    let code = tokio::select! {
+        () = &mut stop => GOOD,
+        ended = running.ended() => {
+            err(&format!("error: the server ended: {}\n", ended.err().map_or("for no reason".into(), |error| error.to_string())));
+            return BAD;
+        }
+        () = playing => GOOD,
+    };
+    running.stop().await;
+    if let Some(path) = &args.ready_file {
+        // A reader must not find the URLs of a bench that is gone.
+        let _ = std::fs::remove_file(path);
+    }
+    code
+}
+
+/// Plays the scenario in the default world, once or on a loop.
+async fn play_on(args: &Args, scenario: &Scenario, world: &std::sync::Arc<stend_core::World>, urls: &Reach) {
+    let options = Options {
+        speed: args.speed,
+        seed: args.seed,
+        start: args.clock.and_then(|clock| clock.now).unwrap_or_else(wall),
+    };
+    let mut round = 0_u64;
+    loop {
+        round += 1;
+        match play(scenario, world, urls, &options, &Silent).await {
+            Ok(report) => {
+                if !report.passed || !args.repeat {
+                    out(&pretty(&report, colour()));
+                }
+                tracing::info!(target: "stend", round, passed = report.passed, "played");
+            }
+            // Somebody reset the world: on a loop the scenario begins anew, else the world is theirs.
+            Err(problem) => {
+                tracing::warn!(target: "stend", %problem, "the scenario was interrupted");
+                tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+            }
+        }
+        if !args.repeat {
+            return;
+        }
+    }
+}
+
+/// What is printed at the start: the URLs, and what to do next.
+fn banner(args: &Args, running: &Running) -> String {
+    let mut text = format!("stend {} serves\n", env!("CARGO_PKG_VERSION"));
+    let registry = stend::registry::fakes();
+    for kind in registry.kinds() {
+        let _ = writeln!(text, "  {:<11} {:<28} {}", kind.name(), running.url(kind.name()), kind.title());
+    }
+    let _ =
+        writeln!(text, "  {:<11} {:<28} worlds, clocks, actions, faults, journals", "control", running.url("control"));
+    let auth = if args.control_token.is_some() { " -H 'Authorization: Bearer …'" } else { "" };
+    let _ = write!(
+        text,
+        "\nTry:\n  curl -s -H 'token: demo-token' '{}/api/v4/events?hash=none'\n  curl -s{auth} {}/control/v1/worlds/default/actions -d '{{\"carbis.call_waiter\": {{\"table\": 1000028}}}}'\n\n",
+        running.url("carbis"),
+        running.url("control"),
+    );
+    if !args.host.is_loopback() {
+        text.push_str("Listening beyond this machine: whoever reaches these ports can use them.\n");
+    }
+    text
+}
+
+/// Writes the ready file whole or not at all.
+fn write_ready(path: &Path, running: &Running) -> std::io::Result<()> {
+    let mut ready = json!(running.urls);
+    ready["pid"] = json!(std::process::id());
+    ready["version"] = json!(env!("CARGO_PKG_VERSION"));
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut file = tempfile::NamedTempFile::new_in(folder)?;
+    writeln!(file, "{ready:#}")?;
+    file.as_file().sync_all()?;
+    file.persist(path)?;
+    Ok(())
+}
+
+/// Returns on SIGTERM or Ctrl-C. Both are listened for from the call on, not from the first poll.
+fn stopped() -> impl Future<Output = ()> {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        let signals = [SignalKind::terminate(), SignalKind::interrupt()].map(signal);
+        async move {
+            let [terminate, interrupt] = signals;
+            match (terminate, interrupt) {
+                (Ok(mut terminate), Ok(mut interrupt)) => {
+                    tokio::select! {
+                        _ = terminate.recv() => {}
+                        _ = interrupt.recv() => {}
+                    }
+                }
+                _ => {
+                    tracing::warn!(target: "stend", "signals cannot be waited for; only SIGKILL ends this");
+                    std::future::pending::<()>().await;
+                }
+            }
+        }
+    }
+    #[cfg(not(unix))]
+    async {
+        let _ = tokio::signal::ctrl_c().await;
+    }
+}
