@@ -1,5 +1,5 @@
 //! The Carbis QR menu's staff event feed, against `carbis-qr.md`.
 
 mod bad_input;
-mod events;
+pub mod events;
 mod retention;

@@ -1,1 +1,7 @@
 //! The control API.
+
+mod clock;
+mod faults;
+mod journal;
+mod plays;
+mod worlds;

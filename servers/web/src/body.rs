@@ -3,6 +3,7 @@
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use actix_web::body::{BodySize, MessageBody};
 use bytes::Bytes;
@@ -13,8 +14,19 @@ use crate::pause::pause;
 
 /// Declares its whole length, sends less, and breaks off.
 pub(crate) struct Cut {
-    pub(crate) declared: u64,
-    pub(crate) sent: Option<Bytes>,
+    declared: u64,
+    sent: Bytes,
+    flush: Sleep,
+}
+
+/// How long what was sent may take to leave before the connection is broken off.
+const FLUSH: Duration = Duration::from_millis(20);
+
+impl Cut {
+    /// Of a body of `declared` bytes these are sent.
+    pub(crate) fn new(declared: usize, sent: Bytes) -> Self {
+        Self { declared: declared as u64, sent, flush: Box::pin(tokio::time::sleep(FLUSH)) }
+    }
 }
 
 /// What actix is told when a body breaks off: it closes the connection.
@@ -37,15 +49,12 @@ impl MessageBody for Cut {
     }
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Bytes, BrokenOff>>> {
-        match self.sent.take() {
-            Some(bytes) if !bytes.is_empty() => Poll::Ready(Some(Ok(bytes))),
-            // Once more round, so that what was given is flushed before the end.
-            Some(_) => {
-                context.waker().wake_by_ref();
-                Poll::Pending
-            }
-            None => Poll::Ready(Some(Err(BrokenOff))),
+        if !self.sent.is_empty() {
+            return Poll::Ready(Some(Ok(std::mem::take(&mut self.sent))));
         }
+        // actix sends what it has while it waits for us; an error at once would throw it away.
+        std::task::ready!(self.flush.as_mut().poll(context));
+        Poll::Ready(Some(Err(BrokenOff)))
     }
 }
 

@@ -292,7 +292,7 @@ impl Exchange<'_> {
                 let keep = reply.body.len() * usize::from(percent) / 100;
                 let sent = reply.body.slice(..keep);
                 self.write(status, sent.clone(), Some(&hit.id));
-                reply.start().body(Cut { declared: reply.body.len() as u64, sent: Some(sent) })
+                reply.start().body(Cut::new(reply.body.len(), sent))
             }
             Effect::Dribble(dribble) => {
                 self.write(status, reply.body.clone(), Some(&hit.id));

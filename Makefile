@@ -1,0 +1,71 @@
+# Everything a machine with Rust needs. `make help` lists the targets.
+
+CARGO ?= cargo
+STEND ?= target/release/stend
+SCENARIO ?= scenarios/lunch-rush.yaml
+SPEED ?= 60
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run test check fmt lint docs unit snapshots scenarios bench bench-setup clean
+
+help: ## List the targets
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+setup: ## See that the toolchain is there, and fetch the dependencies
+	@command -v $(CARGO) >/dev/null || { echo "cargo is missing: install Rust with rustup, https://rustup.rs"; exit 1; }
+	@rustup component add clippy rustfmt >/dev/null 2>&1 || $(CARGO) clippy --version >/dev/null
+	@$(CARGO) fetch --locked --quiet
+
+target/release/stend: setup FORCE
+	@$(CARGO) build --locked --release --quiet -p stend
+FORCE:
+
+run: $(STEND) ## Build, start everything, and play lunch-rush at speed 60 on a loop
+	@$(STEND) serve --scenario $(SCENARIO) --speed $(SPEED) --loop
+
+test: setup lint docs unit snapshots scenarios ## Everything that CI runs
+
+check: setup ## Type-check everything, quickly
+	$(CARGO) check --locked --workspace --all-targets
+
+fmt: ## Format the code
+	$(CARGO) fmt --all
+
+lint: ## Formatting and clippy, warnings as errors
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --locked --workspace --all-targets --quiet -- -D warnings
+
+docs: ## The crates' documentation, warnings as errors
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --workspace --no-deps --quiet
+
+# insta writes down which snapshots the tests asked for; `snapshots` compares.
+REFERENCED := target/insta-referenced.txt
+
+unit: ## Unit tests, black-box tests, and tests of the binary
+	@mkdir -p target && rm -f $(REFERENCED)
+	INSTA_UPDATE=no INSTA_FORCE_PASS=0 INSTA_SNAPSHOT_REFERENCES_FILE=$(CURDIR)/$(REFERENCED) \
+		$(CARGO) test --locked --workspace --quiet
+
+snapshots: ## Fail on snapshots that nobody has read, or that no test asks for
+	@pending=$$(find tests servers -name '*.snap.new' -o -name '*.pending-snap' | grep -v /target/); \
+	if [ -n "$$pending" ]; then echo "snapshots that nobody has read:"; echo "$$pending"; exit 1; fi
+	@test -s $(REFERENCED) || { echo "run 'make unit' first"; exit 1; }
+	@sort -u $(REFERENCED) | xargs -r -n1 realpath >target/insta-asked.txt; \
+	find tests servers -name '*.snap' -not -path '*/target/*' | xargs -r -n1 realpath | sort -u >target/insta-there.txt; \
+	sort -u -o target/insta-asked.txt target/insta-asked.txt; \
+	stray=$$(comm -13 target/insta-asked.txt target/insta-there.txt); \
+	if [ -n "$$stray" ]; then echo "snapshots that no test asks for:"; echo "$$stray"; exit 1; fi
+
+scenarios: ## Check every shipped file and play every shipped scenario
+	$(CARGO) run --locked --quiet -p stend -- check scenarios fixtures/worlds
+	$(CARGO) run --locked --quiet -p stend -- play scenarios
+
+bench-setup:
+	@command -v wrk >/dev/null || (apt-get update -qq && apt-get install -y -qq wrk) >/dev/null || { echo "install wrk, the load generator"; exit 1; }
+
+bench: setup bench-setup ## Measure beside a bare actix-web server; prints ratios
+	$(CARGO) build --locked --release --quiet -p stend -p stend-bench
+	target/release/stend-bench
+
+clean: ## Remove what was built
+	$(CARGO) clean

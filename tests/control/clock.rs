@@ -1,0 +1,101 @@
+//! Clocks: real, frozen, scaled, advanced.
+
+use std::time::Duration;
+
+use reqwest::Method;
+use serde_json::{Value, json};
+use stend_core::Timestamp;
+
+use super::worlds::error;
+use crate::support::{Bench, NOON};
+
+async fn now(bench: &Bench) -> Timestamp {
+    bench.steer(Method::GET, "/worlds/default/clock", Value::Null).await.json()["now"]
+        .as_str()
+        .unwrap()
+        .parse()
+        .unwrap()
+}
+
+#[tokio::test]
+async fn a_frozen_clock_stands_and_advances_by_and_to() {
+    let bench = Bench::start().await;
+    let noon: Timestamp = NOON.parse().unwrap();
+    assert_eq!(now(&bench).await, noon);
+    tokio::time::sleep(Duration::from_millis(30)).await;
+    assert_eq!(now(&bench).await, noon);
+    let moved = bench.advance("1h30m").await;
+    assert_eq!(moved["now"], "2026-11-21T10:30:00Z");
+    let to = json!({"to": "2026-11-21T14:00:00+03:00"});
+    let moved = bench.steer(Method::POST, "/worlds/default/clock/advance", to.clone()).await;
+    assert_eq!(moved.json()["now"], "2026-11-21T11:00:00Z");
+    assert_eq!(
+        bench.steer(Method::POST, "/worlds/default/clock/advance", to).await.status,
+        200,
+        "no time at all is some"
+    );
+}
+
+#[tokio::test]
+async fn advancing_fires_what_falls_due_in_order_each_at_its_moment() {
+    let bench = Bench::start().await;
+    bench.act("carbis.call_waiter", json!({"table": 1000028})).await;
+    bench.advance("1m").await;
+    bench.act("carbis.call_waiter", json!({"table": 1000028})).await;
+    bench.act("carbis.seat_guests", json!({"parties": 1, "over": "0s", "stay": "2m"})).await;
+    let done = bench.advance("20m").await;
+    let fired = done["fired"].as_array().unwrap();
+    let moments: Vec<&str> = fired.iter().map(|fired| fired["at"].as_str().unwrap()).collect();
+    assert!(moments.is_sorted(), "{moments:?}");
+    assert!(moments.contains(&"2026-11-21T09:05:00Z") && moments.contains(&"2026-11-21T09:06:00Z"), "{moments:?}");
+    assert_eq!(done["count"], fired.len());
+}
+
+#[tokio::test]
+async fn a_scaled_clock_runs_and_what_falls_due_happens_by_itself() {
+    let bench = Bench::start().await;
+    bench.act("carbis.call_waiter", json!({"table": 1000028})).await;
+    let set =
+        bench.steer(Method::PUT, "/worlds/default/clock", json!({"mode": "scaled", "scale": 3600, "now": NOON})).await;
+    assert_eq!(set.status, 200, "{}", set.text);
+    // 5 minutes at 3600 are 83 ms; the loop ends well before its limit.
+    for _ in 0..200 {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        if bench.state().await["carbis"]["events"].is_null() {
+            return;
+        }
+    }
+    panic!("the event never left the feed");
+}
+
+#[tokio::test]
+async fn a_real_clock_follows_the_wall_clock_and_can_be_set() {
+    let bench = Bench::start().await;
+    bench.steer(Method::PUT, "/worlds/default/clock", json!({"mode": "real", "now": "2030-01-01T00:00:00Z"})).await;
+    let first = now(&bench).await;
+    tokio::time::sleep(Duration::from_millis(20)).await;
+    let second = now(&bench).await;
+    assert!(second > first && first.to_string().starts_with("2030-01-01T00:00:0"), "{first} {second}");
+}
+
+#[tokio::test]
+async fn wrong_settings_change_nothing() {
+    let bench = Bench::start().await;
+    for (method, path, body, part) in [
+        (Method::PUT, "/worlds/default/clock", json!({"mode": "slow"}), "unknown name `slow`"),
+        (Method::PUT, "/worlds/default/clock", json!({"mode": "scaled"}), "needs a `scale`"),
+        (Method::PUT, "/worlds/default/clock", json!({"mode": "real", "scale": 2}), "goes with the mode"),
+        (Method::PUT, "/worlds/default/clock", json!({"mode": "frozen", "now": "noon"}), "now"),
+        (Method::POST, "/worlds/default/clock/advance", json!({}), "how far"),
+        (Method::POST, "/worlds/default/clock/advance", json!({"by": "5m", "to": NOON}), "how far"),
+        (Method::POST, "/worlds/default/clock/advance", json!({"by": "-5m"}), "negative"),
+        (Method::POST, "/worlds/default/clock/advance", json!({"by": "soon"}), "no span of time"),
+        (Method::POST, "/worlds/default/clock/advance", json!({"to": "2020-01-01T00:00:00Z"}), "has passed"),
+    ] {
+        let answer = bench.steer(method, path, body.clone()).await;
+        let (status, _, message) = error(&answer);
+        assert_eq!(status, 422, "{body}: {message}");
+        assert!(message.contains(part), "{body}: {part} is not in {message}");
+    }
+    assert_eq!(now(&bench).await, NOON.parse::<Timestamp>().unwrap());
+}

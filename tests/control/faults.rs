@@ -1,0 +1,143 @@
+//! Faults on requests, over the wire.
+
+use std::time::Duration;
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use super::worlds::error;
+use crate::carbis::events::poll;
+use crate::support::Bench;
+
+async fn add(bench: &Bench, fault: Value) -> String {
+    let answer = bench.steer(Method::POST, "/worlds/default/faults", fault).await;
+    assert_eq!(answer.status, 201, "{}", answer.text);
+    answer.json()["id"].as_str().unwrap().to_owned()
+}
+
+fn events(bench: &Bench) -> reqwest::RequestBuilder {
+    bench.client.get(format!("{}/api/v4/events?hash=none", bench.url("carbis"))).header("token", "demo-token")
+}
+
+#[tokio::test]
+async fn respond_answers_so_many_times_and_the_journal_names_the_fault() {
+    let bench = Bench::start().await;
+    let fault = json!({"match": {"fake": "carbis"}, "respond": {"status": 503, "headers": {"x-why": "test"}, "body": {"down": true}}, "times": 2});
+    let id = add(&bench, fault).await;
+    for _ in 0..2 {
+        let answer = poll(&bench, "none").await;
+        assert_eq!((answer.status.as_u16(), answer.json()), (503, json!({"down": true})));
+        assert_eq!(answer.headers["x-why"], "test");
+    }
+    assert_eq!(poll(&bench, "none").await.status, 200);
+    let journal = bench.steer(Method::GET, "/worlds/default/journal?status=503", Value::Null).await.json();
+    assert_eq!(journal["entries"][0]["fault"], id);
+    let list = bench.steer(Method::GET, "/worlds/default/faults", Value::Null).await.json();
+    assert_eq!((&list[0]["matched"], &list[0]["applied"]), (&json!(3), &json!(2)));
+}
+
+#[tokio::test]
+async fn a_quota_answers_429_with_retry_after_until_its_window_ends() {
+    let bench = Bench::start().await;
+    add(&bench, json!({"match": {"operation": "events"}, "quota": {"limit": 2, "window": "1m"}})).await;
+    assert_eq!(poll(&bench, "none").await.status, 200);
+    bench.advance("20s").await;
+    assert_eq!(poll(&bench, "none").await.status, 200);
+    let third = poll(&bench, "none").await;
+    assert_eq!(third.status, 429);
+    assert_eq!(third.headers["retry-after"], "40");
+    bench.advance("40s").await;
+    assert_eq!(poll(&bench, "none").await.status, 200);
+}
+
+#[tokio::test]
+async fn a_delay_holds_the_reply_in_the_worlds_time() {
+    let bench = Bench::start().await;
+    add(&bench, json!({"delay": "10m", "times": 1})).await;
+    let pending = tokio::spawn(events(&bench).send());
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    assert!(!pending.is_finished(), "a frozen clock holds it");
+    bench.advance("9m").await;
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    assert!(!pending.is_finished());
+    bench.advance("1m").await;
+    assert_eq!(pending.await.unwrap().unwrap().status(), 200);
+}
+
+#[tokio::test]
+async fn a_reset_connection_gives_no_reply_and_changes_nothing() {
+    let bench = Bench::start().await;
+    add(&bench, json!({"reset": true, "times": 1})).await;
+    let error = events(&bench).send().await.expect_err("no reply");
+    assert!(error.is_request(), "{error:?}");
+    assert_eq!(poll(&bench, "none").await.status, 200, "the next connection is good");
+}
+
+#[tokio::test]
+async fn a_truncated_body_breaks_off_and_a_dribbled_one_comes_whole() {
+    let bench = Bench::start().await;
+    bench.act("carbis.call_waiter", json!({"table": 1000028})).await;
+    let whole = poll(&bench, "none").await.text;
+    add(&bench, json!({"truncate": 50, "times": 1})).await;
+    let response = events(&bench).send().await.expect("a head");
+    assert_eq!(response.content_length(), Some(whole.len() as u64));
+    assert!(response.text().await.is_err(), "the body breaks off");
+
+    bench.steer(Method::PUT, "/worlds/default/clock", json!({"mode": "scaled", "scale": 1000})).await;
+    add(&bench, json!({"dribble": {"bytes": 50, "every": "1s"}, "times": 1})).await;
+    assert_eq!(events(&bench).send().await.unwrap().text().await.unwrap(), whole);
+}
+
+#[tokio::test]
+async fn garbage_is_drawn_from_the_seed() {
+    let bench = Bench::start().await;
+    add(&bench, json!({"garbage": 32, "times": 1})).await;
+    let first = events(&bench).send().await.unwrap().bytes().await.unwrap();
+    assert_eq!(first.len(), 32);
+    bench.steer(Method::POST, "/worlds/default/reset", Value::Null).await;
+    add(&bench, json!({"garbage": 32, "times": 1})).await;
+    assert_eq!(events(&bench).send().await.unwrap().bytes().await.unwrap(), first);
+}
+
+#[tokio::test]
+async fn faults_are_of_one_world_and_can_be_removed() {
+    let bench = Bench::start().await;
+    bench.steer(Method::POST, "/worlds", json!({"id": "w"})).await;
+    let id = add(&bench, json!({"id": "down", "respond": {"status": 503}})).await;
+    assert_eq!(id, "down");
+    let other =
+        bench.client.get(format!("{}/w/w/api/v4/events?hash=none", bench.url("carbis"))).header("token", "demo-token");
+    assert_eq!(bench.send(other).await.status, 200);
+    assert_eq!(bench.steer(Method::DELETE, "/worlds/default/faults/donw", Value::Null).await.status, 404);
+    assert_eq!(bench.steer(Method::DELETE, "/worlds/default/faults/down", Value::Null).await.status, 204);
+    assert_eq!(poll(&bench, "none").await.status, 200);
+}
+
+#[tokio::test]
+async fn a_saved_world_keeps_its_faults_and_their_counts() {
+    let bench = Bench::start().await;
+    add(&bench, json!({"match": {"nth": 2}, "respond": {"status": 500}})).await;
+    poll(&bench, "none").await;
+    let saved = bench.state().await;
+    assert_eq!(poll(&bench, "none").await.status, 500);
+    bench.steer(Method::PUT, "/worlds/default/state", saved).await;
+    assert_eq!(poll(&bench, "none").await.status, 500);
+    assert_eq!(poll(&bench, "none").await.status, 200);
+}
+
+#[tokio::test]
+async fn faults_that_cannot_be_meant_are_refused() {
+    let bench = Bench::start().await;
+    for (fault, part) in [
+        (json!({"match": {}}), "without an effect"),
+        (json!({"match": {"fake": "carbs"}, "reset": true}), "did you mean `carbis`"),
+        (json!({"respond": {"stauts": 500}}), "did you mean `status`"),
+        (json!({"respond": {"status": 42}}), "no status"),
+        (json!({"delay": {"normal": "1s"}}), "unknown name `normal`"),
+    ] {
+        let (status, _, message) = error(&bench.steer(Method::POST, "/worlds/default/faults", fault.clone()).await);
+        assert_eq!(status, 422, "{fault}: {message}");
+        assert!(message.contains(part), "{fault}: {part} is not in {message}");
+    }
+    assert_eq!(bench.steer(Method::GET, "/worlds/default/faults", Value::Null).await.json(), json!([]));
+}

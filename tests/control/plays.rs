@@ -1,0 +1,63 @@
+//! Playing a scenario in a running world.
+
+use std::time::Duration;
+
+use reqwest::Method;
+use serde_json::Value;
+
+use super::worlds::error;
+use crate::support::{Answer, Bench, root};
+
+async fn start(bench: &Bench, speed: &str, scenario: String) -> Answer {
+    bench
+        .send(bench.client.post(format!("{}/worlds/default/scenario?speed={speed}", bench.control())).body(scenario))
+        .await
+}
+
+async fn progress(bench: &Bench) -> Value {
+    bench.steer(Method::GET, "/worlds/default/scenario", Value::Null).await.json()
+}
+
+#[tokio::test]
+async fn a_posted_scenario_is_played_and_reported() {
+    let bench = Bench::start().await;
+    let text = std::fs::read_to_string(root().join("scenarios/waiter-call.yaml")).unwrap();
+    let started = start(&bench, "max", text).await;
+    assert_eq!(started.status, 202, "{}", started.text);
+    for _ in 0..200 {
+        let progress = progress(&bench).await;
+        if progress["state"] != "playing" {
+            assert_eq!(progress["state"], "passed", "{progress:#}");
+            assert_eq!(progress["report"]["title"], "Waiter call");
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    panic!("it never ended");
+}
+
+#[tokio::test]
+async fn one_at_a_time_and_it_can_be_stopped() {
+    let bench = Bench::start().await;
+    let slow = "stend: 1\ntimeline:\n  - at: 1h\n    do: { carbis.call_waiter: { table: 1000028 } }\n";
+    assert_eq!(start(&bench, "1", slow.into()).await.status, 202);
+    assert_eq!(error(&start(&bench, "1", slow.into()).await).1, "conflict");
+    assert_eq!(progress(&bench).await["state"], "playing");
+    assert_eq!(bench.steer(Method::DELETE, "/worlds/default/scenario", Value::Null).await.status, 204);
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    assert_eq!(progress(&bench).await["state"], "stopped");
+    assert_eq!(start(&bench, "1", slow.into()).await.status, 202);
+}
+
+#[tokio::test]
+async fn a_scenario_with_a_mistake_changes_nothing() {
+    let bench = Bench::start().await;
+    let before = bench.state().await;
+    let wrong = "stend: 1\ntimeline:\n  - do: { carbis.call_waiter: { tabel: 1000028 } }\n";
+    let (status, code, message) = error(&start(&bench, "max", wrong.into()).await);
+    assert_eq!((status, code.as_str()), (422, "unknown_key"));
+    assert!(message.contains("3:33") && message.contains("did you mean `table`"), "{message}");
+    assert_eq!(error(&start(&bench, "fast", wrong.into()).await).0, 422);
+    assert_eq!(bench.state().await, before);
+    assert_eq!(bench.steer(Method::GET, "/worlds/default/scenario", Value::Null).await.status, 404);
+}
