@@ -1,1 +1,5 @@
 //! The scenario language.
+
+mod mistakes;
+mod playing;
+mod schema;

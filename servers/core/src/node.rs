@@ -60,7 +60,7 @@ impl Node {
         let node: Self = serde_saphyr::from_str_with_options(text, options).map_err(|error| {
             let error = error.without_snippet();
             let mut problem = Problem::new("malformed", sentence(&error.to_string()));
-            problem.position = error.location().map(|location| position(&location));
+            problem.position = error.location().map(|location| anchored(position(&location), text));
             problem
         })?;
         node.check_depth(DEPTH)?;
@@ -202,8 +202,23 @@ impl Node {
     }
 }
 
-/// The parser prefixes what it says with places that we print ourselves.
+/// The parser tells no byte of what it cannot read, only line and column.
+fn anchored(mut position: Position, text: &str) -> Position {
+    if position.start == 0 && position.line > 0 {
+        let before: usize = text.split_inclusive('\n').take(position.line as usize - 1).map(str::len).sum();
+        let line = text.get(before..).unwrap_or("");
+        let column: usize = line.chars().take(position.column as usize - 1).map(char::len_utf8).sum();
+        position.start = u32::try_from(before + column).unwrap_or(u32::MAX);
+        position.len = 1;
+    }
+    position
+}
+
+/// The parser prefixes what it says with places that we print ourselves, and speaks of its options.
 fn sentence(text: &str) -> String {
+    if let Some(key) = text.split("duplicate mapping key: ").nth(1).and_then(|rest| rest.split(',').next()) {
+        return format!("the key `{key}` is given twice");
+    }
     let line = text.lines().next().unwrap_or(text);
     let line =
         line.split_once(": ").filter(|(head, _)| head.starts_with("error: line ")).map_or(line, |(_, rest)| rest);

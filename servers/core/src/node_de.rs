@@ -118,6 +118,7 @@ fn plain(expected: &str) -> String {
             format!("a whole number{}", if expected.starts_with('u') { " from 0" } else { "" })
         }
         "f64" | "f32" => "a number".into(),
+        decimal if decimal.contains("Decimal") => "a number".into(),
         "a boolean" => "true or false".into(),
         "a sequence" => "a list".into(),
         "unit" => "nothing".into(),

@@ -1,0 +1,164 @@
+//! What a play does and tells.
+
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+use stend_core::{NewWorld, Source};
+use stend_scenario::{Options, Reach, Report, Silent, Speed, junit, load, play, pretty};
+
+use crate::support::{NOON, root};
+
+/// Plays a text at the greatest speed in a process of its own.
+async fn played(text: &str, seed: Option<u64>) -> Report {
+    let running = stend::start(stend::Config { workers: Some(1), ..Default::default() }).await.unwrap();
+    let (registry, library) = (stend::registry::fakes(), stend::library());
+    let folder = root().join("scenarios");
+    let scenario = load(Source::new("test.yaml", text), Some(&folder), &library, &registry)
+        .unwrap_or_else(|wrong| panic!("{}", wrong.iter().map(ToString::to_string).collect::<String>()));
+    let world = running.worlds.create(NewWorld { id: Some("p".into()), ..NewWorld::default() }).unwrap();
+    let reach: Reach = running.urls.iter().map(|(name, url)| (name.clone(), format!("{url}/w/p"))).collect();
+    let options = Options { speed: Speed::Max, seed, start: NOON.parse().unwrap() };
+    let report = play(&scenario, &Arc::clone(&world), &reach, &options, &Silent).await.unwrap();
+    running.stop().await;
+    report
+}
+
+fn failures(report: &Report) -> Vec<(u32, String)> {
+    report.failures().map(|outcome| (outcome.line, outcome.failure.clone().unwrap())).collect()
+}
+
+#[tokio::test]
+async fn steps_happen_at_their_moments_in_order() {
+    let report = played(
+        "stend: 1
+timeline:
+  - at: 10s
+    title: b
+    do: { carbis.call_waiter: { table: 1000028 } }
+  - at: 5s
+    title: a
+    do: { carbis.call_waiter: { table: 1000028 } }
+  - every: 4s
+    for: 9s
+    title: e
+    do: { carbis.call_waiter: { table: 1000028 } }
+  - after: 1s
+    title: z
+    do: { carbis.call_waiter: { table: 1000028 } }
+expect:
+  - state: { $.carbis.totals.events.waiter_call: 6 }
+",
+        None,
+    )
+    .await;
+    assert!(report.passed, "{}", pretty(&report, false));
+    let order: Vec<String> = report.steps.iter().map(|step| format!("{} {}", step.at, step.what)).collect();
+    // `every` follows the step before it; its rounds are at 5, 9 and 13 seconds.
+    assert_eq!(order, ["5s a", "5s e", "9s e", "10s b", "13s e", "14s z"]);
+}
+
+#[tokio::test]
+async fn the_same_seed_plays_to_the_same_bytes_and_another_does_not() {
+    let text = std::fs::read_to_string(root().join("scenarios/lunch-rush.yaml")).unwrap();
+    let bytes = |report: Report| serde_json::to_string(&report).unwrap();
+    let (first, second) = (bytes(played(&text, None).await), bytes(played(&text, None).await));
+    assert_eq!(first, second);
+    assert_ne!(first, bytes(played(&text, Some(43)).await));
+}
+
+#[tokio::test]
+async fn what_fails_is_told_with_its_place_and_the_play_goes_on() {
+    let report = played(
+        "stend: 1
+timeline:
+  - do: { carbis.pay_online: { table: 7 } }
+  - call: { carbis: { get: /api/v4/events } }
+  - call: { carbis: { get: /api/v4/events, query: { hash: none }, headers: { token: demo-token } } }
+    expect: { json: { $.data.updates: { length: 1 } } }
+    capture: { first: '$.data.updates[0].hash' }
+  - call: { carbis: { get: '/api/v4/events?hash=${first}', headers: { token: demo-token } } }
+  - do: { carbis.call_waiter: { table: 1000028 } }
+expect:
+  - journal: { operation: events, count: 3 }
+  - state: { $.carbis.totals.events.waiter_call: 1 }
+",
+        None,
+    )
+    .await;
+    assert!(!report.passed);
+    let failures = failures(&report);
+    let expected = [
+        (3, "there is no table 7"),
+        (4, "status 401"),
+        (5, "$.data.updates: its length: expected 1, found 0"),
+        (8, "was not captured"),
+        (11, "2 of 2 entries match: expected 3, found 2"),
+    ];
+    assert_eq!(failures.len(), expected.len(), "{failures:#?}");
+    for ((line, text), (at, part)) in failures.iter().zip(expected) {
+        assert!(*line == at && text.contains(part), "line {line}: {text}; expected line {at}: {part}");
+    }
+    let told = pretty(&report, false);
+    assert!(told.contains("test.yaml:3:5") && told.contains("✗ test.yaml: FAILED"), "{told}");
+    let xml = junit(&[report]);
+    assert!(xml.contains(r#"tests="7""#) && xml.contains(r#"failures="5""#), "{xml}");
+}
+
+#[tokio::test]
+async fn a_call_may_wait_for_a_reply_that_waits_for_the_clock() {
+    let report = played(
+        "stend: 1
+timeline:
+  - fault: { match: { operation: events }, delay: 2h, times: 1 }
+  - call: { carbis: { get: '/api/v4/events?hash=none', headers: { token: demo-token } } }
+    expect: { status: 200 }
+  - after: 1s
+    do: { carbis.call_waiter: { table: 1000028 } }
+",
+        None,
+    )
+    .await;
+    assert!(report.passed, "{}", pretty(&report, false));
+    assert_eq!(report.ended.duration_since(report.started).as_secs(), 2 * 3600);
+}
+
+#[tokio::test]
+async fn faults_of_a_scenario_strike_its_calls() {
+    let report = played(
+        "stend: 1
+timeline:
+  - fault: { match: { fake: carbis }, respond: { status: 503, body: { down: true } }, times: 1 }
+  - call: { carbis: { get: '/api/v4/events?hash=none', headers: { token: demo-token } } }
+    expect: { status: 503, json: { $.down: true } }
+  - fault: { match: { fake: carbis }, reset: true, times: 1 }
+  - call: { carbis: { get: '/api/v4/events?hash=none', headers: { token: demo-token } } }
+    expect: { error: { contains: no reply } }
+  - call: { carbis: { get: '/api/v4/events?hash=none', headers: { token: demo-token } } }
+    expect: { status: 200 }
+",
+        None,
+    )
+    .await;
+    assert!(report.passed, "{}", pretty(&report, false));
+}
+
+#[tokio::test]
+async fn values_are_captured_with_their_types() {
+    let report = played(
+        "stend: 1
+timeline:
+  - do: { carbis.pay_online: { table: 1000028 } }
+    capture: { sum: $.sum }
+  - do: { carbis.order: { table: 1000028, dishes: [{ id: 1000062, count: \"${sum}\" }] } }
+    expect: { json: { $.sum: 2232.0 } }
+    capture: { guid: $.guid }
+expect:
+  - state: { '$.carbis.orders[0].guid': \"${guid}\" }
+",
+        None,
+    )
+    .await;
+    assert!(report.passed, "{}", pretty(&report, false));
+    assert_eq!(report.steps[0].result["sum"], json!(186.0));
+    assert_eq!(report.expectations[0].result, Value::Null);
+}
