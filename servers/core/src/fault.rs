@@ -506,9 +506,14 @@ impl Faults {
         self.book.lock().random.save()
     }
 
+    /// Whether there are any: one load.
+    pub fn any(&self) -> bool {
+        self.armed.load(Ordering::Acquire)
+    }
+
     /// The fault that applies to a request, if any. Costs one load where a world has no faults.
     pub fn strike(&self, facts: &Facts<'_>, now: Timestamp) -> Option<Hit> {
-        if !self.armed.load(Ordering::Acquire) {
+        if !self.any() {
             return None;
         }
         let mut book = self.book.lock();

@@ -41,7 +41,18 @@ pub struct Call<'a, F: Fake> {
     pub(crate) remarks: Vec<String>,
 }
 
-impl<F: Fake> Call<'_, F> {
+impl<'a, F: Fake> Call<'a, F> {
+    pub(crate) fn new(
+        request: &'a HttpRequest,
+        path: &'a str,
+        body: Bytes,
+        now: Timestamp,
+        world: &'a Arc<World>,
+        live: &'a Live<F>,
+    ) -> Self {
+        Self { request, path, params: Params::new(), body, now, world, live, remarks: Vec::new() }
+    }
+
     /// Runs a rule on the fake's state, at the request's moment.
     pub fn state<R>(&self, rule: impl FnOnce(&mut F::State, Timestamp) -> R) -> R {
         let now = self.now;
@@ -86,7 +97,7 @@ impl<F: Fake> Call<'_, F> {
     /// # Errors
     /// As [`Call::remark`].
     pub fn expect_query(&mut self, known: &[&'static str]) -> Result<(), Refusal> {
-        if self.request.query_string().is_empty() {
+        if raw_pairs(self.request.query_string()).all(|(key, _)| known.contains(&key)) {
             return Ok(());
         }
         let odd: Vec<String> = query_pairs(self.request.query_string())
@@ -115,14 +126,28 @@ fn ignored(what: &str, name: &str, known: &[&str]) -> String {
 
 /// A query's pairs, decoded, `+` as a space.
 pub fn query_pairs(query: &str) -> impl Iterator<Item = (Cow<'_, str>, Cow<'_, str>)> {
-    query.split('&').filter(|pair| !pair.is_empty()).map(|pair| {
-        let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
-        (decoded(key), decoded(value))
+    raw_pairs(query).map(|(key, value)| (decoded(key), decoded(value)))
+}
+
+/// A query's pairs as they were sent. Queries are short, so bytes are looked at one by one.
+fn raw_pairs(query: &str) -> impl Iterator<Item = (&str, &str)> {
+    let mut rest = query;
+    std::iter::from_fn(move || {
+        while !rest.is_empty() {
+            let end = rest.bytes().position(|byte| byte == b'&').unwrap_or(rest.len());
+            let pair = &rest[..end];
+            rest = rest.get(end + 1..).unwrap_or("");
+            if !pair.is_empty() {
+                let equals = pair.bytes().position(|byte| byte == b'=');
+                return Some(equals.map_or((pair, ""), |at| (&pair[..at], &pair[at + 1..])));
+            }
+        }
+        None
     })
 }
 
 fn decoded(text: &str) -> Cow<'_, str> {
-    if !text.contains(['%', '+']) {
+    if !text.bytes().any(|byte| byte == b'%' || byte == b'+') {
         return Cow::Borrowed(text);
     }
     let spaced = text.replace('+', " ");

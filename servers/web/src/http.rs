@@ -11,14 +11,14 @@ use matchit::Router;
 use percent_encoding::percent_decode_str;
 use stend_core::fault::{Effect, Facts, Hit};
 use stend_core::journal::{Entry, Way};
-use stend_core::{Fake, Operation, Timestamp, World};
+use stend_core::{Fake, Operation, Timestamp, World, Worlds};
 
 use crate::body::{Cut, Dribbled};
 use crate::call::{Call, Params};
 use crate::pause::{TICKET, pause, ticket};
 use crate::plug::Plug;
 use crate::reply::{Reply, ours};
-use crate::site::{Arrival, Site, read_body, split_world};
+use crate::site::{Arrival, Site, has_body, read_body, split_world};
 
 /// Reads the request, calls the state once, shapes the reply.
 pub type Handler<F> = fn(&mut Call<'_, F>) -> Reply;
@@ -112,23 +112,32 @@ impl<F: HttpFake> HttpSite<F> {
         Found::Route(route, params)
     }
 
+    /// Answers a request that has no body in a world that has no faults, which is nearly every one: without waiting
+    /// for anything, so without a future.
+    fn at_once(&self, request: &HttpRequest, world: &Arc<World>, path: &str) -> HttpResponse {
+        let Some(live) = world.live::<F>(self.slot) else { return self.misfit() };
+        let now = world.now();
+        let found = self.find(request.method().as_str(), path);
+        let operation = found.operation();
+        let mut call = Call::new(request, path, Bytes::new(), now, world, live);
+        let reply = found.answer(&mut call);
+        let (body, remarks) = (call.body, call.remarks);
+        let exchange = Exchange { fake: F::NAME, operation, now, world, request, path, body, remarks };
+        exchange.write(reply.status.as_u16(), reply.body.clone(), None);
+        reply.into_response()
+    }
+
     async fn respond(self: Arc<Self>, arrival: Arrival) -> HttpResponse {
         let Arrival { request, payload, worlds } = arrival;
         let (world, path) = match split_world(&worlds, request.path()) {
             Ok(found) => found,
             Err(reply) => return reply.into_response(),
         };
-        let Some(live) = world.live::<F>(self.slot) else {
-            tracing::error!(fake = F::NAME, slot = self.slot, "the registry and the sites disagree");
-            return Reply::empty(StatusCode::INTERNAL_SERVER_ERROR).into_response();
-        };
+        let Some(live) = world.live::<F>(self.slot) else { return self.misfit() };
         let body = read_body(&request, payload, F::BODY_LIMIT).await;
         let now = world.now();
         let found = self.find(request.method().as_str(), path);
-        let operation = match &found {
-            Found::Route(route, _) => Some(route.operation.id),
-            _ => None,
-        };
+        let operation = found.operation();
         let headers = request.headers();
         let lookup = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
         let facts = Facts { fake: F::NAME, operation, method: request.method().as_str(), path, header: &lookup };
@@ -139,31 +148,8 @@ impl<F: HttpFake> HttpSite<F> {
             (Some(reply), body) => (reply, body.unwrap_or_default(), Vec::new()),
             (None, Err(reply)) => (F::too_large(reply), Bytes::new(), Vec::new()),
             (None, Ok(body)) => {
-                let mut call = Call {
-                    request: &request,
-                    path,
-                    params: Params::new(),
-                    body,
-                    now,
-                    world: &world,
-                    live,
-                    remarks: Vec::new(),
-                };
-                let reply = match found {
-                    Found::Route(route, params) => {
-                        call.params = params;
-                        (route.handler)(&mut call)
-                    }
-                    Found::OtherMethods(methods) => {
-                        let allowed = methods.iter().map(|(method, _)| *method).collect::<Vec<_>>().join(", ");
-                        let reply = F::wrong_method(&mut call, &allowed);
-                        match HeaderValue::from_str(&allowed) {
-                            Ok(allowed) => reply.header(header::ALLOW, allowed),
-                            Err(_) => reply,
-                        }
-                    }
-                    Found::Nothing => F::unknown_path(&mut call),
-                };
+                let mut call = Call::new(&request, path, body, now, &world, live);
+                let reply = found.answer(&mut call);
                 (reply, call.body, call.remarks)
             }
         };
@@ -177,6 +163,38 @@ impl<F: HttpFake> HttpSite<F> {
             Some(hit) => exchange.misbehave(hit, reply).await,
         }
     }
+
+    fn misfit(&self) -> HttpResponse {
+        tracing::error!(fake = F::NAME, slot = self.slot, "the registry and the sites disagree");
+        Reply::empty(StatusCode::INTERNAL_SERVER_ERROR).into_response()
+    }
+}
+
+impl<F: HttpFake> Found<'_, F> {
+    fn operation(&self) -> Option<&'static str> {
+        match self {
+            Self::Route(route, _) => Some(route.operation.id),
+            _ => None,
+        }
+    }
+
+    fn answer(self, call: &mut Call<'_, F>) -> Reply {
+        match self {
+            Self::Route(route, params) => {
+                call.params = params;
+                (route.handler)(call)
+            }
+            Self::OtherMethods(methods) => {
+                let allowed = methods.iter().map(|(method, _)| *method).collect::<Vec<_>>().join(", ");
+                let reply = F::wrong_method(call, &allowed);
+                match HeaderValue::from_str(&allowed) {
+                    Ok(allowed) => reply.header(header::ALLOW, allowed),
+                    Err(_) => reply,
+                }
+            }
+            Self::Nothing => F::unknown_path(call),
+        }
+    }
 }
 
 /// The one allocation that keeps a handler's future: the site itself stays shared.
@@ -185,6 +203,21 @@ struct Shared<F: HttpFake>(Arc<HttpSite<F>>);
 impl<F: HttpFake> Site for Shared<F> {
     fn name(&self) -> &'static str {
         F::NAME
+    }
+
+    fn answer_at_once(&self, request: &HttpRequest, worlds: &Worlds) -> Option<HttpResponse> {
+        if has_body(request) {
+            return None;
+        }
+        let other;
+        let (world, path) = if request.path().starts_with("/w/") {
+            let (world, path) = split_world(worlds, request.path()).ok()?;
+            other = world;
+            (&other, path)
+        } else {
+            (worlds.default_world(), request.path())
+        };
+        (!world.faults.any()).then(|| self.0.at_once(request, world, path))
     }
 
     fn answer(&self, arrival: Arrival) -> Pin<Box<dyn Future<Output = HttpResponse>>> {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::dev::ServerHandle;
-use actix_web::{App, HttpRequest, HttpServer, web};
+use actix_web::{App, HttpRequest, HttpResponse, HttpServer, web};
 use stend_core::Worlds;
 
 use crate::plug::Plug;
@@ -33,9 +33,11 @@ pub struct Server {
     running: tokio::task::JoinHandle<io::Result<()>>,
 }
 
-/// The sites by port; there are five, so looking through them beats any map.
-#[derive(Clone)]
-struct Sites(Arc<[(u16, Arc<dyn Site>)]>);
+/// What every request needs. The sites by port: there are five, so looking through them beats any map.
+struct House {
+    worlds: Arc<Worlds>,
+    sites: Vec<(u16, Arc<dyn Site>)>,
+}
 
 /// Starts to serve. Must be called within a tokio runtime, which drives the server.
 ///
@@ -46,20 +48,15 @@ pub fn serve(worlds: Arc<Worlds>, listeners: Vec<Listener>, tuning: Tuning) -> i
     for listener in &listeners {
         sites.push((listener.socket.local_addr()?.port(), Arc::clone(&listener.site)));
     }
-    let sites = Sites(sites.into());
-    let mut server = HttpServer::new(move || {
-        App::new()
-            .app_data(web::Data::from(Arc::clone(&worlds)))
-            .app_data(web::Data::new(sites.clone()))
-            .default_service(web::to(answer))
-    })
-    .workers(tuning.workers)
-    .worker_max_blocking_threads(1)
-    .keep_alive(Duration::from_secs(75))
-    .h1_allow_half_closed(false)
-    .on_connect(Plug::fit)
-    .disable_signals()
-    .shutdown_timeout(0);
+    let house = Arc::new(House { worlds, sites });
+    let mut server = HttpServer::new(move || App::new().app_data(Arc::clone(&house)).default_service(web::to(answer)))
+        .workers(tuning.workers)
+        .worker_max_blocking_threads(1)
+        .keep_alive(Duration::from_secs(75))
+        .h1_allow_half_closed(false)
+        .on_connect(Plug::fit)
+        .disable_signals()
+        .shutdown_timeout(0);
     for listener in listeners {
         server = server.listen(listener.socket)?;
     }
@@ -68,17 +65,16 @@ pub fn serve(worlds: Arc<Worlds>, listeners: Vec<Listener>, tuning: Tuning) -> i
     Ok(Server { handle, running: tokio::spawn(server) })
 }
 
-async fn answer(request: HttpRequest, payload: web::Payload) -> actix_web::HttpResponse {
+async fn answer(request: HttpRequest, payload: web::Payload) -> HttpResponse {
     let port = request.app_config().local_addr().port();
-    let (Some(worlds), Some(sites)) = (request.app_data::<web::Data<Worlds>>(), request.app_data::<web::Data<Sites>>())
-    else {
-        return actix_web::HttpResponse::InternalServerError().finish();
+    let Some(house) = request.app_data::<Arc<House>>() else { return HttpResponse::InternalServerError().finish() };
+    let Some((_, site)) = house.sites.iter().find(|(known, _)| *known == port) else {
+        return HttpResponse::InternalServerError().finish();
     };
-    let Some((_, site)) = sites.0.iter().find(|(known, _)| *known == port) else {
-        return actix_web::HttpResponse::InternalServerError().finish();
-    };
-    let worlds = Arc::clone(worlds);
-    let site = Arc::clone(site);
+    if let Some(response) = site.answer_at_once(&request, &house.worlds) {
+        return response;
+    }
+    let (site, worlds) = (Arc::clone(site), Arc::clone(&house.worlds));
     site.answer(Arrival { request, payload, worlds }).await
 }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::http::StatusCode;
+use actix_web::http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
 use actix_web::{HttpRequest, HttpResponse, web};
 use bytes::{Bytes, BytesMut};
 use stend_core::{World, Worlds};
@@ -25,6 +26,11 @@ pub struct Arrival {
 pub trait Site: Send + Sync + 'static {
     /// The word for its URL in the ready file: a fake's name, or `control`.
     fn name(&self) -> &'static str;
+
+    /// Answers a request for which nothing has to be waited for; `None` leaves it to [`Site::answer`].
+    fn answer_at_once(&self, _request: &HttpRequest, _worlds: &Worlds) -> Option<HttpResponse> {
+        None
+    }
 
     /// Answers.
     fn answer(&self, arrival: Arrival) -> Pin<Box<dyn Future<Output = HttpResponse>>>;
@@ -49,16 +55,24 @@ pub fn split_world<'p>(worlds: &Worlds, path: &'p str) -> Result<(Arc<World>, &'
 /// How long a body may take to come.
 const PATIENCE: Duration = Duration::from_secs(30);
 
+/// Whether a request comes with a body.
+pub(crate) fn has_body(request: &HttpRequest) -> bool {
+    declared(request).is_some_and(|length| length > 0) || request.headers().contains_key(TRANSFER_ENCODING)
+}
+
+fn declared(request: &HttpRequest) -> Option<u64> {
+    request.headers().get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
+}
+
 /// Reads a body of at most `limit` bytes.
 ///
 /// # Errors
 /// The reply for a body that is too large (413), too slow (408) or breaks off (400).
 pub async fn read_body(request: &HttpRequest, mut payload: web::Payload, limit: usize) -> Result<Bytes, Reply> {
-    use actix_web::http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
-    let declared = request.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
-    if declared.is_none_or(|length| length == 0) && !request.headers().contains_key(TRANSFER_ENCODING) {
+    if !has_body(request) {
         return Ok(Bytes::new());
     }
+    let declared = declared(request);
     let too_large = || {
         let message = format!("the body is larger than {limit} bytes");
         ours(StatusCode::PAYLOAD_TOO_LARGE, "too_large", &message, None, None)

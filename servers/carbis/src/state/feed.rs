@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
+use bytes::Bytes;
 use jiff::Timestamp;
 use rand::Rng;
 use stend_core::{Problem, Span, Streams};
@@ -27,6 +28,8 @@ pub(crate) struct Feed {
     /// The number of the oldest event; numbers are never used again.
     first: u64,
     by_hash: BTreeMap<u32, u64>,
+    /// The last reply and the number of the event that it began with: clients that keep up ask for the same.
+    written: Option<(u64, Bytes)>,
 }
 
 /// `0xd8833dd3` (C5).
@@ -45,15 +48,27 @@ pub(crate) fn parse(text: &str) -> Option<u32> {
 
 impl Feed {
     pub(crate) fn new(retention: Span) -> Self {
-        Self { retention, events: VecDeque::new(), first: 0, by_hash: BTreeMap::new() }
+        Self { retention, events: VecDeque::new(), first: 0, by_hash: BTreeMap::new(), written: None }
     }
 
     /// The whole reply to a poll: all events for `none` and for a hash that is not retained (C2), else those after it.
-    pub(crate) fn poll(&mut self, hash: &str, now: Timestamp) -> String {
+    pub(crate) fn poll(&mut self, hash: &str, now: Timestamp) -> Bytes {
         // The clock's tick does this too; a poll must not depend on when it came.
         self.expire(now);
-        let after = parse(hash).and_then(|hash| self.by_hash.get(&hash)).map_or(0, |number| number + 1 - self.first);
-        let from = usize::try_from(after).unwrap_or(usize::MAX).min(self.events.len());
+        let after = parse(hash).and_then(|hash| self.by_hash.get(&hash)).map_or(self.first, |number| number + 1);
+        if let Some((from, reply)) = &self.written
+            && *from == after
+        {
+            return reply.clone();
+        }
+        let reply = Bytes::from(self.write(after));
+        self.written = Some((after, reply.clone()));
+        reply
+    }
+
+    /// The reply with the events from this number on.
+    fn write(&self, after: u64) -> String {
+        let from = usize::try_from(after - self.first).unwrap_or(usize::MAX).min(self.events.len());
         let room: usize = self.events.range(from..).map(|event| event.json.len() + 1).sum();
         let mut reply = String::with_capacity(room + 40);
         reply.push_str(r#"{"result":true,"data":{"updates":["#);
@@ -94,6 +109,7 @@ impl Feed {
 
     /// Puts back an event that was saved.
     pub(crate) fn keep(&mut self, event: Kept) {
+        self.written = None;
         self.by_hash.insert(event.hash, self.first + self.events.len() as u64);
         self.events.push_back(event);
     }
@@ -106,6 +122,7 @@ impl Feed {
     pub(crate) fn expire(&mut self, now: Timestamp) -> usize {
         let mut gone = 0;
         while let Some(oldest) = self.events.front().filter(|oldest| self.retention.after(oldest.at) <= now) {
+            self.written = None;
             self.by_hash.remove(&oldest.hash);
             self.events.pop_front();
             self.first += 1;
@@ -141,7 +158,7 @@ mod tests {
     }
 
     fn updates(feed: &mut Feed, hash: &str, second: i64) -> String {
-        let reply: serde_json::Value = serde_json::from_str(&feed.poll(hash, at(second))).expect("JSON");
+        let reply: serde_json::Value = serde_json::from_slice(&feed.poll(hash, at(second))).expect("JSON");
         reply["data"]["updates"].to_string()
     }
 

@@ -7,6 +7,7 @@ pub(crate) mod orders;
 
 use std::collections::BTreeMap;
 
+use bytes::Bytes;
 use jiff::Timestamp;
 use rust_decimal::Decimal;
 use schemars::JsonSchema;
@@ -56,7 +57,7 @@ impl State {
     ///
     /// # Errors
     /// Another token than the menu's, or no hash (C4); the token is looked at first.
-    pub(crate) fn poll(&mut self, token: &str, hash: Option<&str>, now: Timestamp) -> Result<String, Error> {
+    pub(crate) fn poll(&mut self, token: &str, hash: Option<&str>, now: Timestamp) -> Result<Bytes, Error> {
         if !secret::same(token, &self.token) {
             return Err(Error::Token);
         }

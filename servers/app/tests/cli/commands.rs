@@ -1,0 +1,96 @@
+//! Commands that run to their end.
+
+use serde_json::Value;
+
+use crate::support::{stend, told};
+
+#[test]
+fn good_files_are_good_and_good_plays_pass() {
+    let (code, out, err) = told(&stend(&["check", "scenarios", "fixtures/worlds"]));
+    assert_eq!((code, err.as_str()), (0, ""));
+    assert!(
+        out.contains("scenarios/waiter-call.yaml: good scenario") && out.contains("documented.yaml: good world"),
+        "{out}"
+    );
+    let (code, out, _) = told(&stend(&["play", "scenarios/waiter-call.yaml"]));
+    assert_eq!(code, 0);
+    assert!(out.starts_with("✓ Waiter call: passed, 9 steps in 9m of virtual time"), "{out}");
+}
+
+#[test]
+fn the_same_seed_prints_the_same_bytes() {
+    let play = || told(&stend(&["play", "scenarios/lunch-rush.yaml", "--format", "json"]));
+    let (first, second) = (play(), play());
+    assert_eq!(first.0, 0);
+    assert_eq!(first, second);
+    let report: Value = serde_json::from_str(&first.1).unwrap();
+    assert_eq!(report["scenarios"][0]["title"], "Lunch rush");
+    assert_eq!(report["scenarios"][0]["passed"], true);
+}
+
+#[test]
+fn a_failed_expectation_exits_with_1_and_shows_where() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("fails.yaml");
+    std::fs::write(&file, "stend: 1\nexpect:\n  - journal: { fake: carbis, count: 3 }\n").unwrap();
+    let junit = folder.path().join("report.xml");
+    let (code, out, _) = told(&stend(&["play", file.to_str().unwrap(), "--junit", junit.to_str().unwrap()]));
+    assert_eq!(code, 1);
+    assert!(out.contains("fails.yaml:3:5") && out.contains("expected 3, found 0"), "{out}");
+    let xml = std::fs::read_to_string(junit).unwrap();
+    assert!(xml.contains("<failure") && xml.contains("expected 3, found 0"), "{xml}");
+}
+
+#[test]
+fn bad_input_exits_with_2_and_names_the_thing() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &[u8]| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let typo = write("typo.yaml", b"stend: 1\ntimeline:\n  - do: { carbis.call_waiter: { tabel: 1 } }\n");
+    let world = write("world.yaml", b"stend: 1\ncarbis:\n  tables: [{ id: one, name: A }]\n");
+    let binary = write("binary.yaml", b"\xff\xfe\x00");
+    let empty = folder.path().to_str().unwrap().to_owned() + "/none";
+    std::fs::create_dir(&empty).unwrap();
+    for (args, parts) in [
+        (vec!["play", typo.as_str()], vec!["typo.yaml:3:33", "did you mean `table`?"]),
+        (vec!["check", typo.as_str()], vec!["typo.yaml:3:33", "1 mistake"]),
+        (vec!["serve", "--ephemeral", "--scenario", typo.as_str()], vec!["typo.yaml:3:33"]),
+        (vec!["check", world.as_str()], vec!["world.yaml:3:18", "expected a whole number"]),
+        (vec!["serve", "--ephemeral", "--world", world.as_str()], vec!["world.yaml:3:18"]),
+        (vec!["play", "no-such-file.yaml"], vec!["cannot read no-such-file.yaml: no such file"]),
+        (vec!["check", binary.as_str()], vec!["not UTF-8"]),
+        (vec!["play", empty.as_str()], vec!["there is no .yaml file in"]),
+        (
+            vec!["serve", "--ephemeral", "--ready-file", "/no/such/folder/ready.json"],
+            vec!["cannot write the ready file /no/such/folder"],
+        ),
+        (vec!["serve", "--port-base", "65535"], vec!["above 65535"]),
+        (vec!["serve", "--clock", "noon"], vec!["--clock", "real"]),
+        (vec!["play", typo.as_str(), "--speed", "fast"], vec!["--speed", "`max`"]),
+        (vec!["serve", "--ephemeral", "--port-base", "7000"], vec!["--port-base"]),
+        (vec!["sevre"], vec!["serve"]),
+        (vec![], vec!["Usage"]),
+    ] {
+        let (code, _, err) = told(&stend(&args));
+        assert_eq!(code, 2, "{args:?}: {err}");
+        for part in parts {
+            assert!(err.contains(part), "{args:?}: {part} is not in {err}");
+        }
+    }
+}
+
+#[test]
+fn schemas_and_completions_are_printed() {
+    for (what, part) in [("scenario", "carbis.call_waiter"), ("world", "max_guests")] {
+        let (code, out, _) = told(&stend(&["schema", what]));
+        assert_eq!(code, 0);
+        assert!(serde_json::from_str::<Value>(&out).is_ok() && out.contains(part), "{what}");
+    }
+    for shell in ["bash", "zsh", "fish"] {
+        let (code, out, _) = told(&stend(&["completions", shell]));
+        assert!(code == 0 && out.contains("stend") && out.contains("ready-file"), "{shell}");
+    }
+}

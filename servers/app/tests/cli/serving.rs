@@ -1,0 +1,147 @@
+//! `stend serve` as a process.
+
+use std::net::TcpListener;
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::support::{Serving, binary, curl, stend, told};
+
+#[test]
+fn the_ready_file_holds_urls_that_answer() {
+    let serving = Serving::start(&[]);
+    assert_eq!(serving.ready["pid"], serving.child.id());
+    assert_eq!(serving.ready["version"], env!("CARGO_PKG_VERSION"));
+    let events = curl(&["-H", "token: demo-token", &format!("{}/api/v4/events?hash=none", serving.url("carbis"))]);
+    assert_eq!(events, r#"{"result":true,"data":{"updates":[]}}"#);
+    let health: Value =
+        serde_json::from_str(&curl(&[&format!("{}/control/v1/health", serving.url("control"))])).unwrap();
+    assert_eq!(health["status"], "ok");
+}
+
+#[test]
+fn sigterm_and_ctrl_c_end_it_within_a_second_and_take_the_ready_file_along() {
+    for signal in ["-TERM", "-INT"] {
+        let mut serving = Serving::start(&[]);
+        // An idle connection that is kept alive must not hold it up.
+        let idle = std::net::TcpStream::connect(serving.url("carbis").trim_start_matches("http://")).unwrap();
+        let (code, took) = serving.signal(signal);
+        assert_eq!(code, 0, "{signal}");
+        assert!(took < Duration::from_secs(1), "{signal}: {took:?}");
+        assert!(!serving.ready_file.exists());
+        drop(idle);
+    }
+}
+
+#[test]
+fn a_held_reply_does_not_hold_up_the_end() {
+    let mut serving = Serving::start(&["--clock", "frozen"]);
+    curl(&[&format!("{}/control/v1/worlds/default/faults", serving.url("control")), "-d", r#"{"delay": "1h"}"#]);
+    let mut held = Command::new("curl");
+    let mut held = held.args(["-s", &format!("{}/api/v4/events?hash=none", serving.url("carbis"))]).spawn().unwrap();
+    std::thread::sleep(Duration::from_millis(200));
+    let (code, took) = serving.signal("-TERM");
+    assert!(code == 0 && took < Duration::from_secs(1), "{code} {took:?}");
+    assert!(!held.wait().unwrap().success());
+}
+
+#[test]
+fn a_port_in_use_is_named_with_what_to_do() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port();
+    let (code, _, err) = told(&stend(&["serve", "--port-base", &port.to_string()]));
+    assert_eq!(code, 2);
+    assert!(err.contains(&format!("port {port} for control is in use")) && err.contains("--ephemeral"), "{err}");
+}
+
+#[test]
+fn seed_clock_strict_and_token_are_the_default_worlds() {
+    let serving = Serving::start(&[
+        "--seed",
+        "99",
+        "--clock",
+        "2026-11-21T12:00:00+03:00",
+        "--strict",
+        "--control-token",
+        "t0ken",
+    ]);
+    let control = format!("{}/control/v1/worlds/default", serving.url("control"));
+    assert!(curl(&[&control]).contains("unauthorized"));
+    let world: Value = serde_json::from_str(&curl(&["-H", "Authorization: Bearer t0ken", &control])).unwrap();
+    assert_eq!(world["seed"], 99);
+    assert_eq!(world["strict"], true);
+    assert_eq!(world["clock"]["mode"], "frozen");
+    assert_eq!(world["clock"]["now"], "2026-11-21T09:00:00Z");
+}
+
+#[test]
+fn a_scenario_is_played_on_a_loop_in_the_served_world() {
+    let serving = Serving::start(&["--scenario", "scenarios/lunch-rush.yaml", "--speed", "6000", "--loop"]);
+    let control = format!("{}/control/v1/worlds/default", serving.url("control"));
+    // A round of 16 minutes takes a sixth of a second.
+    for _ in 0..300 {
+        let world: Value = serde_json::from_str(&curl(&[&control])).unwrap();
+        if world["generation"].as_u64() >= Some(4) {
+            return;
+        }
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    panic!("it did not begin a third round");
+}
+
+#[test]
+fn a_served_scenario_with_a_frozen_clock_happens_as_it_is_advanced() {
+    let serving = Serving::start(&["--scenario", "scenarios/waiter-call.yaml", "--clock", "frozen"]);
+    let world = format!("{}/control/v1/worlds/default", serving.url("control"));
+    let calls = || {
+        let state: Value = serde_json::from_str(&curl(&[&format!("{world}/state")])).unwrap();
+        state["carbis"]["totals"]["events"]["waiter_call"].as_u64().unwrap_or(0)
+    };
+    std::thread::sleep(Duration::from_millis(200));
+    assert_eq!(calls(), 0);
+    curl(&[&format!("{world}/clock/advance"), "-d", r#"{"by": "10s"}"#]);
+    assert_eq!(calls(), 1, "the step has been done when advance returns");
+}
+
+#[test]
+fn it_says_nothing_on_standard_error_unless_asked_and_json_lines_are_json() {
+    let mut quiet = Serving::start(&[]);
+    curl(&[&format!("{}/control/v1/health", quiet.url("control"))]);
+    quiet.signal("-TERM");
+    let output = |serving: &mut Serving| {
+        let mut text = String::new();
+        std::io::Read::read_to_string(&mut serving.child.stderr.take().unwrap(), &mut text).unwrap();
+        text
+    };
+    assert_eq!(output(&mut quiet), "");
+    let mut loud = Serving::start(&["-v", "--log-format", "json"]);
+    loud.signal("-TERM");
+    let text = output(&mut loud);
+    assert!(text.lines().count() >= 1, "{text}");
+    for line in text.lines() {
+        let line: Value = serde_json::from_str(line).unwrap();
+        assert_eq!(line["level"], "INFO");
+    }
+}
+
+#[test]
+fn the_banner_lists_urls_and_the_next_command() {
+    let mut serving = Serving::start(&[]);
+    serving.signal("-TERM");
+    let mut banner = String::new();
+    std::io::Read::read_to_string(&mut serving.child.stdout.take().unwrap(), &mut banner).unwrap();
+    for name in ["carbis", "control"] {
+        assert!(banner.contains(serving.url(name)), "{banner}");
+    }
+    let command = banner.lines().find(|line| line.contains("curl") && line.contains("events")).expect("a curl line");
+    assert!(command.contains("token: demo-token"), "{command}");
+}
+
+#[test]
+fn a_reader_that_goes_away_is_no_error() {
+    let mut play = Command::new(binary());
+    let mut child = play.args(["schema", "scenario"]).stdout(Stdio::piped()).spawn().unwrap();
+    drop(child.stdout.take());
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+}

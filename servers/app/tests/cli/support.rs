@@ -1,0 +1,91 @@
+//! Running the binary.
+
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+/// The binary under test.
+pub fn binary() -> &'static Path {
+    Path::new(env!("CARGO_BIN_EXE_stend"))
+}
+
+/// The root of the repository.
+pub fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()
+}
+
+/// Runs it to its end in the repository's root; one that does not end is ended, and fails the test by its code.
+pub fn stend(args: &[&str]) -> Output {
+    Command::new("timeout")
+        .arg("60")
+        .arg(binary())
+        .args(args)
+        .current_dir(root())
+        .stdin(Stdio::null())
+        .output()
+        .unwrap()
+}
+
+/// Exit code, standard output, standard error.
+pub fn told(output: &Output) -> (i32, String, String) {
+    let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
+    (output.status.code().unwrap_or(-1), text(&output.stdout), text(&output.stderr))
+}
+
+/// A serving process on free ports, ended when dropped.
+pub struct Serving {
+    pub child: Child,
+    pub ready: Value,
+    pub ready_file: PathBuf,
+    _folder: tempfile::TempDir,
+}
+
+impl Serving {
+    /// Starts `serve --ephemeral` with these arguments, and waits for the ready file.
+    pub fn start(args: &[&str]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let ready_file = folder.path().join("ready.json");
+        let mut command = Command::new(binary());
+        command.args(["serve", "--ephemeral", "--ready-file"]).arg(&ready_file).args(args).current_dir(root());
+        let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let until = Instant::now() + Duration::from_secs(30);
+        while !ready_file.is_file() {
+            if let Some(status) = child.try_wait().unwrap() {
+                panic!("it ended: {status}: {:?}", told(&child.wait_with_output().unwrap()));
+            }
+            assert!(Instant::now() < until, "not ready within 30 s");
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        let ready = serde_json::from_str(&std::fs::read_to_string(&ready_file).unwrap()).unwrap();
+        Self { child, ready, ready_file, _folder: folder }
+    }
+
+    pub fn url(&self, name: &str) -> &str {
+        self.ready[name].as_str().unwrap()
+    }
+
+    /// A signal, and how long the process took to end.
+    pub fn signal(&mut self, signal: &str) -> (i32, Duration) {
+        let began = Instant::now();
+        let sent = Command::new("kill").args([signal, &self.child.id().to_string()]).status().unwrap();
+        assert!(sent.success());
+        let status = self.child.wait().unwrap();
+        (status.code().unwrap_or(-1), began.elapsed())
+    }
+}
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Asks with curl, which every machine has that runs the README.
+pub fn curl(args: &[&str]) -> String {
+    let output = Command::new("curl").args(["-sS", "--max-time", "20"]).args(args).output().unwrap();
+    assert!(output.status.success(), "curl {args:?}: {output:?}");
+    String::from_utf8(output.stdout).unwrap()
+}
