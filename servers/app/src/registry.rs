@@ -13,7 +13,7 @@ pub fn fakes() -> Registry {
 
 /// What answers on each fake's port, in the same order.
 pub fn sites() -> Vec<Arc<dyn Site>> {
-    vec![HttpSite::<Carbis>::new(0)]
+    vec![HttpSite::<Carbis>::at(0)]
 }
 
 /// The port of a fake after the base port, by name: fixed, whatever this build holds.

@@ -334,9 +334,9 @@ impl World {
     pub fn save(&self) -> WorldFile {
         self.now();
         let _closed = self.gate.write();
-        let section = |(kind, fake): (&&'static dyn crate::fake::Kind, &Box<dyn LiveFake>)| {
-            (kind.name().to_owned(), Node::from_json(&fake.save()))
-        };
+        let kinds = self.registry.kinds().iter();
+        let sections =
+            kinds.zip(&self.fakes).map(|(kind, fake)| (kind.name().to_owned(), Node::from_json(&fake.save())));
         WorldFile {
             title: self.origin.lock().title.clone(),
             base: None,
@@ -346,7 +346,7 @@ impl World {
             journal: Some(self.journal.limits()),
             faults: self.faults.list(),
             random: Some(self.faults.drawn()),
-            sections: self.registry.kinds().iter().zip(&self.fakes).map(section).collect(),
+            sections: sections.collect(),
         }
     }
 

@@ -153,7 +153,7 @@ pub(crate) struct When {
 pub(crate) enum What {
     Act { name: String, args: Node },
     Call(Call),
-    Fault(Fault),
+    Fault(Box<Fault>),
     WaitFor(WaitFor),
 }
 
@@ -352,7 +352,7 @@ impl Reader<'_> {
             }
             (["fault"], _, _, Some(fault)) => {
                 fault.check().map_err(|problem| problem.under("fault"))?;
-                What::Fault(fault)
+                What::Fault(Box::new(fault))
             }
             ([], ..) => {
                 return Err(Problem::invalid("a step that does nothing")

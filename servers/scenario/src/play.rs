@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
+use stend_core::fault::Fault;
 use stend_core::turn::{Gone, Turn};
 use stend_core::{ClockSetting, Node, Problem, Span, Timestamp, World};
 
@@ -175,7 +176,7 @@ impl Player<'_> {
         let (result, turn) = match &step.what {
             What::Act { name, args } => (self.act(step, name, args), turn),
             What::Fault(fault) => {
-                let added = self.world.faults.add(fault.clone());
+                let added = self.world.faults.add(Fault::clone(fault));
                 (added.map(|id| json!({ "fault": id })).map_err(|problem| problem.to_string()), turn)
             }
             What::WaitFor(wait) => {

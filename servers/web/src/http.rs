@@ -79,7 +79,7 @@ enum Found<'r, F: HttpFake> {
 
 impl<F: HttpFake> HttpSite<F> {
     /// The site of the fake in this slot of every world.
-    pub fn new(slot: usize) -> Arc<dyn Site> {
+    pub fn at(slot: usize) -> Arc<dyn Site> {
         let mut tables: Vec<(&'static str, Methods<F>)> = Vec::new();
         for route in F::routes() {
             let (Some(method), Some(path)) = (route.operation.method, route.operation.path) else { continue };
