@@ -104,9 +104,14 @@ impl Clock {
         if hands.mode == Mode::Frozen {
             return hands.base;
         }
-        let elapsed = wall().duration_since(hands.anchor);
-        let elapsed = if hands.mode == Mode::Real { elapsed } else { scaled(elapsed, hands.scale) };
-        hands.told = hands.told.max(hands.base.checked_add(elapsed).unwrap_or(Timestamp::MAX));
+        let wall = wall();
+        let now = match hands.mode {
+            // The usual clock shows the wall clock's time; it is read on every request.
+            Mode::Real if hands.base == hands.anchor => wall,
+            Mode::Real => moved(hands.base, wall.duration_since(hands.anchor)),
+            _ => moved(hands.base, scaled(wall.duration_since(hands.anchor), hands.scale)),
+        };
+        hands.told = hands.told.max(now);
         hands.told
     }
 
@@ -154,6 +159,10 @@ impl Clock {
             }
         }
     }
+}
+
+fn moved(from: Timestamp, by: SignedDuration) -> Timestamp {
+    from.checked_add(by).unwrap_or(Timestamp::MAX)
 }
 
 fn scaled(elapsed: SignedDuration, scale: f64) -> SignedDuration {

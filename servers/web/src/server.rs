@@ -1,12 +1,15 @@
 //! One actix server for all ports: the workers are shared, the port tells the site.
 
+use std::future::{Ready, ready};
 use std::io;
 use std::net::TcpListener;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use actix_web::dev::ServerHandle;
-use actix_web::{App, HttpRequest, HttpResponse, HttpServer, web};
+use actix_web::dev::{ServerHandle, ServiceRequest, ServiceResponse, fn_service};
+use actix_web::{App, Error, FromRequest, HttpResponse, HttpServer, web};
+use futures_util::future::Either;
 use stend_core::Worlds;
 
 use crate::plug::Plug;
@@ -49,14 +52,18 @@ pub fn serve(worlds: Arc<Worlds>, listeners: Vec<Listener>, tuning: Tuning) -> i
         sites.push((listener.socket.local_addr()?.port(), Arc::clone(&listener.site)));
     }
     let house = Arc::new(House { worlds, sites });
-    let mut server = HttpServer::new(move || App::new().app_data(Arc::clone(&house)).default_service(web::to(answer)))
-        .workers(tuning.workers)
-        .worker_max_blocking_threads(1)
-        .keep_alive(Duration::from_secs(75))
-        .h1_allow_half_closed(false)
-        .on_connect(Plug::fit)
-        .disable_signals()
-        .shutdown_timeout(0);
+    let mut server = HttpServer::new(move || {
+        let house = Arc::clone(&house);
+        // A service and no handler: what is answered at once costs no extractor and no future of its own.
+        App::new().default_service(fn_service(move |request| answer(&house, request)))
+    })
+    .workers(tuning.workers)
+    .worker_max_blocking_threads(1)
+    .keep_alive(Duration::from_secs(75))
+    .h1_allow_half_closed(false)
+    .on_connect(Plug::fit)
+    .disable_signals()
+    .shutdown_timeout(0);
     for listener in listeners {
         server = server.listen(listener.socket)?;
     }
@@ -65,17 +72,24 @@ pub fn serve(worlds: Arc<Worlds>, listeners: Vec<Listener>, tuning: Tuning) -> i
     Ok(Server { handle, running: tokio::spawn(server) })
 }
 
-async fn answer(request: HttpRequest, payload: web::Payload) -> HttpResponse {
+type Answer = Result<ServiceResponse, Error>;
+type Answering = Either<Ready<Answer>, Pin<Box<dyn Future<Output = Answer>>>>;
+
+fn answer(house: &House, request: ServiceRequest) -> Answering {
     let port = request.app_config().local_addr().port();
-    let Some(house) = request.app_data::<Arc<House>>() else { return HttpResponse::InternalServerError().finish() };
     let Some((_, site)) = house.sites.iter().find(|(known, _)| *known == port) else {
-        return HttpResponse::InternalServerError().finish();
+        return Either::Left(ready(Ok(request.into_response(HttpResponse::InternalServerError().finish()))));
     };
-    if let Some(response) = site.answer_at_once(&request, &house.worlds) {
-        return response;
+    if let Some(response) = site.answer_at_once(request.request(), &house.worlds) {
+        return Either::Left(ready(Ok(request.into_response(response))));
     }
     let (site, worlds) = (Arc::clone(site), Arc::clone(&house.worlds));
-    site.answer(Arrival { request, payload, worlds }).await
+    let (request, mut payload) = request.into_parts();
+    Either::Right(Box::pin(async move {
+        let payload = web::Payload::from_request(&request, &mut payload).await?;
+        let response = site.answer(Arrival { request: request.clone(), payload, worlds }).await;
+        Ok(ServiceResponse::new(request, response))
+    }))
 }
 
 impl Server {
