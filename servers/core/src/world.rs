@@ -413,6 +413,7 @@ impl World {
             self.journal.restart(file.journal.unwrap_or_default());
             *self.origin.lock() = file;
         }
+        tracing::info!(world = self.id(), generation = self.generation(), "world begins anew");
         self.rearm();
         Ok(())
     }

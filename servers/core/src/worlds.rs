@@ -125,10 +125,11 @@ impl Worlds {
         if others.len() >= MOST {
             return Err(Problem::conflict(format!("a process holds {MOST} worlds at the most")));
         }
-        if others.insert(Arc::clone(&id.as_str().into()), Arc::clone(&world)).is_some() {
+        if others.insert(id.as_str().into(), Arc::clone(&world)).is_some() {
             return Err(Problem::conflict(format!("there is a world `{id}` already")).under("id"));
         }
         self.others.store(Arc::new(others));
+        tracing::info!(world = world.id(), seed = world.seed(), "world made");
         Ok(world)
     }
 
@@ -146,6 +147,7 @@ impl Worlds {
         others.remove(id);
         self.others.store(Arc::new(others));
         world.leave();
+        tracing::info!(world = id, "world removed");
         Ok(())
     }
 }

@@ -272,6 +272,7 @@ struct Exchange<'a> {
 
 impl Exchange<'_> {
     fn write(self, status: u16, reply: Bytes, fault: Option<&str>) {
+        tracing::debug!(fake = self.fake, world = self.world.id(), method = %self.request.method(), path = self.path, status, fault, "request");
         self.world.journal.write(Entry {
             seq: 0,
             at: self.now,
