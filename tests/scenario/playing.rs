@@ -162,3 +162,86 @@ expect:
     assert_eq!(report.steps[0].result["sum"], json!(186.0));
     assert_eq!(report.expectations[0].result, Value::Null);
 }
+
+#[tokio::test]
+async fn steps_react_to_requests_and_faults_strike_the_one_they_react_to() {
+    let report = played(
+        "stend: 1
+timeline:
+  - on: { request: { fake: carbis, operation: events, nth: 2 } }
+    within: 1m
+    title: bell after the second poll
+    do: { carbis.call_waiter: { table: 1000028 } }
+  - on: { request: { fake: carbis, operation: events, nth: 3 } }
+    title: the third poll fails
+    fault: { respond: { status: 500 } }
+  - every: 10s
+    times: 2
+    call: { carbis: { get: '/api/v4/events?hash=none', headers: { token: demo-token } } }
+    expect: { json: { $.data.updates: { length: 0 } } }
+  - at: 20s
+    call: { carbis: { get: '/api/v4/events?hash=none', headers: { token: demo-token } } }
+    expect: { status: 500 }
+  - at: 30s
+    call: { carbis: { get: '/api/v4/events?hash=none', headers: { token: demo-token } } }
+    expect: { json: { $.data.updates: { length: 1 } } }
+",
+        None,
+    )
+    .await;
+    assert!(report.passed, "{}", pretty(&report, false));
+    let order: Vec<String> = report.steps.iter().map(|step| format!("{} {}", step.at, step.what)).collect();
+    assert_eq!(order[2], "10s bell after the second poll");
+    assert!(order.contains(&"20s the third poll fails".to_owned()), "{order:?}");
+}
+
+#[tokio::test]
+async fn a_reaction_that_never_comes_fails_and_tells_what_came_nearest() {
+    let report = played(
+        "stend: 1
+timeline:
+  - on: { request: { fake: carbis, operation: events, status: 401 } }
+    within: 30s
+    do: { carbis.call_waiter: { table: 1000028 } }
+  - on: { request: { operation: events, nth: 5 } }
+    fault: { reset: true }
+  - at: 5s
+    call: { carbis: { get: '/api/v4/events?hash=none', headers: { token: demo-token } } }
+  - at: 40s
+    call: { carbis: { get: '/api/v4/events?hash=none' } }
+    expect: { status: 401 }
+",
+        None,
+    )
+    .await;
+    let failures = failures(&report);
+    assert_eq!(failures.len(), 2, "{failures:#?}");
+    assert!(failures[0].1.contains("did not happen within 30s; nearest is GET /api/v4/events"), "{failures:#?}");
+    assert!(failures[0].1.contains("expected 401, found 200"), "{failures:#?}");
+    assert!(failures[1].1.contains("never happened"), "{failures:#?}");
+}
+
+#[tokio::test]
+async fn a_step_waits_for_a_state_or_a_request() {
+    let report = played(
+        "stend: 1
+timeline:
+  - do: { carbis.pay_online: { table: 1000028 } }
+  - do: { carbis.seat_guests: { parties: 2, over: 1m, stay: 3m } }
+  - wait_for: { state: { $.carbis.totals.orders_paid: 3 }, within: 10m }
+    capture: { revenue: $.carbis.totals.revenue }
+  - call: { carbis: { get: '/api/v4/events?hash=none', headers: { token: demo-token } } }
+  - wait_for: { request: { operation: events, status: 200 }, within: 1s }
+    expect: { json: { $.status: 200 } }
+  - wait_for: { request: { operation: events, status: 500 }, within: 5s }
+    expect: { json: { $.status: 500 } }
+expect:
+  - state: { $.carbis.totals.revenue: '${revenue}' }
+",
+        None,
+    )
+    .await;
+    let failures = failures(&report);
+    assert_eq!(failures.len(), 1, "{failures:#?}");
+    assert!(failures[0].0 == 9 && failures[0].1.contains("not within 5s: nearest is GET"), "{failures:#?}");
+}

@@ -30,7 +30,7 @@ pub fn hint<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str> + Clon
     let known: Vec<&str> = candidates.into_iter().collect();
     match known.len() {
         0 => None,
-        1..=12 => Some(format!("known: {}", quoted(&known))),
+        1..=16 => Some(format!("known: {}", quoted(&known))),
         n => Some(format!("known: {} and {} more", quoted(&known[..8]), n - 8)),
     }
 }

@@ -2,40 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use stend_core::fault::glob;
-use stend_core::journal::{Entry, body};
 use stend_core::{Node, Problem, Registry, World};
 
+use crate::entries::Entries;
 use crate::matcher::{Matcher, find, path, short};
-use crate::subst::{Captured, fill};
-
-/// Which journal entries are meant; what is left out matches all.
-#[derive(Debug, Clone, Default, Deserialize, schemars::JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Entries {
-    /// The fake.
-    pub fake: Option<String>,
-    /// The operation's id.
-    pub operation: Option<String>,
-    /// The status: 200, or a class such as 5xx.
-    #[schemars(with = "Option<serde_json::Value>")]
-    pub status: Option<stend_core::Raw>,
-    /// The HTTP method.
-    pub method: Option<String>,
-    /// The path without query; `*` stands for any run of characters.
-    pub path: Option<String>,
-    /// Only entries with a remark, or without.
-    pub remarked: Option<bool>,
-    /// JSONPaths into what the client sent, with what is expected there.
-    #[schemars(with = "Option<std::collections::BTreeMap<String, serde_json::Value>>")]
-    pub request: Option<stend_core::Raw>,
-    /// JSONPaths into what the client got, with what is expected there.
-    #[schemars(with = "Option<std::collections::BTreeMap<String, serde_json::Value>>")]
-    pub reply: Option<stend_core::Raw>,
-    /// How many there are to be: a number or a matcher; left out, at least one.
-    #[schemars(with = "Option<serde_json::Value>")]
-    pub count: Option<stend_core::Raw>,
-}
+use crate::subst::fill;
 
 /// One expectation, by its kind.
 #[derive(Debug, Clone, Deserialize, schemars::JsonSchema)]
@@ -66,6 +37,12 @@ pub struct Miss {
     pub nearest: Option<Value>,
 }
 
+impl Miss {
+    pub(crate) fn of(problem: Problem) -> Self {
+        Self { message: problem.to_string(), nearest: None }
+    }
+}
+
 /// The schema of one expectation.
 pub(crate) fn schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
     generator.subschema_for::<Words>()
@@ -90,6 +67,11 @@ impl Expectation {
 
     fn check(&self, registry: &Registry) -> Result<(), Problem> {
         match &self.words {
+            Words::Journal(entries) | Words::Never(entries) if entries.nth.is_some() => {
+                let problem = Problem::invalid("`nth` is for what happens; an expectation counts").hint("use `count`");
+                let word = if matches!(self.words, Words::Journal(_)) { "journal" } else { "never" };
+                Err(problem.at([word.into(), "nth".into()]))
+            }
             Words::Journal(entries) => entries.check(registry).map_err(|problem| problem.under("journal")),
             Words::Never(entries) => {
                 if entries.count.is_some() {
@@ -112,7 +94,8 @@ impl Expectation {
             Words::Journal(entries) => entries.count(world, captured, "journal"),
             Words::Never(entries) => entries.count(world, captured, "never"),
             Words::State(paths) => {
-                let paths = fill(&paths.0.to_json(), captured).and_then(|paths| read_paths(&paths)).map_err(plain)?;
+                let paths =
+                    fill(&paths.0.to_json(), captured).and_then(|paths| read_paths(&paths)).map_err(Miss::of)?;
                 let state = world.save().to_json();
                 check_paths(&paths, &state)
                     .map_err(|message| Miss { message: format!("state: {message}"), nearest: None })
@@ -124,10 +107,6 @@ impl Expectation {
     pub fn title(&self) -> String {
         short(&self.node.to_json())
     }
-}
-
-fn plain(problem: Problem) -> Miss {
-    Miss { message: problem.to_string(), nearest: None }
 }
 
 /// Paths with what is expected at each.
@@ -166,124 +145,4 @@ pub(crate) fn check_status(expected: &Value, status: u16) -> Result<(), String> 
         return if holds { Ok(()) } else { Err(format!("expected {class}, found {status}")) };
     }
     Matcher::read(expected).map_err(|problem| problem.to_string())?.check(Some(&Value::from(status)))
-}
-
-impl Entries {
-    fn check(&self, registry: &Registry) -> Result<(), Problem> {
-        if let Some(fake) = &self.fake {
-            let (_, kind) = registry.get(fake).map_err(|problem| problem.under("fake"))?;
-            if let Some(operation) = &self.operation {
-                let known: Vec<&str> = kind.operations().iter().map(|operation| operation.id).collect();
-                if !known.contains(&operation.as_str()) && !operation.contains('*') {
-                    return Err(Problem::unknown(
-                        "unknown_operation",
-                        &format!("operation of {fake}"),
-                        operation,
-                        known.iter().copied(),
-                    )
-                    .under("operation"));
-                }
-            }
-        }
-        for (key, paths) in [("request", &self.request), ("reply", &self.reply)] {
-            if let Some(paths) = paths {
-                read_paths(&paths.0.to_json()).map_err(|problem| problem.under(key))?;
-            }
-        }
-        for (key, matcher) in [("status", &self.status), ("count", &self.count)] {
-            if let Some(matcher) = matcher {
-                Matcher::read(&matcher.0.to_json()).map_err(|problem| problem.under(key))?;
-            }
-        }
-        Ok(())
-    }
-
-    fn count(&self, world: &World, captured: &Captured, word: &str) -> Result<(), Miss> {
-        let read = |paths: &Option<stend_core::Raw>| match paths {
-            Some(paths) => fill(&paths.0.to_json(), captured).and_then(|paths| read_paths(&paths)).map_err(plain),
-            None => Ok(Vec::new()),
-        };
-        let (request, reply) = (read(&self.request)?, read(&self.reply)?);
-        let status = self.status.as_ref().map(|status| status.0.to_json());
-        let failing = |entry: &Entry| -> Vec<String> {
-            let mut failing = Vec::new();
-            let mut text = |key: &str, wanted: &Option<String>, given: &str, any_case: bool| {
-                if let Some(wanted) = wanted
-                    && !(glob(wanted, given) || any_case && wanted.eq_ignore_ascii_case(given))
-                {
-                    failing.push(format!("{key}: expected {wanted}, found {given}"));
-                }
-            };
-            text("fake", &self.fake, entry.fake, false);
-            text("operation", &self.operation, entry.operation.unwrap_or("none"), false);
-            text("method", &self.method, entry.method(), true);
-            text("path", &self.path, entry.path(), false);
-            if let Some(Err(why)) = status.as_ref().map(|status| check_status(status, entry.status)) {
-                failing.push(format!("status: {why}"));
-            }
-            if self.remarked.is_some_and(|wanted| wanted == entry.remarks.is_empty()) {
-                failing.push(format!("remarks: {:?}", entry.remarks));
-            }
-            for (key, paths, bytes) in [("request", &request, &entry.request), ("reply", &reply, &entry.reply)] {
-                if !paths.is_empty()
-                    && let Err(why) = check_paths(paths, &body(bytes))
-                {
-                    failing.push(format!("{key} {why}"));
-                }
-            }
-            failing
-        };
-        let mut count = 0_u64;
-        let mut first: Option<Entry> = None;
-        let mut nearest: Option<(usize, Vec<String>, Entry)> = None;
-        let entries = world.journal.read(0, |_| true);
-        for entry in &entries {
-            let failing = failing(entry);
-            if failing.is_empty() {
-                count += 1;
-                first.get_or_insert_with(|| entry.clone());
-            } else if nearest.as_ref().is_none_or(|(fewest, ..)| failing.len() < *fewest) {
-                nearest = Some((failing.len(), failing, entry.clone()));
-            }
-        }
-        let wanted = match (&self.count, word) {
-            (_, "never") => Matcher::Equals(Value::from(0)),
-            (Some(count), _) => {
-                fill(&count.0.to_json(), captured).and_then(|count| Matcher::read(&count)).map_err(plain)?
-            }
-            (None, _) => Matcher::Compare("ge", 1.0),
-        };
-        let dropped = world.journal.fill().dropped;
-        let Err(why) = wanted.check(Some(&Value::from(count))) else {
-            if dropped > 0 && !matches!(wanted, Matcher::Compare("ge" | "gt", _)) {
-                let message = format!(
-                    "{word}: the journal has dropped {dropped} entries, so this count cannot be trusted; raise `journal` in the world"
-                );
-                return Err(Miss { message, nearest: None });
-            }
-            return Ok(());
-        };
-        let mut message = format!("{word}: {} of {} entries match: {why}", count, entries.len());
-        if dropped > 0 {
-            message.push_str(&format!("; {dropped} older entries were dropped"));
-        }
-        let shown = match (word, first, nearest) {
-            ("never", Some(first), _) => {
-                message.push_str(&format!("; the first is {} {} at {}", first.method(), first.path(), first.at));
-                Some(first)
-            }
-            (_, None, Some((_, failing, entry))) => {
-                message.push_str(&format!(
-                    "; nearest is {} {} at {}: {}",
-                    entry.method(),
-                    entry.path(),
-                    entry.at,
-                    failing.join("; ")
-                ));
-                Some(entry)
-            }
-            _ => None,
-        };
-        Err(Miss { message, nearest: shown.map(|entry| entry.to_json()) })
-    }
 }

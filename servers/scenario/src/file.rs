@@ -13,6 +13,7 @@ use stend_core::world_file::VERSION;
 use stend_core::{Diagnostic, Library, Node, Problem, Raw, Registry, Source, Span, Timestamp, WorldFile};
 
 use crate::call::Call;
+use crate::entries::Entries;
 use crate::expect::{Expectation, read_paths};
 use crate::matcher::{Matcher, path};
 use crate::subst::names;
@@ -81,8 +82,12 @@ pub(crate) struct StepFile {
     pub(crate) call: Option<Raw>,
     /// A fault from now on.
     pub(crate) fault: Option<Fault>,
-    /// Waits for something that a socket is sent unasked.
+    /// Waits for a request of the client under test, a push on a socket, or a state of the world.
     pub(crate) wait_for: Option<WaitFor>,
+    /// Happens when something else does, any time after its own moment: the step reacts to the client under test.
+    pub(crate) on: Option<On>,
+    /// How long after its moment a step with `on` may take to happen; left out, until the end.
+    pub(crate) within: Option<Span>,
     /// Names for what is found at JSONPaths in the action's result or the reply's body.
     #[serde(default)]
     pub(crate) capture: BTreeMap<String, String>,
@@ -90,12 +95,25 @@ pub(crate) struct StepFile {
     pub(crate) expect: Option<ReplyFile>,
 }
 
-/// What a step waits for.
+/// What a step reacts to.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct On {
+    /// A request, once it has been answered.
+    pub(crate) request: Entries,
+}
+
+/// What a step waits for: one of `push`, `request` and `state`.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct WaitFor {
     /// A push.
-    pub(crate) push: Push,
+    pub(crate) push: Option<Push>,
+    /// A request, since the start.
+    pub(crate) request: Option<Entries>,
+    /// JSONPaths into the saved world, with what is expected there.
+    #[schemars(with = "Option<BTreeMap<String, serde_json::Value>>")]
+    pub(crate) state: Option<Raw>,
     /// How long, in virtual time.
     #[serde(default = "ten_seconds")]
     pub(crate) within: Span,
@@ -162,6 +180,8 @@ pub(crate) enum What {
 pub(crate) struct Step {
     pub(crate) when: When,
     pub(crate) title: String,
+    /// What it reacts to, and how long.
+    pub(crate) on: Option<(Entries, Option<Span>)>,
     pub(crate) what: What,
     pub(crate) capture: BTreeMap<String, String>,
     pub(crate) expect: Option<ReplyFile>,
@@ -257,7 +277,9 @@ pub fn load(
             ),
         ));
     }
-    let last = steps.iter().map(|step| step.when.last()).max().unwrap_or_default();
+    let ends =
+        |step: &Step| step.when.last().plus(step.on.as_ref().and_then(|(_, within)| *within).unwrap_or_default());
+    let last = steps.iter().map(ends).max().unwrap_or_default();
     let until = file.until.unwrap_or(last);
     if until < last {
         let problem = Problem::invalid(format!("it ends at {until}, and its last step is at {last}")).under("until");
@@ -374,17 +396,71 @@ impl Reader<'_> {
             }
             known.insert(name.clone());
         }
+        let on = self.on(file.on, file.within, when, &what)?;
         let title = file.title.unwrap_or_else(|| what.title());
-        Ok(Step { when, title, what, capture: file.capture, expect: file.expect, node: node.clone() })
+        Ok(Step { when, title, on, what, capture: file.capture, expect: file.expect, node: node.clone() })
+    }
+
+    fn on(
+        &self,
+        on: Option<On>,
+        within: Option<Span>,
+        when: When,
+        what: &What,
+    ) -> Result<Option<(Entries, Option<Span>)>, Problem> {
+        let Some(on) = on else {
+            let stray = within.map(|_| Problem::invalid("`within` goes with `on`").under("within"));
+            return stray.map_or(Ok(None), Err);
+        };
+        let request = on.request;
+        request.check(self.registry).map_err(|problem| problem.at(["on".into(), "request".into()]))?;
+        if request.count.is_some() {
+            let problem = Problem::invalid("a step reacts to one request").hint("use `nth`");
+            return Err(problem.at(["on".into(), "request".into(), "count".into()]));
+        }
+        if when.rounds > 1 {
+            return Err(Problem::invalid("a step with `on` is not repeated").under("every"));
+        }
+        match what {
+            What::WaitFor(_) => return Err(Problem::invalid("a step with `on` does not wait").under("wait_for")),
+            // The fault has to be there before the request is, so it can ask only what is known by then.
+            What::Fault(fault) => {
+                if fault.matching != stend_core::fault::Match::default() {
+                    return Err(Problem::invalid("a fault with `on` strikes the request that it reacts to")
+                        .hint("put the conditions under `on`")
+                        .at(["fault".into(), "match".into()]));
+                }
+                if request.status.is_some()
+                    || request.request.is_some()
+                    || request.reply.is_some()
+                    || request.remarked.is_some()
+                {
+                    return Err(Problem::invalid("a fault strikes before bodies and statuses are known")
+                        .hint("match by fake, operation, method, path and nth")
+                        .at(["on".into(), "request".into()]));
+                }
+            }
+            _ => {}
+        }
+        Ok(Some((request, within)))
     }
 
     fn wait_for(&self, file: Option<WaitFor>) -> Result<WaitFor, Problem> {
         let wait = file.ok_or_else(|| Problem::new("missing_key", "missing key `wait_for`"))?;
-        let (_, kind) =
-            self.registry.get(&wait.push.fake).map_err(|problem| problem.at(["push".into(), "fake".into()]))?;
-        if kind.operations().iter().all(|operation| operation.command.is_none()) {
-            let problem = Problem::invalid(format!("{} pushes nothing: it speaks plain HTTP", wait.push.fake));
-            return Err(problem.at(["push".into(), "fake".into()]));
+        match (&wait.push, &wait.request, &wait.state) {
+            (Some(push), None, None) => {
+                let (_, kind) =
+                    self.registry.get(&push.fake).map_err(|problem| problem.at(["push".into(), "fake".into()]))?;
+                if kind.operations().iter().all(|operation| operation.command.is_none()) {
+                    let problem = Problem::invalid(format!("{} pushes nothing: it speaks plain HTTP", push.fake));
+                    return Err(problem.at(["push".into(), "fake".into()]));
+                }
+            }
+            (None, Some(request), None) => request.check(self.registry).map_err(|problem| problem.under("request"))?,
+            (None, None, Some(state)) => {
+                read_paths(&state.0.to_json()).map_err(|problem| problem.under("state"))?;
+            }
+            _ => return Err(Problem::invalid("wait for one thing: `push`, `request` or `state`")),
         }
         Ok(wait)
     }
@@ -420,9 +496,11 @@ impl What {
             Self::Act { name, args } => format!("{name} {}", crate::matcher::short(&args.to_json())),
             Self::Call(call) => call.title(),
             Self::Fault(_) => "a fault from now on".into(),
-            Self::WaitFor(wait) => {
-                format!("a push of {} on {} {}", wait.push.command, wait.push.fake, wait.push.connection)
-            }
+            Self::WaitFor(wait) => match (&wait.push, &wait.request) {
+                (Some(push), _) => format!("a push of {} on {} {}", push.command, push.fake, push.connection),
+                (_, Some(_)) => "a request".into(),
+                _ => "a state".into(),
+            },
         }
     }
 }

@@ -3,6 +3,7 @@
 //! This crate may never know a vendor's API, the control API or actix.
 
 mod call;
+mod entries;
 mod expect;
 mod file;
 mod matcher;
