@@ -243,5 +243,5 @@ expect:
     .await;
     let failures = failures(&report);
     assert_eq!(failures.len(), 1, "{failures:#?}");
-    assert!(failures[0].0 == 9 && failures[0].1.contains("not within 5s: nearest is GET"), "{failures:#?}");
+    assert!(failures[0].0 == 10 && failures[0].1.contains("not within 5s: nearest is GET"), "{failures:#?}");
 }
