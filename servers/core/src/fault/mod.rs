@@ -1,19 +1,21 @@
 //! Faults: rules that make a matching request misbehave. Data and matching; applying them is `web`'s.
 
+mod book;
+mod delay;
+
 use std::collections::BTreeMap;
-use std::fmt;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use jiff::Timestamp;
-use parking_lot::Mutex;
 use rand::RngExt;
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::de::{self, Deserializer, MapAccess, Visitor, value::MapAccessDeserializer};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::duration::Span;
 use crate::problem::Problem;
 use crate::random::Streams;
+
+pub use book::Faults;
+pub use delay::Delay;
 
 /// Which requests a fault is for; what is left out matches all.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -48,94 +50,6 @@ pub struct Match {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>")]
     pub until: Option<Timestamp>,
-}
-
-/// How long a reply is held, in the world's time.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Delay {
-    /// Always the same.
-    Fixed(Span),
-    /// Evenly between two.
-    Uniform(Span, Span),
-    /// Log-normal: half of all are shorter than the median.
-    Lognormal {
-        /// The median.
-        median: Span,
-        /// The standard deviation of the logarithm.
-        sigma: f64,
-    },
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum DelayWords {
-    Fixed(Span),
-    Uniform(Span, Span),
-    Lognormal(Lognormal),
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Lognormal {
-    median: Span,
-    sigma: f64,
-}
-
-impl<'de> Deserialize<'de> for Delay {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct DelayVisitor;
-        impl<'de> Visitor<'de> for DelayVisitor {
-            type Value = Delay;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a span of time, or one of `fixed`, `uniform`, `lognormal`")
-            }
-
-            fn visit_str<E: de::Error>(self, text: &str) -> Result<Delay, E> {
-                text.parse().map(Delay::Fixed).map_err(E::custom)
-            }
-
-            fn visit_u64<E: de::Error>(self, seconds: u64) -> Result<Delay, E> {
-                self.visit_str(&seconds.to_string())
-            }
-
-            fn visit_f64<E: de::Error>(self, seconds: f64) -> Result<Delay, E> {
-                self.visit_str(&seconds.to_string())
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Delay, A::Error> {
-                Ok(match DelayWords::deserialize(MapAccessDeserializer::new(map))? {
-                    DelayWords::Fixed(span) => Delay::Fixed(span),
-                    DelayWords::Uniform(from, to) => Delay::Uniform(from, to),
-                    DelayWords::Lognormal(Lognormal { median, sigma }) => Delay::Lognormal { median, sigma },
-                })
-            }
-        }
-        deserializer.deserialize_any(DelayVisitor)
-    }
-}
-
-impl JsonSchema for Delay {
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "Delay".into()
-    }
-
-    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        let span = generator.subschema_for::<Span>();
-        json_schema!({
-            "description": "A span of the world's time, or a distribution of them.",
-            "anyOf": [
-                span,
-                {"type": "object", "additionalProperties": false, "properties": {"fixed": span}, "required": ["fixed"]},
-                {"type": "object", "additionalProperties": false, "required": ["uniform"],
-                 "properties": {"uniform": {"type": "array", "items": span, "minItems": 2, "maxItems": 2}}},
-                {"type": "object", "additionalProperties": false, "required": ["lognormal"], "properties": {"lognormal": {
-                    "type": "object", "additionalProperties": false, "required": ["median", "sigma"],
-                    "properties": {"median": span, "sigma": {"type": "number", "minimum": 0}}}}}
-            ]
-        })
-    }
 }
 
 /// A reply in the place of the fake's own. The state is not asked, so nothing changes.
@@ -387,25 +301,6 @@ impl Fault {
     }
 }
 
-impl Delay {
-    fn draw(&self, random: &mut Streams) -> Span {
-        match self {
-            Self::Fixed(span) => *span,
-            Self::Uniform(from, to) if from < to => {
-                Span::from_secs_f64(random.get("delay").random_range(from.as_secs_f64()..to.as_secs_f64()))
-            }
-            Self::Uniform(from, _) => *from,
-            Self::Lognormal { median, sigma } => {
-                // Box and Muller: two even draws make a normal one.
-                let stream = random.get("delay");
-                let (a, b): (f64, f64) = (stream.random(), stream.random());
-                let normal = (-2.0 * (1.0 - a).ln()).sqrt() * (std::f64::consts::TAU * b).cos();
-                Span::from_secs_f64(median.as_secs_f64() * (sigma * normal).exp())
-            }
-        }
-    }
-}
-
 /// Whether `given` fits `pattern`, in which `*` stands for any run of characters.
 pub fn glob(pattern: &str, given: &str) -> bool {
     match pattern.split_once('*') {
@@ -414,130 +309,6 @@ pub fn glob(pattern: &str, given: &str) -> bool {
             rest.char_indices().map(|(i, _)| i).chain([rest.len()]).any(|i| glob(tail, &rest[i..]))
         }),
     }
-}
-
-#[derive(Debug)]
-struct Book {
-    faults: Vec<Fault>,
-    random: Streams,
-    next: u64,
-}
-
-/// The faults of one world. The first that applies to a request is the one applied.
-#[derive(Debug)]
-pub struct Faults {
-    armed: AtomicBool,
-    book: Mutex<Book>,
-}
-
-/// The most faults a world holds.
-const MOST: usize = 1_000;
-
-impl Faults {
-    /// These faults, which draw from streams of their own.
-    pub(crate) fn new(faults: Vec<Fault>, random: Streams) -> Self {
-        let new = Self {
-            armed: AtomicBool::new(false),
-            book: Mutex::new(Book { faults: Vec::new(), random: random.clone(), next: 0 }),
-        };
-        new.restart(faults, random);
-        new
-    }
-
-    pub(crate) fn restart(&self, faults: Vec<Fault>, random: Streams) {
-        let mut book = self.book.lock();
-        *book = Book { faults: Vec::new(), random, next: 0 };
-        for mut fault in faults {
-            fault.id = Some(name(&mut book, fault.id.take()));
-            book.faults.push(fault);
-        }
-        self.armed.store(!book.faults.is_empty(), Ordering::Release);
-    }
-
-    /// Adds a fault and tells its name.
-    ///
-    /// # Errors
-    /// What [`Fault::check`] says, a name that is taken, or too many.
-    pub fn add(&self, mut fault: Fault) -> Result<String, Problem> {
-        fault.check()?;
-        let mut book = self.book.lock();
-        if let Some(id) = fault.id.as_ref().filter(|id| book.faults.iter().any(|known| known.id.as_ref() == Some(id))) {
-            return Err(Problem::conflict(format!("there is a fault `{id}` already")).under("id"));
-        }
-        if book.faults.len() >= MOST {
-            return Err(Problem::conflict(format!("a world holds {MOST} faults at the most")));
-        }
-        let id = name(&mut book, fault.id.take());
-        fault.id = Some(id.clone());
-        book.faults.push(fault);
-        self.armed.store(true, Ordering::Release);
-        Ok(id)
-    }
-
-    /// Removes the fault of this name.
-    ///
-    /// # Errors
-    /// There is none; the hint names the nearest.
-    pub fn remove(&self, id: &str) -> Result<(), Problem> {
-        let mut book = self.book.lock();
-        let Some(index) = book.faults.iter().position(|fault| fault.id.as_deref() == Some(id)) else {
-            let known: Vec<&str> = book.faults.iter().filter_map(|fault| fault.id.as_deref()).collect();
-            let mut problem = Problem::not_found(format!("there is no fault `{id}`"));
-            problem.hint = crate::near::hint(id, known);
-            return Err(problem);
-        };
-        book.faults.remove(index);
-        self.armed.store(!book.faults.is_empty(), Ordering::Release);
-        Ok(())
-    }
-
-    /// Removes all.
-    pub fn clear(&self) {
-        self.book.lock().faults.clear();
-        self.armed.store(false, Ordering::Release);
-    }
-
-    /// All of them as they stand, with how often they matched and applied.
-    pub fn list(&self) -> Vec<Fault> {
-        self.book.lock().faults.clone()
-    }
-
-    pub(crate) fn drawn(&self) -> crate::random::Drawn {
-        self.book.lock().random.save()
-    }
-
-    /// Whether there are any: one load.
-    pub fn any(&self) -> bool {
-        self.armed.load(Ordering::Acquire)
-    }
-
-    /// The fault that applies to a request, if any. Costs one load where a world has no faults.
-    pub fn strike(&self, facts: &Facts<'_>, now: Timestamp) -> Option<Hit> {
-        if !self.any() {
-            return None;
-        }
-        let mut book = self.book.lock();
-        let Book { faults, random, .. } = &mut *book;
-        faults.iter_mut().find_map(|fault| {
-            if !fault.applies(facts, now, random) {
-                return None;
-            }
-            let effect = fault.effect(now, random)?;
-            Some(Hit { id: fault.id.clone().unwrap_or_default(), effect })
-        })
-    }
-}
-
-fn name(book: &mut Book, wanted: Option<String>) -> String {
-    wanted.unwrap_or_else(|| {
-        loop {
-            book.next += 1;
-            let id = format!("f{}", book.next);
-            if book.faults.iter().all(|fault| fault.id.as_ref() != Some(&id)) {
-                return id;
-            }
-        }
-    })
 }
 
 #[cfg(test)]

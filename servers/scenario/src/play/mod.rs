@@ -1,5 +1,8 @@
 //! Playing a scenario in a world.
 
+mod react;
+mod wait;
+
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
 use std::sync::Arc;
@@ -7,17 +10,18 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
-use stend_core::fault::{Fault, Match};
+use stend_core::fault::Fault;
 use stend_core::turn::{Gone, Turn};
 use stend_core::{ClockSetting, Node, Problem, Span, Timestamp, World};
 
 use crate::call::{Answer, Reach};
 use crate::expect::{check_paths, check_status, read_paths};
-use crate::file::{Push, ReplyFile, Scenario, Speed, Step, WaitFor, What, json as plain};
+use crate::file::{ReplyFile, Scenario, Speed, Step, What, json as plain};
 use crate::matcher::{Matcher, find, path, short};
 use crate::report::{Report, StepOutcome};
 use crate::socket::Sockets;
 use crate::subst::{Captured, fill};
+use react::Armed;
 
 /// How a scenario is played.
 #[derive(Debug, Clone)]
@@ -138,24 +142,6 @@ struct Player<'a> {
     outcomes: Vec<StepOutcome>,
 }
 
-/// A step that waits for what it reacts to.
-struct Armed {
-    index: usize,
-    from: Timestamp,
-    until: Option<Timestamp>,
-    /// Requests that matched so far.
-    matched: u64,
-    /// The fault that it put in, if that is what it does.
-    fault: Option<String>,
-    done: bool,
-}
-
-/// How long something that was sent already may take to arrive, by the wall clock.
-const GRACE: Duration = Duration::from_millis(300);
-
-/// Longer than anybody waits by the wall clock.
-const FOREVER: Duration = Duration::from_secs(24 * 3600);
-
 type Outcomes = (Vec<StepOutcome>, Vec<StepOutcome>);
 
 impl Player<'_> {
@@ -219,120 +205,6 @@ impl Player<'_> {
         }
     }
 
-    /// The moment of a step with `on` has come.
-    fn arm(&mut self, index: usize, at: Span) {
-        let step = &self.scenario.steps[index];
-        let Some((request, within)) = &step.on else { return };
-        let from = at.after(self.start);
-        let fault = match &step.what {
-            What::Fault(fault) => {
-                let mut fault = Fault::clone(fault);
-                fault.matching = Match {
-                    fake: request.fake.clone(),
-                    operation: request.operation.clone(),
-                    method: request.method.clone(),
-                    path: request.path.clone(),
-                    nth: request.nth,
-                    until: within.map(|within| within.after(from)),
-                    ..Match::default()
-                };
-                // The n-th is one; others strike once unless they say how often.
-                fault.times = fault.times.or(Some(1));
-                match self.world.faults.add(fault) {
-                    Ok(id) => Some(id),
-                    Err(problem) => {
-                        let outcome =
-                            outcome(at, step.title.clone(), &step.node, Value::Null, Some(problem.to_string()));
-                        self.outcomes.push(outcome);
-                        return;
-                    }
-                }
-            }
-            _ => None,
-        };
-        let until = within.map(|within| within.after(from));
-        // What came before its moment is not what it reacts to.
-        self.armed.push(Armed { index, from, until, matched: 0, fault, done: false });
-    }
-
-    /// Does the steps whose `on` has come true by the journal as it stands.
-    async fn react(&mut self, mut turn: Turn) -> Turn {
-        let scenario = self.scenario;
-        loop {
-            if self.armed.iter().all(|armed| armed.done) {
-                return turn;
-            }
-            let entries = self.world.journal.read(self.read, |_| true);
-            let mut fired: Vec<(usize, Timestamp)> = Vec::new();
-            let faults = if self.armed.iter().any(|armed| armed.fault.is_some()) {
-                self.world.faults.list()
-            } else {
-                Vec::new()
-            };
-            for armed in self.armed.iter_mut().filter(|armed| !armed.done) {
-                if let Some(id) = &armed.fault {
-                    armed.done = faults.iter().any(|fault| fault.id.as_ref() == Some(id) && fault.applied > 0);
-                    if armed.done {
-                        fired.push((armed.index, self.world.now()));
-                    }
-                    continue;
-                }
-                let Some((request, _)) = &scenario.steps[armed.index].on else { continue };
-                let Ok(filter) = request.filter(&self.captured) else { continue };
-                for entry in &entries {
-                    let in_time = entry.at >= armed.from && armed.until.is_none_or(|until| entry.at <= until);
-                    if armed.done || !in_time || !filter.failing(entry).is_empty() {
-                        continue;
-                    }
-                    armed.matched += 1;
-                    if request.nth.is_none_or(|nth| nth == armed.matched) {
-                        armed.done = true;
-                        fired.push((armed.index, entry.at));
-                    }
-                }
-            }
-            if let Some(last) = entries.last() {
-                self.read = last.seq;
-            }
-            if entries.is_empty() && fired.is_empty() {
-                return turn;
-            }
-            for (index, at) in fired {
-                let step = &scenario.steps[index];
-                let at = Span::between(self.start, at);
-                if matches!(step.what, What::Fault(_)) {
-                    self.outcomes.push(outcome(at, step.title.clone(), &step.node, json!({ "fault": "struck" }), None));
-                    continue;
-                }
-                let (outcome, held) = self.step(step, at, turn).await;
-                turn = held;
-                self.outcomes.push(outcome);
-            }
-        }
-    }
-
-    /// A step that waited for something in vain has failed; what came nearest is told.
-    fn tell_what_never_happened(&mut self) {
-        let entries = self.world.journal.read(0, |_| true);
-        for armed in self.armed.iter().filter(|armed| !armed.done) {
-            let step = &self.scenario.steps[armed.index];
-            let Some((request, within)) = &step.on else { continue };
-            let mut why = match (within, request.nth) {
-                (Some(within), _) => format!("it did not happen within {within}"),
-                (None, _) => "it never happened".to_owned(),
-            };
-            if armed.matched > 0 {
-                why.push_str(&format!("; {} requests matched", armed.matched));
-            }
-            if let Ok(filter) = request.filter(&self.captured)
-                && let Some((_, nearest)) = filter.nearest(&entries)
-            {
-                why.push_str(&format!("; {nearest}"));
-            }
-            self.outcomes.push(outcome(step.when.first, step.title.clone(), &step.node, Value::Null, Some(why)));
-        }
-    }
-
     async fn step(&mut self, step: &Step, at: Span, turn: Turn) -> (StepOutcome, Turn) {
         let (result, turn) = match &step.what {
             What::Act { name, args } => (self.act(step, name, args), turn),
@@ -362,79 +234,6 @@ impl Player<'_> {
             Err(failure) => (Value::Null, Some(failure)),
         };
         (outcome(at, step.title.clone(), &step.node, result, failure), turn)
-    }
-
-    async fn wait_for(&mut self, wait: &WaitFor, turn: Turn) -> (Result<Value, String>, Turn) {
-        match &wait.push {
-            Some(push) => self.wait_for_push(push, wait.within, turn).await,
-            None => self.wait_for_world(wait, turn).await,
-        }
-    }
-
-    /// Waits until the journal or the state is as wanted: looked at whenever something falls due or is asked.
-    async fn wait_for_world(&mut self, wait: &WaitFor, mut turn: Turn) -> (Result<Value, String>, Turn) {
-        let until = wait.within.after(self.world.now());
-        let mut journal = self.world.journal.watch();
-        loop {
-            match self.look(wait) {
-                Ok(Some(found)) => return (Ok(found), turn),
-                Err(why) if self.world.now() >= until => {
-                    return (Err(format!("not within {}: {why}", wait.within)), turn);
-                }
-                Ok(None) if self.world.now() >= until => return (Err(format!("not within {}", wait.within)), turn),
-                _ => {}
-            }
-            let next = self.world.next_due().map_or(until, |due| due.min(until));
-            let sleep = self.world.sleep_until(next);
-            drop(turn);
-            turn = tokio::select! {
-                woken = sleep => woken.unwrap_or_else(|_| self.world.turn()),
-                _ = journal.changed() => self.world.turn(),
-            };
-        }
-    }
-
-    fn look(&self, wait: &WaitFor) -> Result<Option<Value>, String> {
-        if let Some(request) = &wait.request {
-            let filter = request.filter(&self.captured).map_err(|problem| problem.message)?;
-            let entries = self.world.journal.read(0, |_| true);
-            let skip = usize::try_from(request.nth.unwrap_or(1)).unwrap_or(usize::MAX).saturating_sub(1);
-            let found = entries.iter().filter(|entry| filter.failing(entry).is_empty()).nth(skip);
-            return match found {
-                Some(entry) => Ok(Some(entry.to_json())),
-                None => Err(filter.nearest(&entries).map_or("no request came".into(), |(_, nearest)| nearest)),
-            };
-        }
-        let Some(paths) = plain(&wait.state) else { return Ok(None) };
-        let state = self.world.save().to_json();
-        self.check_json(&paths, &state)?;
-        Ok(Some(state))
-    }
-
-    async fn wait_for_push(&mut self, push: &Push, within: Span, turn: Turn) -> (Result<Value, String>, Turn) {
-        let Push { fake, command, connection } = push;
-        let Some(base) = self.reach.get(fake).cloned() else {
-            return (Err(format!("{fake} is not served here")), turn);
-        };
-        // What steps before have caused is under way and comes at once; only then does time go on.
-        if let Some(push) = self.sockets.push(&base, connection, command, GRACE).await {
-            return (Ok(push), turn);
-        }
-        let sleep = self.world.sleep_until(within.after(self.world.now()));
-        drop(turn);
-        let found = tokio::select! {
-            push = self.sockets.push(&base, connection, command, FOREVER) => push,
-            _ = sleep => None,
-        };
-        let turn = self.world.turn();
-        match found {
-            Some(push) => (Ok(push), turn),
-            // It may have been sent at the very last moment.
-            None => {
-                let push = self.sockets.push(&base, connection, command, GRACE).await;
-                (push.ok_or_else(|| format!("no push of `{command}` came within {within}")), turn)
-            }
-        }
     }
 
     fn act(&mut self, step: &Step, name: &str, args: &Node) -> Result<Value, String> {

@@ -1,0 +1,134 @@
+//! The faults of one world.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use jiff::Timestamp;
+use parking_lot::Mutex;
+
+use super::{Facts, Fault, Hit};
+use crate::problem::Problem;
+use crate::random::Streams;
+
+#[derive(Debug)]
+struct Book {
+    faults: Vec<Fault>,
+    random: Streams,
+    next: u64,
+}
+
+/// The faults of one world. The first that applies to a request is the one applied.
+#[derive(Debug)]
+pub struct Faults {
+    armed: AtomicBool,
+    book: Mutex<Book>,
+}
+
+/// The most faults a world holds.
+const MOST: usize = 1_000;
+
+impl Faults {
+    /// These faults, which draw from streams of their own.
+    pub(crate) fn new(faults: Vec<Fault>, random: Streams) -> Self {
+        let new = Self {
+            armed: AtomicBool::new(false),
+            book: Mutex::new(Book { faults: Vec::new(), random: random.clone(), next: 0 }),
+        };
+        new.restart(faults, random);
+        new
+    }
+
+    pub(crate) fn restart(&self, faults: Vec<Fault>, random: Streams) {
+        let mut book = self.book.lock();
+        *book = Book { faults: Vec::new(), random, next: 0 };
+        for mut fault in faults {
+            fault.id = Some(name(&mut book, fault.id.take()));
+            book.faults.push(fault);
+        }
+        self.armed.store(!book.faults.is_empty(), Ordering::Release);
+    }
+
+    /// Adds a fault and tells its name.
+    ///
+    /// # Errors
+    /// What [`Fault::check`] says, a name that is taken, or too many.
+    pub fn add(&self, mut fault: Fault) -> Result<String, Problem> {
+        fault.check()?;
+        let mut book = self.book.lock();
+        if let Some(id) = fault.id.as_ref().filter(|id| book.faults.iter().any(|known| known.id.as_ref() == Some(id))) {
+            return Err(Problem::conflict(format!("there is a fault `{id}` already")).under("id"));
+        }
+        if book.faults.len() >= MOST {
+            return Err(Problem::conflict(format!("a world holds {MOST} faults at the most")));
+        }
+        let id = name(&mut book, fault.id.take());
+        fault.id = Some(id.clone());
+        book.faults.push(fault);
+        self.armed.store(true, Ordering::Release);
+        Ok(id)
+    }
+
+    /// Removes the fault of this name.
+    ///
+    /// # Errors
+    /// There is none; the hint names the nearest.
+    pub fn remove(&self, id: &str) -> Result<(), Problem> {
+        let mut book = self.book.lock();
+        let Some(index) = book.faults.iter().position(|fault| fault.id.as_deref() == Some(id)) else {
+            let known: Vec<&str> = book.faults.iter().filter_map(|fault| fault.id.as_deref()).collect();
+            let mut problem = Problem::not_found(format!("there is no fault `{id}`"));
+            problem.hint = crate::near::hint(id, known);
+            return Err(problem);
+        };
+        book.faults.remove(index);
+        self.armed.store(!book.faults.is_empty(), Ordering::Release);
+        Ok(())
+    }
+
+    /// Removes all.
+    pub fn clear(&self) {
+        self.book.lock().faults.clear();
+        self.armed.store(false, Ordering::Release);
+    }
+
+    /// All of them as they stand, with how often they matched and applied.
+    pub fn list(&self) -> Vec<Fault> {
+        self.book.lock().faults.clone()
+    }
+
+    pub(crate) fn drawn(&self) -> crate::random::Drawn {
+        self.book.lock().random.save()
+    }
+
+    /// Whether there are any: one load.
+    pub fn any(&self) -> bool {
+        self.armed.load(Ordering::Acquire)
+    }
+
+    /// The fault that applies to a request, if any. Costs one load where a world has no faults.
+    pub fn strike(&self, facts: &Facts<'_>, now: Timestamp) -> Option<Hit> {
+        if !self.any() {
+            return None;
+        }
+        let mut book = self.book.lock();
+        let Book { faults, random, .. } = &mut *book;
+        faults.iter_mut().find_map(|fault| {
+            if !fault.applies(facts, now, random) {
+                return None;
+            }
+            let effect = fault.effect(now, random)?;
+            Some(Hit { id: fault.id.clone().unwrap_or_default(), effect })
+        })
+    }
+}
+
+fn name(book: &mut Book, wanted: Option<String>) -> String {
+    wanted.unwrap_or_else(|| {
+        loop {
+            book.next += 1;
+            let id = format!("f{}", book.next);
+            if book.faults.iter().all(|fault| fault.id.as_ref() != Some(&id)) {
+                return id;
+            }
+        }
+    })
+}

@@ -1,0 +1,284 @@
+//! From steps as they are written to steps that can be done.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+use stend_core::{Node, Problem, Registry, Span};
+
+use super::{On, ReplyFile, Step, StepFile, WaitFor, What, When};
+use crate::call::Call;
+use crate::entries::Entries;
+use crate::expect::read_paths;
+use crate::matcher::{Matcher, path};
+use crate::subst::names;
+
+/// Reads steps one by one.
+pub(super) struct Reader<'a> {
+    pub(super) registry: &'a Registry,
+    pub(super) beside: Option<PathBuf>,
+}
+
+impl When {
+    pub(crate) fn last(&self) -> Span {
+        self.first.plus(self.every.times(self.rounds.saturating_sub(1)))
+    }
+}
+
+impl Reader<'_> {
+    pub(super) fn step(
+        &self,
+        node: &Node,
+        before: Option<When>,
+        known: &mut BTreeSet<String>,
+    ) -> Result<Step, Problem> {
+        let file: StepFile = node.read()?;
+        let when = when(&file, before)?;
+        check_names(node, known)?;
+        let kinds = [
+            ("do", file.act.is_some()),
+            ("call", file.call.is_some()),
+            ("fault", file.fault.is_some()),
+            ("wait_for", file.wait_for.is_some()),
+        ];
+        let given: Vec<&str> = kinds.iter().filter(|(_, given)| *given).map(|(name, _)| *name).collect();
+        let what = match (given.as_slice(), file.act, file.call, file.fault) {
+            (["wait_for"], ..) => {
+                What::WaitFor(self.wait_for(file.wait_for).map_err(|problem| problem.under("wait_for"))?)
+            }
+            (["do"], Some(act), _, _) => self.act(&act.0).map_err(|problem| problem.under("do"))?,
+            (["call"], _, Some(call), _) => {
+                let call = Call::read(&call.0, self.registry, self.beside.as_deref());
+                What::Call(call.map_err(|problem| problem.under("call"))?)
+            }
+            (["fault"], _, _, Some(fault)) => {
+                fault.check().map_err(|problem| problem.under("fault"))?;
+                What::Fault(Box::new(fault))
+            }
+            ([], ..) => {
+                return Err(Problem::invalid("a step that does nothing")
+                    .hint("give it one of `do`, `call`, `wait_for`, `fault`"));
+            }
+            (many, ..) => {
+                let problem =
+                    Problem::invalid(format!("a step does one thing, and here are `{}`", many.join("` and `")));
+                return Err(problem.hint("write a step for each; `after: 0s` keeps them together"));
+            }
+        };
+        if let Some(expect) = &file.expect {
+            expect.check(&what).map_err(|problem| problem.under("expect"))?;
+        }
+        for (name, text) in &file.capture {
+            path(text).map_err(|problem| problem.at(["capture".into(), name.as_str().into()]))?;
+            if matches!(what, What::Fault(_)) {
+                return Err(Problem::invalid("a fault gives nothing to capture").under("capture"));
+            }
+            known.insert(name.clone());
+        }
+        let on = self.on(file.on, file.within, when, &what)?;
+        let title = file.title.unwrap_or_else(|| what.title());
+        Ok(Step { when, title, on, what, capture: file.capture, expect: file.expect, node: node.clone() })
+    }
+
+    fn on(
+        &self,
+        on: Option<On>,
+        within: Option<Span>,
+        when: When,
+        what: &What,
+    ) -> Result<Option<(Entries, Option<Span>)>, Problem> {
+        let Some(on) = on else {
+            let stray = within.map(|_| Problem::invalid("`within` goes with `on`").under("within"));
+            return stray.map_or(Ok(None), Err);
+        };
+        let request = on.request;
+        request.check(self.registry).map_err(|problem| problem.at(["on".into(), "request".into()]))?;
+        if request.count.is_some() {
+            let problem = Problem::invalid("a step reacts to one request").hint("use `nth`");
+            return Err(problem.at(["on".into(), "request".into(), "count".into()]));
+        }
+        if when.rounds > 1 {
+            return Err(Problem::invalid("a step with `on` is not repeated").under("every"));
+        }
+        match what {
+            What::WaitFor(_) => return Err(Problem::invalid("a step with `on` does not wait").under("wait_for")),
+            // The fault has to be there before the request is, so it can ask only what is known by then.
+            What::Fault(fault) => {
+                if fault.matching != stend_core::fault::Match::default() {
+                    return Err(Problem::invalid("a fault with `on` strikes the request that it reacts to")
+                        .hint("put the conditions under `on`")
+                        .at(["fault".into(), "match".into()]));
+                }
+                if request.status.is_some()
+                    || request.request.is_some()
+                    || request.reply.is_some()
+                    || request.remarked.is_some()
+                {
+                    return Err(Problem::invalid("a fault strikes before bodies and statuses are known")
+                        .hint("match by fake, operation, method, path and nth")
+                        .at(["on".into(), "request".into()]));
+                }
+            }
+            _ => {}
+        }
+        Ok(Some((request, within)))
+    }
+
+    fn wait_for(&self, file: Option<WaitFor>) -> Result<WaitFor, Problem> {
+        let wait = file.ok_or_else(|| Problem::new("missing_key", "missing key `wait_for`"))?;
+        match (&wait.push, &wait.request, &wait.state) {
+            (Some(push), None, None) => {
+                let (_, kind) =
+                    self.registry.get(&push.fake).map_err(|problem| problem.at(["push".into(), "fake".into()]))?;
+                if kind.operations().iter().all(|operation| operation.command.is_none()) {
+                    let problem = Problem::invalid(format!("{} pushes nothing: it speaks plain HTTP", push.fake));
+                    return Err(problem.at(["push".into(), "fake".into()]));
+                }
+            }
+            (None, Some(request), None) => request.check(self.registry).map_err(|problem| problem.under("request"))?,
+            (None, None, Some(state)) => {
+                read_paths(&state.0.to_json()).map_err(|problem| problem.under("state"))?;
+            }
+            _ => return Err(Problem::invalid("wait for one thing: `push`, `request` or `state`")),
+        }
+        Ok(wait)
+    }
+
+    fn act(&self, node: &Node) -> Result<What, Problem> {
+        let [entry] = node.entries() else {
+            return Err(Problem::new(
+                "wrong_type",
+                format!("expected one action with its arguments, found {}", node.kind()),
+            )
+            .hint("e.g. {carbis.call_waiter: {table: 1000028}}"));
+        };
+        let name = entry.key.as_str();
+        let at_key = |mut problem: Problem| {
+            problem.at_key = true;
+            problem.position = Some(entry.position);
+            problem.under(name)
+        };
+        let (_, kind, action) = self.registry.action(name).map_err(at_key)?;
+        // No arguments and an empty map are the same.
+        let mut args = entry.value.clone();
+        if matches!(args.value, stend_core::node::Value::Null) {
+            args.value = stend_core::node::Value::Map(Vec::new());
+        }
+        kind.check_action(action, &args).map_err(|problem| args.locate(problem).under(name))?;
+        Ok(What::Act { name: name.to_owned(), args })
+    }
+}
+
+impl What {
+    fn title(&self) -> String {
+        match self {
+            Self::Act { name, args } => format!("{name} {}", crate::matcher::short(&args.to_json())),
+            Self::Call(call) => call.title(),
+            Self::Fault(_) => "a fault from now on".into(),
+            Self::WaitFor(wait) => match (&wait.push, &wait.request) {
+                (Some(push), _) => format!("a push of {} on {} {}", push.command, push.fake, push.connection),
+                (_, Some(_)) => "a request".into(),
+                _ => "a state".into(),
+            },
+        }
+    }
+}
+
+impl ReplyFile {
+    fn check(&self, what: &What) -> Result<(), Problem> {
+        let call = matches!(what, What::Call(_));
+        if matches!(what, What::Fault(_)) {
+            return Err(Problem::invalid("a fault gives nothing to expect"));
+        }
+        for (key, raw) in [("status", &self.status), ("headers", &self.headers), ("body", &self.body)] {
+            if raw.is_some() && !call {
+                return Err(Problem::invalid(format!("an action has no {key}"))
+                    .hint("expect `json` of its result, or an `error`")
+                    .under(key));
+            }
+        }
+        for (key, raw) in [("status", &self.status), ("body", &self.body), ("error", &self.error)] {
+            if let Some(raw) = raw {
+                Matcher::read(&raw.0.to_json()).map_err(|problem| problem.under(key))?;
+            }
+        }
+        if let Some(paths) = &self.json {
+            read_paths(&paths.0.to_json()).map_err(|problem| problem.under("json"))?;
+        }
+        if let Some(headers) = &self.headers {
+            for entry in headers.0.entries() {
+                Matcher::read(&entry.value.to_json())
+                    .map_err(|problem| problem.at(["headers".into(), entry.key.as_str().into()]))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn when(file: &StepFile, before: Option<When>) -> Result<When, Problem> {
+    let first = match (file.at, file.after) {
+        (Some(_), Some(_)) => {
+            return Err(Problem::invalid("`at` and `after` in one step")
+                .hint("`at` counts from the start, `after` from the step before")
+                .under("after"));
+        }
+        (Some(at), None) => at,
+        (None, Some(after)) => before.map(|before| before.last()).unwrap_or_default().plus(after),
+        (None, None) => {
+            before.map(|before| if before.rounds > 1 { before.first } else { before.last() }).unwrap_or_default()
+        }
+    };
+    let Some(every) = file.every else {
+        let stray =
+            [("for", file.during.is_some()), ("times", file.times.is_some())].into_iter().find(|(_, given)| *given);
+        return match stray {
+            Some((key, _)) => Err(Problem::invalid(format!("`{key}` goes with `every`")).under(key)),
+            None => Ok(When { first, every: Span::ZERO, rounds: 1 }),
+        };
+    };
+    if every < Span::from_millis(1) {
+        return Err(Problem::invalid(format!("every {every}: a millisecond at the least")).under("every"));
+    }
+    let rounds = match (file.during, file.times) {
+        (Some(during), None) => (during.as_secs_f64() / every.as_secs_f64()).ceil().clamp(0.0, u32::MAX.into()) as u32,
+        (None, Some(times)) => times,
+        (None, None) => {
+            return Err(Problem::invalid("`every` without an end")
+                .hint("add `for: 10m` or `times: 20`")
+                .under("every"));
+        }
+        (Some(_), Some(_)) => return Err(Problem::invalid("`for` and `times` in one step").under("times")),
+    };
+    if rounds == 0 {
+        return Err(Problem::invalid("a step of no rounds never happens").under(if file.times.is_some() {
+            "times"
+        } else {
+            "for"
+        }));
+    }
+    Ok(When { first, every, rounds })
+}
+
+/// Whether everything that placeholders ask for has been captured by a step before.
+pub(super) fn check_names(node: &Node, known: &BTreeSet<String>) -> Result<(), Problem> {
+    let mut asked = BTreeSet::new();
+    names(&node.to_json(), &mut asked);
+    match asked.iter().find(|name| !known.contains(*name)) {
+        None => Ok(()),
+        Some(name) => {
+            let mut problem = Problem::new("not_captured", format!("`${{{name}}}` is captured by no step before"));
+            problem.hint = stend_core::near::hint(name, known.iter().map(String::as_str));
+            problem.position = place_of(node, &format!("${{{name}}}"));
+            Err(problem)
+        }
+    }
+}
+
+fn place_of(node: &Node, text: &str) -> Option<stend_core::problem::Position> {
+    use stend_core::node::Value as Kind;
+    match &node.value {
+        Kind::Text(given) if given.contains(text) => Some(node.position),
+        Kind::List(items) => items.iter().find_map(|item| place_of(item, text)),
+        Kind::Map(entries) => entries.iter().find_map(|entry| place_of(&entry.value, text)),
+        _ => None,
+    }
+}

@@ -1,0 +1,137 @@
+//! Steps with `on`: they happen when something else does.
+
+use serde_json::{Value, json};
+use stend_core::fault::{Fault, Match};
+use stend_core::turn::Turn;
+use stend_core::{Span, Timestamp};
+
+use super::{Player, outcome};
+use crate::file::What;
+
+/// A step that waits for what it reacts to.
+pub(super) struct Armed {
+    index: usize,
+    from: Timestamp,
+    until: Option<Timestamp>,
+    /// Requests that matched so far.
+    matched: u64,
+    /// The fault that it put in, if that is what it does.
+    fault: Option<String>,
+    pub(super) done: bool,
+}
+
+impl Player<'_> {
+    /// The moment of a step with `on` has come.
+    pub(super) fn arm(&mut self, index: usize, at: Span) {
+        let step = &self.scenario.steps[index];
+        let Some((request, within)) = &step.on else { return };
+        let from = at.after(self.start);
+        let fault = match &step.what {
+            What::Fault(fault) => {
+                let mut fault = Fault::clone(fault);
+                fault.matching = Match {
+                    fake: request.fake.clone(),
+                    operation: request.operation.clone(),
+                    method: request.method.clone(),
+                    path: request.path.clone(),
+                    nth: request.nth,
+                    until: within.map(|within| within.after(from)),
+                    ..Match::default()
+                };
+                // The n-th is one; others strike once unless they say how often.
+                fault.times = fault.times.or(Some(1));
+                match self.world.faults.add(fault) {
+                    Ok(id) => Some(id),
+                    Err(problem) => {
+                        let outcome =
+                            outcome(at, step.title.clone(), &step.node, Value::Null, Some(problem.to_string()));
+                        self.outcomes.push(outcome);
+                        return;
+                    }
+                }
+            }
+            _ => None,
+        };
+        let until = within.map(|within| within.after(from));
+        // What came before its moment is not what it reacts to.
+        self.armed.push(Armed { index, from, until, matched: 0, fault, done: false });
+    }
+
+    /// Does the steps whose `on` has come true by the journal as it stands.
+    pub(super) async fn react(&mut self, mut turn: Turn) -> Turn {
+        let scenario = self.scenario;
+        loop {
+            if self.armed.iter().all(|armed| armed.done) {
+                return turn;
+            }
+            let entries = self.world.journal.read(self.read, |_| true);
+            let mut fired: Vec<(usize, Timestamp)> = Vec::new();
+            let faults = if self.armed.iter().any(|armed| armed.fault.is_some()) {
+                self.world.faults.list()
+            } else {
+                Vec::new()
+            };
+            for armed in self.armed.iter_mut().filter(|armed| !armed.done) {
+                if let Some(id) = &armed.fault {
+                    armed.done = faults.iter().any(|fault| fault.id.as_ref() == Some(id) && fault.applied > 0);
+                    if armed.done {
+                        fired.push((armed.index, self.world.now()));
+                    }
+                    continue;
+                }
+                let Some((request, _)) = &scenario.steps[armed.index].on else { continue };
+                let Ok(filter) = request.filter(&self.captured) else { continue };
+                for entry in &entries {
+                    let in_time = entry.at >= armed.from && armed.until.is_none_or(|until| entry.at <= until);
+                    if armed.done || !in_time || !filter.failing(entry).is_empty() {
+                        continue;
+                    }
+                    armed.matched += 1;
+                    if request.nth.is_none_or(|nth| nth == armed.matched) {
+                        armed.done = true;
+                        fired.push((armed.index, entry.at));
+                    }
+                }
+            }
+            if let Some(last) = entries.last() {
+                self.read = last.seq;
+            }
+            if entries.is_empty() && fired.is_empty() {
+                return turn;
+            }
+            for (index, at) in fired {
+                let step = &scenario.steps[index];
+                let at = Span::between(self.start, at);
+                if matches!(step.what, What::Fault(_)) {
+                    self.outcomes.push(outcome(at, step.title.clone(), &step.node, json!({ "fault": "struck" }), None));
+                    continue;
+                }
+                let (outcome, held) = self.step(step, at, turn).await;
+                turn = held;
+                self.outcomes.push(outcome);
+            }
+        }
+    }
+
+    /// A step that waited for something in vain has failed; what came nearest is told.
+    pub(super) fn tell_what_never_happened(&mut self) {
+        let entries = self.world.journal.read(0, |_| true);
+        for armed in self.armed.iter().filter(|armed| !armed.done) {
+            let step = &self.scenario.steps[armed.index];
+            let Some((request, within)) = &step.on else { continue };
+            let mut why = match (within, request.nth) {
+                (Some(within), _) => format!("it did not happen within {within}"),
+                (None, _) => "it never happened".to_owned(),
+            };
+            if armed.matched > 0 {
+                why.push_str(&format!("; {} requests matched", armed.matched));
+            }
+            if let Ok(filter) = request.filter(&self.captured)
+                && let Some((_, nearest)) = filter.nearest(&entries)
+            {
+                why.push_str(&format!("; {nearest}"));
+            }
+            self.outcomes.push(outcome(step.when.first, step.title.clone(), &step.node, Value::Null, Some(why)));
+        }
+    }
+}
