@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use actix_web::HttpRequest;
 use actix_web::http::StatusCode;
+use actix_web::http::header::AsHeaderName;
 use bytes::Bytes;
 use percent_encoding::percent_decode_str;
 use stend_core::{Fake, Live, Timestamp, World, near};
@@ -64,8 +65,8 @@ impl<'a, F: Fake> Call<'a, F> {
         self.params.iter().find(|(known, _)| *known == name).map_or("", |(_, value)| value)
     }
 
-    /// A header as text.
-    pub fn header(&self, name: &str) -> Option<&str> {
+    /// A header as text. A name that is a [`HeaderName`](actix_web::http::header::HeaderName) is found quicker than one that has to be parsed.
+    pub fn header(&self, name: impl AsHeaderName) -> Option<&str> {
         self.request.headers().get(name)?.to_str().ok()
     }
 

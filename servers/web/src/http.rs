@@ -18,7 +18,7 @@ use crate::call::{Call, Params};
 use crate::pause::{TICKET, pause, ticket};
 use crate::plug::Plug;
 use crate::reply::{Reply, ours};
-use crate::site::{Arrival, Site, has_body, read_body, split_world};
+use crate::site::{Arrival, Site, read_body, split_world};
 
 /// Reads the request, calls the state once, shapes the reply.
 pub type Handler<F> = fn(&mut Call<'_, F>) -> Reply;
@@ -206,9 +206,6 @@ impl<F: HttpFake> Site for Shared<F> {
     }
 
     fn answer_at_once(&self, request: &HttpRequest, worlds: &Worlds) -> Option<HttpResponse> {
-        if has_body(request) {
-            return None;
-        }
         let other;
         let (world, path) = if request.path().starts_with("/w/") {
             let (world, path) = split_world(worlds, request.path()).ok()?;

@@ -7,7 +7,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use actix_web::dev::{ServerHandle, ServiceRequest, ServiceResponse, fn_service};
+use actix_web::dev::{Payload, ServerHandle, ServiceRequest, ServiceResponse, fn_service};
 use actix_web::{App, Error, FromRequest, HttpResponse, HttpServer, web};
 use futures_util::future::Either;
 use stend_core::Worlds;
@@ -80,7 +80,10 @@ fn answer(house: &House, request: ServiceRequest) -> Answering {
     let Some((_, site)) = house.sites.iter().find(|(known, _)| *known == port) else {
         return Either::Left(ready(Ok(request.into_response(HttpResponse::InternalServerError().finish()))));
     };
-    if let Some(response) = site.answer_at_once(request.request(), &house.worlds) {
+    let (head, payload) = request.parts();
+    if matches!(payload, Payload::None)
+        && let Some(response) = site.answer_at_once(head, &house.worlds)
+    {
         return Either::Left(ready(Ok(request.into_response(response))));
     }
     let (site, worlds) = (Arc::clone(site), Arc::clone(&house.worlds));

@@ -27,7 +27,7 @@ pub trait Site: Send + Sync + 'static {
     /// The word for its URL in the ready file: a fake's name, or `control`.
     fn name(&self) -> &'static str;
 
-    /// Answers a request for which nothing has to be waited for; `None` leaves it to [`Site::answer`].
+    /// Answers a request without a body for which nothing has to be waited for; `None` leaves it to [`Site::answer`].
     fn answer_at_once(&self, _request: &HttpRequest, _worlds: &Worlds) -> Option<HttpResponse> {
         None
     }
@@ -56,7 +56,7 @@ pub fn split_world<'p>(worlds: &Worlds, path: &'p str) -> Result<(Arc<World>, &'
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Whether a request comes with a body.
-pub(crate) fn has_body(request: &HttpRequest) -> bool {
+fn has_body(request: &HttpRequest) -> bool {
     declared(request).is_some_and(|length| length > 0) || request.headers().contains_key(TRANSFER_ENCODING)
 }
 

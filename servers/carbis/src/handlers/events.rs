@@ -1,8 +1,11 @@
 //! `GET /api/v4/events`: the feed.
 
+use stend_web::header::HeaderName;
 use stend_web::{Call, Reply, StatusCode};
 
 use crate::Carbis;
+
+const TOKEN: HeaderName = HeaderName::from_static("token");
 
 /// All retained events for `hash=none`, else those after the event with this hash, oldest first (C1, C2).
 pub(crate) fn list(call: &mut Call<'_, Carbis>) -> Reply {
@@ -14,7 +17,7 @@ fn answer(call: &mut Call<'_, Carbis>) -> Result<Reply, Reply> {
     if !call.body.is_empty() {
         call.remark("the feed reads no body; it was ignored")?;
     }
-    let token = call.header("token").unwrap_or("");
+    let token = call.header(&TOKEN).unwrap_or("");
     let hash = call.query("hash");
     let body = call.state(|state, now| state.poll(token, hash.as_deref(), now))?;
     Ok(Reply::json_bytes(StatusCode::OK, body))

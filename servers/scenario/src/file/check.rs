@@ -43,7 +43,7 @@ impl Reader<'_> {
         let given: Vec<&str> = kinds.iter().filter(|(_, given)| *given).map(|(name, _)| *name).collect();
         let what = match (given.as_slice(), file.act, file.call, file.fault) {
             (["wait_for"], ..) => {
-                What::WaitFor(self.wait_for(file.wait_for).map_err(|problem| problem.under("wait_for"))?)
+                What::WaitFor(Box::new(self.wait_for(file.wait_for).map_err(|problem| problem.under("wait_for"))?))
             }
             (["do"], Some(act), _, _) => self.act(&act.0).map_err(|problem| problem.under("do"))?,
             (["call"], _, Some(call), _) => {

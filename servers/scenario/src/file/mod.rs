@@ -173,7 +173,7 @@ pub(crate) enum What {
     Act { name: String, args: Node },
     Call(Call),
     Fault(Box<Fault>),
-    WaitFor(WaitFor),
+    WaitFor(Box<WaitFor>),
 }
 
 /// A step that has been checked.
