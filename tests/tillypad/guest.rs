@@ -46,8 +46,7 @@ async fn a_clients_bills_are_listed_in_the_order_in_which_they_came() {
 #[tokio::test]
 async fn a_bill_is_placed_and_taken_from_its_place() {
     let bench = Bench::start().await;
-    let target =
-        format!("/update-guest-place?guest-id={PRINTED_ID}&place-id=BB43306C-F103-5D4C-BBEF-9A6A972C7A2C");
+    let target = format!("/update-guest-place?guest-id={PRINTED_ID}&place-id=BB43306C-F103-5D4C-BBEF-9A6A972C7A2C");
     let answer = ask(&bench, Method::PUT, &target, None).await;
     assert_eq!((answer.status.as_u16(), answer.text.as_str()), (200, ""));
     assert_eq!(guest(&bench, PRINTED_ID).await["gest_plac_ID"], "BB43306C-F103-5D4C-BBEF-9A6A972C7A2C");
@@ -93,7 +92,8 @@ async fn what_is_paid_authorised_or_shared_is_not_deleted() {
     bench.act("tillypad.begin_payment", json!({ "guest": begun })).await;
     let whole = bench.act("tillypad.precheck", json!({ "guest": shared, "with": [other] })).await;
     assert_eq!(whole["sum"], 630.0);
-    for (id, why) in [(&paid, "фискализации"), (&begun, "авторизации"), (&shared, "общим"), (&other, "общим")] {
+    for (id, why) in [(&paid, "фискализации"), (&begun, "авторизации"), (&shared, "общим"), (&other, "общим")]
+    {
         let answer = ask(&bench, Method::DELETE, &format!("/delete-guest?id={id}"), None).await;
         assert_spring(&answer, "/delete-guest", why);
         guest(&bench, id).await;

@@ -13,8 +13,7 @@ const REPLY: &str = r#"{"DiscountSums":[{"type_ID":"60D367B5-15D2-D24D-8A74-A28F
 
 const PASSED: &str = "\"Счет уже передан в оплату\"";
 const PAID: &str = "\"Счет уже оплачен\"";
-const NO_TYPE: &str =
-    "\"Для проведения оплаты должен присутствовать либо payType_ID, либо gsdlv_pytp_ID_Prepaid\"";
+const NO_TYPE: &str = "\"Для проведения оплаты должен присутствовать либо payType_ID, либо gsdlv_pytp_ID_Prepaid\"";
 const OTHER_SUM: &str = "\"Сумма интернет-оплаты не может отличаться от итоговой суммы счета\"";
 
 async fn pay(bench: &Bench, query: &str, id: &str, sum: Value, points: Value) -> Answer {
@@ -131,7 +130,10 @@ async fn flag_0_keeps_prechecks() {
     refused(&pay(&bench, "", &id, json!(300), json!([{ "sum": 15 }])).await, PASSED);
     // Without the flag and without points the precheck is paid as it stands; then it is over.
     let answer = pay(&bench, "", &id, json!(315), Value::Null).await;
-    assert_eq!((answer.status.as_u16(), answer.text.as_str()), (200, r#"{"DiscountSums":[],"AppliedDiscountSums":[]}"#));
+    assert_eq!(
+        (answer.status.as_u16(), answer.text.as_str()),
+        (200, r#"{"DiscountSums":[],"AppliedDiscountSums":[]}"#)
+    );
     refused(&pay(&bench, "", &id, json!(315), Value::Null).await, PASSED);
     refused(&pay(&bench, "?delete-prechecks=0", &id, json!(315), Value::Null).await, PASSED);
 }

@@ -24,7 +24,10 @@ async fn the_printed_bill_is_discounted_by_its_points() {
     let discount = &item["orderItemDiscounts"];
     assert_eq!((&discount["oritd_Price"], &discount["oritd_PriceDiscount"]), (&json!(300), &json!(50)));
     assert_eq!(discount["oritd_orit_ID"], item["orit_ID"]);
-    assert_eq!((&bill["guestDeliveries"]["gsdlv_CookingTime"], &bill["guestDeliveries"]["gsdlv_GeoRegionID"]), (&json!(1800), &json!(10)));
+    assert_eq!(
+        (&bill["guestDeliveries"]["gsdlv_CookingTime"], &bill["guestDeliveries"]["gsdlv_GeoRegionID"]),
+        (&json!(1800), &json!(10))
+    );
     let info = get(&bench, "/get-guest-info?name=Points0000001&date=2026-11-21").await;
     assert_eq!(info[0]["Sum"], 600.0);
     // The rest is paid as the bill says.
@@ -32,7 +35,9 @@ async fn the_printed_bill_is_discounted_by_its_points() {
     let paid = post(&bench, "/pay-guest", &payment).await;
     assert_eq!(
         paid.text,
-        format!(r#"{{"DiscountSums":[{{"type_ID":"{DECLARED}","sum":100}}],"AppliedDiscountSums":[{{"type_ID":"{APPLIED}","sum":100}}]}}"#)
+        format!(
+            r#"{{"DiscountSums":[{{"type_ID":"{DECLARED}","sum":100}}],"AppliedDiscountSums":[{{"type_ID":"{APPLIED}","sum":100}}]}}"#
+        )
     );
 }
 
