@@ -78,10 +78,24 @@ impl Serialize for Guid {
 
 impl<'de> Deserialize<'de> for Guid {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        Self::parse(&text).ok_or_else(|| {
-            de::Error::custom(format!("`{text}` is no GUID; one looks like 7BF665B0-2793-4B26-946E-D03A82E7EECB"))
-        })
+        // A visitor that refuses by itself: that is how a placeholder in an action's arguments is told from a mistake.
+        struct Text;
+
+        impl de::Visitor<'_> for Text {
+            type Value = Guid;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a GUID")
+            }
+
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<Guid, E> {
+                Guid::parse(text).ok_or_else(|| {
+                    E::custom(format!("`{text}` is no GUID; one looks like 7BF665B0-2793-4B26-946E-D03A82E7EECB"))
+                })
+            }
+        }
+
+        deserializer.deserialize_str(Text)
     }
 }
 

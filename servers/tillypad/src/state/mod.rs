@@ -14,6 +14,8 @@ pub(crate) mod menu;
 pub(crate) mod pay;
 pub(crate) mod prechecks;
 pub(crate) mod queries;
+#[cfg(test)]
+mod sums;
 
 use std::collections::{BTreeMap, BTreeSet};
 
