@@ -4,6 +4,9 @@ use jiff::civil::Time;
 use serde_json::json;
 use stend_web::{Reply, StatusCode};
 
+use crate::books::Book;
+use crate::error::Error;
+
 use super::{Denied, Request, bill, id, no_body, reply, required, required_date, required_id};
 
 /// `POST /post-guest` (P2, P3).
@@ -43,7 +46,7 @@ pub(crate) fn get(call: Request<'_, '_>) -> Reply {
         call.expect_query(&["guest-id"])?;
         no_body(call)?;
         let id = required_id(call, "guest-id")?;
-        ready(call.state(|state, _| state.guest_json(id))?)
+        ready(call.state(|state, _| state.guest_json(id)).ok_or(Error::NoGuest(id))?)
     })
 }
 
@@ -89,7 +92,12 @@ pub(crate) fn closed(call: Request<'_, '_>) -> Reply {
         let (to, timed) = required_date(call, "to")?;
         let to = if timed { to } else { to.date().to_datetime(Time::MAX) };
         let division = id(call, "division-id")?;
-        ready(call.state(|state, _| state.closed_json(from, to, division))?)
+        let found = call.state(|state, _| state.closed_json(from, to, division));
+        ready(found.ok_or_else(|| Error::Unknown {
+            field: "division-id".into(),
+            table: Book::Divisions.table(),
+            value: division.map(|id| id.to_string()).unwrap_or_default(),
+        })?)
     })
 }
 
