@@ -95,8 +95,10 @@ impl Record {
     }
 }
 
-/// The most that a number of a bill can be: sums of products of three such numbers stay exact.
+/// The most that a sum on a bill can be, and a count or a volume: with these no product of them leaves a decimal.
 const MOST: i64 = 100_000_000;
+/// As [`MOST`], of a count or a volume.
+pub(crate) const MOST_OF_A_LINE: i64 = 1_000_000;
 
 /// Reads one field. `null` and an empty string where no text is meant are no value.
 pub(crate) fn value(table: &Table, column: usize, json: &Json) -> Result<Option<Value>, Error> {
@@ -123,8 +125,15 @@ pub(crate) fn value(table: &Table, column: usize, json: &Json) -> Result<Option<
             match sign {
                 Sign::Positive if number <= Decimal::ZERO => return Err(range("above 0")),
                 Sign::NotNegative if number < Decimal::ZERO => return Err(range("0 or above")),
+                Sign::Positive if number > Decimal::from(MOST_OF_A_LINE) => return Err(range("1000000 at the most")),
                 _ if number.abs() > Decimal::from(MOST) => return Err(range("100000000 at the most")),
-                _ => Value::Number(number.round_dp(10).normalize()),
+                _ => {
+                    let number = number.round_dp(10).normalize();
+                    if sign == Sign::Positive && number.is_zero() {
+                        return Err(range("above 0"));
+                    }
+                    Value::Number(number)
+                }
             }
         }
         Kind::Text => Value::Text(scalar::text(json).ok_or_else(|| malformed("nvarchar"))?.into()),

@@ -41,3 +41,24 @@ const TABLE: [Route<Tillypad>; COUNT] = [
         handler: clients::post,
     },
 ];
+
+#[cfg(test)]
+mod tests {
+    use stend_core::Fake;
+
+    use super::*;
+
+    #[test]
+    fn the_readme_tells_every_operation_and_action() {
+        let readme = include_str!("../README.md");
+        for operation in &OPERATIONS {
+            let kind = format!("{:?}", operation.kind).to_lowercase();
+            let path = operation.path.unwrap_or_default();
+            let row = readme.lines().find(|line| line.starts_with('|') && line.contains(path));
+            assert!(row.is_some_and(|row| row.contains(&kind)), "{path} is not in the README as {kind}");
+        }
+        for action in Tillypad::actions() {
+            assert!(readme.contains(&format!("`tillypad.{}`", action.name)), "{} is not in the README", action.name);
+        }
+    }
+}

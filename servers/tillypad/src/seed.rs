@@ -13,6 +13,7 @@ use stend_core::{Problem, Seed, Span, Streams, near};
 
 use crate::books::{Book, Books, BooksSection, Named};
 use crate::guid::Guid;
+use crate::record::MOST_OF_A_LINE;
 use crate::state::State;
 use crate::state::bills::Bills;
 use crate::state::clients::Client;
@@ -340,6 +341,9 @@ pub(crate) fn seed(section: Section, seed: Seed) -> Result<State, Problem> {
         random,
     };
     for client in by_id("clients", section.clients, |client| client.id)?.into_values() {
+        if client.points.iter().any(|points| points.value.abs() > Decimal::from(100_000_000)) {
+            return Err(Problem::invalid(format!("client {}: points go to 100000000", client.id)).under("clients"));
+        }
         state.keep_client(client);
     }
     check(&mut state)?;
@@ -354,7 +358,7 @@ fn menu(section: MenuSection) -> Result<Menu, Problem> {
         if item.price.is_sign_negative() || item.price > most {
             return Err(odd(format!("a price of {}", item.price), "price"));
         }
-        if item.volume <= Decimal::ZERO || item.volume > most {
+        if item.volume <= Decimal::ZERO || item.volume > Decimal::from(MOST_OF_A_LINE) {
             return Err(odd(format!("a volume of {}", item.volume), "volume"));
         }
         if item.vat.is_sign_negative() || item.vat > Decimal::ONE_HUNDRED {

@@ -142,7 +142,8 @@ impl Bill {
         self.notes.iter().filter(move |row| row.guid(note::TYPE) == Some(kind)).filter_map(move |row| {
             let Some(Value::Any(value)) = row.get(note::VALUE) else { return None };
             let value = value.get("value").unwrap_or(value);
-            scalar::number(value).map(|sum| (kind, sum))
+            // Clients write notes of these types, too: what is no sum that a bill can have counts for nothing.
+            scalar::number(value).filter(|sum| sum.abs() <= Decimal::from(1_000_000_000_000_i64)).map(|sum| (kind, sum))
         })
     }
 

@@ -9,6 +9,7 @@ use jiff::civil::{Date, DateTime};
 use crate::guid::Guid;
 use crate::tables::guest;
 
+use super::CLOSED;
 use super::bill::Bill;
 
 /// The bills.
@@ -42,6 +43,11 @@ fn hashed(name: &str) -> u64 {
     let mut hasher = Fnv(0xcbf2_9ce4_8422_2325);
     name.hash(&mut hasher);
     hasher.finish()
+}
+
+/// Where and when a bill was closed. A date alone closes nothing: clients may send one with a draft.
+fn closing(bill: &Bill) -> Option<(Guid, DateTime)> {
+    if bill.state() == CLOSED { bill.division().zip(bill.guest.date(guest::CLOSED)) } else { None }
 }
 
 impl Bills {
@@ -98,7 +104,7 @@ impl Bills {
         }
         let name = hashed(bill.name());
         self.by_name.extend(dates.iter().map(|date| (name, *date, serial, id)));
-        if let (Some(division), Some(closed)) = (bill.division(), bill.guest.date(guest::CLOSED)) {
+        if let Some((division, closed)) = closing(bill) {
             self.closed.insert((division, closed, serial, id));
         }
         if let Some(due) = bill.due {
@@ -115,7 +121,7 @@ impl Bills {
         for date in dates {
             self.by_name.remove(&(name, *date, serial, id));
         }
-        if let (Some(division), Some(closed)) = (bill.division(), bill.guest.date(guest::CLOSED)) {
+        if let Some((division, closed)) = closing(bill) {
             self.closed.remove(&(division, closed, serial, id));
         }
         if let Some(due) = bill.due {

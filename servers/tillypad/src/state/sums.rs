@@ -163,6 +163,77 @@ proptest! {
     }
 }
 
+/// Numbers that break careless arithmetic, as numbers and as strings.
+fn extremes() -> impl Strategy<Value = Json> {
+    prop_oneof![
+        Just(json!(1e8)),
+        Just(json!("100000000")),
+        Just(json!(1e6)),
+        Just(json!("1000000")),
+        Just(json!("0.0000000001")),
+        Just(json!("99999999.9999999999")),
+        Just(json!("79228162514264337593543950335")),
+        Just(json!("-79228162514264337593543950335")),
+        Just(json!("0.0000000000000000000000000001")),
+        Just(json!(1e-300)),
+        Just(json!(1e300)),
+        Just(json!(-1)),
+        Just(json!(0)),
+        any::<f64>().prop_map(|number| json!(number)),
+        "[0-9]{0,30}(\\.[0-9]{0,30})?(e-?[0-9]{1,3})?".prop_map(|text| json!(text)),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 500, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn no_number_breaks_the_sums(
+        prices in prop::collection::vec((extremes(), extremes(), extremes(), extremes()), 1..4),
+        points in extremes(), note in extremes(), sum in extremes(),
+    ) {
+        let mut state = restaurant(100, false);
+        let line = |(price, count, volume, vat): (Json, Json, Json, Json)| json!({
+            "orit_mitm_ID": DISH, "orit_Price": price, "orit_Count": count, "orit_Volume": volume, "orit_VAT": vat,
+        });
+        let bill = json!({
+            "gest_Name": "счет",
+            "orders": [{ "orderItems": prices.into_iter().map(line).collect::<Vec<_>>() }],
+            "notes": [{ "note_nttp_ID": "60D367B5-15D2-D24D-8A74-A28F40C8CB9D", "note_Value": note }],
+            "discountSum": [{ "sum": points }, { "sum": points }],
+        });
+        // Refused or stored, never anything else.
+        if let Ok(id) = Sent::read(&bill).and_then(|sent| state.post(sent, now())) {
+            let due = total(&state, id);
+            let sum = crate::wire::scalar::number(&sum).unwrap_or(due);
+            let _ = state.pay(payment(id, sum, vec![Declared { kind: None, sum: 1.into() }]), now());
+            let _ = state.info_json("счет", now().to_zoned(jiff::tz::TimeZone::UTC).date());
+            prop_assert!(state.guest_json(id).is_some());
+        }
+    }
+}
+
+#[test]
+fn the_largest_and_the_smallest_that_are_taken_add_up() {
+    let (prices, amounts) = (["100000000", "0.0000000001", "0"], ["1000000", "0.0000000001"]);
+    let cases = prices.iter().flat_map(|price| amounts.iter().map(move |count| (price, count)));
+    for (price, count, volume) in cases.flat_map(|case| amounts.iter().map(move |volume| (case.0, case.1, volume))) {
+        let mut state = restaurant(100, false);
+        let line = json!({
+            "orit_mitm_ID": DISH, "orit_Price": price, "orit_Count": count, "orit_Volume": volume, "orit_VAT": 100_000_000,
+        });
+        let bill = json!({
+            "gest_Name": "счет",
+            "orders": [{ "orderItems": vec![line; 1_000] }],
+            "discountSum": [{ "sum": 100_000_000 }, { "sum": "99999999.99" }],
+        });
+        let id = state.post(Sent::read(&bill).expect("taken"), now()).expect("stored");
+        let due = total(&state, id);
+        state.pay(payment(id, due, Vec::new()), now()).expect("paid");
+        assert!(due >= Decimal::ZERO && applied(&state, id) <= Decimal::from(200_000_000));
+    }
+}
+
 #[test]
 fn vat_follows_the_price() {
     let mut state = restaurant(50, true);
