@@ -13,6 +13,8 @@ pub(crate) mod loyalty;
 pub(crate) mod menu;
 pub(crate) mod pay;
 pub(crate) mod prechecks;
+#[cfg(test)]
+mod programmes;
 pub(crate) mod queries;
 #[cfg(test)]
 mod sums;
