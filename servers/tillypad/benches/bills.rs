@@ -61,9 +61,12 @@ impl Full {
     }
 }
 
+/// The worlds that are made, by their size.
+type Made = Mutex<Vec<(u32, Arc<Full>)>>;
+
 /// The worlds are made once.
 fn full(size: u32) -> Arc<Full> {
-    static WORLDS: OnceLock<Mutex<Vec<(u32, Arc<Full>)>>> = OnceLock::new();
+    static WORLDS: OnceLock<Made> = OnceLock::new();
     let mut worlds = WORLDS.get_or_init(Mutex::default).lock().unwrap();
     if let Some((_, full)) = worlds.iter().find(|(known, _)| *known == size) {
         return Arc::clone(full);

@@ -72,9 +72,8 @@ impl State {
     fn start(&self, bill: &Bill) -> Option<Timestamp> {
         let division = self.divisions.get(&bill.division()?)?;
         let row = bill.delivery.as_ref()?;
-        let seconds = |column, default| {
-            row.int(column).and_then(|n| u32::try_from(n).ok()).map_or(default, |n| Span::from_secs(n.into()))
-        };
+        let seconds =
+            |column, default| row.int(column).and_then(|n| u32::try_from(n).ok()).map_or(default, Span::from_secs);
         let opened = self.zone.to_zoned(bill.opened()?).ok()?.timestamp();
         let opened = seconds(delivery::TRAVEL, division.delivery_time).before(opened);
         Some(seconds(delivery::COOKING, division.cooking_time).before(opened))
