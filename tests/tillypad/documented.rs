@@ -2,8 +2,9 @@
 
 use serde_json::Value;
 
-use super::{get, guest};
+use super::{calc_discount, get, guest, pay_guest, points, post, post_guest};
 use crate::support::Bench;
+use stend::Config;
 
 /// Bills, in the order of the document.
 const BILLS: [&str; 9] = [
@@ -80,4 +81,19 @@ async fn printed_ids_resolve() {
         assert!(list.as_array().expect(key).iter().any(|row| row["id"] == id), "{id} is not in {key}");
     }
     assert_eq!(state["system_object"], "7F40833C-3722-4502-BC11-45EC786A4621");
+}
+
+#[tokio::test]
+async fn a_strict_world_takes_every_printed_request() {
+    let bench = Bench::with(Config { strict: true, ..Config::default() }).await;
+    for (target, body) in [
+        ("/post-guest", post_guest::PRINTED),
+        ("/post-guest", points::PRINTED),
+        ("/calc-discount", calc_discount::REQUEST),
+        ("/pay-guest?delete-prechecks=0", pay_guest::REQUEST),
+    ] {
+        let body: Value = serde_json::from_str(body).expect("the sample is JSON");
+        let answer = post(&bench, target, &body).await;
+        assert_eq!(answer.status, 200, "{target}: {}", answer.text);
+    }
 }

@@ -6,7 +6,7 @@ use super::{CAFE, INTERNET, assert_guid, get, guest, keys, post, post_guest::pri
 use crate::support::{Answer, Bench};
 
 /// The printed request, its remarks taken out.
-const REQUEST: &str = r#"{ "Payment": { "gest_ID": "61BA736D-E34C-9C4B-97D3-E71BC2903915", "payType_ID": "CADA63B6-6833-574F-8427-AB98AE931814", "paySum": 3000 }, "DiscountSum": [ { "type_ID": "480F64A0-B729-3140-B796-678A1CD754F0", "sum": 100 } ] }"#;
+pub const REQUEST: &str = r#"{ "Payment": { "gest_ID": "61BA736D-E34C-9C4B-97D3-E71BC2903915", "payType_ID": "CADA63B6-6833-574F-8427-AB98AE931814", "paySum": 3000 }, "DiscountSum": [ { "type_ID": "480F64A0-B729-3140-B796-678A1CD754F0", "sum": 100 } ] }"#;
 
 /// The printed reply.
 const REPLY: &str = r#"{"DiscountSums":[{"type_ID":"60D367B5-15D2-D24D-8A74-A28F40C8CB9D","sum":20}],"AppliedDiscountSums":[{"type_ID":"0412C97B-AF11-2447-88D9-B40FA0EB996D","sum":20}]}"#;

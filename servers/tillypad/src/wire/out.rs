@@ -116,10 +116,10 @@ impl Out {
         }
     }
 
-    /// A date and time: `2020-10-12T12:00:00`.
+    /// A date and time: `2020-10-12T12:00:00`, with milliseconds if it was given with some.
     pub(crate) fn date(&mut self, date: DateTime) {
         self.comma();
-        let _ = write!(self.text, "\"{}\"", date.strftime("%Y-%m-%dT%H:%M:%S"));
+        let _ = write!(self.text, "\"{}\"", date.strftime("%Y-%m-%dT%H:%M:%S%.f"));
     }
 
     /// JSON that is ready.
@@ -214,6 +214,15 @@ mod tests {
         out.list(["315.00", "9.5", "0", "1000.5"], |out, text| out.number(text.parse().expect("good")));
         out.list(["210", "45.00", "0.1"], |out, text| out.fraction(text.parse().expect("good")));
         assert_eq!(out.finish(), "[315,9.5,0,1000.5],[210.0,45.0,0.1]");
+    }
+
+    #[test]
+    fn dates_are_written_as_they_were_given() {
+        for text in ["2020-10-12T12:00:00", "2020-10-12T12:00:00.25"] {
+            let mut out = Out::default();
+            out.date(text.parse().expect("good"));
+            assert_eq!(out.finish(), format!("\"{text}\""));
+        }
     }
 
     #[test]

@@ -41,13 +41,15 @@ pub(crate) struct Sent {
     rows: usize,
 }
 
-const BILL_KEYS: [&str; 7] = [
+const BILL_KEYS: [&str; 8] = [
     "guestDeliveries",
     "guestSalePrivileges",
     "orders",
     "guestDiscountPointOperations",
     "notes",
     "discountSum",
+    // The sentences about the protocol write it so.
+    "DiscountSum",
     "appliedDiscountSum",
 ];
 
@@ -120,7 +122,10 @@ impl Sent {
         }
         sent.bill.points = sent.records(&tables::points::TABLE, map, "guestDiscountPointOperations")?;
         sent.bill.notes = sent.records(&tables::note::TABLE, map, "notes")?;
-        sent.declared = sent.declared(map, "discountSum")?;
+        for key in ["discountSum", "DiscountSum"] {
+            let declared = sent.declared(map, key)?;
+            sent.declared.extend(declared);
+        }
         Ok(sent)
     }
 

@@ -50,7 +50,7 @@ pub(crate) fn flag(json: &Value) -> Option<bool> {
     }
 }
 
-/// A date and time: the wall time that is written, whatever zone stands behind it, to the second.
+/// A date and time: the wall time that is written, whatever zone stands behind it, to the millisecond.
 pub(crate) fn date_time(json: &Value) -> Option<DateTime> {
     parse_date_time(json.as_str()?)
 }
@@ -64,7 +64,7 @@ pub(crate) fn parse_date_time(text: &str) -> Option<DateTime> {
         .or_else(|_| DateTime::from_str(&text.replacen(' ', "T", 1)))
         .or_else(|_| Date::from_str(text).map(DateTime::from))
         .ok()?;
-    time.with().subsec_nanosecond(0).build().ok()
+    time.with().microsecond(0).nanosecond(0).build().ok()
 }
 
 /// The world's time as the application server's clock shows it.
@@ -112,7 +112,7 @@ mod tests {
         for (given, kept) in [
             ("2020-10-12T12:00:00", "2020-10-12T12:00:00"),
             ("2020-10-12 12:00:00", "2020-10-12T12:00:00"),
-            ("2020-10-12T12:00:00.250", "2020-10-12T12:00:00"),
+            ("2020-10-12T12:00:00.2509", "2020-10-12T12:00:00.25"),
             ("2020-10-12T12:00:00Z", "2020-10-12T12:00:00"),
             ("2020-10-12T12:00:00+05:00", "2020-10-12T12:00:00"),
             ("2020-10-12", "2020-10-12T00:00:00"),
