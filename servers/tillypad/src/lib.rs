@@ -9,6 +9,7 @@ mod guid;
 mod handlers;
 mod record;
 mod routes;
+mod section;
 mod seed;
 mod state;
 mod tables;
@@ -18,7 +19,7 @@ use stend_core::{Action, Fake, Operation, Problem, Seed, Timestamp};
 use stend_web::{Call, HttpFake, Reply, Route};
 
 pub use guid::Guid;
-pub use seed::Section;
+pub use section::Section;
 pub use state::State;
 
 /// Tillypad.

@@ -29,7 +29,7 @@ use stend_core::{Span, Streams};
 use crate::books::{Book, Books};
 use crate::error::Error;
 use crate::guid::Guid;
-use crate::seed::{Defaults, Points};
+use crate::section::{Defaults, Points};
 use crate::tables::States;
 use crate::wire::scalar;
 

@@ -82,7 +82,6 @@ impl State {
 
     /// Makes a precheck of the lines that are in none yet: of registered orders, or of all when `all`.
     pub(crate) fn make_precheck(&mut self, bill: &mut Bill, all: bool) {
-        let id = self.new_id("prechecks");
         let (mut lines, mut sum) = (BTreeSet::new(), Decimal::ZERO);
         for row in &mut bill.orders {
             if !all && row.record.int(order::STATE) != Some(REGISTERED) {
@@ -99,9 +98,11 @@ impl State {
                 });
             }
         }
+        // Without lines nothing has been drawn, so what is refused for it leaves no trace.
         if lines.is_empty() {
             return;
         }
+        let id = self.new_id("prechecks");
         self.prechecks.insert(id, Precheck { id, guests: vec![bill.id()], lines, sum, begun: false, receipt: None });
         bill.prechecks.push(id);
         bill.guest.set(guest::STATE, Value::Int(PAYING));

@@ -8,7 +8,7 @@ use stend_core::{Fake, Seed};
 use crate::Tillypad;
 use crate::books::Named;
 use crate::guid::Guid;
-use crate::seed::Section;
+use crate::section::Section;
 use crate::state::State;
 use crate::wire::read::Sent;
 
@@ -43,7 +43,6 @@ fn cafe(programmes: Json, rules: Json) -> State {
     }))
     .expect("a section");
     let named = |id: &str| vec![Named { id: Guid::parse(id).expect("good"), name: "…".into() }];
-    section.books = Section::default().books;
     section.books.discount_types = named(TYPE);
     section.books.sale_privileges = named(PRIVILEGE);
     section.books.point_types = named(POINTS);

@@ -10,7 +10,7 @@ use crate::Tillypad;
 use crate::error::{Error, OTHER_SUM};
 use crate::guid::Guid;
 use crate::record::Value;
-use crate::seed::{DivisionSection, Section};
+use crate::section::{DivisionSection, Section};
 use crate::state::State;
 use crate::state::pay::Payment;
 use crate::tables::item;
@@ -37,7 +37,6 @@ fn restaurant(percent: u32, whole: bool) -> State {
     });
     let mut section: Section = serde_json::from_value(extra).expect("a section");
     let named = |id: &str| vec![crate::books::Named { id: guid(id), name: "…".into() }];
-    section.books = Section::default().books;
     section.books.discount_types = named(TYPE);
     section.books.pay_types = named(PAY);
     section.points.whole_roubles = whole;
