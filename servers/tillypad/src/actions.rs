@@ -15,7 +15,7 @@ use crate::Tillypad;
 use crate::books::Book;
 use crate::error::Error;
 use crate::guid::Guid;
-use crate::state::{CLOSED, State};
+use crate::state::State;
 
 use bills::{BeginPayment, PrintPrecheck, SeedGuests};
 use clients::{AddClient, AwardPoints};
@@ -153,15 +153,6 @@ impl Act<Tillypad> for StopList {
         state.stop(division, &self.remove, false, now);
         Ok(Stopped { stopped: state.divisions.get(&division).map_or(0, |division| division.stop_list.len()) })
     }
-}
-
-/// Whether a bill can still be changed by the staff.
-pub(crate) fn open(state: &State, id: Guid) -> Result<(), Problem> {
-    let bill = state.bills.get(id).ok_or_else(|| Problem::not_found(format!("no bill {id}")))?;
-    if bill.state() == CLOSED {
-        return Err(Problem::conflict(format!("bill {id} is closed")));
-    }
-    Ok(())
 }
 
 fn float(decimal: Decimal) -> f64 {

@@ -14,7 +14,7 @@ use crate::record::Value;
 use crate::tables::{guest, item, order};
 
 use super::bill::Bill;
-use super::{DRAFT, PAYING, REGISTERED, State};
+use super::{CLOSED, DRAFT, PAYING, REGISTERED, State};
 
 /// A precheck: lines that have been passed on to be paid.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -152,9 +152,9 @@ impl State {
     /// # Errors
     /// An unknown or closed bill, or one whose lines are all in prechecks.
     pub(crate) fn print_precheck(&mut self, first: Guid, with: &[Guid]) -> Result<(Guid, Decimal), Problem> {
-        crate::actions::open(self, first).map_err(|problem| problem.under("guest"))?;
+        self.still_open(first).map_err(|problem| problem.under("guest"))?;
         for (i, id) in with.iter().enumerate() {
-            crate::actions::open(self, *id).map_err(|problem| problem.at(["with".into(), i.into()]))?;
+            self.still_open(*id).map_err(|problem| problem.at(["with".into(), i.into()]))?;
         }
         let mut ids = vec![first];
         ids.extend(with);
@@ -189,12 +189,21 @@ impl State {
         Ok(told)
     }
 
+    /// Whether the staff can still do something with a bill.
+    fn still_open(&self, id: Guid) -> Result<(), Problem> {
+        let bill = self.bills.get(id).ok_or_else(|| Problem::not_found(format!("no bill {id}")))?;
+        if bill.state() == CLOSED {
+            return Err(Problem::conflict(format!("bill {id} is closed")));
+        }
+        Ok(())
+    }
+
     /// A terminal begins to authorise a card.
     ///
     /// # Errors
     /// An unknown bill, or one without an unpaid precheck.
     pub(crate) fn begin_payment(&mut self, id: Guid) -> Result<(), Problem> {
-        crate::actions::open(self, id).map_err(|problem| problem.under("guest"))?;
+        self.still_open(id).map_err(|problem| problem.under("guest"))?;
         let prechecks = self.bills.get(id).map(|bill| bill.prechecks.clone()).unwrap_or_default();
         for precheck in prechecks {
             if let Some(precheck) = self.prechecks.get_mut(&precheck).filter(|precheck| precheck.receipt.is_none()) {
