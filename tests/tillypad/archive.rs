@@ -40,6 +40,8 @@ async fn a_day_is_opened_once_and_closed_once() {
     assert_spring(&again, "/operate-archive", "уже закрыт");
     assert_eq!(post(&bench, "/post-guest", &bill).await.json()["errorcode"], 130_228);
 
+    let closed = operate(&bench, &format!("archive-id={PRINTED_DAY}")).await;
+    assert_eq!(closed.status, 200, "a day knows its division: {}", closed.text);
     let next = operate(&bench, &format!("division-id={RESTAURANT}")).await.json();
     assert_ne!(next, opened);
 }

@@ -129,3 +129,30 @@ async fn actions_name_what_they_do_not_know() {
         assert!(answer.text.contains(part), "`{part}` is not in {}", answer.text);
     }
 }
+
+#[tokio::test]
+async fn a_division_runs_its_tasks_or_does_not() {
+    for (task, stays) in [("accepts", 2), ("starts", 3)] {
+        let bench = Bench::start().await;
+        let mut world = bench.state().await;
+        for division in world["tillypad"]["divisions"].as_array_mut().unwrap() {
+            division[task] = json!(false);
+        }
+        let put = bench.steer(Method::PUT, "/worlds/default/state", world).await;
+        assert!(put.status.is_success(), "{}", put.text);
+        let id = store(&bench, &waiting("2026-11-21T14:00:00")).await;
+        bench.advance("5h").await;
+        assert_eq!(state_of(&bench, &id).await["dlvrst_ID"], stays, "{task}");
+    }
+}
+
+#[tokio::test]
+async fn a_reset_forgets_what_was_posted() {
+    let bench = Bench::start().await;
+    let id = store(&bench, &waiting("2026-11-21T14:00:00")).await;
+    let reset = bench.steer(Method::POST, "/worlds/default/reset", json!({ "fake": "tillypad" })).await;
+    assert!(reset.status.is_success(), "{}", reset.text);
+    let gone = ask(&bench, Method::GET, &format!("/get-guest?guest-id={id}"), None).await;
+    assert_spring(&gone, "/get-guest", &id);
+    assert_eq!(bench.advance("5h").await["fired"], json!([]), "its task is gone with it");
+}

@@ -111,7 +111,7 @@ impl Act<Tillypad> for CloseDay {
                 .hint("`tillypad.open_day` opens one")
                 .under("division")
         })?;
-        state.close_day(division, id, now).map(|()| DayOf { id }).map_err(|error| problem(&error))
+        state.close_day(Some(division), id, now).map(|()| DayOf { id }).map_err(|error| problem(&error))
     }
 }
 

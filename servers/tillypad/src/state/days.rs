@@ -51,23 +51,25 @@ impl State {
         Ok(id)
     }
 
-    /// Closes a trading day of a division.
+    /// Closes a trading day; a division that is named must be the day's.
     ///
     /// # Errors
     /// An unknown division or day, another division's day, or one that is closed.
-    pub(crate) fn close_day(&mut self, division: Guid, day: Guid, now: Timestamp) -> Result<(), Error> {
-        self.check("division-id", Book::Divisions, division)?;
+    pub(crate) fn close_day(&mut self, division: Option<Guid>, day: Guid, now: Timestamp) -> Result<(), Error> {
+        if let Some(division) = division {
+            self.check("division-id", Book::Divisions, division)?;
+        }
         let closed = self.local(now);
         let unknown = || Error::Unknown { field: "archive-id".into(), table: "tp_Archives", value: day.to_string() };
         let found = self.days.get_mut(&day).ok_or_else(unknown)?;
-        if found.division != division {
+        if division.is_some_and(|division| division != found.division) {
             return Err(Error::Refused(format!("Торговый день {day} принадлежит другому подразделению")));
         }
         if found.closed.is_some() {
             return Err(Error::Refused(format!("Торговый день {day} уже закрыт")));
         }
         found.closed = Some(closed);
-        if let Some(division) = self.divisions.get_mut(&division) {
+        if let Some(division) = self.divisions.get_mut(&found.division) {
             division.day = None;
         }
         Ok(())
