@@ -122,7 +122,7 @@ struct StopList {
     /// The division; left out, the default one.
     division: Option<Guid>,
     /// Dishes to put on the list.
-    #[serde(default)]
+    #[serde(default, alias = "items")]
     add: Vec<Guid>,
     /// Dishes to take off it.
     #[serde(default)]

@@ -95,6 +95,7 @@ pub(super) struct Courier {
     /// The bill.
     guest: Guid,
     /// The courier, one of the users.
+    #[serde(alias = "courier")]
     user: Guid,
     /// What is noted about the courier.
     comment: Option<String>,

@@ -136,6 +136,25 @@ proptest! {
     }
 
     #[test]
+    fn a_saved_world_keeps_every_digit(lines in lines(), points in 0_i64..50_000_000) {
+        let mut state = restaurant(90, false);
+        let id = post(&mut state, &lines, Some(Decimal::new(points, 2)));
+        let paid = post(&mut state, &lines, None);
+        let due = total(&state, paid);
+        state.pay(payment(paid, due, Vec::new()), now()).expect("paid");
+        // By way of text, as a world file goes.
+        let text = serde_json::to_string(&Tillypad::save(&state)).expect("JSON");
+        let node = stend_core::Node::parse(&text).expect("a document");
+        let again = Tillypad::seed(Some(node.read().expect("a section")), Seed { seed: 9, now: now() }).expect("good");
+        for id in [id, paid] {
+            prop_assert_eq!(again.guest_json(id), state.guest_json(id));
+            prop_assert_eq!(total(&again, id), total(&state, id));
+        }
+        prop_assert_eq!(&again.prechecks, &state.prechecks);
+        prop_assert_eq!(again.random.save(), state.random.save());
+    }
+
+    #[test]
     fn paying_never_changes_the_total(lines in lines(), points in 0_i64..5_000_000, later in 0_i64..5_000_000) {
         let mut state = restaurant(50, true);
         let before: Decimal = lines.iter().map(Line::sum).sum();
