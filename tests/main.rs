@@ -11,3 +11,4 @@ mod control;
 mod house;
 mod scenario;
 mod support;
+mod tillypad;

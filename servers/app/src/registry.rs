@@ -4,16 +4,17 @@ use std::sync::Arc;
 
 use stend_carbis::Carbis;
 use stend_core::Registry;
+use stend_tillypad::Tillypad;
 use stend_web::{HttpSite, Site};
 
 /// Every fake that worlds hold, in the order of their ports after the control port.
 pub fn fakes() -> Registry {
-    Registry::new().with::<Carbis>()
+    Registry::new().with::<Carbis>().with::<Tillypad>()
 }
 
 /// What answers on each fake's port, in the same order.
 pub fn sites() -> Vec<Arc<dyn Site>> {
-    vec![HttpSite::<Carbis>::at(0)]
+    vec![HttpSite::<Carbis>::at(0), HttpSite::<Tillypad>::at(1)]
 }
 
 /// The port of a fake after the base port, by name: fixed, whatever this build holds.

@@ -1,7 +1,7 @@
 //! Where worlds come from: those built in, a folder of world files, a document given inline.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use crate::fake::{Registry, Seed};
 use crate::node::Node;
@@ -13,8 +13,16 @@ use crate::{Timestamp, near};
 /// World files by name.
 #[derive(Debug, Clone, Default)]
 pub struct Library {
-    built_in: Vec<(&'static str, &'static str)>,
+    built_in: Vec<BuiltIn>,
     folder: Option<PathBuf>,
+}
+
+/// A world that is built in: its text is read once, for worlds are made of it all the time.
+#[derive(Debug, Clone)]
+struct BuiltIn {
+    name: &'static str,
+    text: &'static str,
+    read: Arc<OnceLock<WorldFile>>,
 }
 
 /// The world that is there when nobody asks for another.
@@ -26,7 +34,8 @@ const STOREYS: usize = 8;
 impl Library {
     /// These built-in worlds, by name and text.
     pub fn new(built_in: Vec<(&'static str, &'static str)>) -> Self {
-        Self { built_in, folder: None }
+        let built_in = built_in.into_iter().map(|(name, text)| BuiltIn { name, text, read: Arc::default() });
+        Self { built_in: built_in.collect(), folder: None }
     }
 
     /// The same with the world files of a folder.
@@ -90,8 +99,12 @@ impl Library {
         registry: &Registry,
         storeys: usize,
     ) -> Result<WorldFile, Diagnostic> {
-        if let Some((_, text)) = self.built_in.iter().find(|(known, _)| *known == name) {
-            return self.read(Source::new(format!("{name} (built in)"), *text), None, registry, storeys);
+        if let Some(built_in) = self.built_in.iter().find(|built_in| built_in.name == name) {
+            if let Some(file) = built_in.read.get() {
+                return Ok(file.clone());
+            }
+            let file = self.read(Source::new(format!("{name} (built in)"), built_in.text), None, registry, storeys)?;
+            return Ok(built_in.read.get_or_init(|| file).clone());
         }
         let folder = beside.or(self.folder.as_deref());
         // A file beside a file may be anywhere; a name that came over the network stays in its folder.
@@ -114,7 +127,7 @@ impl Library {
     }
 
     fn names(&self, folder: Option<&Path>) -> Vec<String> {
-        let mut names: Vec<String> = self.built_in.iter().map(|(name, _)| (*name).to_owned()).collect();
+        let mut names: Vec<String> = self.built_in.iter().map(|built_in| built_in.name.to_owned()).collect();
         let files = folder.and_then(|folder| std::fs::read_dir(folder).ok()).into_iter().flatten().flatten();
         let mut files: Vec<String> = files
             .filter_map(|file| file.file_name().into_string().ok())

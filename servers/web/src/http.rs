@@ -60,6 +60,12 @@ pub trait HttpFake: Fake {
     fn too_large(reply: Reply) -> Reply {
         reply
     }
+
+    /// The same for a vendor whose errors name the path and the moment.
+    fn unreadable_body(reply: Reply, path: &str, now: Timestamp) -> Reply {
+        let _ = (path, now);
+        Self::too_large(reply)
+    }
 }
 
 /// The methods that a path takes.
@@ -146,7 +152,7 @@ impl<F: HttpFake> HttpSite<F> {
         let instead = hit.as_ref().and_then(|hit| replacement(&hit.effect));
         let (reply, body, remarks) = match (instead, body) {
             (Some(reply), body) => (reply, body.unwrap_or_default(), Vec::new()),
-            (None, Err(reply)) => (F::too_large(reply), Bytes::new(), Vec::new()),
+            (None, Err(reply)) => (F::unreadable_body(reply, path, now), Bytes::new(), Vec::new()),
             (None, Ok(body)) => {
                 let mut call = Call::new(&request, path, body, now, &world, live);
                 let reply = found.answer(&mut call);

@@ -1,0 +1,107 @@
+//! Bills: posted, calculated, found, placed, deleted.
+
+use jiff::civil::Time;
+use serde_json::json;
+use stend_web::{Reply, StatusCode};
+
+use crate::books::Book;
+use crate::error::Error;
+
+use super::{Denied, Request, bill, id, no_body, reply, required, required_date, required_id};
+
+/// `POST /post-guest` (P2, P3).
+pub(crate) fn post(call: Request<'_, '_>) -> Reply {
+    reply(call, |call| {
+        call.expect_query(&[])?;
+        let sent = bill(call)?;
+        let id = call.state(|state, now| state.post(sent, now))?;
+        Ok(Reply::ok(&json!({ "gest_ID": id })))
+    })
+}
+
+/// `POST /calc-discount`, and `GET` with a body (P6).
+pub(crate) fn calculate(call: Request<'_, '_>) -> Reply {
+    reply(call, |call| {
+        call.expect_query(&[])?;
+        let sent = bill(call)?;
+        let text = call.state(|state, now| state.calculate(sent, now).map(|bill| state.bill_json(&bill)))?;
+        Ok(Reply::json_bytes(StatusCode::OK, text))
+    })
+}
+
+/// `DELETE /delete-guest` (P8).
+pub(crate) fn delete(call: Request<'_, '_>) -> Reply {
+    reply(call, |call| {
+        call.expect_query(&["id"])?;
+        no_body(call)?;
+        let id = required_id(call, "id")?;
+        call.state(|state, _| state.delete(id))?;
+        Ok(Reply::empty(StatusCode::OK))
+    })
+}
+
+/// `GET /get-guest`.
+pub(crate) fn get(call: Request<'_, '_>) -> Reply {
+    reply(call, |call| {
+        call.expect_query(&["guest-id"])?;
+        no_body(call)?;
+        let id = required_id(call, "guest-id")?;
+        ready(call.state(|state, _| state.guest_json(id)).ok_or(Error::NoGuest(id))?)
+    })
+}
+
+/// `GET /get-guests`.
+pub(crate) fn of_client(call: Request<'_, '_>) -> Reply {
+    reply(call, |call| {
+        call.expect_query(&["client-id"])?;
+        no_body(call)?;
+        let client = required_id(call, "client-id")?;
+        ready(call.state(|state, _| state.guests_json(client)))
+    })
+}
+
+/// `PUT /update-guest-place` (P8).
+pub(crate) fn place(call: Request<'_, '_>) -> Reply {
+    reply(call, |call| {
+        call.expect_query(&["guest-id", "place-id"])?;
+        no_body(call)?;
+        let guest = required_id(call, "guest-id")?;
+        let place = id(call, "place-id")?;
+        call.state(|state, _| state.place(guest, place))?;
+        Ok(Reply::empty(StatusCode::OK))
+    })
+}
+
+/// `GET /get-guest-info`.
+pub(crate) fn info(call: Request<'_, '_>) -> Reply {
+    reply(call, |call| {
+        call.expect_query(&["name", "date"])?;
+        no_body(call)?;
+        let name = required(call, "name")?;
+        let (date, _) = required_date(call, "date")?;
+        ready(call.state(|state, _| state.info_json(&name, date.date())))
+    })
+}
+
+/// `GET /get-closed-guests-id`: a date at the end of the range means all of that day.
+pub(crate) fn closed(call: Request<'_, '_>) -> Reply {
+    reply(call, |call| {
+        call.expect_query(&["from", "to", "division-id"])?;
+        no_body(call)?;
+        let (from, _) = required_date(call, "from")?;
+        let (to, timed) = required_date(call, "to")?;
+        let to = if timed { to } else { to.date().to_datetime(Time::MAX) };
+        let division = id(call, "division-id")?;
+        let found = call.state(|state, _| state.closed_json(from, to, division));
+        ready(found.ok_or_else(|| Error::Unknown {
+            field: "division-id".into(),
+            table: Book::Divisions.table(),
+            value: division.map(|id| id.to_string()).unwrap_or_default(),
+        })?)
+    })
+}
+
+/// A body that the state has written.
+fn ready(text: String) -> Result<Reply, Denied> {
+    Ok(Reply::json_bytes(StatusCode::OK, text))
+}

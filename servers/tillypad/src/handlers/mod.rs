@@ -1,0 +1,115 @@
+//! One resource a file: read the request, call the state once, shape the reply.
+
+pub(crate) mod clients;
+pub(crate) mod days;
+pub(crate) mod deliveries;
+pub(crate) mod guests;
+pub(crate) mod menu;
+pub(crate) mod payments;
+
+use jiff::civil::DateTime;
+use serde_json::Value as Json;
+use stend_web::{Call, Refusal, Reply};
+
+use crate::Tillypad;
+use crate::error::Error;
+use crate::guid::Guid;
+use crate::wire::read::{self, Odd, Sent};
+use crate::wire::scalar;
+
+/// A request.
+pub(crate) type Request<'a, 'c> = &'a mut Call<'c, Tillypad>;
+
+/// Why a request is not answered as it wishes.
+#[derive(Debug)]
+pub(crate) enum Denied {
+    /// The vendor's error.
+    Error(Error),
+    /// A strict world's.
+    Strict(Refusal),
+}
+
+impl From<Error> for Denied {
+    fn from(error: Error) -> Self {
+        Self::Error(error)
+    }
+}
+
+impl From<Refusal> for Denied {
+    fn from(refusal: Refusal) -> Self {
+        Self::Strict(refusal)
+    }
+}
+
+/// The reply, or the reply to what was wrong.
+pub(crate) fn reply(call: Request<'_, '_>, answer: fn(Request<'_, '_>) -> Result<Reply, Denied>) -> Reply {
+    match answer(call) {
+        Ok(reply) => reply,
+        Err(Denied::Error(error)) => error.reply(call.path, call.now),
+        Err(Denied::Strict(refusal)) => refusal.into(),
+    }
+}
+
+/// A parameter that has to be there.
+pub(crate) fn required(call: &Call<'_, Tillypad>, name: &'static str) -> Result<String, Error> {
+    let value = call.query(name).filter(|value| !value.is_empty()).ok_or(Error::NoParameter(name))?;
+    Ok(value.into_owned())
+}
+
+/// A parameter that is an id, if it is there.
+pub(crate) fn id(call: &Call<'_, Tillypad>, name: &'static str) -> Result<Option<Guid>, Error> {
+    match call.query(name).filter(|value| !value.is_empty()) {
+        None => Ok(None),
+        Some(value) => {
+            let parsed = Guid::parse(&value);
+            let malformed = || Error::Parameter { name, value: shown(&value), expected: "uniqueidentifier" };
+            parsed.map(Some).ok_or_else(malformed)
+        }
+    }
+}
+
+/// A parameter that is an id and has to be there.
+pub(crate) fn required_id(call: &Call<'_, Tillypad>, name: &'static str) -> Result<Guid, Error> {
+    id(call, name)?.ok_or(Error::NoParameter(name))
+}
+
+/// A parameter that is a date with or without a time, and has to be there; says whether it had a time.
+pub(crate) fn required_date(call: &Call<'_, Tillypad>, name: &'static str) -> Result<(DateTime, bool), Error> {
+    let text = required(call, name)?;
+    // A `+` of a zone that was not escaped has become a space; a space between date and time is one too.
+    let parsed = scalar::parse_date_time(&text);
+    let expected = "a date such as 2020-09-16";
+    let parsed = parsed.ok_or_else(|| Error::Parameter { name, value: shown(&text), expected })?;
+    Ok((parsed, text.trim().len() > 10))
+}
+
+fn shown(text: &str) -> String {
+    scalar::shown(&Json::String(text.to_owned()))
+}
+
+/// Remarks on a body that no operation reads.
+pub(crate) fn no_body(call: Request<'_, '_>) -> Result<(), Refusal> {
+    if call.body.is_empty() { Ok(()) } else { call.remark("this operation reads no body; it was ignored") }
+}
+
+/// The body as JSON; a content type other than JSON is remarked on.
+pub(crate) fn json(call: Request<'_, '_>) -> Result<Json, Denied> {
+    let is_json = call.header("content-type").is_some_and(|kind| kind.to_ascii_lowercase().contains("json"));
+    if !is_json {
+        call.remark("the content type of a body must be application/json")?;
+    }
+    Ok(read::json(&call.body)?)
+}
+
+/// Remarks on fields that nobody knows.
+pub(crate) fn remark(call: Request<'_, '_>, odd: &[Odd]) -> Result<(), Refusal> {
+    odd.iter().try_for_each(|odd| call.unknown_field(&odd.name, &odd.known))
+}
+
+/// The body as a bill, remarks made.
+pub(crate) fn bill(call: Request<'_, '_>) -> Result<Sent, Denied> {
+    let json = json(call)?;
+    let sent = Sent::read(&json)?;
+    remark(call, &sent.odd)?;
+    Ok(sent)
+}

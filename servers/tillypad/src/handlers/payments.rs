@@ -1,0 +1,115 @@
+//! Payments. Every error of this operation is a bare JSON string (P1).
+
+use serde_json::{Map, Value as Json};
+use stend_web::{Reply, StatusCode};
+
+use crate::error::Error;
+use crate::guid::Guid;
+use crate::state::pay::{Paid, Payment, Prechecks};
+use crate::tables;
+use crate::wire::out::Out;
+use crate::wire::read::{self, Sent};
+use crate::wire::scalar;
+
+use super::{Denied, Request, json, remark, reply};
+
+/// The flag's names: the page cuts the printed one after `delete`.
+const FLAGS: [&str; 3] = ["delete-prechecks", "DeletePrechecks", "deletePrechecks"];
+const BODY: [&str; 5] = ["Payment", "DiscountSum", "DiscountSums", "discountSum", "guestDiscountPointOperations"];
+const PAYMENT: [&str; 3] = ["gest_ID", "payType_ID", "paySum"];
+
+/// `POST /pay-guest` (P9).
+pub(crate) fn pay(call: Request<'_, '_>) -> Reply {
+    reply(call, |call| {
+        answer(call).map_err(|denied| match denied {
+            Denied::Error(error) => Denied::Error(Error::Pay(error.message())),
+            strict @ Denied::Strict(_) => strict,
+        })
+    })
+}
+
+fn answer(call: Request<'_, '_>) -> Result<Reply, Denied> {
+    call.expect_query(&FLAGS)?;
+    let prechecks = flag(call)?;
+    let json = json(call)?;
+    let mut sent = Sent::default();
+    let payment = payment(&json, prechecks, &mut sent)?;
+    remark(call, &sent.odd)?;
+    let paid = call.state(|state, now| state.pay(payment, now))?;
+    Ok(Reply::json_bytes(StatusCode::OK, shown(&paid)))
+}
+
+fn flag(call: Request<'_, '_>) -> Result<Option<Prechecks>, Error> {
+    for name in FLAGS {
+        let Some(value) = call.query(name).filter(|value| !value.is_empty()) else { continue };
+        return match &*value {
+            "0" => Ok(Some(Prechecks::Keep)),
+            "1" => Ok(Some(Prechecks::DeleteAll)),
+            "2" => Ok(Some(Prechecks::DeleteUnpaid)),
+            other => Err(Error::Parameter { name, value: other.to_owned(), expected: "0, 1 or 2" }),
+        };
+    }
+    Ok(None)
+}
+
+fn payment(json: &Json, prechecks: Option<Prechecks>, sent: &mut Sent) -> Result<Payment, Error> {
+    let map = read::object(json, "the payment")?;
+    for name in map.keys().filter(|name| !BODY.contains(&name.as_str())) {
+        sent.odd(name, BODY.into_iter());
+    }
+    let missing = Error::Missing { table: "Payment", field: "gest_ID" };
+    let row = match map.get("Payment").filter(|json| !json.is_null()) {
+        Some(json) => read::object(json, "Payment")?,
+        None => return Err(missing),
+    };
+    for name in row.keys().filter(|name| !PAYMENT.contains(&name.as_str())) {
+        sent.odd(name, PAYMENT.into_iter());
+    }
+    let mut declared = Vec::new();
+    for key in ["DiscountSum", "DiscountSums", "discountSum"] {
+        declared.extend(sent.declared(map, key)?);
+    }
+    Ok(Payment {
+        guest: id(row, "gest_ID")?.ok_or(missing)?,
+        pay_type: id(row, "payType_ID")?,
+        sum: sum(row)?,
+        prechecks,
+        declared,
+        points: sent.records(&tables::points::TABLE, map, "guestDiscountPointOperations")?,
+    })
+}
+
+fn id(row: &Map<String, Json>, name: &str) -> Result<Option<Guid>, Error> {
+    match row.get(name).filter(|json| !json.is_null() && json.as_str() != Some("")) {
+        None => Ok(None),
+        Some(json) => json.as_str().and_then(Guid::parse).map(Some).ok_or_else(|| Error::Malformed {
+            field: name.to_owned(),
+            value: scalar::shown(json),
+            expected: "uniqueidentifier",
+        }),
+    }
+}
+
+fn sum(row: &Map<String, Json>) -> Result<Option<rust_decimal::Decimal>, Error> {
+    let Some(json) = row.get("paySum").filter(|json| !json.is_null() && json.as_str() != Some("")) else {
+        return Ok(None);
+    };
+    let malformed = || Error::Malformed { field: "paySum".into(), value: scalar::shown(json), expected: "decimal" };
+    let sum = scalar::number(json).ok_or_else(malformed)?;
+    if sum.is_sign_negative() && !sum.is_zero() {
+        return Err(Error::Range { field: "paySum".into(), value: scalar::shown(json), expected: "0 or above" });
+    }
+    Ok(Some(sum))
+}
+
+fn shown(paid: &Paid) -> String {
+    let mut out = Out::with_room(256);
+    out.object(|out| {
+        out.key("DiscountSums").list(&paid.declared, |out, (kind, sum)| out.type_sum(*kind, |out| out.number(*sum)));
+        if let Some(applied) = &paid.applied {
+            out.key("AppliedDiscountSums")
+                .list(applied, |out, (kind, sum)| out.type_sum(*kind, |out| out.number(*sum)));
+        }
+    });
+    out.finish()
+}

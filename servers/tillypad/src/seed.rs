@@ -1,0 +1,327 @@
+//! The section `tillypad` of a world file: into the state, and back.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use rust_decimal::Decimal;
+use serde_json::Value as Json;
+use stend_core::{Problem, Seed, Streams, near};
+
+use crate::books::{Book, Books};
+use crate::guid::Guid;
+use crate::record::MOST_OF_A_LINE;
+use crate::section::{Defaults, DivisionSection, Due, MenuSection, Section, StateName};
+use crate::state::State;
+use crate::state::bills::Bills;
+use crate::state::delivery::Division;
+use crate::state::loyalty::Loyalty;
+use crate::state::menu::Menu;
+use crate::wire::out::Out;
+use crate::wire::read::Sent;
+
+fn by_id<T>(key: &'static str, list: Vec<T>, id: impl Fn(&T) -> Guid) -> Result<BTreeMap<Guid, T>, Problem> {
+    let mut map = BTreeMap::new();
+    for (i, item) in list.into_iter().enumerate() {
+        let id = id(&item);
+        if map.insert(id, item).is_some() {
+            let twice = Problem::conflict(format!("the id {id} is given twice"));
+            return Err(twice.at([key.into(), i.into(), "id".into()]));
+        }
+    }
+    Ok(map)
+}
+
+fn states(key: &'static str, list: Vec<StateName>, needed: &[i64]) -> Result<BTreeMap<i64, String>, Problem> {
+    let mut map = BTreeMap::new();
+    for (i, row) in list.into_iter().enumerate() {
+        if row.id < 0 || map.insert(row.id, row.name).is_some() {
+            let twice = Problem::conflict(format!("the id {} is below 0 or given twice", row.id));
+            return Err(twice.at([key.into(), i.into(), "id".into()]));
+        }
+    }
+    match needed.iter().find(|id| !map.contains_key(id)) {
+        Some(id) => {
+            Err(Problem::invalid(format!("the state {id} is missing; bills come into it by themselves")).under(key))
+        }
+        None => Ok(map),
+    }
+}
+
+/// Builds the state.
+///
+/// # Errors
+/// Ids given twice, references to what is not there, bills that cannot be read: with the path.
+pub(crate) fn seed(section: Section, seed: Seed) -> Result<State, Problem> {
+    let random = match &section.random {
+        Some(drawn) => Streams::restore(drawn, seed.seed, "tillypad"),
+        None => Streams::new(seed.seed, "tillypad"),
+    };
+    let zone = TimeZone::get(&section.time_zone).map_err(|_| {
+        Problem::invalid(format!("`{}` is no time zone", section.time_zone))
+            .hint("e.g. Europe/Moscow")
+            .under("time_zone")
+    })?;
+    if section.points.declared_notes.is_empty() {
+        return Err(Problem::invalid("no note for declared sums").at(["points".into(), "declared_notes".into()]));
+    }
+    if section.task_period.is_zero() {
+        return Err(Problem::invalid("tasks that run all the time leave none for anything else").under("task_period"));
+    }
+    let mut lists = BTreeMap::new();
+    for (key, list, needed) in [
+        ("guest_states", section.guest_states, &[0, 4, 5][..]),
+        ("order_states", section.order_states, &[0, 1]),
+        ("delivery_states", section.delivery_states, &[0, 2, 3, 4, 6, 7, 8]),
+        ("delivery_methods", section.delivery_methods, &[0, 1]),
+        ("point_operations", section.point_operations, &[0]),
+    ] {
+        lists.insert(key, states(key, list, needed)?);
+    }
+    let mut books = section.books;
+    // A world that names other books need not name those that the server itself refers to.
+    let ours = Section::default().books;
+    for (given, default) in
+        [(&mut books.users, ours.users), (&mut books.devices, ours.devices), (&mut books.note_types, ours.note_types)]
+    {
+        if given.is_empty() {
+            *given = default;
+        }
+    }
+    let divisions = by_id("divisions", section.divisions, |division| division.id)?;
+    let divisions = divisions.into_iter().map(|(id, division)| (id, Division::from(division))).collect();
+    let mut state = State {
+        zone,
+        zone_name: section.time_zone,
+        defaults: section.defaults,
+        system_object: section.system_object,
+        points: section.points,
+        task_period: section.task_period,
+        states: lists,
+        books: Books::read(books).map_err(|problem| problem.under("books"))?,
+        divisions,
+        clients: BTreeMap::new(),
+        phones: BTreeSet::new(),
+        menu: menu(section.menu).map_err(|problem| problem.under("menu"))?,
+        loyalty: Loyalty { programmes: section.programmes, rules: section.rules },
+        days: by_id("days", section.days, |day| day.id)?,
+        bills: Bills::default(),
+        prechecks: by_id("prechecks", section.prechecks, |precheck| precheck.id)?,
+        waiting: BTreeSet::new(),
+        random,
+    };
+    for client in by_id("clients", section.clients, |client| client.id)?.into_values() {
+        if client.points.iter().any(|points| points.value.abs() > Decimal::from(100_000_000)) {
+            return Err(Problem::invalid(format!("client {}: points go to 100000000", client.id)).under("clients"));
+        }
+        state.keep_client(client);
+    }
+    check(&mut state)?;
+    guests(&mut state, section.guests, &section.due, seed.now)?;
+    Ok(state)
+}
+
+fn menu(section: MenuSection) -> Result<Menu, Problem> {
+    for (i, item) in section.items.iter().enumerate() {
+        let odd = |text: String, key: &'static str| Problem::invalid(text).at(["items".into(), i.into(), key.into()]);
+        let most = Decimal::from(100_000_000);
+        if item.price.is_sign_negative() || item.price > most {
+            return Err(odd(format!("a price of {}", item.price), "price"));
+        }
+        if item.volume <= Decimal::ZERO || item.volume > Decimal::from(MOST_OF_A_LINE) {
+            return Err(odd(format!("a volume of {}", item.volume), "volume"));
+        }
+        if item.vat.is_sign_negative() || item.vat > Decimal::ONE_HUNDRED {
+            return Err(odd(format!("a VAT of {} per cent", item.vat), "vat"));
+        }
+    }
+    let menu = Menu {
+        properties: by_id("properties", section.properties, |property| property.id)?,
+        groups: by_id("groups", section.groups, |group| group.id)?,
+        items: by_id("items", section.items, |item| item.id)?,
+    };
+    for item in menu.items.values() {
+        if let Some(group) = item.group.filter(|group| !menu.groups.contains_key(group)) {
+            return Err(Problem::not_found(format!(
+                "the dish {} is in the group {group}, which is not there",
+                item.id
+            ))
+            .under("items"));
+        }
+    }
+    Ok(menu)
+}
+
+/// What the settings refer to must be there.
+fn check(state: &mut State) -> Result<(), Problem> {
+    let missing = |text: String, key: &'static str| Err(Problem::not_found(text).under(key));
+    let Defaults { division, user, device } = state.defaults;
+    for (book, id) in [(Book::Divisions, division), (Book::Users, user), (Book::Devices, device)] {
+        if !state.knows(book, id) {
+            return missing(format!("{} has no row {id}", book.table()), "defaults");
+        }
+    }
+    let notes = state.points.declared_notes.iter().copied().chain([state.points.applied_note]);
+    for note in notes.collect::<Vec<_>>() {
+        if !state.knows(Book::NoteTypes, note) {
+            return missing(format!("{} has no row {note}", Book::NoteTypes.table()), "points");
+        }
+    }
+    let percent_ok = |percent: Decimal| !percent.is_sign_negative() && percent <= Decimal::ONE_HUNDRED;
+    for (id, division) in &state.divisions {
+        if division.max_points_percent.is_some_and(|percent| !percent_ok(percent)) {
+            return Err(Problem::invalid(format!("division {id}: points pay 0 to 100 per cent")).under("divisions"));
+        }
+    }
+    for (i, programme) in state.loyalty.programmes.iter().enumerate() {
+        let place = |problem: Problem| problem.at(["programmes".into(), i.into()]);
+        if !state.knows(Book::DiscountTypes, programme.discount_type) {
+            let text = format!("{} has no row {}", Book::DiscountTypes.table(), programme.discount_type);
+            return Err(place(Problem::not_found(text).under("discount_type")));
+        }
+        let most = Decimal::from(1_000_000);
+        let sums = [programme.off, programme.margin];
+        if sums.into_iter().flatten().any(|sum| sum.is_sign_negative() || sum > most) {
+            return Err(place(Problem::invalid("`off` and `margin` go from 0 to 1000000")));
+        }
+        let award = programme.points.as_ref();
+        if award.and_then(|award| award.value).is_some_and(|value| value.abs() > most) {
+            return Err(place(Problem::invalid("`value` of points goes to 1000000").under("points")));
+        }
+        let percents = [programme.percent, award.and_then(|award| award.percent)];
+        if percents.into_iter().flatten().any(|percent| !percent_ok(percent)) {
+            return Err(place(Problem::invalid("per cent go from 0 to 100")));
+        }
+    }
+    for (i, rule) in state.loyalty.rules.iter().enumerate() {
+        let known = state.loyalty.programmes.iter().map(|programme| programme.name.as_str());
+        if !known.clone().any(|name| name == rule.programme) {
+            let problem = Problem::unknown("not_found", "programme", &rule.programme, known);
+            return Err(problem.at(["rules".into(), i.into(), "programme".into()]));
+        }
+    }
+    for day in state.days.values() {
+        let Some(division) = state.divisions.get_mut(&day.division) else {
+            return missing(format!("the day {} is of a division that is not there", day.id), "days");
+        };
+        if day.closed.is_none() && division.day.replace(day.id).is_some() {
+            return Err(Problem::conflict(format!("division {} has two open days", day.division)).under("days"));
+        }
+    }
+    Ok(())
+}
+
+fn guests(state: &mut State, guests: Vec<Json>, due: &[Due], now: Timestamp) -> Result<(), Problem> {
+    let due: BTreeMap<Guid, Timestamp> = due.iter().map(|due| (due.guest, due.at)).collect();
+    let mut prechecks: BTreeMap<Guid, Vec<Guid>> = BTreeMap::new();
+    for precheck in state.prechecks.values() {
+        for guest in &precheck.guests {
+            prechecks.entry(*guest).or_default().push(precheck.id);
+        }
+    }
+    for (i, json) in guests.into_iter().enumerate() {
+        let place = |problem: Problem| problem.at(["guests".into(), i.into()]);
+        let sent = Sent::read(&json).map_err(|error| place(Problem::invalid(error.message())))?;
+        if let Some(odd) = sent.odd.first() {
+            let mut problem = Problem::new("unknown_key", format!("unknown key `{}`", odd.name));
+            problem.hint = near::hint(&odd.name, odd.known.iter().copied());
+            return Err(place(problem));
+        }
+        if !sent.declared.is_empty() {
+            return Err(place(
+                Problem::invalid("declared and applied sums stand in `notes` here").under("discountSum"),
+            ));
+        }
+        state.check_bill(&sent.bill).map_err(|error| place(Problem::invalid(error.message())))?;
+        let mut bill = sent.bill;
+        let Some(id) = bill.guest.guid(crate::tables::guest::ID) else {
+            return Err(place(Problem::new("missing_key", "missing key `gest_ID`")));
+        };
+        if state.bills.has(id) {
+            return Err(place(Problem::conflict(format!("the bill {id} is given twice"))));
+        }
+        bill.prechecks = prechecks.remove(&id).unwrap_or_default();
+        match due.get(&id) {
+            Some(at) => bill.due = Some(*at),
+            None => state.schedule(&mut bill, now),
+        }
+        let dates = state.name_dates(&bill);
+        state.bills.put(bill, &dates);
+    }
+    match prechecks.keys().next() {
+        Some(id) => {
+            Err(Problem::not_found(format!("a precheck is of the bill {id}, which is not there")).under("prechecks"))
+        }
+        None => Ok(()),
+    }
+}
+
+impl From<DivisionSection> for Division {
+    fn from(section: DivisionSection) -> Self {
+        Self {
+            name: section.name,
+            call_centre: section.call_centre,
+            cooking_time: section.cooking_time,
+            delivery_time: section.delivery_time,
+            accepts: section.accepts,
+            starts: section.starts,
+            max_points_percent: section.max_points_percent,
+            stop_list: section.stop_list,
+            day: None,
+        }
+    }
+}
+
+/// The section that makes this state.
+pub(crate) fn save(state: &State) -> Section {
+    let list = |key: &str| {
+        let rows = state.states.get(key).into_iter().flatten();
+        rows.map(|(id, name)| StateName { id: *id, name: name.clone() }).collect()
+    };
+    let division = |(id, division): (&Guid, &Division)| DivisionSection {
+        id: *id,
+        name: division.name.clone(),
+        call_centre: division.call_centre,
+        cooking_time: division.cooking_time,
+        delivery_time: division.delivery_time,
+        accepts: division.accepts,
+        starts: division.starts,
+        max_points_percent: division.max_points_percent,
+        stop_list: division.stop_list.clone(),
+    };
+    let bills = state.bills.in_order();
+    Section {
+        time_zone: state.zone_name.clone(),
+        defaults: state.defaults,
+        system_object: state.system_object,
+        points: state.points.clone(),
+        task_period: state.task_period,
+        guest_states: list("guest_states"),
+        order_states: list("order_states"),
+        delivery_states: list("delivery_states"),
+        delivery_methods: list("delivery_methods"),
+        point_operations: list("point_operations"),
+        books: state.books.save(),
+        divisions: state.divisions.iter().map(division).collect(),
+        clients: state.clients.values().cloned().collect(),
+        menu: MenuSection {
+            properties: state.menu.properties.values().cloned().collect(),
+            groups: state.menu.groups.values().cloned().collect(),
+            items: state.menu.items.values().cloned().collect(),
+        },
+        programmes: state.loyalty.programmes.clone(),
+        rules: state.loyalty.rules.clone(),
+        days: state.days.values().cloned().collect(),
+        due: bills.iter().filter_map(|bill| Some(Due { guest: bill.id(), at: bill.due? })).collect(),
+        guests: bills
+            .into_iter()
+            .map(|bill| {
+                let mut out = Out::careful();
+                out.bill(bill, &[]);
+                serde_json::from_str(&out.finish()).unwrap_or_default()
+            })
+            .collect(),
+        prechecks: state.prechecks.values().cloned().collect(),
+        random: Some(state.random.save()),
+    }
+}

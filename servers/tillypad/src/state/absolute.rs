@@ -1,0 +1,131 @@
+//! The absolute discount: what the mobile application declares in points, capped by the division, taken from the
+//! lines after all programmes, and written down in two notes (P9).
+
+use jiff::civil::DateTime;
+use rust_decimal::Decimal;
+
+use crate::error::Error;
+use crate::guid::Guid;
+use crate::record::Value;
+use crate::tables::{discount, item};
+use crate::wire::read::Declared;
+
+use super::State;
+use super::bill::{Bill, Item, note_sum};
+use super::fill::price_vat;
+
+/// Units are priced this fine when a sum does not divide by the count; a line's sum is whole kopecks again.
+const FINEST: u32 = 10;
+
+impl State {
+    /// Whether the declared sums can be kept: their types are notes for declared sums.
+    pub(crate) fn check_declared(&self, declared: &[Declared]) -> Result<(), Error> {
+        for kind in declared.iter().filter_map(|declared| declared.kind) {
+            if !self.points.declared_notes.contains(&kind) {
+                return Err(Error::Unknown {
+                    field: "DiscountSum.type_ID".into(),
+                    table: "tp_NoteTypes",
+                    value: kind.to_string(),
+                });
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes down what is declared and takes from the lines what of it may be used. What was used before is given
+    /// back first.
+    pub(crate) fn use_points(&mut self, bill: &mut Bill, declared: &[Declared], now: DateTime) {
+        if declared.is_empty() {
+            return;
+        }
+        let mut sums: Vec<(Guid, Decimal)> = Vec::new();
+        for Declared { kind, sum } in declared {
+            let Some(kind) = kind.or(self.points.declared_notes.first().copied()) else { continue };
+            match sums.iter_mut().find(|(known, _)| *known == kind) {
+                Some((_, total)) => *total += sum,
+                None => sums.push((kind, *sum)),
+            }
+        }
+        for (kind, sum) in sums {
+            self.write_note(bill, kind, note_sum(sum), now);
+        }
+        let Some((kind, groups)) = self.loyalty.absolute(bill) else { return };
+        give_back(bill, kind);
+        let Some(percent) = bill.division().and_then(|id| self.divisions.get(&id)?.max_points_percent) else { return };
+        let wanted: Decimal = self.declared_sums(bill).iter().map(|(_, sum)| sum).sum();
+        let mut cap = bill.total() * percent / Decimal::ONE_HUNDRED;
+        cap = if self.points.whole_roubles { cap.floor() } else { cap.round_dp_with_strategy(2, DOWN) };
+        let wanted = if self.points.whole_roubles { wanted.floor() } else { wanted };
+        let used = self.spread(bill, kind, &groups, wanted.min(cap));
+        let note = self.points.applied_note;
+        self.write_note(bill, note, note_sum(used), now);
+    }
+
+    /// The declared sums of a bill, by their note's type.
+    pub(crate) fn declared_sums(&self, bill: &Bill) -> Vec<(Guid, Decimal)> {
+        self.points.declared_notes.iter().flat_map(|kind| bill.note_sums(*kind)).collect()
+    }
+
+    /// The applied sum of a bill; none when points are not set up for it.
+    pub(crate) fn applied_sums(&self, bill: &Bill) -> Vec<(Guid, Decimal)> {
+        bill.note_sums(self.points.applied_note).collect()
+    }
+
+    /// Takes a sum from the lines, in proportion to what they cost, in whole kopecks a line; says how much it took.
+    fn spread(&mut self, bill: &mut Bill, kind: Guid, groups: &[Guid], sum: Decimal) -> Decimal {
+        let mut costs = Vec::new();
+        bill.visit(|line| {
+            let open = self.in_groups(line, groups) && !line.record.has(item::PRECHECK);
+            costs.push(if open { line.sum() } else { Decimal::ZERO });
+        });
+        let total: Decimal = costs.iter().sum();
+        let sum = sum.min(total);
+        if sum <= Decimal::ZERO {
+            return Decimal::ZERO;
+        }
+        let mut shares: Vec<Decimal> =
+            costs.iter().map(|cost| (sum * cost / total).round_dp_with_strategy(2, DOWN).min(*cost)).collect();
+        let mut left = sum - shares.iter().sum::<Decimal>();
+        for (share, cost) in shares.iter_mut().zip(&costs) {
+            let more = left.min(*cost - *share);
+            *share += more;
+            left -= more;
+        }
+        let mut shares = shares.into_iter();
+        bill.visit_mut(|line| {
+            let share = shares.next().unwrap_or_default();
+            if !share.is_zero() {
+                // From the line's sum, not from its price: what remains is exact to the kopeck.
+                let price = ((line.sum() - share) / line.quantity()).round_dp(FINEST);
+                let off = line.price() - price;
+                self.discount_line(line, kind, off, Decimal::ZERO);
+            }
+        });
+        sum
+    }
+}
+
+const DOWN: rust_decimal::RoundingStrategy = rust_decimal::RoundingStrategy::ToZero;
+
+/// Undoes an absolute discount.
+fn give_back(bill: &mut Bill, kind: Guid) {
+    bill.visit_mut(|line: &mut Item| {
+        let mine: Decimal = line
+            .discounts
+            .iter()
+            .filter(|row| row.guid(discount::TYPE) == Some(kind))
+            .filter_map(|row| row.number(discount::DISCOUNT))
+            .sum();
+        // What is in a precheck already has been asked for at its price.
+        if mine.is_zero() || line.record.has(item::PRECHECK) {
+            return;
+        }
+        line.discounts.retain(|row| row.guid(discount::TYPE) != Some(kind));
+        let price = line.price() + mine;
+        let off = line.record.number(item::DISCOUNT).unwrap_or_default() - mine;
+        line.record.set(item::PRICE, Value::Number(price.normalize()));
+        line.record.set(item::DISCOUNT, Value::Number(off.normalize()));
+        let vat = price_vat(&line.record);
+        line.record.set(item::PRICE_VAT, Value::Number(vat));
+    });
+}

@@ -1,0 +1,165 @@
+//! All bills of a world and the ways to find them: each costs what its answer costs, however many bills there are.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::hash::{Hash, Hasher};
+
+use jiff::Timestamp;
+use jiff::civil::{Date, DateTime};
+
+use crate::guid::Guid;
+use crate::tables::guest;
+
+use super::CLOSED;
+use super::bill::Bill;
+
+/// The bills.
+#[derive(Debug, Default)]
+pub(crate) struct Bills {
+    all: BTreeMap<Guid, Box<Bill>>,
+    next_serial: u64,
+    by_client: BTreeSet<(Guid, u64, Guid)>,
+    /// By a hash of the name: names are long and many, and the bill itself knows its own.
+    by_name: BTreeSet<(u64, Date, u64, Guid)>,
+    closed: BTreeSet<(Guid, DateTime, u64, Guid)>,
+    due: BTreeSet<(Timestamp, u64, Guid)>,
+}
+
+/// The same for the same name on every platform: FNV-1a.
+struct Fnv(u64);
+
+impl Hasher for Fnv {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3);
+        }
+    }
+}
+
+fn hashed(name: &str) -> u64 {
+    let mut hasher = Fnv(0xcbf2_9ce4_8422_2325);
+    name.hash(&mut hasher);
+    hasher.finish()
+}
+
+/// Where and when a bill was closed. A date alone closes nothing: clients may send one with a draft.
+fn closing(bill: &Bill) -> Option<(Guid, DateTime)> {
+    if bill.state() == CLOSED { bill.division().zip(bill.guest.date(guest::CLOSED)) } else { None }
+}
+
+impl Bills {
+    pub(crate) fn get(&self, id: Guid) -> Option<&Bill> {
+        self.all.get(&id).map(|bill| &**bill)
+    }
+
+    pub(crate) fn has(&self, id: Guid) -> bool {
+        self.all.contains_key(&id)
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.all.len()
+    }
+
+    /// All of them, in the order in which they came.
+    pub(crate) fn in_order(&self) -> Vec<&Bill> {
+        let mut bills: Vec<&Bill> = self.all.values().map(|bill| &**bill).collect();
+        bills.sort_by_key(|bill| bill.serial);
+        bills
+    }
+
+    /// Puts a bill in; `dates` are those by which its name finds it.
+    pub(crate) fn put(&mut self, mut bill: Bill, dates: &[Date]) {
+        self.next_serial += 1;
+        bill.serial = self.next_serial;
+        bill.shrink();
+        self.index(&bill, dates);
+        self.all.insert(bill.id(), Box::new(bill));
+    }
+
+    /// Takes a bill out; `dates` as it was put in with.
+    pub(crate) fn take(&mut self, id: Guid, dates: &[Date]) -> Option<Bill> {
+        let bill = self.all.remove(&id)?;
+        self.unindex(&bill, dates);
+        Some(*bill)
+    }
+
+    /// Puts another version of a bill in its place.
+    pub(crate) fn replace(&mut self, mut bill: Bill, before: &[Date], after: &[Date]) {
+        if let Some(old) = self.all.remove(&bill.id()) {
+            self.unindex(&old, before);
+            bill.serial = old.serial;
+        }
+        bill.shrink();
+        self.index(&bill, after);
+        self.all.insert(bill.id(), Box::new(bill));
+    }
+
+    fn index(&mut self, bill: &Bill, dates: &[Date]) {
+        let (serial, id) = (bill.serial, bill.id());
+        if let Some(client) = bill.client() {
+            self.by_client.insert((client, serial, id));
+        }
+        let name = hashed(bill.name());
+        self.by_name.extend(dates.iter().map(|date| (name, *date, serial, id)));
+        if let Some((division, closed)) = closing(bill) {
+            self.closed.insert((division, closed, serial, id));
+        }
+        if let Some(due) = bill.due {
+            self.due.insert((due, serial, id));
+        }
+    }
+
+    fn unindex(&mut self, bill: &Bill, dates: &[Date]) {
+        let (serial, id) = (bill.serial, bill.id());
+        if let Some(client) = bill.client() {
+            self.by_client.remove(&(client, serial, id));
+        }
+        let name = hashed(bill.name());
+        for date in dates {
+            self.by_name.remove(&(name, *date, serial, id));
+        }
+        if let Some((division, closed)) = closing(bill) {
+            self.closed.remove(&(division, closed, serial, id));
+        }
+        if let Some(due) = bill.due {
+            self.due.remove(&(due, serial, id));
+        }
+    }
+
+    /// A client's bills, in the order in which they came.
+    pub(crate) fn of_client(&self, client: Guid) -> impl Iterator<Item = &Bill> {
+        let range = (client, 0, Guid::draft(0))..=(client, u64::MAX, Guid::draft(u32::MAX));
+        self.by_client.range(range).filter_map(|(_, _, id)| self.get(*id))
+    }
+
+    /// The bills of this name and date, in the order in which they came.
+    pub(crate) fn named(&self, name: &str, date: Date) -> impl Iterator<Item = &Bill> {
+        let hash = hashed(name);
+        let range = (hash, date, 0, Guid::draft(0))..=(hash, date, u64::MAX, Guid::draft(u32::MAX));
+        self.by_name.range(range).filter_map(|(_, _, _, id)| self.get(*id)).filter(move |bill| bill.name() == name)
+    }
+
+    /// The bills of a division that were closed within this time, both ends in it: the moment, the serial and the id.
+    pub(crate) fn closed(
+        &self,
+        division: Guid,
+        from: DateTime,
+        to: DateTime,
+    ) -> impl Iterator<Item = (DateTime, u64, Guid)> {
+        let first = (division, from, 0, Guid::draft(0));
+        let last = (division, to.max(from), u64::MAX, Guid::draft(u32::MAX));
+        let empty = to < from;
+        self.closed
+            .range(first..=last)
+            .take_while(move |_| !empty)
+            .map(|(_, closed, serial, id)| (*closed, *serial, *id))
+    }
+
+    /// The bill whose delivery falls due first.
+    pub(crate) fn first_due(&self) -> Option<(Timestamp, Guid)> {
+        self.due.first().map(|(at, _, id)| (*at, *id))
+    }
+}

@@ -1,0 +1,197 @@
+//! Regular clients, found by id and by phone.
+
+use rust_decimal::Decimal;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value as Json};
+
+use crate::books::Book;
+use crate::error::Error;
+use crate::guid::Guid;
+use crate::wire::{read, scalar};
+
+use super::State;
+
+/// A regular client.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Client {
+    /// Its id (`clnt_ID`).
+    pub id: Guid,
+    /// Its name.
+    pub name: String,
+    /// Its group.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group: Option<Guid>,
+    /// The person (`clnt_pepl_ID`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub person: Option<Guid>,
+    /// Whether it is barred.
+    #[serde(default)]
+    pub disabled: bool,
+    /// Its phones, as they were given.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub phones: Vec<Phone>,
+    /// What else is known of the person (`pepl_…`), as it was given.
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    pub people: Map<String, Json>,
+    /// What points it got and spent.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub points: Vec<Operation>,
+}
+
+/// A phone of a client.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Phone {
+    /// Its id (`clph_ID`).
+    pub id: Guid,
+    /// The number.
+    pub number: String,
+}
+
+/// An operation with a client's points (`#ClientDiscountPointOperations`).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Operation {
+    /// The type of points (`cdpo_dspt_ID`).
+    #[serde(rename = "type")]
+    pub kind: Guid,
+    /// Its name (`cdpo_Name`).
+    pub name: String,
+    /// How many (`cdpo_Value`).
+    #[schemars(with = "f64")]
+    pub value: Decimal,
+}
+
+impl Client {
+    /// How many points of a type it has.
+    pub(crate) fn balance(&self, kind: Guid) -> Decimal {
+        self.points.iter().filter(|operation| operation.kind == kind).map(|operation| operation.value).sum()
+    }
+}
+
+/// What of a phone number is compared: the last ten digits, so that `8 (982)…` and `+7982…` are one.
+pub(crate) fn digits(phone: &str) -> String {
+    let digits: Vec<char> = phone.chars().filter(char::is_ascii_digit).collect();
+    digits[digits.len().saturating_sub(10)..].iter().collect()
+}
+
+/// A client as `post-client` gets it.
+#[derive(Debug, Default)]
+pub(crate) struct SentClient {
+    pub(crate) id: Option<Guid>,
+    pub(crate) group: Option<Guid>,
+    pub(crate) person: Option<Guid>,
+    pub(crate) name: String,
+    pub(crate) disabled: bool,
+    pub(crate) phones: Vec<String>,
+    pub(crate) people: Map<String, Json>,
+    pub(crate) odd: Vec<String>,
+}
+
+/// The fields of a client that are known.
+pub(crate) const KNOWN: [&str; 7] =
+    ["clnt_ID", "clnt_clgr_ID", "clnt_pepl_ID", "clnt_Name", "clnt_isDisabled", "clientPhones", "people"];
+
+impl SentClient {
+    /// Reads a client.
+    ///
+    /// # Errors
+    /// What is missing or malformed, naming the field.
+    pub(crate) fn read(json: &Json) -> Result<Self, Error> {
+        let map = read::object(json, "the client")?;
+        let given = |name: &str| map.get(name).filter(|json| !json.is_null() && json.as_str() != Some(""));
+        let malformed = |field: &str, json: &Json, expected| Error::Malformed {
+            field: field.to_owned(),
+            value: scalar::shown(json),
+            expected,
+        };
+        let guid = |name: &str| {
+            given(name)
+                .map(|json| {
+                    json.as_str().and_then(Guid::parse).ok_or_else(|| malformed(name, json, "uniqueidentifier"))
+                })
+                .transpose()
+        };
+        let mut sent = Self {
+            id: guid("clnt_ID")?,
+            group: guid("clnt_clgr_ID")?,
+            person: guid("clnt_pepl_ID")?,
+            odd: map.keys().filter(|key| !KNOWN.contains(&key.as_str())).cloned().collect(),
+            ..Self::default()
+        };
+        let name = given("clnt_Name").and_then(scalar::text).filter(|name| !name.trim().is_empty());
+        sent.name = name.ok_or(Error::Missing { table: "tp_Clients", field: "clnt_Name" })?;
+        if let Some(json) = given("clnt_isDisabled") {
+            sent.disabled = scalar::flag(json).ok_or_else(|| malformed("clnt_isDisabled", json, "bit"))?;
+        }
+        match given("clientPhones") {
+            None => {}
+            Some(Json::Array(list)) if list.len() <= 20 => {
+                for row in list {
+                    let row = read::object(row, "clientPhones")?;
+                    let phone = row.get("clph_Phone").and_then(scalar::text);
+                    let phone = phone.filter(|phone| phone.chars().any(|char| char.is_ascii_digit()));
+                    sent.phones.push(phone.ok_or(Error::Missing { table: "tp_ClientPhones", field: "clph_Phone" })?);
+                }
+            }
+            Some(_) => return Err(Error::Shape("clientPhones must be an array of 20 phones at most".into())),
+        }
+        if let Some(json) = given("people") {
+            sent.people = read::object(json, "people")?.clone();
+        }
+        Ok(sent)
+    }
+}
+
+impl State {
+    /// Puts a client in; its phones find it.
+    pub(crate) fn keep_client(&mut self, client: Client) {
+        self.phones.extend(client.phones.iter().map(|phone| (digits(&phone.number), client.id)));
+        self.clients.insert(client.id, client);
+    }
+
+    /// A new client.
+    ///
+    /// # Errors
+    /// A client with this id, or an unknown group.
+    pub(crate) fn post_client(&mut self, sent: SentClient) -> Result<Guid, Error> {
+        if let Some(id) = sent.id.filter(|id| self.clients.contains_key(id)) {
+            return Err(Error::Duplicate { table: "tp_Clients", id });
+        }
+        if let Some(group) = sent.group {
+            self.check("clnt_clgr_ID", Book::ClientGroups, group)?;
+        }
+        let id = match sent.id {
+            Some(id) => id,
+            None => self.new_id("clients"),
+        };
+        let phones = sent.phones.into_iter().map(|number| Phone { id: self.new_id("clients"), number }).collect();
+        let person = match sent.person {
+            Some(person) => person,
+            None => self.new_id("clients"),
+        };
+        self.keep_client(Client {
+            id,
+            name: sent.name,
+            group: sent.group,
+            person: Some(person),
+            disabled: sent.disabled,
+            phones,
+            people: sent.people,
+            points: Vec::new(),
+        });
+        Ok(id)
+    }
+
+    /// The client with this phone: of several the one with the lowest id.
+    pub(crate) fn client_by_phone(&self, phone: &str) -> Option<&Client> {
+        let digits = digits(phone);
+        if digits.is_empty() {
+            return None;
+        }
+        let (found, id) = self.phones.range((digits.clone(), Guid::LOWEST)..).next()?;
+        if *found == digits { self.clients.get(id) } else { None }
+    }
+}

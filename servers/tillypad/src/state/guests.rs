@@ -1,0 +1,135 @@
+//! Posting, calculating, placing and deleting bills.
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+
+use crate::books::Book;
+use crate::error::Error;
+use crate::guid::Guid;
+use crate::record::Value;
+use crate::tables::{guest, order};
+use crate::wire::read::Sent;
+
+use super::bill::Bill;
+use super::{CLOSED, PAYING, REGISTERED, State};
+
+impl State {
+    /// Stores a bill (P2, P3).
+    ///
+    /// # Errors
+    /// What is missing, unknown, there already, or registered without an open trading day.
+    pub(crate) fn post(&mut self, sent: Sent, now: Timestamp) -> Result<Guid, Error> {
+        let Sent { mut bill, declared, .. } = sent;
+        if let Some(id) = bill.guest.guid(guest::ID).filter(|id| self.bills.has(*id)) {
+            return Err(Error::Duplicate { table: "tp_Guests", id });
+        }
+        self.check_bill(&bill)?;
+        self.check_declared(&declared)?;
+        if matches!(bill.state(), PAYING | CLOSED) {
+            let name = self.state_name(crate::tables::States::Guest, bill.state()).unwrap_or_default();
+            return Err(Error::Refused(format!("Счет не может быть создан в состоянии «{name}»")));
+        }
+        let registered = bill.orders.iter().any(|row| row.record.int(order::STATE) == Some(REGISTERED));
+        for row in &mut bill.orders {
+            row.record.remove(order::DAY);
+        }
+        bill.visit_mut(|line| line.record.remove(crate::tables::item::PRECHECK));
+        if registered {
+            // Asked before anything is drawn; the orders are tied once they are filled in.
+            let division = bill.division().unwrap_or(self.defaults.division);
+            let mut probe = Bill { orders: bill.orders.clone(), ..Bill::default() };
+            probe.guest.set(guest::DIVISION, Value::Guid(division));
+            self.tie_to_days(&mut probe, false)?;
+        }
+        let local = self.local(now);
+        self.fill_bill(&mut bill, local, false);
+        self.apply_programmes(&mut bill, local);
+        self.use_points(&mut bill, &declared, local);
+        self.tie_to_days(&mut bill, false)?;
+        if registered {
+            self.make_precheck(&mut bill, false);
+        }
+        self.schedule(&mut bill, now);
+        let id = bill.id();
+        let dates = self.name_dates(&bill);
+        self.bills.put(bill, &dates);
+        Ok(id)
+    }
+
+    /// What a bill would become, without storing it (P6).
+    ///
+    /// # Errors
+    /// What is missing or unknown.
+    pub(crate) fn calculate(&mut self, sent: Sent, now: Timestamp) -> Result<Bill, Error> {
+        let Sent { mut bill, declared, .. } = sent;
+        self.check_bill(&bill)?;
+        self.check_declared(&declared)?;
+        let local = self.local(now);
+        self.fill_bill(&mut bill, local, true);
+        self.apply_programmes(&mut bill, local);
+        self.use_points(&mut bill, &declared, local);
+        Ok(bill)
+    }
+
+    /// Deletes a bill with its prechecks (P8).
+    ///
+    /// # Errors
+    /// An unknown bill; one with a payment, a fiscal receipt or a precheck that it shares.
+    pub(crate) fn delete(&mut self, id: Guid) -> Result<(), Error> {
+        let bill = self.bills.get(id).ok_or(Error::NoGuest(id))?;
+        let refused = |why| Error::Refused(format!("Гостевой счет {id} не может быть удален: {why}"));
+        if bill.state() == CLOSED {
+            return Err(refused("у счета есть операции фискализации"));
+        }
+        for precheck in self.prechecks_of(bill) {
+            let why = if precheck.receipt.is_some() {
+                "у счета есть операции фискализации"
+            } else if precheck.begun {
+                "у счета есть операции авторизации"
+            } else if precheck.guests.len() > 1 {
+                "пречек счета является общим с другими счетами"
+            } else {
+                continue;
+            };
+            return Err(refused(why));
+        }
+        let dates = self.name_dates(bill);
+        if let Some(bill) = self.bills.take(id, &dates) {
+            for precheck in bill.prechecks {
+                self.prechecks.remove(&precheck);
+            }
+        }
+        self.waiting.remove(&id);
+        Ok(())
+    }
+
+    /// Places a bill, or without a place takes it from its place (P8).
+    ///
+    /// # Errors
+    /// An unknown bill or place, or a bill that is closed.
+    pub(crate) fn place(&mut self, id: Guid, place: Option<Guid>) -> Result<(), Error> {
+        let mut bill = self.bills.get(id).ok_or(Error::NoGuest(id))?.clone();
+        if let Some(place) = place {
+            self.check("place-id", Book::Places, place)?;
+        }
+        if bill.state() == CLOSED {
+            return Err(Error::Refused(format!("Гостевой счет {id} закрыт")));
+        }
+        match place {
+            Some(place) => bill.guest.set(guest::PLACE, Value::Guid(place)),
+            None => bill.guest.remove(guest::PLACE),
+        }
+        let dates = self.name_dates(&bill);
+        self.bills.replace(bill, &dates, &dates);
+        Ok(())
+    }
+
+    /// The dates by which a bill is found: when it was opened, and those of its trading days.
+    pub(crate) fn name_dates(&self, bill: &Bill) -> Vec<Date> {
+        let days = bill.days().filter_map(|day| self.days.get(&day)).map(|day| day.opened.date());
+        let mut dates: Vec<Date> = bill.opened().map(|opened| opened.date()).into_iter().chain(days).collect();
+        dates.sort_unstable();
+        dates.dedup();
+        dates
+    }
+}

@@ -1,0 +1,149 @@
+//! The restaurants behind the API: what is sold and how, who buys, and the bills.
+
+pub(crate) mod absolute;
+pub(crate) mod bill;
+pub(crate) mod bills;
+pub(crate) mod bulk;
+pub(crate) mod clients;
+pub(crate) mod days;
+pub(crate) mod delivery;
+pub(crate) mod fill;
+pub(crate) mod guests;
+pub(crate) mod loyalty;
+pub(crate) mod menu;
+pub(crate) mod pay;
+pub(crate) mod prechecks;
+#[cfg(test)]
+mod programmes;
+pub(crate) mod queries;
+#[cfg(test)]
+mod sums;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
+use stend_core::{Span, Streams};
+
+use crate::books::{Book, Books};
+use crate::error::Error;
+use crate::guid::Guid;
+use crate::section::{Defaults, Points};
+use crate::tables::States;
+use crate::wire::scalar;
+
+use bills::Bills;
+use clients::Client;
+use days::Day;
+use delivery::Division;
+use loyalty::Loyalty;
+use menu::Menu;
+use prechecks::Precheck;
+
+/// A bill that is being put together; nothing holds it yet.
+pub(crate) const DRAFT: i64 = 0;
+/// A bill with a precheck that is not paid.
+pub(crate) const PAYING: i64 = 4;
+/// A bill that is paid: nothing more can be done with it.
+pub(crate) const CLOSED: i64 = 5;
+/// An order that is registered, and so tied to a trading day.
+pub(crate) const REGISTERED: i64 = 1;
+
+/// The state of one world's Tillypad.
+#[derive(Debug)]
+pub struct State {
+    pub(crate) zone: TimeZone,
+    pub(crate) zone_name: String,
+    pub(crate) defaults: Defaults,
+    pub(crate) system_object: Guid,
+    pub(crate) points: Points,
+    pub(crate) task_period: Span,
+    pub(crate) states: BTreeMap<&'static str, BTreeMap<i64, String>>,
+    pub(crate) books: Books,
+    pub(crate) divisions: BTreeMap<Guid, Division>,
+    pub(crate) clients: BTreeMap<Guid, Client>,
+    /// Clients by the last ten digits of their phones.
+    pub(crate) phones: BTreeSet<(String, Guid)>,
+    pub(crate) menu: Menu,
+    pub(crate) loyalty: Loyalty,
+    pub(crate) days: BTreeMap<Guid, Day>,
+    pub(crate) bills: Bills,
+    pub(crate) prechecks: BTreeMap<Guid, Precheck>,
+    /// Bills that wait for the executor and may not move on: something is on a stop list, or no task runs.
+    pub(crate) waiting: BTreeSet<Guid>,
+    pub(crate) random: Streams,
+}
+
+impl States {
+    /// The key of the list in a world file.
+    pub(crate) fn key(self) -> &'static str {
+        match self {
+            Self::Guest => "guest_states",
+            Self::Order => "order_states",
+            Self::Delivery => "delivery_states",
+            Self::Method => "delivery_methods",
+            Self::PointOperation => "point_operations",
+        }
+    }
+
+    /// Its table in the vendor's database.
+    pub(crate) fn table(self) -> &'static str {
+        match self {
+            Self::Guest => "tp_GuestStates",
+            Self::Order => "tp_OrderStates",
+            Self::Delivery => "tp_DeliveryStates",
+            Self::Method => "tp_DeliveryMethods",
+            Self::PointOperation => "tp_GuestDiscountPointOperationTypes",
+        }
+    }
+}
+
+impl State {
+    /// The application server's clock.
+    pub(crate) fn local(&self, now: Timestamp) -> DateTime {
+        scalar::local(now, &self.zone)
+    }
+
+    /// The name of a state.
+    pub(crate) fn state_name(&self, states: States, id: i64) -> Option<&str> {
+        self.states.get(states.key())?.get(&id).map(String::as_str)
+    }
+
+    /// A GUID that nothing has yet.
+    pub(crate) fn new_id(&mut self, stream: &str) -> Guid {
+        Guid::parse(&self.random.guid(stream)).unwrap_or(Guid::draft(u32::MAX))
+    }
+
+    /// Whether a table has a row.
+    pub(crate) fn knows(&self, book: Book, id: Guid) -> bool {
+        match book {
+            Book::Divisions => self.divisions.contains_key(&id),
+            Book::Clients => self.clients.contains_key(&id),
+            Book::MenuItems => self.menu.items.contains_key(&id),
+            book => self.books.name(book, id).is_some(),
+        }
+    }
+
+    /// A row of a table must be there.
+    pub(crate) fn check(&self, field: &str, book: Book, id: Guid) -> Result<(), Error> {
+        if self.knows(book, id) {
+            return Ok(());
+        }
+        Err(Error::Unknown { field: field.to_owned(), table: book.table(), value: id.to_string() })
+    }
+
+    /// When the next system task runs.
+    pub(crate) fn next_deadline(&self) -> Option<Timestamp> {
+        self.bills.first_due().map(|(at, _)| at)
+    }
+
+    /// System tasks run.
+    pub(crate) fn tick(&mut self, due: Timestamp) -> Vec<String> {
+        let mut fired = Vec::new();
+        while let Some((at, id)) = self.bills.first_due().filter(|(at, _)| *at <= due) {
+            fired.push(self.run_task(id, at));
+        }
+        fired
+    }
+}

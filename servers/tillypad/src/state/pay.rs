@@ -1,0 +1,156 @@
+//! `pay-guest` (P9): the flag, the four printed errors, points, receipts.
+
+use jiff::Timestamp;
+use rust_decimal::Decimal;
+
+use crate::books::Book;
+use crate::error::{ALREADY_PAID, ALREADY_PASSED, Error, NO_PAY_TYPE, OTHER_SUM};
+use crate::guid::Guid;
+use crate::record::{Record, Value};
+use crate::tables::{delivery, guest, item, points};
+use crate::wire::read::Declared;
+
+use super::bill::Bill;
+use super::clients::Operation;
+use super::prechecks::Receipt;
+use super::{CLOSED, State};
+
+/// What becomes of prechecks that are there (`delete-prechecks`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Prechecks {
+    /// 0: they stay.
+    Keep,
+    /// 1: all go.
+    DeleteAll,
+    /// 2: those that are not paid go.
+    DeleteUnpaid,
+}
+
+/// A payment as it was sent.
+#[derive(Debug)]
+pub(crate) struct Payment {
+    pub(crate) guest: Guid,
+    pub(crate) pay_type: Option<Guid>,
+    pub(crate) sum: Option<Decimal>,
+    /// Left out, nothing is deleted, and unpaid prechecks can be paid as they are.
+    pub(crate) prechecks: Option<Prechecks>,
+    pub(crate) declared: Vec<Declared>,
+    pub(crate) points: Vec<Record>,
+}
+
+/// What is told of a payment.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Paid {
+    /// Declared sums by the type of their note.
+    pub(crate) declared: Vec<(Guid, Decimal)>,
+    /// Applied sums; none when points are declared and not set up.
+    pub(crate) applied: Option<Vec<(Guid, Decimal)>>,
+}
+
+impl State {
+    /// Pays a bill, or with no sum only notes how it is to be paid.
+    ///
+    /// # Errors
+    /// The four printed errors, and what is unknown or malformed; the bill is as it was.
+    pub(crate) fn pay(&mut self, mut payment: Payment, now: Timestamp) -> Result<Paid, Error> {
+        let mut bill = self.bills.get(payment.guest).ok_or(Error::NoGuest(payment.guest))?.clone();
+        let before = self.name_dates(&bill);
+        let pay_type = self.pay_type(&bill, &payment)?;
+        self.check_declared(&payment.declared)?;
+        self.check_rows(&points::TABLE, &payment.points)?;
+        let cancelled = self.free_lines(&mut bill, &payment)?;
+
+        // Drawing ids for discounts that are refused after all must not shift later draws.
+        let drawn = self.random.clone();
+        let local = self.local(now);
+        self.use_points(&mut bill, &payment.declared, local);
+        let due = bill.total() - self.paid(&bill);
+        if payment.sum.is_some_and(|sum| sum != due) {
+            self.random = drawn;
+            return Err(Error::Pay(OTHER_SUM.into()));
+        }
+
+        for id in cancelled {
+            self.prechecks.remove(&id);
+        }
+        if let (Some(id), Some(row)) = (payment.pay_type, &mut bill.delivery) {
+            row.set(delivery::PREPAID, Value::Guid(id));
+        }
+        self.fill_later(&bill, &points::TABLE, &mut payment.points, local);
+        bill.points.append(&mut payment.points);
+        if payment.sum.is_some() {
+            self.close(&mut bill, pay_type, now);
+        }
+        let declared = self.declared_sums(&bill);
+        let applied = self.applied_sums(&bill);
+        let after = self.name_dates(&bill);
+        self.bills.replace(bill, &before, &after);
+        let set_up = declared.is_empty() || !applied.is_empty();
+        Ok(Paid { declared, applied: set_up.then_some(applied) })
+    }
+
+    fn pay_type(&self, bill: &Bill, payment: &Payment) -> Result<Guid, Error> {
+        if let Some(id) = payment.pay_type {
+            self.check("payType_ID", Book::PayTypes, id)?;
+            return Ok(id);
+        }
+        let prepaid = bill.delivery.as_ref().and_then(|row| row.guid(delivery::PREPAID));
+        prepaid.ok_or_else(|| Error::Pay(NO_PAY_TYPE.into()))
+    }
+
+    /// Does with the prechecks what the flag says; says which go.
+    fn free_lines(&self, bill: &mut Bill, payment: &Payment) -> Result<Vec<Guid>, Error> {
+        if self.prechecks_of(bill).any(|precheck| precheck.guests.len() > 1 && precheck.receipt.is_none()) {
+            return Err(Error::Pay("Пречек счета является общим с другими счетами".into()));
+        }
+        let all_passed = |bill: &Bill| {
+            let mut passed = !bill.prechecks.is_empty();
+            bill.visit(|line| passed &= line.record.has(item::PRECHECK));
+            passed || bill.state() == CLOSED
+        };
+        let any_paid = bill.state() == CLOSED || self.prechecks_of(bill).any(|precheck| precheck.receipt.is_some());
+        match payment.prechecks {
+            Some(Prechecks::DeleteAll) if any_paid => Err(Error::Pay(ALREADY_PAID.into())),
+            Some(Prechecks::DeleteAll | Prechecks::DeleteUnpaid) => {
+                let gone = self.cancel_prechecks(bill);
+                if all_passed(bill) { Err(Error::Pay(ALREADY_PAID.into())) } else { Ok(gone) }
+            }
+            Some(Prechecks::Keep) if all_passed(bill) => Err(Error::Pay(ALREADY_PASSED.into())),
+            None if all_passed(bill) => {
+                let unpaid = self.prechecks_of(bill).any(|precheck| precheck.receipt.is_none());
+                if unpaid && payment.declared.is_empty() {
+                    Ok(Vec::new())
+                } else {
+                    Err(Error::Pay(ALREADY_PASSED.into()))
+                }
+            }
+            Some(Prechecks::Keep) | None => Ok(Vec::new()),
+        }
+    }
+
+    /// Everything is paid: the rest gets its precheck, all get receipts, the bill is closed.
+    fn close(&mut self, bill: &mut Bill, pay_type: Guid, now: Timestamp) {
+        let at = self.local(now);
+        // Without an open day a paid order stays as it was; no error is printed for it.
+        let _ = self.tie_to_days(bill, true);
+        self.make_precheck(bill, true);
+        for id in &bill.prechecks {
+            let receipt = self.new_id("prechecks");
+            if let Some(precheck) = self.prechecks.get_mut(id).filter(|precheck| precheck.receipt.is_none()) {
+                precheck.receipt = Some(Receipt { id: receipt, pay_type, at });
+            }
+        }
+        bill.guest.set(guest::STATE, Value::Int(CLOSED));
+        bill.guest.set(guest::CLOSED, Value::Date(at));
+        let client = bill.client().and_then(|id| self.clients.get_mut(&id));
+        if let Some(client) = client {
+            client.points.extend(bill.points.iter().filter_map(|row| {
+                Some(Operation {
+                    kind: row.guid(points::TYPE)?,
+                    name: row.text(points::NAME).unwrap_or_default().to_owned(),
+                    value: row.number(points::VALUE)?,
+                })
+            }));
+        }
+    }
+}

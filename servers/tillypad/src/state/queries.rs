@@ -1,0 +1,110 @@
+//! What is asked of the state and changes nothing.
+
+use jiff::civil::{Date, DateTime};
+
+use crate::error::Error;
+use crate::guid::Guid;
+use crate::tables::{States, delivery, guest};
+use crate::wire::out::Out;
+
+use super::State;
+use super::bill::Bill;
+
+/// About what a bill takes on the wire.
+const BILL_BYTES: usize = 4_096;
+
+impl State {
+    fn tabs(&self) -> [(&'static str, &[Guid]); 2] {
+        [
+            ("discountSum", &self.points.declared_notes),
+            ("appliedDiscountSum", std::slice::from_ref(&self.points.applied_note)),
+        ]
+    }
+
+    /// A bill as clients get it.
+    pub(crate) fn bill_json(&self, bill: &Bill) -> String {
+        let mut out = Out::with_room(BILL_BYTES);
+        out.bill(bill, &self.tabs());
+        out.finish()
+    }
+
+    /// `get-guest`: the whole bill, if there is one.
+    pub fn guest_json(&self, id: Guid) -> Option<String> {
+        self.bills.get(id).map(|bill| self.bill_json(bill))
+    }
+
+    /// `get-guests`: all bills of a client; of an unknown client there are none.
+    pub fn guests_json(&self, client: Guid) -> String {
+        let mut out = Out::with_room(BILL_BYTES);
+        let tabs = self.tabs();
+        out.list(self.bills.of_client(client), |out, bill| out.bill(bill, &tabs));
+        out.finish()
+    }
+
+    /// `get-guest-delivery-state`.
+    ///
+    /// # Errors
+    /// An unknown bill, or one that is no delivery.
+    pub(crate) fn delivery_state(&self, id: Guid) -> Result<(i64, String), Error> {
+        let bill = self.bills.get(id).ok_or(Error::NoGuest(id))?;
+        let row = bill.delivery.as_ref().ok_or(Error::NoDelivery(id))?;
+        let state = row.int(delivery::STATE).unwrap_or(0);
+        Ok((state, self.state_name(States::Delivery, state).unwrap_or_default().to_owned()))
+    }
+
+    /// `get-guest-info`: the bills of a name and date.
+    pub fn info_json(&self, name: &str, date: Date) -> String {
+        let mut out = Out::with_room(1_024);
+        out.list(self.bills.named(name, date), |out, bill| self.info(out, bill));
+        out.finish()
+    }
+
+    fn info(&self, out: &mut Out, bill: &Bill) {
+        out.object(|out| {
+            out.key("ID").guid(bill.id());
+            if let Some(opened) = bill.opened() {
+                out.key("Date").date(opened);
+            }
+            if let Some(id) = bill.division() {
+                let name = self.divisions.get(&id).map(|division| division.name.as_str());
+                out.key("Division").object(|out| {
+                    out.key("ID").guid(id);
+                    out.key("Name").string(name.unwrap_or_default());
+                });
+            }
+            out.key("State").object(|out| {
+                out.key("ID").int(bill.state());
+                out.key("Name").string(self.state_name(States::Guest, bill.state()).unwrap_or_default());
+            });
+            // A bill without a regular client says what is known of the guest.
+            let client = bill.client().and_then(|id| self.clients.get(&id));
+            let phone = client.and_then(|client| client.phones.first()).map(|phone| phone.number.as_str());
+            out.key("Client").object(|out| {
+                match bill.client() {
+                    Some(id) => out.key("ID").guid(id),
+                    None => out.key("ID").string_or_null(None),
+                }
+                let name = client.map(|client| client.name.as_str());
+                out.key("Name").string_or_null(name.or(bill.guest.text(guest::CLIENT_NAME)));
+                out.key("Phone").string_or_null(phone.or(bill.guest.text(guest::CLIENT_PHONE)));
+            });
+            out.key("Sum").fraction(bill.total());
+        });
+    }
+
+    /// `get-closed-guests-id`: the bills that were closed within this time, of one division or of all, oldest first;
+    /// `None` for a division that is not there.
+    pub fn closed_json(&self, from: DateTime, to: DateTime, division: Option<Guid>) -> Option<String> {
+        let mut found: Vec<(DateTime, u64, Guid)> = match division {
+            Some(id) => {
+                self.divisions.get(&id)?;
+                self.bills.closed(id, from, to).collect()
+            }
+            None => self.divisions.keys().flat_map(|id| self.bills.closed(*id, from, to)).collect(),
+        };
+        found.sort_unstable();
+        let mut out = Out::with_room(found.len() * 40 + 2);
+        out.list(found, |out, (_, _, id)| out.guid(id));
+        Some(out.finish())
+    }
+}

@@ -1,0 +1,5 @@
+//! What goes over the wire: scalars, the tree of a bill, and replies, key for key in the document's order.
+
+pub(crate) mod out;
+pub(crate) mod read;
+pub(crate) mod scalar;

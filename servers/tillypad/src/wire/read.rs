@@ -1,0 +1,263 @@
+//! Reading the tree of a bill. What the client said is kept as it is; nothing is filled in here and no other row
+//! is looked up, so that remarks can be made before the state is asked.
+
+use rust_decimal::Decimal;
+use serde_json::{Map, Value as Json};
+
+use crate::error::Error;
+use crate::guid::Guid;
+use crate::record::{Record, value};
+use crate::state::bill::{Bill, Item, Order};
+use crate::tables::{self, Table};
+use crate::wire::scalar;
+
+/// How deep `orderItems` may nest: dishes are the first level.
+pub(crate) const DEEPEST: usize = 16;
+
+/// The most rows that a bill holds, of all tables together.
+pub(crate) const MOST_ROWS: usize = 2_000;
+
+/// A field that the document does not know.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Odd {
+    pub(crate) name: String,
+    pub(crate) known: Vec<&'static str>,
+}
+
+/// Points that the client wants to pay with.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Declared {
+    /// The type of the note that keeps the sum; left out, the one of the settings.
+    pub(crate) kind: Option<Guid>,
+    pub(crate) sum: Decimal,
+}
+
+/// A bill as the client sent it.
+#[derive(Debug, Default)]
+pub(crate) struct Sent {
+    pub(crate) bill: Bill,
+    pub(crate) declared: Vec<Declared>,
+    pub(crate) odd: Vec<Odd>,
+    rows: usize,
+}
+
+const BILL_KEYS: [&str; 8] = [
+    "guestDeliveries",
+    "guestSalePrivileges",
+    "orders",
+    "guestDiscountPointOperations",
+    "notes",
+    "discountSum",
+    // The sentences about the protocol write it so.
+    "DiscountSum",
+    "appliedDiscountSum",
+];
+
+/// The body of a request as JSON.
+pub(crate) fn json(body: &[u8]) -> Result<Json, Error> {
+    let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
+    if body.iter().all(u8::is_ascii_whitespace) {
+        return Err(Error::Json("the request body is missing".into()));
+    }
+    serde_json::from_slice(body).map_err(|error| {
+        let text = error.to_string();
+        if text.starts_with("recursion limit") { Error::TooDeep(DEEPEST) } else { Error::Json(text) }
+    })
+}
+
+/// The object that a body has to be.
+pub(crate) fn object<'j>(json: &'j Json, what: &str) -> Result<&'j Map<String, Json>, Error> {
+    json.as_object().ok_or_else(|| Error::Shape(format!("{what} must be an object, found {}", kind(json))))
+}
+
+fn kind(json: &Json) -> &'static str {
+    match json {
+        Json::Null => "null",
+        Json::Bool(_) => "a boolean",
+        Json::Number(_) => "a number",
+        Json::String(_) => "a string",
+        Json::Array(_) => "an array",
+        Json::Object(_) => "an object",
+    }
+}
+
+/// Rows under a key: a list of objects; one object stands for a list of one, nothing for none.
+fn rows<'j>(map: &'j Map<String, Json>, key: &str) -> Result<Vec<&'j Map<String, Json>>, Error> {
+    match map.get(key) {
+        None | Some(Json::Null) => Ok(Vec::new()),
+        Some(Json::Array(list)) => {
+            list.iter().enumerate().map(|(i, row)| object(row, &format!("{key}[{i}]"))).collect()
+        }
+        Some(Json::Object(one)) => Ok(vec![one]),
+        Some(other) => Err(Error::Shape(format!("{key} must be an array, found {}", kind(other)))),
+    }
+}
+
+impl Sent {
+    /// Reads a bill.
+    ///
+    /// # Errors
+    /// What is not shaped as the document shows or cannot be read, naming the field.
+    pub(crate) fn read(json: &Json) -> Result<Self, Error> {
+        let map = object(json, "the guest bill")?;
+        let mut sent = Self::default();
+        sent.bill.guest = sent.record(&tables::guest::TABLE, map, &BILL_KEYS)?;
+        match map.get("guestDeliveries") {
+            None | Some(Json::Null) => {}
+            Some(Json::Array(list)) if list.is_empty() => {}
+            Some(Json::Array(list)) if list.len() > 1 => {
+                return Err(Error::Shape("guestDeliveries holds one delivery".into()));
+            }
+            Some(_) => {
+                if let Some(row) = rows(map, "guestDeliveries")?.first() {
+                    sent.bill.delivery = Some(Box::new(sent.record(&tables::delivery::TABLE, row, &[])?));
+                }
+            }
+        }
+        sent.bill.privileges = sent.records(&tables::privilege::TABLE, map, "guestSalePrivileges")?;
+        for row in rows(map, "orders")? {
+            let record = sent.record(&tables::order::TABLE, row, &["orderItems"])?;
+            let items = sent.items(row, 1)?;
+            sent.bill.orders.push(Order { record, items });
+        }
+        sent.bill.points = sent.records(&tables::points::TABLE, map, "guestDiscountPointOperations")?;
+        sent.bill.notes = sent.records(&tables::note::TABLE, map, "notes")?;
+        for key in ["discountSum", "DiscountSum"] {
+            let declared = sent.declared(map, key)?;
+            sent.declared.extend(declared);
+        }
+        Ok(sent)
+    }
+
+    fn items(&mut self, map: &Map<String, Json>, depth: usize) -> Result<Vec<Item>, Error> {
+        let mut items = Vec::new();
+        for row in rows(map, "orderItems")? {
+            if depth > DEEPEST {
+                return Err(Error::TooDeep(DEEPEST));
+            }
+            let record = self.record(&tables::item::TABLE, row, &["orderItems", "orderItemDiscounts"])?;
+            let discounts = self.records(&tables::discount::TABLE, row, "orderItemDiscounts")?;
+            items.push(Item { record, items: self.items(row, depth + 1)?, discounts });
+        }
+        Ok(items)
+    }
+
+    /// Rows of a table under a key.
+    pub(crate) fn records(
+        &mut self,
+        table: &'static Table,
+        map: &Map<String, Json>,
+        key: &str,
+    ) -> Result<Vec<Record>, Error> {
+        rows(map, key)?.into_iter().map(|row| self.record(table, row, &[])).collect()
+    }
+
+    fn record(
+        &mut self,
+        table: &'static Table,
+        map: &Map<String, Json>,
+        nested: &[&'static str],
+    ) -> Result<Record, Error> {
+        self.rows += 1;
+        if self.rows > MOST_ROWS {
+            return Err(Error::TooMany(MOST_ROWS));
+        }
+        let mut record = Record::default();
+        for (name, json) in map {
+            if nested.contains(&name.as_str()) {
+                continue;
+            }
+            match table.find(name) {
+                Some(column) => {
+                    if let Some(value) = value(table, column, json)? {
+                        record.set(column, value);
+                    }
+                }
+                None => self.odd(name, table.names().chain(nested.iter().copied())),
+            }
+        }
+        Ok(record)
+    }
+
+    /// Notes a field that nobody knows.
+    pub(crate) fn odd(&mut self, name: &str, known: impl Iterator<Item = &'static str>) {
+        self.odd.push(Odd { name: name.to_owned(), known: known.collect() });
+    }
+
+    /// Sums of points under a key.
+    pub(crate) fn declared(&mut self, map: &Map<String, Json>, key: &str) -> Result<Vec<Declared>, Error> {
+        const KNOWN: [&str; 2] = ["type_ID", "sum"];
+        let mut declared = Vec::new();
+        for row in rows(map, key)? {
+            self.rows += 1;
+            if self.rows > MOST_ROWS {
+                return Err(Error::TooMany(MOST_ROWS));
+            }
+            for name in row.keys().filter(|name| !KNOWN.contains(&name.as_str())) {
+                self.odd(name, KNOWN.into_iter());
+            }
+            let kind = match row.get("type_ID") {
+                None | Some(Json::Null) => None,
+                Some(json) => Some(json.as_str().and_then(Guid::parse).ok_or_else(|| Error::Malformed {
+                    field: format!("{key}.type_ID"),
+                    value: scalar::shown(json),
+                    expected: "uniqueidentifier",
+                })?),
+            };
+            let field = || format!("{key}.sum");
+            let json = row.get("sum").filter(|json| !json.is_null());
+            let json = json.ok_or(Error::Missing { table: "DiscountSum", field: "sum" })?;
+            let sum = scalar::number(json).ok_or_else(|| Error::Malformed {
+                field: field(),
+                value: scalar::shown(json),
+                expected: "decimal",
+            })?;
+            if sum < Decimal::ZERO || sum > Decimal::from(100_000_000) {
+                let value = scalar::shown(json);
+                return Err(Error::Range { field: field(), value, expected: "from 0 to 100000000" });
+            }
+            declared.push(Declared { kind, sum: sum.round_dp(2).normalize() });
+        }
+        Ok(declared)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn keeps_what_was_sent_and_notes_what_is_odd() {
+        let sent = Sent::read(&json!({
+            "gest_Name": "11", "gest_Nmae": 1,
+            "orders": [{ "orderItems": [{ "orit_Count": "2", "orderItems": [{ "orit_Count": 1 }] }] }],
+            "discountSum": [{ "sum": 25 }],
+        }))
+        .expect("good");
+        assert_eq!(sent.bill.guest.text(tables::guest::NAME), Some("11"));
+        assert_eq!(sent.bill.orders[0].items[0].items.len(), 1);
+        assert_eq!(sent.declared, [Declared { kind: None, sum: 25.into() }]);
+        assert_eq!(sent.odd.len(), 1);
+        assert_eq!(sent.odd[0].name, "gest_Nmae");
+    }
+
+    #[test]
+    fn limits_hold() {
+        let mut items = json!([]);
+        for _ in 0..=DEEPEST {
+            items = json!([{ "orit_Count": 1, "orderItems": items }]);
+        }
+        let error = Sent::read(&json!({ "orders": [{ "orderItems": items }] })).expect_err("deep");
+        assert_eq!(error, Error::TooDeep(DEEPEST));
+        let many = vec![json!({ "orit_Count": 1 }); MOST_ROWS + 1];
+        let error = Sent::read(&json!({ "orders": [{ "orderItems": many }] })).expect_err("many");
+        assert_eq!(error, Error::TooMany(MOST_ROWS));
+        assert_eq!(json("[".repeat(1_000).as_bytes()).expect_err("deep"), Error::TooDeep(DEEPEST));
+        assert!(matches!(json(b"{\"a\": "), Err(Error::Json(_))));
+        assert!(matches!(json(b" "), Err(Error::Json(_))));
+        for odd in [json!([]), json!("x"), json!({ "orders": 5 }), json!({ "orders": ["x"] })] {
+            assert!(matches!(Sent::read(&odd), Err(Error::Shape(_))), "{odd}");
+        }
+    }
+}

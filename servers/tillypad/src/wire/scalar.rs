@@ -1,0 +1,126 @@
+//! Scalars as clients send them: numbers as strings, flags as 0 and 1, dates with and without a time (G1).
+
+use std::str::FromStr;
+
+use jiff::civil::{Date, DateTime};
+use jiff::{Timestamp, tz::TimeZone};
+use rust_decimal::Decimal;
+use serde_json::Value;
+
+/// A whole number; `"606"` and `1.0` are ones.
+pub(crate) fn int(json: &Value) -> Option<i64> {
+    if let Value::Bool(flag) = json {
+        return Some(i64::from(*flag));
+    }
+    let number = number(json)?;
+    if number.fract().is_zero() { i64::try_from(number.trunc()).ok() } else { None }
+}
+
+/// A decimal, exactly as it was written: never by way of a binary fraction.
+pub(crate) fn number(json: &Value) -> Option<Decimal> {
+    let text = match json {
+        Value::Number(number) => number.to_string(),
+        Value::String(text) => text.trim().replace(',', "."),
+        _ => return None,
+    };
+    Decimal::from_str(&text).or_else(|_| Decimal::from_scientific(&text)).ok()
+}
+
+/// A text; a number or a flag is its own text.
+pub(crate) fn text(json: &Value) -> Option<String> {
+    match json {
+        Value::String(text) => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        Value::Bool(flag) => Some(flag.to_string()),
+        _ => None,
+    }
+}
+
+/// Yes or no.
+pub(crate) fn flag(json: &Value) -> Option<bool> {
+    match json {
+        Value::Bool(flag) => Some(*flag),
+        Value::String(text) if text.eq_ignore_ascii_case("true") => Some(true),
+        Value::String(text) if text.eq_ignore_ascii_case("false") => Some(false),
+        _ => match int(json)? {
+            0 => Some(false),
+            1 => Some(true),
+            _ => None,
+        },
+    }
+}
+
+/// A date and time: the wall time that is written, whatever zone stands behind it, to the millisecond.
+pub(crate) fn date_time(json: &Value) -> Option<DateTime> {
+    parse_date_time(json.as_str()?)
+}
+
+/// As [`date_time`], from text.
+pub(crate) fn parse_date_time(text: &str) -> Option<DateTime> {
+    let text = text.trim();
+    // jiff reads a moment in UTC as no civil time, to keep people from mixing them up; here the wall time is meant.
+    let text = text.strip_suffix(['Z', 'z']).unwrap_or(text);
+    let time = DateTime::from_str(text)
+        .or_else(|_| DateTime::from_str(&text.replacen(' ', "T", 1)))
+        .or_else(|_| Date::from_str(text).map(DateTime::from))
+        .ok()?;
+    time.with().microsecond(0).nanosecond(0).build().ok()
+}
+
+/// The world's time as the application server's clock shows it.
+pub(crate) fn local(now: Timestamp, zone: &TimeZone) -> DateTime {
+    let time = zone.to_datetime(now);
+    time.with().subsec_nanosecond(0).build().unwrap_or(time)
+}
+
+/// A value for a sentence: short, strings without quotes.
+pub(crate) fn shown(json: &Value) -> String {
+    let text = match json {
+        Value::String(text) => text.clone(),
+        Value::Array(_) => "[…]".into(),
+        Value::Object(_) => "{…}".into(),
+        other => other.to_string(),
+    };
+    match text.char_indices().nth(60) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn reads_what_clients_send() {
+        assert_eq!(int(&json!("606")), Some(606));
+        assert_eq!(int(&json!(1.0)), Some(1));
+        assert_eq!(int(&json!(1.5)), None);
+        assert_eq!(number(&json!("1000,50")), Some(Decimal::new(10005, 1)));
+        assert_eq!(number(&json!(1e-7)), Some(Decimal::new(1, 7)));
+        assert_eq!(number(&json!("many")), None);
+        for odd in ["1e-999999999", "1e999999999", "9e28", "1e29", "-1e-29", "", "-", "1e", "e5", "٣"] {
+            let _ = number(&json!(odd));
+        }
+        assert_eq!(flag(&json!("1")), Some(true));
+        assert_eq!(flag(&json!(2)), None);
+    }
+
+    #[test]
+    fn times_stay_as_they_are_written() {
+        for (given, kept) in [
+            ("2020-10-12T12:00:00", "2020-10-12T12:00:00"),
+            ("2020-10-12 12:00:00", "2020-10-12T12:00:00"),
+            ("2020-10-12T12:00:00.2509", "2020-10-12T12:00:00.25"),
+            ("2020-10-12T12:00:00Z", "2020-10-12T12:00:00"),
+            ("2020-10-12T12:00:00+05:00", "2020-10-12T12:00:00"),
+            ("2020-10-12", "2020-10-12T00:00:00"),
+        ] {
+            assert_eq!(parse_date_time(given).map(|time| time.to_string()).as_deref(), Some(kept), "{given}");
+        }
+        for bad in ["", "12.10.2020", "2020-13-01", "yesterday"] {
+            assert_eq!(parse_date_time(bad), None, "{bad}");
+        }
+    }
+}
