@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use stend_carbis::Carbis;
-use stend_core::Registry;
+use stend_core::{Fake, Registry};
 use stend_tillypad::Tillypad;
 use stend_web::{HttpSite, Site};
 
@@ -14,7 +14,12 @@ pub fn fakes() -> Registry {
 
 /// What answers on each fake's port, in the same order.
 pub fn sites() -> Vec<Arc<dyn Site>> {
-    vec![HttpSite::<Carbis>::at(0), HttpSite::<Tillypad>::at(1)]
+    vec![HttpSite::<Carbis>::at(slot::<Carbis>()), HttpSite::<Tillypad>::at(slot::<Tillypad>())]
+}
+
+/// The slot of a fake in every world, from the one list that decides it.
+fn slot<F: Fake>() -> usize {
+    fakes().find(F::NAME).map_or(usize::MAX, |(slot, _)| slot)
 }
 
 /// The port of a fake after the base port, by name: fixed, whatever this build holds.
