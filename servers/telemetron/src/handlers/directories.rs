@@ -1,0 +1,57 @@
+//! The directories: events, errors, models, time zones.
+
+use serde::Serialize;
+use stend_web::{Call, Reply};
+
+use crate::Telemetron;
+use crate::error::Error;
+use crate::handlers::look;
+use crate::state::zones;
+use crate::time::Hours;
+
+/// Codes of events.
+pub(crate) fn event_codes(call: &mut Call<'_, Telemetron>) -> Reply {
+    look(call, &[], |state, _| Ok(Reply::ok(&state.event_codes)))
+}
+
+/// What an error's code means.
+pub(crate) fn error(call: &mut Call<'_, Telemetron>) -> Reply {
+    look(call, &[], |state, asked| {
+        let code = asked.param("code");
+        let known = state.error_codes.iter().find(|known| known.code.eq_ignore_ascii_case(code));
+        Ok(Reply::ok(known.ok_or(Error::Nothing)?))
+    })
+}
+
+#[derive(Serialize)]
+struct Model<'a> {
+    id: i64,
+    name: &'a str,
+}
+
+/// Models of machines.
+pub(crate) fn models(call: &mut Call<'_, Telemetron>) -> Reply {
+    look(call, &[], |state, _| {
+        let models: Vec<_> = state.models.values().map(|model| Model { id: model.id, name: &model.name }).collect();
+        Ok(Reply::ok(&models))
+    })
+}
+
+#[derive(Serialize)]
+struct Zone<'a> {
+    tz_id: i64,
+    tz: &'a str,
+    utc_offset: String,
+}
+
+/// All time zones with their present offsets.
+pub(crate) fn timezones(call: &mut Call<'_, Telemetron>) -> Reply {
+    look(call, &[], |_, asked| {
+        let zone = |zone: &'static zones::Zone| Zone {
+            tz_id: zone.id,
+            tz: &zone.name,
+            utc_offset: Hours(zones::offset(zone, asked.now)).to_string(),
+        };
+        Ok(Reply::ok(&zones::all().iter().map(zone).collect::<Vec<_>>()))
+    })
+}

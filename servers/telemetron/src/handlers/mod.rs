@@ -1,0 +1,99 @@
+//! One resource a file. Each operation reads the request, calls the state once and shapes the reply.
+
+pub(crate) mod auth;
+pub(crate) mod catalog;
+pub(crate) mod company;
+pub(crate) mod directories;
+pub(crate) mod fiscal;
+pub(crate) mod loading;
+pub(crate) mod locations;
+pub(crate) mod machines;
+pub(crate) mod modems;
+pub(crate) mod planograms;
+pub(crate) mod products;
+pub(crate) mod reports;
+pub(crate) mod statistics;
+pub(crate) mod telemetry;
+
+use serde_json::json;
+use stend_core::Timestamp;
+use stend_web::{Call, Refusal, Reply, StatusCode};
+
+use crate::Telemetron;
+use crate::error::Error;
+use crate::input::{Field, Input};
+use crate::state::State;
+use crate::state::access::Who;
+
+/// What a rule is given beside the state.
+pub(crate) struct Asked<'a> {
+    pub(crate) who: &'a Who,
+    pub(crate) input: &'a Input,
+    pub(crate) now: Timestamp,
+    pub(crate) token: &'a str,
+    params: &'a [(&'static str, String)],
+}
+
+impl Asked<'_> {
+    /// A value in braces of the path.
+    pub(crate) fn param(&self, name: &str) -> &str {
+        self.params.iter().find(|(known, _)| *known == name).map_or("", |(_, value)| value)
+    }
+}
+
+/// What an operation does: it is told who asks, and answers.
+type Rule = fn(&mut State, &Asked<'_>) -> Result<Reply, Error>;
+
+/// The token of the header `Authorization`.
+fn bearer<'c>(call: &'c Call<'_, Telemetron>) -> Option<&'c str> {
+    let (kind, token) = call.header("authorization")?.split_once(' ')?;
+    kind.eq_ignore_ascii_case("bearer").then(|| token.trim())
+}
+
+fn operate(
+    call: &mut Call<'_, Telemetron>,
+    query: &[&'static str],
+    fields: &'static [Field],
+    writes: bool,
+    rule: Rule,
+) -> Reply {
+    let input = match Input::read(call, query, fields) {
+        Ok(input) => input,
+        Err(refusal) => return Refusal::into(refusal),
+    };
+    let (token, params) = (bearer(call), &call.params);
+    let answer = call.state(|state, now| {
+        let who = state.who(token, now)?;
+        let reply = rule(state, &Asked { who: &who, input: &input, now, token: token.unwrap_or_default(), params });
+        if writes && reply.is_ok() {
+            state.touch();
+        }
+        reply
+    });
+    answer.unwrap_or_else(Reply::from)
+}
+
+/// An operation that only looks.
+fn look(call: &mut Call<'_, Telemetron>, query: &[&'static str], rule: Rule) -> Reply {
+    operate(call, query, &[], false, rule)
+}
+
+/// An operation that changes something.
+fn change(call: &mut Call<'_, Telemetron>, query: &[&'static str], fields: &'static [Field], rule: Rule) -> Reply {
+    operate(call, query, fields, true, rule)
+}
+
+/// `{"res": true}`.
+fn done() -> Reply {
+    Reply::ok(&json!({ "res": true }))
+}
+
+/// 201 with the new thing's id.
+fn created(id: i64) -> Reply {
+    Reply::json(StatusCode::CREATED, &json!({ "res": true, "resource": { "id": id } }))
+}
+
+/// `{"status": "ok"}`.
+fn status_ok() -> Reply {
+    Reply::ok(&json!({ "status": "ok" }))
+}

@@ -1,0 +1,482 @@
+//! What a request carries: query and body as one map, and the rules of its fields as data.
+
+use percent_encoding::percent_decode_str;
+use serde_json::{Map, Value};
+use stend_web::{Call, Refusal};
+
+use crate::Telemetron;
+use crate::error::{Error, Invalid};
+use crate::number::Quantity;
+use crate::state::State;
+use crate::state::zones;
+use crate::time::{self, Asked, Moment};
+
+/// A field of a request.
+#[derive(Debug)]
+pub(crate) struct Field {
+    pub(crate) name: &'static str,
+    /// Looked at in order; the first that fails is told.
+    pub(crate) rules: &'static [Rule],
+    /// The fields of its items, when it is a list.
+    pub(crate) items: &'static [Field],
+}
+
+/// A field with rules.
+pub(crate) const fn field(name: &'static str, rules: &'static [Rule]) -> Field {
+    Field { name, rules, items: &[] }
+}
+
+/// A list of objects.
+pub(crate) const fn list(name: &'static str, rules: &'static [Rule], items: &'static [Field]) -> Field {
+    Field { name, rules, items }
+}
+
+/// One rule of a field. Rules other than the required ones let pass what is absent or null.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Rule {
+    /// Must be there and hold something; in a change it may be left out.
+    Required,
+    /// Must be there unless the other one is.
+    RequiredWithout(&'static str),
+    /// A string of at most so many characters.
+    Text(usize),
+    /// The same, or a number that stands for its digits.
+    Code(usize),
+    /// A number, or a string that is one.
+    Number,
+    /// A number without a fraction.
+    Integer,
+    /// True, false, 1, 0, and what says so in a query.
+    Flag,
+    /// At least.
+    Min(i64),
+    /// Between.
+    Between(i64, i64),
+    /// One of these numbers.
+    In(&'static [i64]),
+    /// One of these words.
+    OneOf(&'static [&'static str]),
+    /// A moment.
+    Date,
+    /// A list.
+    List,
+    /// The id of something that is there.
+    Exists(Table),
+    /// A name that nothing else of the kind has.
+    Unique(Table),
+    /// The name of a time zone.
+    Zone,
+    /// `credit[,amount][,autoapprove]`.
+    Credit,
+    /// Not twice in a list.
+    Distinct,
+}
+
+/// What ids and names can refer to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Table {
+    Planogram,
+    Product,
+    Component,
+    Location,
+    Modem,
+    Imei,
+    Model,
+    Requisite,
+    Timezone,
+}
+
+/// A request's fields.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Input {
+    pub(crate) fields: Map<String, Value>,
+    /// A body that is a list.
+    pub(crate) list: Option<Vec<Value>>,
+    broken: bool,
+}
+
+impl Input {
+    /// Reads query and body; a body counts for more than a query. Remarks on fields that are not known.
+    pub(crate) fn read(
+        call: &mut Call<'_, Telemetron>,
+        query: &[&'static str],
+        body: &'static [Field],
+    ) -> Result<Self, Refusal> {
+        let mut input = Self::default();
+        let reads_body = call.request.method() != "GET";
+        for (key, value) in call.query_pairs() {
+            put(&mut input.fields, &key, Value::String(value.into_owned()));
+        }
+        if reads_body && !call.body.iter().all(u8::is_ascii_whitespace) {
+            let form =
+                call.header("content-type").is_some_and(|kind| kind.starts_with("application/x-www-form-urlencoded"));
+            if form {
+                let text = String::from_utf8_lossy(&call.body).into_owned();
+                for (key, value) in form_pairs(&text) {
+                    put(&mut input.fields, &key, Value::String(value));
+                }
+            } else {
+                match serde_json::from_slice::<Value>(&call.body) {
+                    Ok(Value::Object(map)) => input.fields.extend(map),
+                    Ok(Value::Array(list)) => input.list = Some(list),
+                    _ => input.broken = true,
+                }
+            }
+        } else if !reads_body && !call.body.is_empty() {
+            call.remark("a GET request carries its parameters in the query; its body was ignored")?;
+        }
+        let names: Vec<&str> = query.iter().copied().chain(body.iter().map(|field| field.name)).collect();
+        for key in input.fields.keys() {
+            if !names.contains(&key.as_str()) {
+                call.unknown_field(key, &names)?;
+            }
+        }
+        for field in body.iter().filter(|field| !field.items.is_empty()) {
+            let known: Vec<&str> = field.items.iter().map(|field| field.name).collect();
+            let items = input.fields.get(field.name).and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+            for key in items.iter().filter_map(Value::as_object).flat_map(Map::keys) {
+                if !known.contains(&key.as_str()) {
+                    call.unknown_field(key, &known)?;
+                }
+            }
+        }
+        Ok(input)
+    }
+
+    /// An item of a list that is a body.
+    pub(crate) fn item(fields: Map<String, Value>) -> Self {
+        Self { fields, ..Self::default() }
+    }
+
+    /// # Errors
+    /// A body that was no JSON object, or one of a list where none is taken.
+    pub(crate) fn whole(&self) -> Result<(), Error> {
+        if self.broken { Err(Error::BadRequest) } else { Ok(()) }
+    }
+
+    /// Looks at the fields of a new thing.
+    pub(crate) fn check(&self, state: &State, fields: &[Field]) -> Result<(), Error> {
+        self.validate(state, fields, None)
+    }
+
+    /// Looks at the fields of a change to the thing with this id: what is left out stays.
+    pub(crate) fn check_change(&self, state: &State, fields: &[Field], id: i64) -> Result<(), Error> {
+        self.validate(state, fields, Some(id))
+    }
+
+    fn validate(&self, state: &State, fields: &[Field], change: Option<i64>) -> Result<(), Error> {
+        self.whole()?;
+        if self.list.is_some() {
+            return Err(Error::BadRequest);
+        }
+        let mut invalid = Invalid::default();
+        Checker { state, change, invalid: &mut invalid }.map(&self.fields, fields, "");
+        Ok(invalid.done()?)
+    }
+
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.fields.contains_key(name)
+    }
+
+    pub(crate) fn text(&self, name: &str) -> Option<String> {
+        text(self.fields.get(name)?)
+    }
+
+    pub(crate) fn number(&self, name: &str) -> Option<f64> {
+        number(self.fields.get(name)?)
+    }
+
+    pub(crate) fn id(&self, name: &str) -> Option<i64> {
+        integer(self.fields.get(name)?)
+    }
+
+    pub(crate) fn flag(&self, name: &str) -> bool {
+        self.fields.get(name).and_then(flag).unwrap_or(false)
+    }
+
+    pub(crate) fn moment(&self, name: &str) -> Option<Moment> {
+        time::parse(&self.text(name)?, &time::default_zone())
+    }
+
+    /// The items of a list of objects.
+    pub(crate) fn items(&self, name: &str) -> Vec<Self> {
+        let items = self.fields.get(name).and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+        items.iter().filter_map(Value::as_object).map(|map| Self { fields: map.clone(), ..Self::default() }).collect()
+    }
+
+    pub(crate) fn asked(&self) -> Asked {
+        Asked { since: self.text("since"), until: self.text("until"), local: self.flag("local") }
+    }
+}
+
+struct Checker<'a> {
+    state: &'a State,
+    change: Option<i64>,
+    invalid: &'a mut Invalid,
+}
+
+impl Checker<'_> {
+    fn map(&mut self, map: &Map<String, Value>, fields: &[Field], prefix: &str) {
+        for field in fields {
+            let path = format!("{prefix}{}", field.name);
+            let value = map.get(field.name);
+            let wrong = field.rules.iter().find_map(|rule| self.wrong(*rule, map, value, &path, prefix.is_empty()));
+            if let Some(text) = wrong {
+                self.invalid.add(&path, text);
+                continue;
+            }
+            if field.items.is_empty() {
+                continue;
+            }
+            let items = value.and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+            for (i, item) in items.iter().enumerate() {
+                match item.as_object() {
+                    Some(item) => self.map(item, field.items, &format!("{path}.{i}.")),
+                    None => self.invalid.add(&format!("{path}.{i}"), format!("The {path}.{i} must be an array.")),
+                }
+            }
+            for inner in
+                field.items.iter().filter(|inner| inner.rules.iter().any(|rule| matches!(rule, Rule::Distinct)))
+            {
+                let texts: Vec<Option<String>> = items.iter().map(|item| text(item.get(inner.name)?)).collect();
+                for (i, one) in texts.iter().enumerate() {
+                    if one.is_some() && texts.iter().filter(|other| *other == one).count() > 1 {
+                        let path = format!("{path}.{i}.{}", inner.name);
+                        self.invalid.add(&path, format!("The {} field has a duplicate value.", words(&path)));
+                    }
+                }
+            }
+        }
+    }
+
+    /// The text for a value that breaks the rule.
+    fn wrong(
+        &self,
+        rule: Rule,
+        map: &Map<String, Value>,
+        value: Option<&Value>,
+        path: &str,
+        top: bool,
+    ) -> Option<String> {
+        let name = words(path);
+        let given = value.filter(|value| !value.is_null());
+        match rule {
+            Rule::Required => {
+                let left_out = value.is_none() && self.change.is_some() && top;
+                let empty = given.is_none_or(|value| value.as_str().is_some_and(|text| text.trim().is_empty()));
+                return (empty && !left_out).then(|| format!("The {name} field is required."));
+            }
+            Rule::RequiredWithout(other) => {
+                let empty = given.is_none() && map.get(other).is_none_or(Value::is_null);
+                return empty.then(|| format!("The {name} field is required when {} is not present.", words(other)));
+            }
+            _ => {}
+        }
+        let given = given?;
+        let wrong = |bad: bool, text: String| bad.then_some(text);
+        let selected = || format!("The selected {name} is invalid.");
+        match rule {
+            Rule::Required | Rule::RequiredWithout(_) | Rule::Distinct => None,
+            Rule::Text(most) | Rule::Code(most) => {
+                let takes = given.is_string() || matches!(rule, Rule::Code(_)) && given.is_number();
+                if !takes {
+                    return Some(format!("The {name} must be a string."));
+                }
+                let long = text(given).is_some_and(|text| text.chars().count() > most);
+                wrong(long, format!("The {name} may not be greater than {most} characters."))
+            }
+            Rule::Number => {
+                let fits = number(given).is_some_and(|number| Quantity::from_f64(number).is_some());
+                wrong(!fits, format!("The {name} must be a number."))
+            }
+            Rule::Integer => wrong(integer(given).is_none(), format!("The {name} must be an integer.")),
+            Rule::Flag => wrong(flag(given).is_none(), format!("The {name} field must be true or false.")),
+            #[expect(clippy::cast_precision_loss, reason = "limits are small")]
+            Rule::Min(least) => {
+                let low = number(given).is_some_and(|number| number < least as f64);
+                wrong(low, format!("The {name} must be at least {least}."))
+            }
+            #[expect(clippy::cast_precision_loss, reason = "limits are small")]
+            Rule::Between(least, most) => {
+                let out = number(given).is_some_and(|number| number < least as f64 || number > most as f64);
+                wrong(out, format!("The {name} must be between {least} and {most}."))
+            }
+            Rule::In(known) => wrong(!integer(given).is_some_and(|number| known.contains(&number)), selected()),
+            Rule::OneOf(known) => wrong(!given.as_str().is_some_and(|word| known.contains(&word)), selected()),
+            Rule::Date => {
+                let moment = given.as_str().and_then(|text| time::parse(text, &time::default_zone()));
+                wrong(moment.is_none(), format!("The {name} is not a valid date."))
+            }
+            Rule::List => wrong(!given.is_array(), format!("The {name} must be an array.")),
+            Rule::Zone => {
+                let known = given.as_str().is_some_and(|zone| zones::by_name(zone).is_some());
+                wrong(!known, format!("The {name} must be a valid zone."))
+            }
+            Rule::Credit => wrong(credit(given).is_none(), format!("The {name} format is invalid.")),
+            Rule::Exists(table) => wrong(!self.exists(table, given), selected()),
+            Rule::Unique(table) => {
+                let taken = text(given).is_some_and(|name| self.state.is_taken(table, &name, self.change));
+                wrong(taken, format!("The {name} has already been taken."))
+            }
+        }
+    }
+
+    fn exists(&self, table: Table, value: &Value) -> bool {
+        let state = self.state;
+        if table == Table::Imei {
+            return text(value).is_some_and(|imei| state.modem_by_imei(&imei).is_some());
+        }
+        let Some(id) = integer(value) else { return false };
+        match table {
+            Table::Planogram => state.planograms.contains_key(&id),
+            Table::Product => state.products.contains_key(&id),
+            Table::Component => state.components.contains_key(&id),
+            Table::Location => state.locations.contains_key(&id),
+            Table::Modem => state.modems.contains_key(&id),
+            Table::Model => state.models.contains_key(&id),
+            Table::Requisite => state.requisites.contains_key(&id),
+            Table::Timezone => zones::by_id(id).is_some(),
+            Table::Imei => false,
+        }
+    }
+}
+
+/// A field's name as messages write it.
+fn words(path: &str) -> String {
+    path.replace('_', " ")
+}
+
+pub(crate) fn text(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    }
+}
+
+/// A number, or a string that is one (G1).
+pub(crate) fn number(value: &Value) -> Option<f64> {
+    let number = match value {
+        Value::Number(number) => number.as_f64()?,
+        Value::String(text) => text.trim().parse().ok()?,
+        _ => return None,
+    };
+    number.is_finite().then_some(number)
+}
+
+pub(crate) fn integer(value: &Value) -> Option<i64> {
+    if let Value::Number(number) = value
+        && let Some(whole) = number.as_i64()
+    {
+        return Some(whole);
+    }
+    let number = number(value)?;
+    #[expect(clippy::cast_possible_truncation, reason = "the range was checked")]
+    (number.fract() == 0.0 && number.abs() < 9e15).then_some(number as i64)
+}
+
+fn flag(value: &Value) -> Option<bool> {
+    match value {
+        Value::Bool(flag) => Some(*flag),
+        Value::Number(number) => match number.as_i64()? {
+            0 => Some(false),
+            1 => Some(true),
+            _ => None,
+        },
+        Value::String(text) => match text.as_str() {
+            "1" | "true" | "" => Some(true),
+            "0" | "false" => Some(false),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// `100.50,6,1`: the credit, how many times, and whether without asking.
+pub(crate) fn credit(value: &Value) -> Option<(f64, i64, bool)> {
+    let text = text(value)?;
+    let mut parts = text.split(',').map(str::trim);
+    let credit: f64 = parts.next()?.parse().ok().filter(|credit: &f64| (0.0..=999_999.0).contains(credit))?;
+    let amount = parts.next().map_or(Some(1), |part| part.parse().ok().filter(|amount| (1..=1000).contains(amount)))?;
+    let approve = parts.next().map_or(Some(false), |part| match part {
+        "0" => Some(false),
+        "1" => Some(true),
+        _ => None,
+    })?;
+    parts.next().is_none().then_some((credit, amount, approve))
+}
+
+/// Puts `data[0][add]` where it belongs, as PHP does; a plain name under itself.
+fn put(map: &mut Map<String, Value>, key: &str, value: Value) {
+    let parts: Vec<&str> = match key.find('[') {
+        Some(start) if start > 0 && key.ends_with(']') => {
+            std::iter::once(&key[..start]).chain(key[start + 1..key.len() - 1].split("][")).collect()
+        }
+        _ => vec![key],
+    };
+    match parts.as_slice() {
+        [name, index, field] if index.parse::<usize>().is_ok_and(|index| index < 1000) => {
+            let entry = map.entry((*name).to_owned()).or_insert_with(|| Value::Array(Vec::new()));
+            let (Some(items), Ok(index)) = (entry.as_array_mut(), index.parse::<usize>()) else { return };
+            while items.len() <= index {
+                items.push(Value::Object(Map::new()));
+            }
+            if let Some(item) = items[index].as_object_mut() {
+                item.insert((*field).to_owned(), value);
+            }
+        }
+        _ => {
+            map.insert(key.to_owned(), value);
+        }
+    }
+}
+
+pub(crate) fn form_pairs(text: &str) -> impl Iterator<Item = (String, String)> {
+    text.split('&').filter(|pair| !pair.is_empty()).map(|pair| {
+        let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
+        (decoded(key), decoded(value))
+    })
+}
+
+fn decoded(text: &str) -> String {
+    percent_decode_str(&text.replace('+', " ")).decode_utf8_lossy().into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn queries_may_carry_lists_as_php_writes_them() {
+        let mut map = Map::new();
+        for (key, value) in
+            form_pairs("data[0][component_id]=1&data%5B0%5D%5Badd%5D=10&data[1][add]=%2B5&note=a+b&data[x]=1&100%")
+        {
+            put(&mut map, &key, Value::String(value));
+        }
+        assert_eq!(
+            Value::Object(map),
+            serde_json::json!({
+                "data": [{ "component_id": "1", "add": "10" }, { "add": "+5" }], "note": "a b", "data[x]": "1", "100%": ""
+            })
+        );
+    }
+
+    #[test]
+    fn credits_have_up_to_three_parts() {
+        let read = |text: &str| credit(&Value::from(text));
+        assert_eq!(read("100.50,6,1"), Some((100.5, 6, true)));
+        assert_eq!(read("7"), Some((7.0, 1, false)));
+        for wrong in ["", "a", "1,2,3", "1,2,1,1", "-1", "1,0", "inf"] {
+            assert_eq!(read(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn numbers_may_be_strings() {
+        assert_eq!(integer(&Value::from("480")), Some(480));
+        assert_eq!(integer(&Value::from(4.0)), Some(4));
+        assert_eq!(integer(&Value::from(4.5)), None);
+        assert_eq!(integer(&Value::from("NaN")), None);
+    }
+}

@@ -1,0 +1,147 @@
+//! What is sold: components, products and recipes, planograms; and where: locations.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::number::{Percent, Quantity, Roubles};
+
+/// What a component is measured in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum Unit {
+    /// Pieces.
+    #[serde(rename = "шт")]
+    Piece,
+    /// Millilitres.
+    #[serde(rename = "мл")]
+    Millilitre,
+    /// Grams.
+    #[serde(rename = "гр")]
+    Gram,
+}
+
+impl Unit {
+    /// The number that requests have for it.
+    pub(crate) fn of(number: i64) -> Option<Self> {
+        match number {
+            1 => Some(Self::Piece),
+            2 => Some(Self::Millilitre),
+            3 => Some(Self::Gram),
+            _ => None,
+        }
+    }
+}
+
+/// A component: an ingredient, or what stands for a product that has none.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Component {
+    /// Its id.
+    pub id: i64,
+    /// Its name.
+    pub name: String,
+    /// Whether it stands for the product of the same name.
+    #[serde(default)]
+    pub is_product: bool,
+    /// What it is measured in.
+    pub units: Unit,
+}
+
+/// How much of a component goes into a product.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Part {
+    /// The component.
+    pub id: i64,
+    /// How much of it, in its unit.
+    pub volume: Quantity,
+}
+
+/// A product or a recipe.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Product {
+    /// Its id.
+    pub id: i64,
+    /// Whether it is a recipe.
+    #[serde(default)]
+    pub composite: bool,
+    /// Its name.
+    pub name: String,
+    /// What it is made of.
+    pub components: Vec<Part>,
+    /// Inventory number.
+    #[serde(default)]
+    pub inventory_number: Option<String>,
+    /// VAT in percent.
+    #[serde(default)]
+    pub vat: Option<Percent>,
+    /// A note, which no operation shows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
+}
+
+/// How much of a component a machine holds.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Capacity {
+    /// The component.
+    pub component_id: i64,
+    /// The most, in its unit.
+    pub capacity: Quantity,
+    /// At or below this it needs loading.
+    pub critical: Option<Quantity>,
+}
+
+/// A spiral or button and what it gives.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Place {
+    /// The product.
+    pub product_id: i64,
+    /// The spiral's or button's name.
+    pub number: String,
+    /// The price, in roubles.
+    #[serde(default)]
+    pub price: Roubles,
+}
+
+/// What a machine sells, and where.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Planogram {
+    /// Its id.
+    pub id: i64,
+    /// Its name.
+    pub name: String,
+    /// Capacities and critical levels.
+    pub capacity: Vec<Capacity>,
+    /// Products, by id.
+    pub products: Vec<i64>,
+    /// Spirals and buttons.
+    pub layout: Vec<Place>,
+}
+
+impl Planogram {
+    pub(crate) fn place(&self, number: &str) -> Option<&Place> {
+        self.layout.iter().find(|place| place.number == number)
+    }
+}
+
+/// A place where a machine stands.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Location {
+    /// Its id.
+    pub id: i64,
+    /// The group it belongs to: operators see groups.
+    #[serde(default)]
+    pub group_id: Option<i64>,
+    /// Its name.
+    pub name: String,
+    /// Its address.
+    #[serde(default)]
+    pub address: Option<String>,
+    /// A note.
+    #[serde(default)]
+    pub note: Option<String>,
+}

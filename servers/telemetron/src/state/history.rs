@@ -1,0 +1,409 @@
+//! Sales of one machine, in time order with running totals: a sum over any period takes two look-ups, not a scan.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::number::Roubles;
+use crate::time::{Moment, Period};
+
+/// How something was given out.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Vend {
+    /// Sold.
+    #[default]
+    Paid,
+    /// For nothing.
+    Free,
+    /// By a technician.
+    Test,
+}
+
+impl Vend {
+    pub(crate) const ALL: [Self; 3] = [Self::Paid, Self::Free, Self::Test];
+
+    /// `vend_type`.
+    pub(crate) fn number(self) -> u8 {
+        match self {
+            Self::Paid => 3,
+            Self::Free => 2,
+            Self::Test => 1,
+        }
+    }
+
+    fn is_paid(&self) -> bool {
+        *self == Self::Paid
+    }
+}
+
+/// What it was paid with.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Payment {
+    /// Coins and notes.
+    #[default]
+    Cash,
+    /// Cards.
+    Cashless,
+    /// Tokens.
+    Token,
+}
+
+impl Payment {
+    pub(crate) const ALL: [Self; 3] = [Self::Cash, Self::Cashless, Self::Token];
+
+    /// `payment_type`.
+    pub(crate) fn number(self) -> u8 {
+        match self {
+            Self::Cash => 1,
+            Self::Cashless => 2,
+            Self::Token => 3,
+        }
+    }
+
+    fn is_cash(&self) -> bool {
+        *self == Self::Cash
+    }
+}
+
+/// A sale.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Sold {
+    /// When.
+    pub at: Moment,
+    /// From which spiral or button; none: the machine does not tell, and product statistics leave it out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub layout: Option<Arc<str>>,
+    /// What, by its name at the time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<Arc<str>>,
+    /// What one cost, in roubles.
+    pub price: Roubles,
+    /// How many.
+    #[serde(default = "one", skip_serializing_if = "is_one")]
+    pub number: u32,
+    /// What was taken off the price of each, in roubles.
+    #[serde(default, skip_serializing_if = "is_nothing")]
+    pub discount: Roubles,
+    /// How it was given out.
+    #[serde(rename = "type", default, skip_serializing_if = "Vend::is_paid")]
+    pub vend: Vend,
+    /// What it was paid with.
+    #[serde(default, skip_serializing_if = "Payment::is_cash")]
+    pub payment: Payment,
+}
+
+fn one() -> u32 {
+    1
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde wants it so")]
+fn is_one(number: &u32) -> bool {
+    *number == 1
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde wants it so")]
+fn is_nothing(discount: &Roubles) -> bool {
+    *discount == Roubles::default()
+}
+
+impl Sold {
+    pub(crate) fn value(&self) -> Roubles {
+        Roubles::from_kopecks(self.price.0.saturating_mul(i64::from(self.number)))
+    }
+}
+
+/// How many, and for how much.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Tally {
+    /// How many.
+    pub number: u64,
+    /// For how much, in kopecks.
+    pub value: i64,
+}
+
+impl Tally {
+    pub(crate) fn add(&mut self, number: u64, value: i64) {
+        self.number += number;
+        self.value = self.value.saturating_add(value);
+    }
+
+    fn minus(self, other: Self) -> Self {
+        Self { number: self.number - other.number, value: self.value - other.value }
+    }
+}
+
+/// Tallies by how it was given out and paid.
+pub(crate) type Tallies = [Tally; 9];
+
+fn slot(vend: Vend, payment: Payment) -> u8 {
+    vend as u8 * 3 + payment as u8
+}
+
+/// The sorts of [`Tallies`], in their order.
+pub(crate) fn sorts() -> impl Iterator<Item = (Vend, Payment)> {
+    Vend::ALL.into_iter().flat_map(|vend| Payment::ALL.into_iter().map(move |payment| (vend, payment)))
+}
+
+/// A sale without its time, its words by number.
+#[derive(Debug, Clone, Copy)]
+struct Row {
+    layout: u32,
+    name: u32,
+    price: i64,
+    discount: i64,
+    number: u32,
+    slot: u8,
+}
+
+/// No word.
+const NONE: u32 = u32::MAX;
+
+/// So many sales stand between two marks with totals.
+const STRIDE: usize = 32;
+
+/// All sales of a machine.
+#[derive(Debug, Clone)]
+pub struct History {
+    times: Vec<i64>,
+    rows: Vec<Row>,
+    /// Totals before each [`STRIDE`]th row.
+    marks: Vec<Tallies>,
+    /// Totals of all rows.
+    total: Tallies,
+    words: Vec<Arc<str>>,
+    numbers: BTreeMap<Arc<str>, u32>,
+}
+
+impl Default for History {
+    fn default() -> Self {
+        Self {
+            times: Vec::new(),
+            rows: Vec::new(),
+            marks: vec![Tallies::default()],
+            total: Tallies::default(),
+            words: Vec::new(),
+            numbers: BTreeMap::new(),
+        }
+    }
+}
+
+impl History {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    /// When the last one was.
+    pub(crate) fn last(&self) -> Option<Moment> {
+        self.times.last().copied().map(Moment)
+    }
+
+    #[cfg(test)]
+    pub(crate) fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    fn word(&mut self, word: Option<&Arc<str>>) -> u32 {
+        let Some(word) = word else { return NONE };
+        if let Some(number) = self.numbers.get(word) {
+            return *number;
+        }
+        let number = u32::try_from(self.words.len()).unwrap_or(NONE);
+        self.words.push(Arc::clone(word));
+        self.numbers.insert(Arc::clone(word), number);
+        number
+    }
+
+    /// Adds sales that are in time order among themselves; they may lie before others.
+    pub(crate) fn add(&mut self, sales: &[Sold]) {
+        let Some(first) = sales.first() else { return };
+        let from = self.times.partition_point(|at| *at <= first.at.0);
+        if from == self.times.len() {
+            sales.iter().for_each(|sold| self.push(sold));
+            return;
+        }
+        // What lies behind the first new one is merged with the new ones.
+        let (times, rows) = (self.times.split_off(from), self.rows.split_off(from));
+        self.rewind(from);
+        let mut old = times.into_iter().zip(rows).peekable();
+        for sold in sales {
+            while let Some((at, row)) = old.next_if(|(at, _)| *at <= sold.at.0) {
+                self.push_row(at, row);
+            }
+            self.push(sold);
+        }
+        old.for_each(|(at, row)| self.push_row(at, row));
+    }
+
+    /// Makes the totals those of the first `len` rows.
+    fn rewind(&mut self, len: usize) {
+        self.marks.truncate(len / STRIDE + 1);
+        self.total = self.before(len);
+    }
+
+    fn push(&mut self, sold: &Sold) {
+        let row = Row {
+            layout: self.word(sold.layout.as_ref()),
+            name: self.word(sold.name.as_ref()),
+            price: sold.price.0,
+            discount: sold.discount.0,
+            number: sold.number,
+            slot: slot(sold.vend, sold.payment),
+        };
+        self.push_row(sold.at.0, row);
+    }
+
+    fn push_row(&mut self, at: i64, row: Row) {
+        self.times.push(at);
+        self.rows.push(row);
+        count(&mut self.total, &row);
+        if self.rows.len().is_multiple_of(STRIDE) {
+            self.marks.push(self.total);
+        }
+    }
+
+    /// Totals of the rows before this one.
+    fn before(&self, index: usize) -> Tallies {
+        let mut tallies = self.marks[index / STRIDE];
+        self.rows[index / STRIDE * STRIDE..index].iter().for_each(|row| count(&mut tallies, row));
+        tallies
+    }
+
+    fn range(&self, period: Period) -> std::ops::Range<usize> {
+        let start = self.times.partition_point(|at| *at < period.since.0);
+        let end = start + self.times[start..].partition_point(|at| *at <= period.until.0);
+        start..end
+    }
+
+    /// Totals of a period.
+    pub(crate) fn totals(&self, period: Period) -> Tallies {
+        let range = self.range(period);
+        if range.is_empty() {
+            return Tallies::default();
+        }
+        let (start, end) = (self.before(range.start), self.before(range.end));
+        std::array::from_fn(|i| end[i].minus(start[i]))
+    }
+
+    fn sold(&self, index: usize) -> Sold {
+        let row = self.rows[index];
+        let word = |number: u32| self.words.get(usize::try_from(number).unwrap_or(usize::MAX)).cloned();
+        Sold {
+            at: Moment(self.times[index]),
+            layout: word(row.layout),
+            name: word(row.name),
+            price: Roubles::from_kopecks(row.price),
+            number: row.number,
+            discount: Roubles::from_kopecks(row.discount),
+            vend: Vend::ALL[usize::from(row.slot / 3)],
+            payment: Payment::ALL[usize::from(row.slot % 3)],
+        }
+    }
+
+    /// The sales of a period, in time order.
+    pub(crate) fn iter(&self, period: Period) -> impl Iterator<Item = Sold> {
+        self.range(period).map(|index| self.sold(index))
+    }
+}
+
+fn count(tallies: &mut Tallies, row: &Row) {
+    tallies[usize::from(row.slot)].add(u64::from(row.number), row.price * i64::from(row.number));
+}
+
+impl Serialize for History {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq((0..self.rows.len()).map(|index| self.sold(index)))
+    }
+}
+
+impl<'de> Deserialize<'de> for History {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let mut sales = Vec::<Sold>::deserialize(deserializer)?;
+        sales.sort_by_key(|sold| sold.at);
+        let mut history = Self::default();
+        history.add(&sales);
+        Ok(history)
+    }
+}
+
+impl JsonSchema for History {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "History".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        Vec::<Sold>::json_schema(generator)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sold(at: i64, price: i64, vend: Vend, payment: Payment) -> Sold {
+        let number = u32::try_from(at % 3 + 1).expect("small");
+        let price = Roubles::whole(price);
+        Sold {
+            at: Moment(at),
+            layout: Some("A1".into()),
+            name: Some("Сок".into()),
+            price,
+            number,
+            discount: Roubles::default(),
+            vend,
+            payment,
+        }
+    }
+
+    /// The sum of what lies in the period, one by one.
+    fn scanned(sales: &[Sold], period: Period) -> Tallies {
+        let mut tallies = Tallies::default();
+        for sold in sales.iter().filter(|sold| period.has(sold.at)) {
+            let tally = &mut tallies[usize::from(slot(sold.vend, sold.payment))];
+            tally.add(u64::from(sold.number), sold.value().0);
+        }
+        tallies
+    }
+
+    #[test]
+    fn running_totals_equal_a_scan_whatever_the_order_of_arrival() {
+        let mut history = History::default();
+        let mut all = Vec::new();
+        // Blocks that begin before the end of what is there, of several lengths around the stride.
+        for (start, len, step) in [(0, 31, 2), (100, 33, 3), (50, 64, 1), (0, 5, 40), (7, 1, 1), (400, 100, 2)] {
+            let block: Vec<Sold> = (0..len)
+                .map(|i| {
+                    let vend = Vend::ALL[usize::try_from(i % 3).expect("small")];
+                    let payment = Payment::ALL[usize::try_from(i % 2).expect("small")];
+                    sold(start + i * step, 10 + i, vend, payment)
+                })
+                .collect();
+            history.add(&block);
+            all.extend(block);
+        }
+        assert_eq!(history.len(), all.len());
+        for since in (0..620).step_by(7) {
+            for until in (since..640).step_by(13) {
+                let period = Period { since: Moment(since), until: Moment(until) };
+                assert_eq!(history.totals(period), scanned(&all, period), "{period:?}");
+                assert_eq!(history.iter(period).count(), all.iter().filter(|sold| period.has(sold.at)).count());
+            }
+        }
+        let whole = Period { since: Moment(0), until: Moment(1000) };
+        let times: Vec<Moment> = history.iter(whole).map(|sold| sold.at).collect();
+        assert!(times.is_sorted());
+        let saved = serde_json::to_value(&history).expect("a list");
+        let again: History = serde_json::from_value(saved.clone()).expect("the same list");
+        assert_eq!(serde_json::to_value(&again).expect("a list"), saved);
+        assert_eq!(again.totals(whole), history.totals(whole));
+    }
+}

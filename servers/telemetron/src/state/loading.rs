@@ -1,0 +1,372 @@
+//! What machines are loaded with: loadings, inventories, and what no longer fits (T6, T7, T8).
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+
+use sha2::{Digest, Sha256};
+use stend_core::{Problem, Timestamp};
+
+use crate::error::{Error, Invalid};
+use crate::number::Quantity;
+use crate::state::access::Who;
+use crate::state::catalog::{Component, Planogram, Product};
+use crate::state::machine::{Change, Key, Level, MOST, Machine, Recent, Transaction};
+use crate::state::{Next, State, missing, take};
+use crate::time::{Moment, seconds};
+
+/// One line of a loading or an inventory.
+#[derive(Debug, Clone)]
+pub(crate) struct Line {
+    pub(crate) component: i64,
+    pub(crate) layout: Option<String>,
+    /// What to add, or what there is.
+    pub(crate) amount: Quantity,
+}
+
+/// A loading or an inventory.
+#[derive(Debug, Clone)]
+pub(crate) struct Work {
+    pub(crate) lines: Vec<Line>,
+    pub(crate) note: Option<String>,
+    pub(crate) created_at: Option<Moment>,
+}
+
+/// What a machine with this planogram holds.
+pub(crate) fn fits(planogram: &Planogram, products: &BTreeMap<i64, Product>) -> BTreeSet<Key> {
+    let mut keys = BTreeSet::new();
+    for place in &planogram.layout {
+        let Some(product) = products.get(&place.product_id) else { continue };
+        let number = (!product.composite).then(|| place.number.clone());
+        keys.extend(product.components.iter().map(|part| (part.id, number.clone())));
+    }
+    for product in planogram.products.iter().filter_map(|id| products.get(id)) {
+        let placed = planogram.layout.iter().any(|place| place.product_id == product.id);
+        if product.composite || !placed {
+            keys.extend(product.components.iter().map(|part| (part.id, None)));
+        }
+    }
+    keys
+}
+
+impl State {
+    /// What the machine's planogram has room for; none: no planogram says.
+    pub(crate) fn room(&self, machine: &Machine) -> Option<BTreeSet<Key>> {
+        let planogram = self.planograms.get(&machine.planogram_id?)?;
+        Some(fits(planogram, &self.products))
+    }
+
+    /// What the machine is loaded with, empty slots included.
+    pub(crate) fn levels(&self, machine: &Machine) -> BTreeMap<Key, Quantity> {
+        let mut levels: BTreeMap<Key, Quantity> =
+            self.room(machine).unwrap_or_default().into_iter().map(|key| (key, Quantity::default())).collect();
+        levels.extend(machine.loading.0.iter().map(|(key, level)| (key.clone(), level.value)));
+        levels
+    }
+
+    /// The slot that a line means; the field that is wrong and the text otherwise.
+    fn slot(&self, room: Option<&BTreeSet<Key>>, line: &Line) -> Result<Key, (&'static str, &'static str)> {
+        const UNKNOWN: (&str, &str) = ("component_id", "selected");
+        let component = self.components.get(&line.component).ok_or(UNKNOWN)?;
+        let Some(room) = room else {
+            let layout = line.layout.clone().filter(|_| component.is_product);
+            return Ok((line.component, layout));
+        };
+        let key = (line.component, line.layout.clone());
+        if room.contains(&key) {
+            return Ok(key);
+        }
+        let slots: Vec<&Key> = room.iter().filter(|(id, _)| *id == line.component).collect();
+        match slots.as_slice() {
+            [] => Err(UNKNOWN),
+            // An ingredient lies in no spiral: the number is ignored, as documented for inventories.
+            [(id, None)] => Ok((*id, None)),
+            _ if line.layout.is_some() => Err(("layout_number", "selected")),
+            [one] => Ok((*one).clone()),
+            _ => Err(("layout_number", "required")),
+        }
+    }
+
+    fn slots(&self, machine: &Machine, lines: &[Line]) -> Result<Vec<Key>, Invalid> {
+        let room = self.room(machine);
+        let mut invalid = Invalid::default();
+        let mut keys = Vec::with_capacity(lines.len());
+        for (i, line) in lines.iter().enumerate() {
+            match self.slot(room.as_ref(), line) {
+                Ok(key) => keys.push(key),
+                Err((field, what)) => {
+                    let path = format!("data.{i}.{field}");
+                    let words = path.replace('_', " ");
+                    let text = if what == "required" {
+                        format!("The {words} field is required.")
+                    } else {
+                        format!("The selected {words} is invalid.")
+                    };
+                    invalid.add(&path, text);
+                }
+            }
+        }
+        invalid.done()?;
+        Ok(keys)
+    }
+
+    /// Loads and unloads; says the operation's digest.
+    ///
+    /// # Errors
+    /// Nothing, only zeros, the same again within a minute, components that do not fit.
+    pub(crate) fn load(&mut self, who: &Who, machine: i64, work: &Work, now: Timestamp) -> Result<String, Error> {
+        let Some(found) = self.machines.get(&machine) else { return Err(Error::Nothing) };
+        if work.lines.is_empty() {
+            return Err(Error::NoData);
+        }
+        if work.lines.iter().all(|line| line.amount == Quantity::default()) {
+            return Err(Error::NoLoad);
+        }
+        let keys = self.slots(found, &work.lines)?;
+        let digest = self.digest(found, "load", work, now)?;
+        let lines = keys.into_iter().zip(work.lines.iter().map(|line| line.amount));
+        let lines: Vec<_> = lines.filter(|(_, amount)| *amount != Quantity::default()).collect();
+        self.book(machine, who.user, work, &lines, now, |level, delta| Level {
+            value: Quantity::thousandths(level.value.0.saturating_add(delta.0).max(0)),
+            underflow: level.underflow,
+        });
+        self.remember(machine, &digest, now);
+        Ok(digest)
+    }
+
+    /// Sets what there is; says whether anything differed, and the operation's digest.
+    ///
+    /// # Errors
+    /// Nothing, the same again within a minute, components that do not fit.
+    pub(crate) fn take_stock(
+        &mut self,
+        who: &Who,
+        machine: i64,
+        work: &Work,
+        now: Timestamp,
+    ) -> Result<(bool, String), Error> {
+        let Some(found) = self.machines.get(&machine) else { return Err(Error::Nothing) };
+        if work.lines.is_empty() {
+            return Err(Error::NoData);
+        }
+        let keys = self.slots(found, &work.lines)?;
+        let digest = self.digest(found, "inventory", work, now)?;
+        let mut differing = Vec::new();
+        let mut counted = BTreeMap::new();
+        for (key, line) in keys.into_iter().zip(&work.lines) {
+            counted.insert(key, line.amount);
+        }
+        for (key, amount) in counted {
+            let level = found.loading.0.get(&key).copied().unwrap_or_default();
+            if level.value != amount || level.underflow {
+                differing.push((key, Quantity::thousandths(amount.0 - level.value.0)));
+            }
+        }
+        if differing.is_empty() {
+            return Ok((false, digest));
+        }
+        self.book(machine, who.user, work, &differing, now, |level, delta| Level {
+            value: Quantity::thousandths(level.value.0 + delta.0),
+            underflow: false,
+        });
+        self.remember(machine, &digest, now);
+        Ok((true, digest))
+    }
+
+    /// Somebody at the machine loads it: as [`State::load`] does, without a request and its duplicates.
+    ///
+    /// # Errors
+    /// Components that do not fit.
+    pub(crate) fn stock(&mut self, id: i64, lines: Vec<Line>, now: Timestamp) -> Result<(), Problem> {
+        let keys = self.check_lines(id, &lines)?;
+        let pairs: Vec<_> = keys.into_iter().zip(lines.iter().map(|line| line.amount)).collect();
+        let user = self.access.users.keys().next().copied().unwrap_or_default();
+        if !pairs.is_empty() {
+            let work = Work { lines, note: None, created_at: None };
+            self.book(id, user, &work, &pairs, now, |level, delta| Level {
+                value: Quantity::thousandths(level.value.0.saturating_add(delta.0).max(0)),
+                underflow: level.underflow,
+            });
+        }
+        self.named(id)?.last.service = Some(now.into());
+        Ok(())
+    }
+
+    /// The slots that lines mean.
+    ///
+    /// # Errors
+    /// A problem that names the line.
+    pub(crate) fn check_lines(&self, id: i64, lines: &[Line]) -> Result<Vec<Key>, Problem> {
+        let machine = self.machines.get(&id);
+        let machine = machine.ok_or_else(|| missing("machine", id, self.machines.keys()).under("machine"))?;
+        let room = self.room(machine);
+        let mut keys = Vec::with_capacity(lines.len());
+        for (i, line) in lines.iter().enumerate() {
+            let key = self.slot(room.as_ref(), line).map_err(|(field, _)| {
+                let place = line.layout.as_deref().unwrap_or("no spiral");
+                let text = format!("component {} does not fit into {place} of machine {id}", line.component);
+                let known: Vec<String> = room
+                    .iter()
+                    .flatten()
+                    .map(|(id, place)| match place {
+                        Some(place) => format!("{id} in {place}"),
+                        None => id.to_string(),
+                    })
+                    .take(12)
+                    .collect();
+                let hint = format!("its planogram has room for: {}", known.join(", "));
+                Problem::not_found(text).hint(hint).at(["data".into(), i.into(), field.into()])
+            })?;
+            keys.push(key);
+        }
+        Ok(keys)
+    }
+
+    /// What is missing to the planogram's capacities; spirals with the same product share its capacity evenly.
+    pub(crate) fn missing_from(&self, id: i64) -> Result<Vec<Line>, Problem> {
+        let machine = self.machines.get(&id);
+        let machine = machine.ok_or_else(|| missing("machine", id, self.machines.keys()).under("machine"))?;
+        let planogram = machine.planogram_id.and_then(|id| self.planograms.get(&id));
+        let planogram = planogram.ok_or_else(|| Problem::conflict("the machine has no planogram").under("machine"))?;
+        let room = self.room(machine).unwrap_or_default();
+        let mut lines = Vec::new();
+        for key in &room {
+            let capacity =
+                planogram.capacity.iter().find(|item| item.component_id == key.0).map_or(0, |item| item.capacity.0);
+            let spirals = room.iter().filter(|other| other.0 == key.0).count();
+            let share = capacity / i64::try_from(spirals.max(1)).unwrap_or(1) / 1000 * 1000;
+            let there = machine.loading.0.get(key).copied().unwrap_or_default().value.0;
+            if share > there {
+                let amount = Quantity::thousandths(share - there);
+                lines.push(Line { component: key.0, layout: key.1.clone(), amount });
+            }
+        }
+        Ok(lines)
+    }
+
+    /// Changes levels and writes the history.
+    fn book(
+        &mut self,
+        machine: i64,
+        user: i64,
+        work: &Work,
+        lines: &[(Key, Quantity)],
+        now: Timestamp,
+        change: impl Fn(Level, Quantity) -> Level,
+    ) {
+        let Some(machine) = self.machines.get_mut(&machine) else { return };
+        let mut data = Vec::with_capacity(lines.len());
+        for (key, delta) in lines {
+            let level = machine.loading.0.get(key).copied().unwrap_or_default();
+            let after = change(level, *delta);
+            let short = level.value.0.saturating_add(delta.0) < 0;
+            let component = name(&self.components, key.0);
+            data.push(Change { component, delta: *delta, orig: level.value, underflow: level.underflow || short });
+            machine.loading.0.insert(key.clone(), after);
+        }
+        let at = work.created_at.unwrap_or_else(|| now.into());
+        machine.last.loading = machine.last.loading.max(Some(at));
+        write(machine, &mut self.next, at, user, work.note.clone(), data);
+    }
+
+    /// The digest of an operation's content.
+    ///
+    /// # Errors
+    /// The machine had the same within the last minute.
+    fn digest(&self, machine: &Machine, kind: &str, work: &Work, now: Timestamp) -> Result<String, Error> {
+        let mut hash = Sha256::new();
+        hash.update(format!("{kind} {} {:?} {:?}", machine.id, work.note, work.created_at));
+        for line in &work.lines {
+            hash.update(format!("/{} {:?} {}", line.component, line.layout, line.amount.0));
+        }
+        let digest = hash.finalize()[..16].iter().fold(String::with_capacity(32), |mut text, byte| {
+            let _ = write!(text, "{byte:02x}");
+            text
+        });
+        let fresh = Moment::from(now).after(-seconds(self.settings.duplicates.signed()));
+        let again = machine.recent.iter().any(|recent| recent.digest == digest && recent.at > fresh);
+        if again { Err(Error::Duplicate) } else { Ok(digest) }
+    }
+
+    fn remember(&mut self, machine: i64, digest: &str, now: Timestamp) {
+        let now = Moment::from(now);
+        let fresh = now.after(-seconds(self.settings.duplicates.signed()));
+        if let Some(machine) = self.machines.get_mut(&machine) {
+            machine.recent.retain(|recent| recent.at > fresh);
+            machine.recent.push(Recent { digest: digest.to_owned(), at: now });
+        }
+    }
+
+    /// Unloads from the machines that `affected` picks what their planograms no longer have room for (T8).
+    pub(crate) fn unload_misfits(&mut self, user: i64, now: Timestamp, affected: impl Fn(&Machine) -> bool) {
+        let ids: Vec<i64> =
+            self.machines.values().filter(|machine| affected(machine)).map(|machine| machine.id).collect();
+        for id in ids {
+            let Some(machine) = self.machines.get(&id) else { continue };
+            let room = self.room(machine).unwrap_or_default();
+            self.unload(id, user, now, &room);
+        }
+    }
+
+    /// Unloads everything but what there is room for.
+    fn unload(&mut self, machine: i64, user: i64, now: Timestamp, room: &BTreeSet<Key>) {
+        let Some(machine) = self.machines.get_mut(&machine) else { return };
+        let gone: Vec<Key> = machine.loading.0.keys().filter(|key| !room.contains(*key)).cloned().collect();
+        let mut data = Vec::new();
+        for key in gone {
+            let Some(level) = machine.loading.0.remove(&key) else { continue };
+            if level.value != Quantity::default() {
+                let component = name(&self.components, key.0);
+                let delta = Quantity::thousandths(-level.value.0);
+                data.push(Change { component, delta, orig: level.value, underflow: level.underflow });
+            }
+        }
+        if !data.is_empty() {
+            write(machine, &mut self.next, now.into(), user, None, data);
+        }
+    }
+}
+
+fn name(components: &BTreeMap<i64, Component>, id: i64) -> String {
+    components.get(&id).map(|component| component.name.clone()).unwrap_or_default()
+}
+
+/// Writes the history, in time order.
+fn write(machine: &mut Machine, next: &mut Next, at: Moment, user: i64, note: Option<String>, data: Vec<Change>) {
+    let transaction = Transaction { id: take(&mut next.transaction), created_at: at, user_id: user, note, data };
+    let place = machine.loading_tx.partition_point(|known| known.created_at <= at);
+    machine.loading_tx.insert(place, transaction);
+    let old = machine.loading_tx.len().saturating_sub(MOST);
+    machine.loading_tx.drain(..old);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::number::{Fixed, Roubles};
+    use crate::state::catalog::{Part, Place};
+
+    #[test]
+    fn a_simple_product_lies_in_its_spirals_and_a_recipe_in_none() {
+        let part = |id| Part { id, volume: Fixed::whole(1) };
+        let product = |id, composite, components: Vec<i64>| Product {
+            id,
+            composite,
+            name: id.to_string(),
+            components: components.into_iter().map(part).collect(),
+            inventory_number: None,
+            vat: None,
+            note: None,
+        };
+        let products = [product(1, true, vec![1, 2]), product(900, false, vec![100]), product(901, false, vec![101])];
+        let products = products.into_iter().map(|product| (product.id, product)).collect();
+        let place = |product_id, number: &str| Place { product_id, number: number.into(), price: Roubles::default() };
+        let planogram = Planogram {
+            layout: vec![place(1, "1"), place(900, "A1"), place(900, "A2")],
+            products: vec![1, 900, 901],
+            ..Planogram::default()
+        };
+        let keys: Vec<Key> = fits(&planogram, &products).into_iter().collect();
+        let spiral = |number: &str| Some(number.to_owned());
+        assert_eq!(keys, [(1, None), (2, None), (100, spiral("A1")), (100, spiral("A2")), (101, None)]);
+    }
+}

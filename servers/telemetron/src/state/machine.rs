@@ -1,0 +1,398 @@
+//! A vending machine: what is known of it, and what it holds.
+
+use std::collections::BTreeMap;
+
+use jiff::tz::TimeZone;
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::Value;
+
+use crate::number::{Quantity, Roubles};
+use crate::state::company::Type;
+use crate::state::history::{History, Sold, Tally, Vend};
+use crate::state::zones;
+use crate::time::{self, Moment};
+
+/// A vending machine.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Machine {
+    /// Its id.
+    pub id: i64,
+    /// Its name.
+    pub name: String,
+    /// Serial number.
+    pub serial_number: Option<String>,
+    /// Planogram.
+    pub planogram_id: Option<i64>,
+    /// Where it stands.
+    pub location_id: Option<i64>,
+    /// Its modem.
+    pub modem_id: Option<i64>,
+    /// Its model.
+    pub mm_id: Option<i64>,
+    /// Its type; left out, its model's.
+    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
+    pub kind: Option<Type>,
+    /// Whether sales get fiscal receipts.
+    pub is_crt_active: bool,
+    /// Inventory number.
+    pub inventory_number: Option<String>,
+    /// Whether sales are counted on the payment bus.
+    pub track_bus_vends: bool,
+    /// The legal entity on its receipts.
+    pub requisite_id: Option<i64>,
+    /// Below this there is no receipt, in roubles.
+    pub min_price: Option<Roubles>,
+    /// Above this there is no receipt, in roubles.
+    pub max_price: Option<Roubles>,
+    /// Time zone.
+    pub tz: Option<String>,
+    /// Spirals and buttons of the second device, when there are two to read (2-DEX).
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub dex2: Vec<String>,
+    /// When it was made known; left out, when the world began.
+    pub created_at: Option<Moment>,
+    /// Cash in it; none: it tells nothing of cash.
+    pub money: Option<Cash>,
+    /// What it is loaded with.
+    pub loading: Loading,
+    /// When things happened last.
+    pub last: Last,
+    /// What is wrong with it now.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub failures: Vec<Failure>,
+    /// Data that was asked for and has not come.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub request: Option<Request>,
+    /// Sales, oldest first.
+    pub sales: History,
+    /// Sold while the modem had no connection: not known to the server.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub held_sales: Vec<Held>,
+    /// Events that the modem could not send.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub held_events: Vec<Event>,
+    /// The machine's own counters.
+    pub counters: Counters,
+    /// Events, oldest first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub events: Vec<Event>,
+    /// Reports, oldest first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub reports: Vec<Report>,
+    /// Loadings, oldest first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub loading_tx: Vec<Transaction>,
+    /// Digests of the last minute's loadings.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub recent: Vec<Recent>,
+}
+
+/// A sale that the server does not know of yet, and the product it was.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Held {
+    /// The sale.
+    pub sold: Sold,
+    /// The product's id.
+    pub product: Option<i64>,
+}
+
+/// Cash in a machine, in roubles.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Cash {
+    /// In the tubes, for change.
+    pub change: Roubles,
+    /// Coins in the box.
+    pub coins: Roubles,
+    /// Notes in the stacker.
+    pub banknotes: Roubles,
+    /// Change loaded by hand since the last collection.
+    pub hands_add: Roubles,
+    /// Put in and not yet spent.
+    pub credit: Roubles,
+    /// What the tubes hold before coins go to the box; left out, the settings'.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tubes: Option<Roubles>,
+}
+
+/// When things happened last.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Last {
+    /// A sale.
+    pub sale: Option<Moment>,
+    /// Somebody served it.
+    pub service: Option<Moment>,
+    /// A collection.
+    pub collection: Option<Moment>,
+    /// A loading.
+    pub loading: Option<Moment>,
+    /// A valid report.
+    pub report: Option<Moment>,
+    /// A report, valid or not.
+    pub acquired_report: Option<Moment>,
+    /// A coin.
+    pub coin: Option<Moment>,
+    /// A note.
+    pub note: Option<Moment>,
+}
+
+/// Something that is wrong with a machine.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Failure {
+    /// The code: `D54`, or one of EVA-DTS.
+    pub code: String,
+    /// Its value, as the machine reports it.
+    pub value: String,
+    /// Since when.
+    pub at: Moment,
+}
+
+/// An open request for data: one per machine (T9).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Request {
+    /// Its id.
+    pub id: i64,
+    /// Whether a report is wanted.
+    pub report: bool,
+    /// Whether the configuration is wanted.
+    pub config: bool,
+    /// The ping that will bring it; none while the modem has no connection.
+    pub due: Option<Moment>,
+}
+
+/// Something that happened at a machine.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Event {
+    /// When.
+    pub at: Moment,
+    /// What.
+    pub code: String,
+    /// Details.
+    #[serde(default)]
+    pub payload: Value,
+}
+
+/// An EVA-DTS report.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Report {
+    /// Its id.
+    pub id: i64,
+    /// When it was read.
+    pub at: Moment,
+    /// When it came.
+    pub received: Moment,
+    /// From which port.
+    pub port: u8,
+    /// Whether it passed validation.
+    pub valid: bool,
+    /// The report itself.
+    pub data: String,
+    /// What it says is wrong.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub errors: Vec<Failure>,
+}
+
+/// A change of what a machine is loaded with.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Transaction {
+    /// Its id.
+    pub id: i64,
+    /// When.
+    pub created_at: Moment,
+    /// By whom.
+    pub user_id: i64,
+    /// A comment, which no operation shows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
+    /// What changed.
+    pub data: Vec<Change>,
+}
+
+/// One component of a transaction.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Change {
+    /// The component's name.
+    pub component: String,
+    /// The change.
+    pub delta: Quantity,
+    /// What there was before.
+    pub orig: Quantity,
+    /// The result does not agree with what the server counted.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub underflow: bool,
+}
+
+/// A loading that would be a duplicate if it came again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Recent {
+    /// The digest of its content.
+    pub digest: String,
+    /// When it came.
+    pub at: Moment,
+}
+
+/// A component, and for a product the spiral it lies in.
+pub(crate) type Key = (i64, Option<String>);
+
+/// How much of a component there is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Level {
+    pub(crate) value: Quantity,
+    /// More was taken out than there was by the server's count; an inventory sets it right.
+    pub(crate) underflow: bool,
+}
+
+/// What a machine is loaded with.
+#[derive(Debug, Clone, Default)]
+pub struct Loading(pub(crate) BTreeMap<Key, Level>);
+
+/// An entry of a loading.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Slot {
+    /// The component.
+    pub component_id: i64,
+    /// The spiral, for a product.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub layout_number: Option<String>,
+    /// How much.
+    pub value: Quantity,
+    /// More was sold than there was.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub underflow: bool,
+}
+
+impl Serialize for Loading {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.0.iter().map(|((component_id, layout_number), level)| Slot {
+            component_id: *component_id,
+            layout_number: layout_number.clone(),
+            value: level.value,
+            underflow: level.underflow,
+        }))
+    }
+}
+
+impl<'de> Deserialize<'de> for Loading {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let slots = Vec::<Slot>::deserialize(deserializer)?;
+        let entry = |slot: Slot| {
+            let level = Level { value: slot.value.max(Quantity::default()), underflow: slot.underflow };
+            ((slot.component_id, slot.layout_number), level)
+        };
+        Ok(Self(slots.into_iter().map(entry).collect()))
+    }
+}
+
+impl JsonSchema for Loading {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Loading".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        Vec::<Slot>::json_schema(generator)
+    }
+}
+
+/// Counts since the machine was made, and since it was last collected.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Counter {
+    /// Since the machine was made.
+    pub ever: Tally,
+    /// Since the last collection.
+    pub reset: Tally,
+}
+
+impl Counter {
+    pub(crate) fn add(&mut self, number: u64, value: i64) {
+        self.ever.add(number, value);
+        self.reset.add(number, value);
+    }
+}
+
+/// A selection's counters.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Selection {
+    /// Sold.
+    pub paid: Counter,
+    /// For nothing.
+    pub free: Counter,
+    /// By a technician.
+    pub test: Counter,
+}
+
+impl Selection {
+    pub(crate) fn of(&mut self, vend: Vend) -> &mut Counter {
+        match vend {
+            Vend::Paid => &mut self.paid,
+            Vend::Free => &mut self.free,
+            Vend::Test => &mut self.test,
+        }
+    }
+}
+
+/// The machine's own counters: what an EVA-DTS report tells.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Counters {
+    /// By selection; sales of which the machine does not tell the selection stand under an empty one.
+    pub selections: BTreeMap<String, Selection>,
+    /// Sold for cash.
+    pub cash: Counter,
+    /// Sold by card.
+    pub cashless: Counter,
+    /// Sold for tokens.
+    pub token: Counter,
+    /// Coins put in.
+    pub coins_in: Counter,
+    /// Notes put in.
+    pub notes_in: Counter,
+    /// Change paid out.
+    pub paid_out: Counter,
+    /// Change loaded by hand.
+    pub filled: Counter,
+    /// How often a report was read.
+    pub reads: u64,
+}
+
+impl Machine {
+    /// The machine's zone, or the one for those that have none (T3).
+    pub(crate) fn zone(&self, local: bool) -> TimeZone {
+        let own = self.tz.as_deref().filter(|_| local).and_then(zones::rules);
+        own.unwrap_or_else(time::default_zone)
+    }
+
+    /// The ports that a report can be read from.
+    pub(crate) fn ports(&self) -> std::ops::RangeInclusive<u8> {
+        1..=if self.dex2.is_empty() { 1 } else { 2 }
+    }
+
+    /// Keeps an event in time order; what no query can reach any more goes.
+    pub(crate) fn note(&mut self, event: Event, now: Moment) {
+        let place = self.events.partition_point(|known| known.at <= event.at);
+        self.events.insert(place, event);
+        let deepest = now.after(-15 * 24 * 3600);
+        let old = self.events.partition_point(|event| event.at < deepest);
+        self.events.drain(..old.max(self.events.len().saturating_sub(MOST)));
+    }
+}
+
+/// The most events, and the most loadings, that a machine keeps.
+pub(crate) const MOST: usize = 10_000;

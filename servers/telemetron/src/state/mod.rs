@@ -1,0 +1,260 @@
+//! The company behind the API: its machines, what they sell, and everything that happened to them.
+
+pub(crate) mod access;
+pub(crate) mod catalog;
+pub(crate) mod company;
+pub(crate) mod evadts;
+pub(crate) mod fiscal;
+pub(crate) mod history;
+pub(crate) mod loading;
+pub(crate) mod machine;
+pub(crate) mod machines;
+pub(crate) mod money;
+pub(crate) mod planograms;
+pub(crate) mod products;
+pub(crate) mod selling;
+pub(crate) mod service;
+pub(crate) mod statistics;
+pub(crate) mod telemetry;
+pub(crate) mod zones;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use bytes::Bytes;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use stend_core::{Problem, Span, Streams, Timestamp};
+
+use crate::error::{Error, What};
+use crate::input::Table;
+use crate::number::Roubles;
+use crate::time::{Moment, seconds};
+
+use access::{Access, Who};
+use catalog::{Component, Location, Planogram, Product};
+use company::{ErrorCode, EventCode, Model, Modem, Requisite};
+use fiscal::{Correction, Receipt};
+use machine::Machine;
+use money::Collection;
+
+/// The state of one world's Telemetron.
+#[derive(Debug)]
+pub struct State {
+    pub(crate) settings: Settings,
+    pub(crate) access: Access,
+    pub(crate) requisites: BTreeMap<i64, Requisite>,
+    pub(crate) modems: BTreeMap<i64, Modem>,
+    pub(crate) models: BTreeMap<i64, Model>,
+    pub(crate) locations: BTreeMap<i64, Location>,
+    pub(crate) components: BTreeMap<i64, Component>,
+    pub(crate) products: BTreeMap<i64, Product>,
+    pub(crate) planograms: BTreeMap<i64, Planogram>,
+    pub(crate) machines: BTreeMap<i64, Machine>,
+    pub(crate) event_codes: Vec<EventCode>,
+    pub(crate) error_codes: Vec<ErrorCode>,
+    /// In time order, as are the next two.
+    pub(crate) receipts: Vec<Receipt>,
+    pub(crate) corrections: Vec<Correction>,
+    pub(crate) collections: Vec<Collection>,
+    pub(crate) next: Next,
+    pub(crate) random: Streams,
+    /// When which machine's modem answers an open request; follows from the machines.
+    pub(crate) pings: BTreeSet<(Moment, i64)>,
+    /// Lists of machines as they were last sent, until something changes.
+    pub(crate) lists: Lists,
+}
+
+/// What can be set about a world.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Settings {
+    /// How long access tokens live.
+    pub access_tokens: Span,
+    /// How long refresh tokens live.
+    pub refresh_tokens: Span,
+    /// How long until a modem's next ping, which answers requests for data.
+    pub ping: Span,
+    /// The same loading again within this time is a duplicate.
+    pub duplicates: Span,
+    /// Below this, in roubles, there is little change.
+    pub low_change: Roubles,
+    /// What the tubes of a machine hold, in roubles.
+    pub tubes: Roubles,
+    /// After this without a sale there are no recent sales.
+    pub no_sales: Span,
+    /// After this without a note, notes have not come for long.
+    pub no_bills: Span,
+    /// After this without a coin, coins have not come for long.
+    pub no_coins: Span,
+}
+
+const DAY: u32 = 24 * 3600;
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            access_tokens: Span::from_secs(DAY),
+            refresh_tokens: Span::from_secs(30 * DAY),
+            ping: Span::from_secs(60),
+            duplicates: Span::from_secs(60),
+            low_change: Roubles::whole(200),
+            tubes: Roubles::whole(1000),
+            no_sales: Span::from_secs(DAY),
+            no_bills: Span::from_secs(3 * DAY),
+            no_coins: Span::from_secs(3 * DAY),
+        }
+    }
+}
+
+impl Settings {
+    pub(crate) fn token_lifetime(&self) -> i64 {
+        seconds(self.access_tokens.signed())
+    }
+
+    pub(crate) fn refresh_lifetime(&self) -> i64 {
+        seconds(self.refresh_tokens.signed())
+    }
+}
+
+/// The ids that come next; left out, one more than the highest in use.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Next {
+    /// Machines.
+    pub machine: i64,
+    /// Components.
+    pub component: i64,
+    /// Products.
+    pub product: i64,
+    /// Planograms.
+    pub planogram: i64,
+    /// Locations.
+    pub location: i64,
+    /// Requests for data.
+    pub request: i64,
+    /// Reports.
+    pub report: i64,
+    /// Loadings.
+    pub transaction: i64,
+    /// Receipts and corrections.
+    pub receipt: i64,
+}
+
+/// Takes the next id.
+pub(crate) fn take(next: &mut i64) -> i64 {
+    *next += 1;
+    *next - 1
+}
+
+/// Ready lists of machines.
+#[derive(Debug, Default)]
+pub(crate) struct Lists(pub(crate) Vec<List>);
+
+#[derive(Debug)]
+pub(crate) struct List {
+    pub(crate) groups: Option<BTreeSet<i64>>,
+    pub(crate) local: bool,
+    /// A service flag shows from this moment on.
+    pub(crate) until: Option<Moment>,
+    pub(crate) from: Moment,
+    pub(crate) body: Bytes,
+}
+
+/// The most ready lists.
+pub(crate) const LISTS: usize = 16;
+
+impl State {
+    /// Something has changed: what was ready is no more.
+    pub(crate) fn touch(&mut self) {
+        self.lists.0.clear();
+    }
+
+    /// The group of a machine: its location's.
+    fn group(&self, machine: &Machine) -> Option<i64> {
+        self.locations.get(&machine.location_id?)?.group_id
+    }
+
+    pub(crate) fn sees(&self, who: &Who, machine: &Machine) -> bool {
+        match &who.groups {
+            None => true,
+            Some(groups) => self.group(machine).is_some_and(|group| groups.contains(&group)),
+        }
+    }
+
+    /// The machines that somebody sees (T12), by id.
+    pub(crate) fn seen<'s>(&'s self, who: &'s Who) -> impl Iterator<Item = &'s Machine> {
+        self.machines.values().filter(|machine| self.sees(who, machine))
+    }
+
+    /// A machine that somebody sees.
+    ///
+    /// # Errors
+    /// It is not there, or not for this user.
+    pub(crate) fn machine(&self, who: &Who, id: &str) -> Result<&Machine, Error> {
+        let machine = id.parse().ok().and_then(|id: i64| self.machines.get(&id));
+        machine.filter(|machine| self.sees(who, machine)).ok_or(Error::NotFound(What::Machine))
+    }
+
+    pub(crate) fn modem_by_imei(&self, imei: &str) -> Option<&Modem> {
+        self.modems.values().find(|modem| modem.imei == imei.trim())
+    }
+
+    /// Whether another thing of the kind has this name.
+    pub(crate) fn is_taken(&self, table: Table, name: &str, own: Option<i64>) -> bool {
+        let name = name.trim();
+        let taken = |id: i64, known: &str| Some(id) != own && known == name;
+        match table {
+            Table::Planogram => self.planograms.values().any(|known| taken(known.id, &known.name)),
+            Table::Product => self.products.values().any(|known| taken(known.id, &known.name)),
+            Table::Component => {
+                self.components.values().filter(|known| !known.is_product).any(|known| taken(known.id, &known.name))
+            }
+            Table::Location => self.locations.values().any(|known| taken(known.id, &known.name)),
+            Table::Modem | Table::Imei | Table::Model | Table::Requisite | Table::Timezone => false,
+        }
+    }
+
+    /// Whether what the machine counts reaches the server; a machine without a modem is looked after by hand.
+    pub(crate) fn is_online(&self, machine: &Machine) -> bool {
+        machine.modem_id.and_then(|id| self.modems.get(&id)).is_none_or(|modem| !modem.offline)
+    }
+
+    /// The machine that an action names.
+    ///
+    /// # Errors
+    /// A problem that names the nearest.
+    pub(crate) fn named(&mut self, id: i64) -> Result<&mut Machine, Problem> {
+        if !self.machines.contains_key(&id) {
+            return Err(missing("machine", id, self.machines.keys()).under("machine"));
+        }
+        self.machines.get_mut(&id).ok_or_else(|| Problem::not_found(format!("no machine {id}")))
+    }
+
+    /// When a modem answers a request.
+    pub(crate) fn next_deadline(&self) -> Option<Timestamp> {
+        self.pings.first().map(|(at, _)| at.timestamp())
+    }
+
+    /// Modems answer.
+    pub(crate) fn tick(&mut self, due: Timestamp) -> Vec<String> {
+        let mut fired = Vec::new();
+        while let Some((at, id)) = self.pings.first().copied().filter(|(at, _)| at.timestamp() <= due) {
+            self.pings.remove(&(at, id));
+            self.answer_request(id, at);
+            fired.push(format!("the modem of machine {id} answered a request for data"));
+        }
+        if !fired.is_empty() {
+            self.touch();
+        }
+        fired
+    }
+}
+
+/// An id that nothing has, with the nearest ones.
+pub(crate) fn missing<'k>(what: &str, id: i64, known: impl Iterator<Item = &'k i64>) -> Problem {
+    let mut known: Vec<i64> = known.copied().collect();
+    known.sort_by_key(|other| other.abs_diff(id));
+    let near: Vec<String> = known.iter().take(5).map(|id| format!("`{id}`")).collect();
+    let problem = Problem::not_found(format!("there is no {what} {id}"));
+    if near.is_empty() { problem } else { problem.hint(format!("nearest: {}", near.join(", "))) }
+}
