@@ -11,4 +11,5 @@ mod control;
 mod house;
 mod scenario;
 mod support;
+mod telemetron;
 mod tillypad;

@@ -4,17 +4,22 @@ use std::sync::Arc;
 
 use stend_carbis::Carbis;
 use stend_core::{Fake, Registry};
+use stend_telemetron::Telemetron;
 use stend_tillypad::Tillypad;
 use stend_web::{HttpSite, Site};
 
 /// Every fake that worlds hold, in the order of their ports after the control port.
 pub fn fakes() -> Registry {
-    Registry::new().with::<Carbis>().with::<Tillypad>()
+    Registry::new().with::<Carbis>().with::<Tillypad>().with::<Telemetron>()
 }
 
 /// What answers on each fake's port, in the same order.
 pub fn sites() -> Vec<Arc<dyn Site>> {
-    vec![HttpSite::<Carbis>::at(slot::<Carbis>()), HttpSite::<Tillypad>::at(slot::<Tillypad>())]
+    vec![
+        HttpSite::<Carbis>::at(slot::<Carbis>()),
+        HttpSite::<Tillypad>::at(slot::<Tillypad>()),
+        HttpSite::<Telemetron>::at(slot::<Telemetron>()),
+    ]
 }
 
 /// The slot of a fake in every world, from the one list that decides it.

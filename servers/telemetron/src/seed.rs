@@ -11,6 +11,7 @@ use crate::generate::{Generate, make_up};
 use crate::state::access::{Access, Client, Code, Token, User};
 use crate::state::catalog::{Component, Location, Planogram, Product};
 use crate::state::company::{ErrorCode, EventCode, Model, Modem, Requisite};
+use crate::state::directories;
 use crate::state::fiscal::{Correction, Receipt};
 use crate::state::machine::Machine;
 use crate::state::money::Collection;
@@ -32,11 +33,11 @@ pub struct Section {
     pub codes: Vec<Code>,
     /// Legal entities.
     pub requisites: Vec<Requisite>,
-    /// Models of machines.
+    /// Models of machines; left out, a few.
     pub models: Vec<Model>,
-    /// Codes of events.
+    /// Codes of events; left out, the usual ones.
     pub event_codes: Vec<EventCode>,
-    /// Codes of errors.
+    /// Codes of errors; left out, the printed one.
     pub error_codes: Vec<ErrorCode>,
     /// Locations.
     pub locations: Vec<Location>,
@@ -86,6 +87,15 @@ pub(crate) fn seed(mut section: Section, seed: Seed) -> Result<State, Problem> {
     };
     if let Some(generate) = section.generate.take() {
         make_up(&generate, &mut random, &mut section).map_err(|problem| problem.under("generate"))?;
+    }
+    if section.models.is_empty() {
+        section.models = directories::models();
+    }
+    if section.event_codes.is_empty() {
+        section.event_codes = directories::events();
+    }
+    if section.error_codes.is_empty() {
+        section.error_codes = directories::errors();
     }
     let now = Moment::from(seed.now);
     for (i, client) in section.clients.iter().enumerate() {

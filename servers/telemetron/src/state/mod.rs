@@ -3,6 +3,7 @@
 pub(crate) mod access;
 pub(crate) mod catalog;
 pub(crate) mod company;
+pub(crate) mod directories;
 pub(crate) mod evadts;
 pub(crate) mod fiscal;
 pub(crate) mod history;

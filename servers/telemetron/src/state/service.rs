@@ -37,8 +37,12 @@ impl State {
         }
     }
 
-    /// The moments from which on time alone sets a flag: sales, notes, coins.
+    /// The moments from which on time alone sets a flag: sales, notes, coins. Without connection nobody knows that
+    /// there were none: the printed machine in state 3 has no flags, though its last sale is as old as its neighbour's.
     fn patience(&self, machine: &Machine) -> [Option<Moment>; 3] {
+        if !self.is_online(machine) {
+            return [None; 3];
+        }
         let end = |last: Option<Moment>, patience: Span| Some(last?.after(seconds(patience.signed())));
         let last = &machine.last;
         [

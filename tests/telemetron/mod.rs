@@ -1,0 +1,4 @@
+//! The Telemetron API, against `telemetron.md`.
+
+pub mod api;
+mod samples;
