@@ -1,4 +1,14 @@
 //! The Telemetron API, against `telemetron.md`.
 
 pub mod api;
+mod auth;
+mod bad_input;
+mod catalog;
+mod directories;
+mod loading;
+mod machines;
+mod reports;
 mod samples;
+mod saving;
+mod statistics;
+mod telemetry;

@@ -245,9 +245,10 @@ impl State {
                     Which::LastValid => report.valid,
                 }
         };
-        // Of several ports read at once the first is meant.
+        // Of several ports read at once the first is meant; they have consecutive ids.
         let last = machine.reports.iter().rev().find(meant).ok_or(Error::Nothing)?;
-        let first = machine.reports.iter().filter(meant).find(|report| report.at == last.at);
+        let first = last.id - i64::from(last.port) + 1;
+        let first = machine.reports.iter().filter(meant).find(|report| report.id == first);
         Ok(first.unwrap_or(last))
     }
 

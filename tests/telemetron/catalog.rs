@@ -1,0 +1,222 @@
+//! Components, products, recipes, planograms: what is made is listed, and what cannot be is refused.
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use super::api::Api;
+use super::loading::world;
+use crate::support::{Bench, NOON};
+
+#[tokio::test]
+async fn a_product_brings_its_own_component_and_takes_it_away() {
+    let bench = Bench::start().await;
+    let api = Api::with(&bench, "w", NOON, &json!({})).await;
+    let new = json!({"composite": false, "name": "Сникерс 75гр", "vat": "12.5", "inventory_number": 77});
+    api.expect(201, Method::POST, "/v2/products", new).await;
+    let shown = json!([{
+        "id": 1, "composite": false, "name": "Сникерс 75гр", "components": [{"volume": 1, "id": 1}], "inventory_number": "77", "vat": 12.5
+    }]);
+    assert_eq!(api.get("/v2/products").await, shown);
+    assert_eq!(
+        api.get("/v2/components").await,
+        json!([{"id": 1, "name": "Сникерс 75гр", "is_product": true, "units": "шт"}])
+    );
+    api.expect(200, Method::PUT, "/v2/products/1", json!({"name": "Сникерс 80гр", "vat": null})).await;
+    assert_eq!(api.get("/v2/components").await[0]["name"], "Сникерс 80гр");
+    assert_eq!(api.get("/v2/products").await[0]["vat"], json!(null));
+    api.expect(200, Method::DELETE, "/v2/products/1", Value::Null).await;
+    assert_eq!(api.get("/v2/products").await, json!([]));
+    assert_eq!(api.get("/v2/components").await, json!([]));
+    let body = api.expect(404, Method::PUT, "/v2/products/1", json!({"name": "x"})).await;
+    assert_eq!(body, json!({"message": "Product not found"}));
+}
+
+#[tokio::test]
+async fn a_recipe_finds_components_by_id_or_name_and_makes_what_is_not_there() {
+    let bench = Bench::start().await;
+    let components = json!([{"id": 14, "name": "Кофе", "units": "гр"}, {"id": 15, "name": "Вода", "units": "мл"}]);
+    let api = Api::with(&bench, "w", NOON, &json!({"components": components})).await;
+    let new = json!({"name": "Американо", "composite": "true", "components": [
+        {"name": "Вода", "volume": 100, "unit": 2}, {"id": 14, "volume": 3}, {"name": "Стакан", "volume": 1, "unit": 1}
+    ]});
+    api.expect(201, Method::POST, "/v2/products", new).await;
+    let parts = json!([{"id": 15, "volume": 100}, {"id": 14, "volume": 3}, {"id": 16, "volume": 1}]);
+    assert_eq!(api.get("/v2/products/1/components").await, parts);
+    assert_eq!(
+        api.get("/v2/components").await[2],
+        json!({"id": 16, "name": "Стакан", "is_product": false, "units": "шт"})
+    );
+    // Water by the gram is another component.
+    let change = json!({"components": [{"name": "Вода", "volume": "5", "unit": 3}, {"name": "Кофе", "volume": 7.5}]});
+    api.expect(200, Method::PUT, "/v2/products/1", change).await;
+    assert_eq!(api.get("/v2/products/1/components").await, json!([{"id": 17, "volume": 5}, {"id": 14, "volume": 7.5}]));
+    assert_eq!(api.get("/v2/components").await[3]["units"], "гр");
+}
+
+#[tokio::test]
+async fn the_components_of_a_recipe_are_added_changed_and_removed() {
+    let bench = Bench::start().await;
+    let api = Api::with(&bench, "w", NOON, &world()).await;
+    let parts = || async { api.get("/v2/products/1/components").await };
+    let path = "/v2/products/1/components";
+    let made = api.expect(201, Method::POST, path, json!({"id": 3, "volume": "2"})).await;
+    assert_eq!(made, json!({"res": true, "resource": {"id": 3}}));
+    api.expect(200, Method::PUT, "/v2/products/1/components/3", json!({"volume": 4})).await;
+    assert_eq!(parts().await, json!([{"id": 1, "volume": 30}, {"id": 2, "volume": 7}, {"id": 3, "volume": 4}]));
+    // One of two is there already: nothing is added.
+    let both = json!([{"id": 100, "volume": 1}, {"id": 2, "volume": 1}]);
+    let body = api.expect(422, Method::POST, path, both).await;
+    assert_eq!(body["errors"], json!({"name": ["The id has already been taken."]}));
+    api.expect(200, Method::DELETE, "/v2/products/1/components/3", Value::Null).await;
+    assert_eq!(parts().await, json!([{"id": 1, "volume": 30}, {"id": 2, "volume": 7}]));
+    for method in [Method::PUT, Method::DELETE] {
+        let body = api.expect(404, method, "/v2/products/1/components/3", json!({"volume": 1})).await;
+        assert_eq!(body, json!({"message": "Component not found"}));
+    }
+    // A product that is no recipe has no components to change.
+    let body = api.expect(400, Method::POST, "/v2/products/900/components", json!({"id": 3, "volume": 1})).await;
+    assert_eq!(body, json!({"message": "Not allowed"}));
+    assert_eq!(api.get("/v2/products/900/components").await, json!([{"id": 100, "volume": 1}]));
+}
+
+#[tokio::test]
+async fn planograms_are_listed_by_name_or_in_full() {
+    let bench = Bench::start().await;
+    let api = Api::with(&bench, "w", NOON, &world()).await;
+    let names = json!([{"id": 1, "name": "Всё"}, {"id": 2, "name": "Только кофе и A1"}]);
+    assert_eq!(api.get("/v2/planograms").await, names);
+    assert_eq!(api.get("/v2/planograms?full=0").await, names);
+    let full = api.get("/v2/planograms?full=1").await;
+    assert_eq!(full[1]["layout"], json!([{"product_id": 1, "number": "1"}, {"product_id": 900, "number": "A1"}]));
+    assert_eq!(api.get("/v2/planograms/2").await["layout"][0], json!({"product_id": 1, "number": "1", "price": 40}));
+}
+
+#[tokio::test]
+async fn wrong_fields_are_told_one_by_one_and_nothing_is_made() {
+    let bench = Bench::start().await;
+    let api = Api::with(&bench, "w", NOON, &world()).await;
+    let before = api.state().await["telemetron"].clone();
+    let cases = [
+        (
+            Method::POST,
+            "/v2/planograms",
+            json!({"mode": "full", "products": 5}),
+            json!({
+            "name": ["The name field is required."], "mode": ["The selected mode is invalid."],
+            "products": ["The products must be an array."]}),
+        ),
+        (
+            Method::POST,
+            "/v2/planograms",
+            json!({"name": "Н", "mode": "snack", "assign": 99}),
+            json!({"assign": ["The selected assign is invalid."]}),
+        ),
+        (
+            Method::POST,
+            "/v2/planograms",
+            json!({"name": "Н", "mode": "snack", "products": [
+            {"id": 900, "number": "1", "capacity": 5, "price": 1_000_000}, {"id": 5, "number": "1", "capacity": -1}, {}]}),
+            json!({
+            "products.0.price": ["The products.0.price must be between 0 and 999999."],
+            "products.1.id": ["The selected products.1.id is invalid."],
+            "products.1.capacity": ["The products.1.capacity must be at least 0."],
+            "products.2.id": ["The products.2.id field is required."],
+            "products.2.number": ["The products.2.number field is required."],
+            "products.2.capacity": ["The products.2.capacity field is required."],
+            "products.0.number": ["The products.0.number field has a duplicate value."],
+            "products.1.number": ["The products.1.number field has a duplicate value."]}),
+        ),
+        (
+            Method::POST,
+            "/v2/products",
+            json!({"name": "Чай"}),
+            json!({
+            "composite": ["The composite field is required."], "name": ["The name has already been taken."]}),
+        ),
+        (
+            Method::POST,
+            "/v2/products",
+            json!({"name": 5, "composite": "maybe", "vat": 101}),
+            json!({
+            "composite": ["The composite field must be true or false."], "name": ["The name must be a string."],
+            "vat": ["The vat must be between 0 and 100."]}),
+        ),
+        (
+            Method::POST,
+            "/v2/products",
+            json!({"name": "Н", "composite": true}),
+            json!({"components": ["The components field is required."]}),
+        ),
+        (
+            Method::POST,
+            "/v2/products",
+            json!({"name": "Н", "composite": false, "components": [{"id": 1, "volume": 1}]}),
+            json!({
+            "components": ["The components field is prohibited."]}),
+        ),
+        (
+            Method::POST,
+            "/v2/products",
+            json!({"name": "Н", "composite": true, "components": [
+            {"id": 77, "volume": 1}, {"name": "Новое", "volume": 1}, {"volume": 1}]}),
+            json!({
+            "components.0.id": ["The selected components.0.id is invalid."],
+            "components.1.unit": ["The components.1.unit field is required."],
+            "components.2.id": ["The components.2.id field is required when name is not present."]}),
+        ),
+        (
+            Method::POST,
+            "/v2/products",
+            json!({"name": "Н", "composite": true, "components": [{"id": 1}, {"id": 1, "volume": 1, "unit": 4}]}),
+            json!({
+            "components.0.volume": ["The components.0.volume field is required."],
+            "components.1.unit": ["The selected components.1.unit is invalid."]}),
+        ),
+        (
+            Method::POST,
+            "/v2/products",
+            json!({"name": "Н", "composite": true, "components": [{"id": 1, "volume": 1}, {"name": "Вода", "volume": 1}]}),
+            json!({
+            "components.1.id": ["The components.1.id field has a duplicate value."]}),
+        ),
+        (Method::PUT, "/v2/products/1", json!({"name": ""}), json!({"name": ["The name field is required."]})),
+        (
+            Method::POST,
+            "/v2/components",
+            json!({"name": "Вода", "unit": "4"}),
+            json!({
+            "name": ["The name has already been taken."], "unit": ["The selected unit is invalid."]}),
+        ),
+        (
+            Method::POST,
+            "/v2/components",
+            json!({"name": "Н", "unit": "kg"}),
+            json!({"unit": ["The unit must be an integer."]}),
+        ),
+        (Method::PUT, "/v2/products/1/components/1", json!({}), json!({"volume": ["The volume field is required."]})),
+        (
+            Method::POST,
+            "/v2/products/1/components",
+            json!({"id": 77, "volume": "x"}),
+            json!({
+            "id": ["The selected id is invalid."], "volume": ["The volume must be a number."]}),
+        ),
+    ];
+    for (method, path, body, errors) in cases {
+        let answer = api.expect(422, method, path, body.clone()).await;
+        assert_eq!(answer, json!({"message": "The given data was invalid.", "errors": errors}), "{path} {body}");
+    }
+    assert_eq!(api.state().await["telemetron"], before);
+}
+
+#[tokio::test]
+async fn a_new_name_does_not_change_old_statistics() {
+    let bench = Bench::start().await;
+    let api = Api::with(&bench, "w", NOON, &world()).await;
+    api.act("telemetron.sell", json!({"machine": 10, "layout": "2"})).await;
+    api.expect(200, Method::PUT, "/v2/products/2", json!({"name": "Чай зелёный"})).await;
+    api.advance("1s").await;
+    api.act("telemetron.sell", json!({"machine": 10, "layout": "2"})).await;
+    let rows = api.get("/v2/vending_machines/10/stats/vends/products").await;
+    assert_eq!((&rows[0]["name"], &rows[1]["name"]), (&json!("Чай"), &json!("Чай зелёный")));
+}
