@@ -178,13 +178,10 @@ async fn a_report_that_came_over_spoilt_is_the_last_but_not_the_last_valid() {
     api.advance("335h1s").await;
     let token = api.token().to_owned();
     assert!(!token.is_empty());
-    let mut late = api;
-    late.log_in("me@example.com").await;
-    late.expect(404, Method::GET, "/v2/vending_machines/10/reports/1", Value::Null)
-        .await
-        .as_object()
-        .expect("a message");
-    late.get("/v2/vending_machines/10/reports/2").await;
+    api.log_in("me@example.com").await;
+    let body = api.expect(404, Method::GET, "/v2/vending_machines/10/reports/1", Value::Null).await;
+    assert_eq!(body, json!({"message": "Not found"}));
+    api.get("/v2/vending_machines/10/reports/2").await;
 }
 
 #[tokio::test]
