@@ -14,9 +14,14 @@ pub(crate) struct Load {
 impl Load {
     /// Loads `url` for so many seconds from the second core.
     pub(crate) fn run(url: &str, server: u32, seconds: u32) -> Outcome<Self> {
+        Self::with("token: demo-token", url, server, seconds)
+    }
+
+    /// The same with a header of one's own.
+    pub(crate) fn with(header: &str, url: &str, server: u32, seconds: u32) -> Outcome<Self> {
         let before = cpu(server)?;
         let mut command = Command::new("taskset");
-        command.args(["-c", "1", "wrk", "-t1", "-c32", &format!("-d{seconds}s"), "-H", "token: demo-token", url]);
+        command.args(["-c", "1", "wrk", "-t1", "-c32", &format!("-d{seconds}s"), "-H", header, url]);
         let output = command.output()?;
         let text = String::from_utf8(output.stdout)?;
         let spent = cpu(server)? - before;

@@ -5,6 +5,7 @@
 
 mod load;
 mod process;
+mod vending;
 
 use std::time::{Duration, Instant};
 
@@ -22,6 +23,8 @@ fn main() -> Outcome<()> {
         "{ROUNDS} rounds of {seconds} s each, interleaved; medians. One worker on the first core, wrk on the second.\n"
     );
     poll(seconds)?;
+    vending::list(seconds)?;
+    vending::statistics(seconds)?;
     start()?;
     idle()?;
     Ok(())

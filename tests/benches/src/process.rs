@@ -148,10 +148,20 @@ fn exchange(url: &str, request: &str) -> Outcome<String> {
 
 /// The body of a GET with a token.
 pub(crate) fn get(url: &str, token: &str) -> Outcome<String> {
+    ask("GET", url, &format!("token: {token}"), "")
+}
+
+/// The body of what answers a request with one header of its own.
+pub(crate) fn ask(method: &str, url: &str, header: &str, body: &str) -> Outcome<String> {
     let rest = url.trim_start_matches("http://");
     let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
-    let reply =
-        exchange(host, &format!("GET /{path} HTTP/1.1\r\nhost: x\r\ntoken: {token}\r\nconnection: close\r\n\r\n"))?;
+    let length = body.len();
+    let reply = exchange(
+        host,
+        &format!(
+            "{method} /{path} HTTP/1.1\r\nhost: x\r\n{header}\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n{body}"
+        ),
+    )?;
     let (_, body) = reply.split_once("\r\n\r\n").ok_or("no body")?;
     Ok(body.to_owned())
 }
