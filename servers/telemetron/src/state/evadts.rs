@@ -47,11 +47,11 @@ pub(crate) fn write(state: &State, machine: &Machine, port: u8, at: Moment) -> S
         set.values(
             "CA3",
             &[
-                coins.reset.value + notes.reset.value,
+                coins.reset.value.saturating_add(notes.reset.value),
                 machine.money.as_ref().map_or(0, |cash| cash.coins.0),
                 machine.money.as_ref().map_or(0, |cash| cash.change.0),
                 notes.reset.value,
-                coins.ever.value + notes.ever.value,
+                coins.ever.value.saturating_add(notes.ever.value),
             ],
         );
         set.values("CA4", &[counters.paid_out.reset.value, 0, counters.paid_out.ever.value, 0]);

@@ -129,12 +129,12 @@ pub struct Tally {
 
 impl Tally {
     pub(crate) fn add(&mut self, number: u64, value: i64) {
-        self.number += number;
+        self.number = self.number.saturating_add(number);
         self.value = self.value.saturating_add(value);
     }
 
     fn minus(self, other: Self) -> Self {
-        Self { number: self.number - other.number, value: self.value - other.value }
+        Self { number: self.number - other.number, value: self.value.saturating_sub(other.value) }
     }
 }
 
@@ -312,7 +312,7 @@ impl History {
 }
 
 fn count(tallies: &mut Tallies, row: &Row) {
-    tallies[usize::from(row.slot)].add(u64::from(row.number), row.price * i64::from(row.number));
+    tallies[usize::from(row.slot)].add(u64::from(row.number), row.price.saturating_mul(i64::from(row.number)));
 }
 
 impl Serialize for History {

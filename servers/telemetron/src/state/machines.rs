@@ -53,6 +53,8 @@ impl State {
                 let online = self.machines.get(&id).is_some_and(|machine| self.is_online(machine));
                 if online && let Some(machine) = self.machines.get_mut(&id) {
                     let held = std::mem::take(&mut machine.held_sales);
+                    let events = std::mem::take(&mut machine.held_events);
+                    events.into_iter().for_each(|event| machine.note(event, now.into()));
                     self.deliver(id, held, true);
                 }
             }

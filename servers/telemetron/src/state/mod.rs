@@ -143,8 +143,9 @@ pub struct Next {
 
 /// Takes the next id.
 pub(crate) fn take(next: &mut i64) -> i64 {
-    *next += 1;
-    *next - 1
+    let id = *next;
+    *next = id.saturating_add(1);
+    id
 }
 
 /// Ready lists of machines.

@@ -49,9 +49,10 @@ impl State {
                     capacity: Quantity::default(),
                     critical: None,
                 });
-                entry.capacity.0 += amount("capacity").unwrap_or_default().0;
+                entry.capacity.0 = entry.capacity.0.saturating_add(amount("capacity").unwrap_or_default().0);
                 if let Some(critical) = amount("critical") {
-                    entry.critical = Some(Quantity::thousandths(entry.critical.unwrap_or_default().0 + critical.0));
+                    entry.critical =
+                        Some(Quantity::thousandths(entry.critical.unwrap_or_default().0.saturating_add(critical.0)));
                 }
             }
         }

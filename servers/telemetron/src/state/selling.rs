@@ -144,13 +144,13 @@ impl State {
         match sold.payment {
             Payment::Cash => {
                 let cash = machine.money.get_or_insert_default();
-                let missing = Roubles::from_kopecks((value.0 - cash.credit.0).max(0));
+                let missing = Roubles::from_kopecks(value.0.saturating_sub(cash.credit.0).max(0));
                 if missing.0 > 0 {
                     cash.take_coin(missing, tubes);
                     machine.counters.coins_in.add(1, missing.0);
                     machine.last.coin = machine.last.coin.max(Some(sold.at));
                 }
-                cash.credit.0 = (cash.credit.0 - value.0).max(0);
+                cash.credit.0 = cash.credit.0.saturating_sub(value.0).max(0);
                 let change = cash.give_change();
                 if change.0 > 0 {
                     machine.counters.paid_out.add(1, change.0);
@@ -297,7 +297,7 @@ impl State {
                     vend,
                     payment,
                 };
-                value.0 += price.0;
+                value.0 = value.0.saturating_add(price.0);
                 self.pay(id, &sold);
                 sales.push(Held { sold, product: Some(place.product_id) });
             }
@@ -366,5 +366,5 @@ fn use_up(machine: &mut Machine, component: i64, layout: Option<&str>, used: i64
     let key = (component, layout.map(str::to_owned));
     let level = machine.loading.0.entry(key).or_default();
     level.underflow |= level.value.0 < used;
-    level.value = Quantity::thousandths((level.value.0 - used).max(0));
+    level.value = Quantity::thousandths((level.value.0.saturating_sub(used)).max(0));
 }

@@ -77,7 +77,8 @@ impl State {
         }
         let mut held: BTreeMap<i64, i64> = BTreeMap::new();
         for ((component, _), level) in &machine.loading.0 {
-            *held.entry(*component).or_default() += level.value.0;
+            let held: &mut i64 = held.entry(*component).or_default();
+            *held = held.saturating_add(level.value.0);
         }
         planogram.capacity.iter().any(|item| {
             let held = Quantity::thousandths(held.get(&item.component_id).copied().unwrap_or(0));

@@ -1,5 +1,7 @@
 //! Modems: what they are told, what they send, and what waits while they have no connection (T9, T16).
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 use stend_core::{Problem, Timestamp};
 
@@ -47,9 +49,8 @@ impl State {
 
     /// The modems that somebody sees: all, or those in the machines that are seen.
     pub(crate) fn seen_modems<'s>(&'s self, who: &'s Who) -> impl Iterator<Item = &'s Modem> {
-        self.modems.values().filter(move |modem| {
-            who.groups.is_none() || self.seen(who).any(|machine| machine.modem_id == Some(modem.id))
-        })
+        let own = who.groups.is_some().then(|| self.seen(who).filter_map(|machine| machine.modem_id).collect());
+        self.modems.values().filter(move |modem| own.as_ref().is_none_or(|own: &BTreeSet<i64>| own.contains(&modem.id)))
     }
 
     /// A modem that somebody sees.
@@ -247,7 +248,7 @@ impl State {
         };
         // Of several ports read at once the first is meant; they have consecutive ids.
         let last = machine.reports.iter().rev().find(meant).ok_or(Error::Nothing)?;
-        let first = last.id - i64::from(last.port) + 1;
+        let first = last.id.saturating_sub(i64::from(last.port) - 1);
         let first = machine.reports.iter().filter(meant).find(|report| report.id == first);
         Ok(first.unwrap_or(last))
     }
