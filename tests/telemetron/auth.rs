@@ -149,7 +149,7 @@ async fn an_operator_sees_the_machines_of_the_groups_and_what_belongs_to_them() 
     let ids = |list: &Value| -> Vec<i64> {
         list.as_array().expect("a list").iter().map(|one| one["id"].as_i64().expect("an id")).collect()
     };
-    assert_eq!(ids(&api.get("/v2/vending_machines").await), [123, 928, 929, 13979]);
+    assert_eq!(ids(&api.get("/v2/vending_machines").await), [123, 928, 929, 9759, 10042, 13979]);
     api.act("telemetron.sell", json!({"machine": 123, "layout": "1"})).await;
     api.act("telemetron.sell", json!({"machine": 929, "layout": "11"})).await;
     api.act("telemetron.collect", json!({"machine": 929})).await;

@@ -128,10 +128,6 @@ async fn what_does_not_fit_is_refused_field_by_field_and_changes_nothing() {
             json!({"data.0.component_id": ["The selected data.0.component id is invalid."]}),
         ),
         (
-            json!({"component_id": 100, "add": 1}),
-            json!({"data.0.layout_number": ["The data.0.layout number field is required."]}),
-        ),
-        (
             json!({"component_id": 100, "layout_number": "Z9", "add": 1}),
             json!({"data.0.layout_number": ["The selected data.0.layout number is invalid."]}),
         ),
@@ -147,6 +143,21 @@ async fn what_does_not_fit_is_refused_field_by_field_and_changes_nothing() {
     assert_eq!(body["errors"], json!({"data.0.loaded": ["The data.0.loaded must be at least 0."]}));
     assert_eq!(levels(&api).await, "1=1000 2=100 3=50 100/A1=5 100/A2=4");
     assert_eq!(api.get(HISTORY).await, json!([]));
+}
+
+#[tokio::test]
+async fn a_product_in_several_spirals_goes_to_the_first_unless_one_is_named() {
+    let bench = Bench::start().await;
+    let api = Api::with(&bench, "w", NOON, &world()).await;
+    api.expect(201, Method::POST, LOADING, json!({"data": [{"component_id": 100, "add": 3}]})).await;
+    api.expect(
+        201,
+        Method::POST,
+        INVENTORY,
+        json!({"data": [{"component_id": 100, "layout_number": "A2", "loaded": 1}]}),
+    )
+    .await;
+    assert_eq!(levels(&api).await, "1=1000 2=100 3=50 100/A1=8 100/A2=1");
 }
 
 #[tokio::test]

@@ -5,6 +5,7 @@ mod auth;
 mod bad_input;
 mod catalog;
 mod directories;
+mod documented;
 mod loading;
 mod machines;
 mod reports;

@@ -63,9 +63,9 @@ impl State {
         levels
     }
 
-    /// The slot that a line means; the field that is wrong and the text otherwise.
-    fn slot(&self, room: Option<&BTreeSet<Key>>, line: &Line) -> Result<Key, (&'static str, &'static str)> {
-        const UNKNOWN: (&str, &str) = ("component_id", "selected");
+    /// The slot that a line means; the field that is wrong otherwise.
+    fn slot(&self, room: Option<&BTreeSet<Key>>, line: &Line) -> Result<Key, &'static str> {
+        const UNKNOWN: &str = "component_id";
         let component = self.components.get(&line.component).ok_or(UNKNOWN)?;
         let Some(room) = room else {
             let layout = line.layout.clone().filter(|_| component.is_product);
@@ -80,9 +80,9 @@ impl State {
             [] => Err(UNKNOWN),
             // An ingredient lies in no spiral: the number is ignored, as documented for inventories.
             [(id, None)] => Ok((*id, None)),
-            _ if line.layout.is_some() => Err(("layout_number", "selected")),
-            [one] => Ok((*one).clone()),
-            _ => Err(("layout_number", "required")),
+            _ if line.layout.is_some() => Err("layout_number"),
+            // The printed loading names no spiral for a product that lies in two: the first is meant.
+            [first, ..] => Ok((*first).clone()),
         }
     }
 
@@ -93,15 +93,9 @@ impl State {
         for (i, line) in lines.iter().enumerate() {
             match self.slot(room.as_ref(), line) {
                 Ok(key) => keys.push(key),
-                Err((field, what)) => {
+                Err(field) => {
                     let path = format!("data.{i}.{field}");
-                    let words = path.replace('_', " ");
-                    let text = if what == "required" {
-                        format!("The {words} field is required.")
-                    } else {
-                        format!("The selected {words} is invalid.")
-                    };
-                    invalid.add(&path, text);
+                    invalid.add(&path, format!("The selected {} is invalid.", path.replace('_', " ")));
                 }
             }
         }
@@ -201,7 +195,7 @@ impl State {
         let room = self.room(machine);
         let mut keys = Vec::with_capacity(lines.len());
         for (i, line) in lines.iter().enumerate() {
-            let key = self.slot(room.as_ref(), line).map_err(|(field, _)| {
+            let key = self.slot(room.as_ref(), line).map_err(|field| {
                 let place = line.layout.as_deref().unwrap_or("no spiral");
                 let text = format!("component {} does not fit into {place} of machine {id}", line.component);
                 let known: Vec<String> = room
