@@ -1,0 +1,155 @@
+//! What customers and operators put in and take out.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use stend_core::fake::Act;
+use stend_core::{Problem, Timestamp};
+
+use super::touched;
+use crate::Telemetron;
+use crate::number::{Quantity, Roubles};
+use crate::state::State;
+use crate::state::loading::Line;
+
+/// The cash in a machine.
+#[derive(Debug, Serialize)]
+pub(super) struct Holding {
+    credit: Roubles,
+    change: Roubles,
+    coins: Roubles,
+    banknotes: Roubles,
+}
+
+fn insert(state: &mut State, machine: i64, value: Roubles, note: bool, now: Timestamp) -> Result<Holding, Problem> {
+    let cash = state.insert(machine, value, note, now)?;
+    touched(state, Holding { credit: cash.credit, change: cash.change, coins: cash.coins, banknotes: cash.banknotes })
+}
+
+/// Arguments of `telemetron.insert_coin`.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct InsertCoin {
+    /// The machine.
+    machine: i64,
+    /// The coin, in roubles.
+    value: Roubles,
+}
+
+impl Act<Telemetron> for InsertCoin {
+    const NAME: &'static str = "insert_coin";
+    const SUMMARY: &'static str = "A customer puts in a coin, which the next cash sale uses.";
+    type Output = Holding;
+
+    fn run(self, state: &mut State, now: Timestamp) -> Result<Holding, Problem> {
+        insert(state, self.machine, self.value, false, now)
+    }
+}
+
+/// Arguments of `telemetron.insert_note`.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct InsertNote {
+    /// The machine.
+    machine: i64,
+    /// The note, in roubles.
+    value: Roubles,
+}
+
+impl Act<Telemetron> for InsertNote {
+    const NAME: &'static str = "insert_note";
+    const SUMMARY: &'static str = "A customer puts in a note, which the next cash sale uses.";
+    type Output = Holding;
+
+    fn run(self, state: &mut State, now: Timestamp) -> Result<Holding, Problem> {
+        insert(state, self.machine, self.value, true, now)
+    }
+}
+
+/// Arguments of `telemetron.collect`.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Collect {
+    /// The machine.
+    machine: i64,
+}
+
+/// What was collected.
+#[derive(Debug, Serialize)]
+pub(super) struct Collected {
+    coins: Roubles,
+    banknotes: Roubles,
+    change: Roubles,
+    hands_add: Roubles,
+}
+
+impl Act<Telemetron> for Collect {
+    const NAME: &'static str = "collect";
+    const SUMMARY: &'static str = "An operator empties coin box and stacker; the tubes stay as they are.";
+    type Output = Collected;
+
+    fn run(self, state: &mut State, now: Timestamp) -> Result<Collected, Problem> {
+        let one = state.collect(self.machine, now)?;
+        let collected = Collected {
+            coins: one.summary_coins,
+            banknotes: one.summary_banknotes,
+            change: one.change,
+            hands_add: one.hands_add,
+        };
+        touched(state, collected)
+    }
+}
+
+/// One component of a loading.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Added {
+    /// The component.
+    component_id: i64,
+    /// The spiral, for a product.
+    layout_number: Option<String>,
+    /// How much is put in, or taken out when negative.
+    add: Quantity,
+}
+
+/// Arguments of `telemetron.load`.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Load {
+    /// The machine.
+    machine: i64,
+    /// What is loaded; left out, everything up to the planogram's capacity.
+    data: Option<Vec<Added>>,
+    /// Change put into the tubes, in roubles; alone, only that is loaded.
+    change: Option<Roubles>,
+}
+
+/// The loading.
+#[derive(Debug, Serialize)]
+pub(super) struct Loaded {
+    /// How many slots have changed.
+    slots: usize,
+}
+
+impl Act<Telemetron> for Load {
+    const NAME: &'static str = "load";
+    const SUMMARY: &'static str = "An operator loads goods, ingredients or change.";
+    type Output = Loaded;
+
+    fn run(self, state: &mut State, now: Timestamp) -> Result<Loaded, Problem> {
+        let lines = match (self.data, self.change) {
+            (Some(data), _) => data
+                .into_iter()
+                .map(|one| Line { component: one.component_id, layout: one.layout_number, amount: one.add })
+                .collect(),
+            (None, Some(_)) => Vec::new(),
+            (None, None) => state.missing_from(self.machine)?,
+        };
+        let slots = lines.len();
+        state.check_lines(self.machine, &lines)?;
+        if let Some(change) = self.change {
+            state.fill_change(self.machine, change)?;
+        }
+        state.stock(self.machine, lines, now)?;
+        touched(state, Loaded { slots })
+    }
+}
