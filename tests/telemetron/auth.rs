@@ -27,6 +27,8 @@ async fn parameters_come_as_json_query_or_form_with_and_without_the_slash() {
             post("").json(&json),
             post(&format!("?{form}")),
             post("").header("content-type", "application/x-www-form-urlencoded").body(form.clone()),
+            // What `curl -d` sends when nobody names the type.
+            post("").header("content-type", "application/x-www-form-urlencoded").body(json.to_string()),
         ];
         for request in requests {
             let answer = bench.send(request).await;
