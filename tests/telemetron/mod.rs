@@ -8,6 +8,7 @@ mod directories;
 mod documented;
 mod loading;
 mod machines;
+mod nasty;
 mod reports;
 mod samples;
 mod saving;

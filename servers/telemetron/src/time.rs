@@ -307,7 +307,10 @@ fn back(at: Timestamp, zone: &TimeZone, span: Span) -> Moment {
 }
 
 fn ahead(at: Moment, zone: &TimeZone, days: i32) -> Moment {
-    at.timestamp().to_zoned(zone.clone()).checked_add(days.days()).map_or(at, |zoned| zoned.timestamp().into())
+    at.timestamp()
+        .to_zoned(zone.clone())
+        .checked_add(days.days())
+        .map_or(Moment(i64::MAX / 2), |zoned| zoned.timestamp().into())
 }
 
 /// Whole seconds of a duration, at least one.
