@@ -115,6 +115,26 @@ async fn events_have_periods_and_the_machine_s_zone() {
 }
 
 #[tokio::test]
+async fn what_runs_low_or_out_by_sales_is_an_event() {
+    let bench = Bench::start().await;
+    let mut own = with_modem(json!({}));
+    own["planograms"][0]["capacity"] = json!([{"component_id": 100, "capacity": 20, "critical": 6}]);
+    let api = Api::with(&bench, "w", NOON, &own).await;
+    let events = || async { api.get("/v2/vending_machines/10/events").await };
+    // Nine bars in two spirals: two leave seven, the third leaves six.
+    api.act("telemetron.sell", json!({"machine": 10, "layout": "A1", "count": 2})).await;
+    assert_eq!(events().await, json!([]));
+    api.act("telemetron.sell", json!({"machine": 10, "layout": "A1"})).await;
+    assert_eq!(events().await, json!([{"date": NOON, "code": "EIA", "payload": {"component_id": 100}}]));
+    api.advance("1s").await;
+    api.act("telemetron.sell", json!({"machine": 10, "layout": "A1", "count": 2})).await;
+    // Once it has run out it does not run out again.
+    api.act("telemetron.sell", json!({"machine": 10, "layout": "A1"})).await;
+    let out = json!({"date": "2026-11-21T12:00:01+03:00", "code": "EIB", "payload": {"component_id": 100, "layout_number": "A1"}});
+    assert_eq!((events().await.as_array().map(Vec::len), &events().await[1]), (Some(2), &out));
+}
+
+#[tokio::test]
 async fn a_vendista_modem_dispenses_and_is_credited() {
     let bench = Bench::start().await;
     let api =

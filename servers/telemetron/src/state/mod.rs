@@ -16,6 +16,7 @@ pub(crate) mod products;
 pub(crate) mod selling;
 pub(crate) mod service;
 pub(crate) mod statistics;
+pub(crate) mod stock;
 pub(crate) mod telemetry;
 pub(crate) mod zones;
 

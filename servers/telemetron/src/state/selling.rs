@@ -7,10 +7,11 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use stend_core::{Problem, Span, Timestamp};
 
-use crate::number::{Quantity, Roubles};
+use crate::number::Roubles;
 use crate::state::catalog::{Place, Planogram};
 use crate::state::history::{Payment, Sold, Vend};
 use crate::state::machine::{Held, Machine};
+use crate::state::stock::Stock;
 use crate::state::{State, missing};
 use crate::time::Moment;
 
@@ -191,17 +192,21 @@ impl State {
     /// The server learns of sales, which are in time order: statistics, loading, time stamps, receipts.
     pub(crate) fn deliver(&mut self, id: i64, sales: Vec<Held>, consume: bool) {
         let Some(machine) = self.machines.get_mut(&id) else { return };
-        for held in &sales {
-            if let Some(product) = held.product.filter(|_| consume).and_then(|id| self.products.get(&id)) {
-                let layout = held.sold.layout.as_deref().filter(|_| !product.composite);
-                for part in &product.components {
-                    let used = part.volume.0.saturating_mul(i64::from(held.sold.number));
-                    use_up(machine, part.id, layout, used);
-                }
-            }
-            machine.last.sale = machine.last.sale.max(Some(held.sold.at));
+        if let Some(last) = sales.last() {
+            machine.last.sale = machine.last.sale.max(Some(last.sold.at));
         }
-        if machine.is_crt_active {
+        let fiscal = machine.is_crt_active;
+        let planogram = machine.planogram_id.and_then(|id| self.planograms.get(&id));
+        let mut stock = Stock::new(machine, planogram);
+        for held in sales.iter().filter(|_| consume) {
+            let Some(product) = held.product.and_then(|id| self.products.get(&id)) else { continue };
+            let layout = held.sold.layout.as_deref().filter(|_| !product.composite);
+            for part in &product.components {
+                let used = part.volume.0.saturating_mul(i64::from(held.sold.number));
+                stock.take(part.id, layout, used, held.sold.at);
+            }
+        }
+        if fiscal {
             let from = self.receipts.len();
             sales.iter().for_each(|held| self.receipt_for(id, &held.sold, held.product));
             self.sort_receipts(from);
@@ -359,12 +364,4 @@ fn count(machine: &mut Machine, sold: &Sold) {
             Payment::Token => counters.token.add(number, value),
         }
     }
-}
-
-/// Takes from a slot; what is not there is noted as such.
-fn use_up(machine: &mut Machine, component: i64, layout: Option<&str>, used: i64) {
-    let key = (component, layout.map(str::to_owned));
-    let level = machine.loading.0.entry(key).or_default();
-    level.underflow |= level.value.0 < used;
-    level.value = Quantity::thousandths((level.value.0.saturating_sub(used)).max(0));
 }

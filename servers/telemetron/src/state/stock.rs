@@ -1,0 +1,61 @@
+//! What sales take from a machine's loading, and the events that come of it (T17).
+
+use std::collections::BTreeMap;
+
+use serde_json::json;
+
+use crate::number::Quantity;
+use crate::state::catalog::Planogram;
+use crate::state::machine::{Event, Machine};
+use crate::time::Moment;
+
+/// A machine's loading while sales are taken from it.
+pub(crate) struct Stock<'m> {
+    machine: &'m mut Machine,
+    /// The planogram's critical levels, by component.
+    critical: BTreeMap<i64, i64>,
+    /// How much there is of a component with a critical level, in all its slots.
+    held: BTreeMap<i64, i64>,
+}
+
+impl<'m> Stock<'m> {
+    pub(crate) fn new(machine: &'m mut Machine, planogram: Option<&Planogram>) -> Self {
+        let capacity = planogram.map_or(&[][..], |planogram| &planogram.capacity);
+        let critical: BTreeMap<i64, i64> =
+            capacity.iter().filter_map(|item| Some((item.component_id, item.critical?.0))).collect();
+        let mut held: BTreeMap<i64, i64> = BTreeMap::new();
+        for ((component, _), level) in machine.loading.0.iter().filter(|((id, _), _)| critical.contains_key(id)) {
+            let held = held.entry(*component).or_default();
+            *held = held.saturating_add(level.value.0);
+        }
+        Self { machine, critical, held }
+    }
+
+    /// Takes from a slot. What is not there is noted as such; what runs low or out makes an event.
+    pub(crate) fn take(&mut self, component: i64, layout: Option<&str>, used: i64, at: Moment) {
+        let level = self.machine.loading.0.entry((component, layout.map(str::to_owned))).or_default();
+        let before = level.value.0;
+        level.underflow |= before < used;
+        level.value = Quantity::thousandths(before.saturating_sub(used).max(0));
+        let taken = before - level.value.0;
+        if taken > 0 && level.value.0 == 0 {
+            self.tell("EIB", component, layout, at);
+        }
+        if let Some(critical) = self.critical.get(&component).copied() {
+            let held = self.held.entry(component).or_default();
+            let was = *held;
+            *held = was.saturating_sub(taken);
+            if was > critical && *held <= critical {
+                self.tell("EIA", component, None, at);
+            }
+        }
+    }
+
+    fn tell(&mut self, code: &str, component: i64, layout: Option<&str>, at: Moment) {
+        let mut payload = json!({ "component_id": component });
+        if let Some(layout) = layout {
+            payload["layout_number"] = json!(layout);
+        }
+        self.machine.note(Event { at, code: code.to_owned(), payload }, at);
+    }
+}
