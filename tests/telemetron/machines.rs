@@ -52,6 +52,19 @@ async fn what_is_created_is_listed_and_changed() {
 }
 
 #[tokio::test]
+async fn an_imei_is_a_number_in_the_list_when_it_is_one() {
+    let bench = Bench::start().await;
+    let modems =
+        json!([{"id": 1, "imei": "999999999123456"}, {"id": 2, "imei": "0000000000000001"}, {"id": 3, "imei": "IMEI"}]);
+    let machines = json!([{"id": 1, "modem_id": 1}, {"id": 2, "modem_id": 2}, {"id": 3, "modem_id": 3}]);
+    let api = Api::with(&bench, "w", NOON, &json!({"modems": modems, "machines": machines})).await;
+    let list = api.get("/v2/vending_machines").await;
+    let imeis: Vec<&Value> = list.as_array().expect("a list").iter().map(|one| &one["imei"]).collect();
+    assert_eq!(imeis, [&json!(999_999_999_123_456_u64), &json!("0000000000000001"), &json!("IMEI")]);
+    assert_eq!(api.get("/v2/vending_machines/1").await["modem"]["imei"], "999999999123456");
+}
+
+#[tokio::test]
 async fn a_modem_in_use_is_bound_only_by_force_and_leaves_its_machine() {
     let bench = Bench::start().await;
     let api = Api::with(&bench, "w", NOON, &world()).await;

@@ -68,6 +68,19 @@ async fn sums_and_rows_agree_and_can_be_told_apart_by_type() {
 }
 
 #[tokio::test]
+async fn parameters_without_a_value_are_none_and_flags_are_flags() {
+    let bench = Bench::start().await;
+    let api = Api::with(&bench, "w", NOON, &world()).await;
+    api.act("telemetron.sell", json!({"machine": 10, "layout": "1"})).await;
+    assert_eq!(api.get(&format!("{PRODUCTS}?type=&since=&until=&local=True")).await.as_array().map(Vec::len), Some(1));
+    assert_eq!(api.get("/v2/stats/crt?vm_id=").await, json!([]));
+    for path in [SUMMARY, "/v2/vending_machines", "/v2/vending_machines/10/timestamp"] {
+        let body = api.expect(422, Method::GET, &format!("{path}?local=perhaps"), Value::Null).await;
+        assert_eq!(body["errors"], json!({"local": ["The local field must be true or false."]}));
+    }
+}
+
+#[tokio::test]
 async fn nothing_sold_is_a_nought_and_no_rows() {
     let bench = Bench::start().await;
     let api = Api::with(&bench, "w", NOON, &world()).await;

@@ -253,7 +253,8 @@ fn flag(value: &Value) -> Option<bool> {
             1 => Some(true),
             _ => None,
         },
-        Value::String(text) => match text.as_str() {
+        // A query's `full` without a value says yes; Python writes `True`.
+        Value::String(text) => match text.to_ascii_lowercase().as_str() {
             "1" | "true" | "" => Some(true),
             "0" | "false" => Some(false),
             _ => None,

@@ -25,7 +25,7 @@ struct Row<'a> {
     #[serde(rename = "type")]
     kind: Option<Type>,
     /// The list prints it as a number, though the attributes call it a string.
-    imei: Option<u64>,
+    imei: Option<Imei<'a>>,
     is_crt_active: bool,
     inventory_number: Option<&'a str>,
     track_bus_vends: bool,
@@ -33,6 +33,21 @@ struct Row<'a> {
     tz_id: Option<i64>,
     tz: Option<&'a str>,
     last_event_dates: Stamps,
+}
+
+/// A number, unless it has other signs than digits or zeros in front.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Imei<'a> {
+    Number(u64),
+    Text(&'a str),
+}
+
+impl<'a> Imei<'a> {
+    fn of(imei: &'a str) -> Self {
+        let number = imei.parse().ok().filter(|number: &u64| number.to_string() == imei);
+        number.map_or(Self::Text(imei), Self::Number)
+    }
 }
 
 #[derive(Serialize)]
@@ -136,7 +151,7 @@ fn row<'a>(state: &'a State, machine: &'a Machine, local: bool, now: stend_core:
             address: location.address.as_deref(),
         }),
         kind: kind(state, machine),
-        imei: modem.and_then(|modem| modem.imei.parse().ok()),
+        imei: modem.map(|modem| Imei::of(&modem.imei)),
         is_crt_active: machine.is_crt_active,
         inventory_number: machine.inventory_number.as_deref(),
         track_bus_vends: machine.track_bus_vends,

@@ -21,7 +21,7 @@ use stend_web::{Call, Refusal, Reply, StatusCode};
 
 use crate::Telemetron;
 use crate::error::Error;
-use crate::input::{Field, Input};
+use crate::input::{Field, Input, Rule, field};
 use crate::state::State;
 use crate::state::access::Who;
 
@@ -41,8 +41,16 @@ impl Asked<'_> {
     }
 }
 
+/// The flags of queries.
+const FLAGS: &[Field] = &[
+    field("local", &[Rule::Flag]),
+    field("full", &[Rule::Flag]),
+    field("cp1251", &[Rule::Flag]),
+    field("base64", &[Rule::Flag]),
+];
+
 /// What an operation does: it is told who asks, and answers.
-type Rule = fn(&mut State, &Asked<'_>) -> Result<Reply, Error>;
+type Work = fn(&mut State, &Asked<'_>) -> Result<Reply, Error>;
 
 /// The token of the header `Authorization`.
 fn bearer<'c>(call: &'c Call<'_, Telemetron>) -> Option<&'c str> {
@@ -55,7 +63,7 @@ fn operate(
     query: &[&'static str],
     fields: &'static [Field],
     writes: bool,
-    rule: Rule,
+    rule: Work,
 ) -> Reply {
     let input = match Input::read(call, query, fields) {
         Ok(input) => input,
@@ -64,6 +72,9 @@ fn operate(
     let (token, params) = (bearer(call), &call.params);
     let answer = call.state(|state, now| {
         let who = state.who(token, now)?;
+        if !writes {
+            input.check(state, FLAGS)?;
+        }
         let reply = rule(state, &Asked { who: &who, input: &input, now, token: token.unwrap_or_default(), params });
         if writes && reply.is_ok() {
             state.touch();
@@ -74,12 +85,12 @@ fn operate(
 }
 
 /// An operation that only looks.
-fn look(call: &mut Call<'_, Telemetron>, query: &[&'static str], rule: Rule) -> Reply {
+fn look(call: &mut Call<'_, Telemetron>, query: &[&'static str], rule: Work) -> Reply {
     operate(call, query, &[], false, rule)
 }
 
 /// An operation that changes something.
-fn change(call: &mut Call<'_, Telemetron>, query: &[&'static str], fields: &'static [Field], rule: Rule) -> Reply {
+fn change(call: &mut Call<'_, Telemetron>, query: &[&'static str], fields: &'static [Field], rule: Work) -> Reply {
     operate(call, query, fields, true, rule)
 }
 

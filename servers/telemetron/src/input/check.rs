@@ -76,6 +76,11 @@ impl Checker<'_> {
             _ => {}
         }
         let given = given?;
+        // A parameter without a value is as good as none.
+        let blank = given.as_str().is_some_and(str::is_empty);
+        if blank && !matches!(rule, Rule::Text(_) | Rule::Code(_) | Rule::Flag) {
+            return None;
+        }
         let wrong = |bad: bool, text: String| bad.then_some(text);
         let selected = || format!("The selected {name} is invalid.");
         match rule {

@@ -134,7 +134,7 @@ impl State {
 
     fn change_zone(&self, machine: &mut Machine, input: &Input, invalid: &mut Invalid) {
         let by_id = input.id("tz_id").and_then(zones::by_id).map(|zone| zone.name.clone());
-        let by_name = input.text("tz");
+        let by_name = input.text("tz").filter(|zone| !zone.is_empty());
         if by_id.is_some() && by_name.is_some() && by_id != by_name {
             invalid.add("tz", "The selected tz is invalid.");
         }
