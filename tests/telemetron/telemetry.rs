@@ -69,6 +69,9 @@ async fn what_happens_without_connection_waits_and_comes_with_its_own_time() {
     api.advance("10m").await;
     let sold = api.act("telemetron.sell", json!({"machine": 10, "layout": "A1", "count": 2})).await;
     assert_eq!(sold["delivered"], false);
+    let machine = api.get("/v2/vending_machines/10").await;
+    assert_eq!((&machine["state"], &machine["money"]), (&json!(3), &json!(null)));
+    assert_eq!(api.state().await["telemetron"]["modems"][0]["heard"], "2026-11-21T09:00:00Z");
     api.act("telemetron.event", json!({"machine": 10, "code": "EGS", "payload": {"door": 1}})).await;
     api.advance("10m").await;
     assert_eq!(sum().await, 0);
@@ -77,6 +80,7 @@ async fn what_happens_without_connection_waits_and_comes_with_its_own_time() {
     api.get(&format!("{REQUEST}/{}", open["request_id"])).await;
     let back = api.act("telemetron.modem_online", json!({"machine": 10})).await;
     assert_eq!(back, json!({"sales": 1}));
+    assert_eq!(api.get("/v2/vending_machines/10").await["money"], json!({"change": 12000, "revenue": 0}));
     assert_eq!(sum().await, 2);
     assert_eq!(api.get("/v2/vending_machines/10/loading").await[3]["value"], 3);
     let rows = api.get("/v2/vending_machines/10/stats/vends/products").await;

@@ -136,6 +136,10 @@ pub(crate) fn seed(mut section: Section, seed: Seed) -> Result<State, Problem> {
     for (i, machine) in machines.iter_mut().enumerate() {
         machine.created_at = machine.created_at.or(Some(now));
         machine.last.sale = machine.last.sale.max(machine.sales.last());
+        let offline = machine.modem_id.and_then(|id| state.modems.get(&id)).is_some_and(|modem| modem.offline);
+        if offline && machine.held_sales.is_empty() && machine.last_known_money.is_none() {
+            machine.last_known_money.clone_from(&machine.money);
+        }
         check_machine(&state, machine).map_err(|problem| problem.under(i).under("machines"))?;
     }
     once("machines", "modem_id", machines.iter().map(|machine| machine.modem_id))?;

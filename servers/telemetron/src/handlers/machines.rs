@@ -235,7 +235,7 @@ pub(crate) fn one(call: &mut Call<'_, Telemetron>) -> Reply {
             min_price: machine.min_price,
             max_price: machine.max_price,
             mm_id: machine.mm_id,
-            money: machine.money.as_ref().map(|cash| Money { change: cash.change.0, revenue: cash.revenue().0 }),
+            money: state.known_money(machine).map(|cash| Money { change: cash.change.0, revenue: cash.revenue().0 }),
             tz_id: tz_id(machine),
             tz: machine.tz.as_deref(),
         }))

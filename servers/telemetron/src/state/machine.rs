@@ -55,6 +55,9 @@ pub struct Machine {
     pub created_at: Option<Moment>,
     /// Cash in it; none: it tells nothing of cash.
     pub money: Option<Cash>,
+    /// The cash that the server knows of, while the modem has no connection.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_known_money: Option<Cash>,
     /// What it is loaded with.
     pub loading: Loading,
     /// When things happened last.

@@ -52,6 +52,7 @@ impl State {
                 // What waited in the old modem is not lost: the machine has its own counters.
                 let online = self.machines.get(&id).is_some_and(|machine| self.is_online(machine));
                 if online && let Some(machine) = self.machines.get_mut(&id) {
+                    machine.last_known_money = None;
                     let held = std::mem::take(&mut machine.held_sales);
                     let events = std::mem::take(&mut machine.held_events);
                     events.into_iter().for_each(|event| machine.note(event, now.into()));

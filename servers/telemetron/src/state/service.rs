@@ -7,7 +7,7 @@ use stend_core::{Span, Timestamp};
 
 use crate::number::Quantity;
 use crate::state::State;
-use crate::state::machine::Machine;
+use crate::state::machine::{Cash, Machine};
 use crate::time::{Moment, seconds};
 
 /// The flags that are set; each is printed only when it is.
@@ -55,13 +55,18 @@ impl State {
     pub(crate) fn service(&self, machine: &Machine, now: Timestamp) -> Option<Flags> {
         let [sales, notes, coins] = self.patience(machine).map(|end| end.is_some_and(|end| end <= Moment::from(now)));
         let flags = Flags {
-            low_change: machine.money.as_ref().is_some_and(|money| money.change < self.settings.low_change),
+            low_change: self.known_money(machine).is_some_and(|money| money.change < self.settings.low_change),
             need_loading: self.needs_loading(machine),
             no_recent_sales: sales,
             no_bills_in: notes,
             no_coins_in: coins,
         };
         Some(flags).filter(|flags| *flags != Flags::default())
+    }
+
+    /// The cash that the server knows of: without connection, as it was when the connection was lost.
+    pub(crate) fn known_money<'m>(&self, machine: &'m Machine) -> Option<&'m Cash> {
+        if self.is_online(machine) { machine.money.as_ref() } else { machine.last_known_money.as_ref() }
     }
 
     /// When time alone will next set a flag.

@@ -31,7 +31,7 @@ impl State {
     /// The modem of a machine was heard of.
     pub(crate) fn hear(&mut self, machine: i64, at: Moment) {
         let modem = self.machines.get(&machine).and_then(|machine| machine.modem_id);
-        if let Some(modem) = modem.and_then(|id| self.modems.get_mut(&id)) {
+        if let Some(modem) = modem.and_then(|id| self.modems.get_mut(&id)).filter(|modem| !modem.offline) {
             modem.heard = modem.heard.max(Some(at));
         }
     }
@@ -150,6 +150,7 @@ impl State {
         modem.offline = true;
         if let Some(machine) = self.machines.get_mut(&id) {
             machine.note(Event { at: now, code: "TOFF".into(), payload: Value::Null }, now);
+            machine.last_known_money.clone_from(&machine.money);
             if let Some(request) = &mut machine.request
                 && let Some(due) = request.due.take()
             {
@@ -169,6 +170,7 @@ impl State {
         modem.offline = false;
         modem.heard = Some(now);
         let Some(machine) = self.machines.get_mut(&id) else { return Ok(0) };
+        machine.last_known_money = None;
         machine.note(Event { at: now, code: "TON".into(), payload: Value::Null }, now);
         let (sales, events) = (std::mem::take(&mut machine.held_sales), std::mem::take(&mut machine.held_events));
         events.into_iter().for_each(|event| machine.note(event, now));
