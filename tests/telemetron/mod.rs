@@ -12,5 +12,6 @@ mod nasty;
 mod reports;
 mod samples;
 mod saving;
+mod schemas;
 mod statistics;
 mod telemetry;
