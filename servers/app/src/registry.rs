@@ -4,13 +4,14 @@ use std::sync::Arc;
 
 use stend_carbis::Carbis;
 use stend_core::{Fake, Registry};
+use stend_queue::{Queue, QueueSite};
 use stend_telemetron::Telemetron;
 use stend_tillypad::Tillypad;
 use stend_web::{HttpSite, Site};
 
 /// Every fake that worlds hold, in the order of their ports after the control port.
 pub fn fakes() -> Registry {
-    Registry::new().with::<Carbis>().with::<Tillypad>().with::<Telemetron>()
+    Registry::new().with::<Carbis>().with::<Tillypad>().with::<Queue>().with::<Telemetron>()
 }
 
 /// What answers on each fake's port, in the same order.
@@ -18,6 +19,7 @@ pub fn sites() -> Vec<Arc<dyn Site>> {
     vec![
         HttpSite::<Carbis>::at(slot::<Carbis>()),
         HttpSite::<Tillypad>::at(slot::<Tillypad>()),
+        QueueSite::at(slot::<Queue>()),
         HttpSite::<Telemetron>::at(slot::<Telemetron>()),
     ]
 }

@@ -1,0 +1,187 @@
+//! The hall behind the socket: reference books, tickets, the waiting line, windows, sessions, and who is told of what.
+
+pub(crate) mod books;
+pub(crate) mod consumers;
+pub(crate) mod fields;
+pub(crate) mod history;
+pub(crate) mod hub;
+pub(crate) mod keyed;
+pub(crate) mod line;
+#[cfg(test)]
+mod model;
+pub(crate) mod people;
+pub(crate) mod posts;
+pub(crate) mod references;
+pub(crate) mod rows;
+pub(crate) mod serving;
+pub(crate) mod sessions;
+pub(crate) mod tickets;
+pub(crate) mod view;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use stend_core::{Span, Streams};
+
+use books::{Book, Books};
+use fields::to_milli;
+use hub::Hub;
+use line::Line;
+use people::People;
+use sessions::Session;
+use tickets::{Consumer, Stand};
+
+/// The state of one world's queue.
+pub struct State {
+    pub(crate) books: Books,
+    /// Today's tickets, in every state (Q14).
+    pub(crate) consumers: BTreeMap<i64, Consumer>,
+    pub(crate) next_consumer: i64,
+    /// Tickets of earlier days, for the statistics.
+    pub(crate) archive: BTreeMap<i64, Consumer>,
+    pub(crate) line: Line,
+    /// Postponed tickets by the moment at which they come back.
+    pub(crate) postponed: BTreeSet<(Timestamp, i64)>,
+    /// The last number given out today, by range.
+    pub(crate) numbers: BTreeMap<i64, i64>,
+    /// When today began, in the hall's zone.
+    pub(crate) today: Timestamp,
+    pub(crate) sessions: BTreeMap<String, Session>,
+    pub(crate) people: People,
+    pub(crate) settings: Settings,
+    pub(crate) totals: Totals,
+    pub(crate) random: Streams,
+    pub(crate) hub: Hub,
+}
+
+/// What can be set of a hall.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Settings {
+    /// What `postponeDelay` answers, in minutes.
+    pub postpone_delays: Vec<i64>,
+    /// How long a session lives after its last command.
+    pub session_timeout: Span,
+    /// How often a silent socket is pinged, by the wall clock: keeping connections alive is no world's time. One that
+    /// leaves three pings unanswered is closed.
+    pub ping: Span,
+    /// Where the hall's days begin and end, an IANA name.
+    pub time_zone: String,
+    /// What `info` answers, but for the number of sessions.
+    pub info: BTreeMap<String, String>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            postpone_delays: vec![1, 5, 10, 15, 20, 25],
+            session_timeout: Span::from_secs(24 * 60 * 60),
+            ping: Span::from_secs(30),
+            time_zone: "UTC".into(),
+            info: BTreeMap::new(),
+        }
+    }
+}
+
+/// What has happened since the world began.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Totals {
+    /// Tickets taken.
+    pub registered: u64,
+    /// Calls to a window.
+    pub called: u64,
+    /// Tickets that ended SERVED.
+    pub served: u64,
+    /// Tickets that ended REJECTED.
+    pub rejected: u64,
+    /// Tickets postponed.
+    pub postponed: u64,
+    /// Tickets skipped.
+    pub skipped: u64,
+    /// Tickets that went without being done with: removed, cancelled, or left over at the day's end.
+    pub left: u64,
+}
+
+/// The most tickets of a day, and of the archive.
+pub(crate) const MOST_CONSUMERS: usize = 200_000;
+
+impl State {
+    /// When a ticket comes back, a simulated person does something, or the day ends.
+    pub(crate) fn next_deadline(&self) -> Option<Timestamp> {
+        let back = self.postponed.first().map(|(at, _)| *at);
+        let anything = !self.consumers.is_empty() || !self.numbers.is_empty();
+        let midnight = anything.then(|| self.day_after(self.today));
+        [back, self.people.next_deadline(), midnight].into_iter().flatten().min()
+    }
+
+    /// Lets happen what is due, and tells subscribers.
+    pub(crate) fn tick(&mut self, due: Timestamp) -> Vec<String> {
+        let mut fired = Vec::new();
+        if self.day_after(self.today) <= due {
+            let gone = self.begin_day(due);
+            fired.push(format!("a new day: {gone} ticket(s) of the day before went"));
+        }
+        while let Some((at, id)) = self.postponed.first().copied().filter(|(at, _)| *at <= due) {
+            self.postponed.remove(&(at, id));
+            if let Some(ticket) = self.come_back(id, to_milli(at)) {
+                fired.push(format!("ticket {ticket} is back in the line"));
+            }
+        }
+        fired.extend(self.people_act(due));
+        self.publish(due);
+        fired
+    }
+
+    /// After a command or an action: simulated clerks take what has come, and subscribers are told.
+    pub(crate) fn settle(&mut self, now: Timestamp) {
+        if self.people.is_anybody_here() {
+            self.people_act(now);
+        }
+        self.publish(now);
+    }
+
+    pub(crate) fn zone(&self) -> TimeZone {
+        TimeZone::get(&self.settings.time_zone).unwrap_or(TimeZone::UTC)
+    }
+
+    /// When the day of this moment began.
+    pub(crate) fn day_of(&self, now: Timestamp) -> Timestamp {
+        now.to_zoned(self.zone()).start_of_day().map_or(now, |day| day.timestamp())
+    }
+
+    fn day_after(&self, today: Timestamp) -> Timestamp {
+        let tomorrow = today.to_zoned(self.zone()).tomorrow();
+        tomorrow.and_then(|day| day.start_of_day()).map_or(Timestamp::MAX, |day| day.timestamp())
+    }
+
+    /// Numbers begin again, and yesterday's tickets go to the archive; who stands at a window stays until done.
+    pub(crate) fn begin_day(&mut self, now: Timestamp) -> usize {
+        self.today = self.day_of(now);
+        self.numbers.clear();
+        let stays = |consumer: &Consumer| consumer.state == Stand::Serving || consumer.registration >= self.today;
+        let gone: Vec<i64> = self.consumers.values().filter(|consumer| !stays(consumer)).map(|one| one.id).collect();
+        for id in &gone {
+            self.line.leave(*id);
+            let Some(consumer) = self.consumers.remove(id) else { continue };
+            if let Some(to) = consumer.postpone_to {
+                self.postponed.remove(&(to, *id));
+            }
+            if !consumer.state.is_final() {
+                self.totals.left += 1;
+            }
+            self.archive.insert(*id, consumer);
+        }
+        while self.archive.len() > MOST_CONSUMERS {
+            self.archive.pop_first();
+        }
+        if !gone.is_empty() {
+            self.hub.touch(Book::Consumer);
+            self.hub.touch_queue();
+        }
+        gone.len()
+    }
+}
