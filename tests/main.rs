@@ -9,6 +9,7 @@
 mod carbis;
 mod control;
 mod house;
+mod queue;
 mod scenario;
 mod support;
 mod telemetron;

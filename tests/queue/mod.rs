@@ -1,0 +1,11 @@
+//! The electronic queue, against `queue.md`, over real sockets.
+
+mod afternoon;
+mod bad_input;
+mod books;
+mod clerks;
+pub mod client;
+mod commands;
+mod pushes;
+mod rules;
+mod worlds;
