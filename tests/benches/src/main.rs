@@ -5,6 +5,7 @@
 
 mod load;
 mod process;
+mod queue;
 mod vending;
 
 use std::time::{Duration, Instant};
@@ -27,6 +28,8 @@ fn main() -> Outcome<()> {
     vending::statistics(seconds)?;
     start()?;
     idle()?;
+    queue::fan_out()?;
+    queue::next_consumer()?;
     Ok(())
 }
 

@@ -22,12 +22,12 @@ pub(crate) struct Bare {
     pub(crate) url: String,
 }
 
-fn beside(name: &str) -> Outcome<PathBuf> {
+pub(crate) fn beside(name: &str) -> Outcome<PathBuf> {
     let path = std::env::current_exe()?.with_file_name(name);
     if path.is_file() { Ok(path) } else { Err(format!("{} is not built", path.display()).into()) }
 }
 
-fn pinned(program: PathBuf) -> Command {
+pub(crate) fn pinned(program: PathBuf) -> Command {
     let mut command = Command::new("taskset");
     command.args(["-c", "0"]).arg(program).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::inherit());
     command
@@ -134,7 +134,7 @@ impl Drop for Bare {
     }
 }
 
-fn free_port() -> Outcome<u16> {
+pub(crate) fn free_port() -> Outcome<u16> {
     Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
 }
 
