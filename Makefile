@@ -66,6 +66,7 @@ bench-setup:
 bench: setup bench-setup ## Measure beside a bare actix-web server; prints ratios
 	$(CARGO) build --locked --release --quiet -p stend -p stend-bench
 	target/release/stend-bench
+	$(CARGO) bench --locked --quiet -p stend-tillypad
 
 clean: ## Remove what was built
 	$(CARGO) clean

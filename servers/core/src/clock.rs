@@ -1,6 +1,6 @@
 //! A world's clock. The only place in the product that reads the wall clock.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use jiff::{SignedDuration, Timestamp};
 use parking_lot::Mutex;
@@ -173,6 +173,12 @@ fn scaled(elapsed: SignedDuration, scale: f64) -> SignedDuration {
 #[allow(clippy::disallowed_methods, reason = "the one place that may")]
 pub fn wall() -> Timestamp {
     Timestamp::now()
+}
+
+/// The monotonic clock, for how long to sleep, which is no world's time.
+#[allow(clippy::disallowed_methods, reason = "the one place that may")]
+pub(crate) fn monotonic() -> Instant {
+    Instant::now()
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use parking_lot::{Condvar, Mutex};
 
+use crate::clock::monotonic as now;
 use crate::world::World;
 
 /// Wakes worlds. Frozen worlds never ask it for anything.
@@ -59,9 +60,4 @@ impl Timekeeper {
             }
         }
     }
-}
-
-#[allow(clippy::disallowed_methods, reason = "how long to sleep is no world's time")]
-fn now() -> Instant {
-    Instant::now()
 }
