@@ -60,7 +60,6 @@ pub fn serve(worlds: Arc<Worlds>, listeners: Vec<Listener>, tuning: Tuning) -> i
     .workers(tuning.workers)
     .worker_max_blocking_threads(1)
     .keep_alive(Duration::from_secs(75))
-    .h1_allow_half_closed(false)
     .on_connect(Plug::fit)
     .disable_signals()
     .shutdown_timeout(0);

@@ -12,8 +12,12 @@ pub(super) fn start(verbose: u8, format: LogFormat) {
         1 => LevelFilter::INFO,
         _ => LevelFilter::DEBUG,
     };
-    // Of what stands under us only warnings are of interest.
-    let ours = tracing_subscriber::filter::Targets::new().with_default(LevelFilter::WARN).with_target("stend", level);
+    // Of what stands under us only warnings are of interest, and of what clients send that is no HTTP nothing.
+    let broken_requests = if verbose == 0 { LevelFilter::OFF } else { LevelFilter::WARN };
+    let ours = tracing_subscriber::filter::Targets::new()
+        .with_default(LevelFilter::WARN)
+        .with_target("actix_http", broken_requests)
+        .with_target("stend", level);
     let lines = fmt::layer().with_writer(std::io::stderr).with_target(false);
     let registry = tracing_subscriber::registry().with(ours);
     match format {

@@ -108,6 +108,19 @@ fn a_served_scenario_with_a_frozen_clock_happens_as_it_is_advanced() {
 fn it_says_nothing_on_standard_error_unless_asked_and_json_lines_are_json() {
     let mut quiet = Serving::start(&[]);
     curl(&[&format!("{}/control/v1/health", quiet.url("control"))]);
+    // Nor of what is no HTTP; and one who stops sending still gets the answer.
+    let address = quiet.url("carbis").trim_start_matches("http://").to_owned();
+    for (request, answer) in [
+        ("nonsense\r\n\r\n", "HTTP/1.1 400"),
+        ("GET /x HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n", "HTTP/1.1 404"),
+    ] {
+        let mut stream = std::net::TcpStream::connect(&address).unwrap();
+        std::io::Write::write_all(&mut stream, request.as_bytes()).unwrap();
+        stream.shutdown(std::net::Shutdown::Write).unwrap();
+        let mut reply = String::new();
+        std::io::Read::read_to_string(&mut stream, &mut reply).unwrap();
+        assert!(reply.starts_with(answer), "{reply}");
+    }
     quiet.signal("-TERM");
     let output = |serving: &mut Serving| {
         let mut text = String::new();
