@@ -245,3 +245,23 @@ expect:
     assert_eq!(failures.len(), 1, "{failures:#?}");
     assert!(failures[0].0 == 10 && failures[0].1.contains("not within 5s: nearest is GET"), "{failures:#?}");
 }
+
+#[tokio::test]
+async fn a_command_may_wait_for_a_reply_that_waits_for_the_clock() {
+    let report = played(
+        "stend: 1
+timeline:
+  - call: { queue: { command: login, data: { login: terminal, component: registrator } } }
+    capture: { token: $.token }
+  - fault: { match: { fake: queue, operation: serviceList }, delay: 2h, times: 1 }
+  - call: { queue: { command: serviceList, token: '${token}' } }
+    expect: { json: { '$.data[0].id': 1 } }
+  - after: 1s
+    call: { queue: { command: serviceList, token: '${token}' } }
+",
+        None,
+    )
+    .await;
+    assert!(report.passed, "{}", pretty(&report, false));
+    assert_eq!(report.ended.duration_since(report.started).as_secs(), 2 * 3600);
+}
