@@ -17,7 +17,7 @@ setup: ## See that the toolchain is there, and fetch the dependencies
 	@$(CARGO) fetch --locked --quiet
 
 target/release/stend: setup FORCE
-	@$(CARGO) build --locked --release --quiet -p stend
+	@$(CARGO) build --locked --release -p stend
 FORCE:
 
 run: $(STEND) ## Build, start everything, and play lunch-rush at speed 60 on a loop

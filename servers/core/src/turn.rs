@@ -29,11 +29,11 @@ pub struct Turns {
     left: Mutex<Cloakroom>,
 }
 
-/// Turns that were left with the world, by ticket.
+/// Turns that were left with the world, by ticket; a ticket that is out has its place, with a turn or without.
 #[derive(Debug, Default)]
 struct Cloakroom {
     next: u64,
-    turns: BTreeMap<u64, Turn>,
+    turns: BTreeMap<u64, Option<Turn>>,
 }
 
 impl Turns {
@@ -41,16 +41,35 @@ impl Turns {
         let mut left = self.left.lock();
         left.next += 1;
         let ticket = left.next;
-        left.turns.insert(ticket, turn);
+        left.turns.insert(ticket, Some(turn));
         ticket
     }
 
     pub(crate) fn fetch(&self, ticket: u64) -> Option<Turn> {
-        self.left.lock().turns.remove(&ticket)
+        self.left.lock().turns.get_mut(&ticket)?.take()
     }
 
+    /// Puts a turn back; where the ticket is no longer out, the turn ends.
     pub(crate) fn give_back(&self, ticket: u64, turn: Turn) {
-        self.left.lock().turns.insert(ticket, turn);
+        let mut left = self.left.lock();
+        let over = match left.turns.get_mut(&ticket) {
+            Some(place) => place.replace(turn),
+            None => Some(turn),
+        };
+        // A turn that ends wakes those who wait for it: not under the lock.
+        drop(left);
+        drop(over);
+    }
+
+    fn hand_in(&self, ticket: u64) {
+        let turn = self.left.lock().turns.remove(&ticket);
+        drop(turn);
+    }
+
+    /// Drops all that were left, when the world begins anew.
+    pub(crate) fn clear_left(&self) {
+        let left = std::mem::take(&mut self.left.lock().turns);
+        drop(left);
     }
 
     /// Takes a turn.
@@ -68,6 +87,31 @@ impl Turns {
             }
             notified.await;
         }
+    }
+}
+
+/// For a turn that was left with a world.
+#[derive(Debug)]
+pub struct Ticket {
+    pub(crate) turns: Arc<Turns>,
+    pub(crate) number: u64,
+}
+
+impl Ticket {
+    /// What whoever answers is told, to find the turn by.
+    pub fn number(&self) -> u64 {
+        self.number
+    }
+
+    /// Gets the turn back, unless whoever answered has given it up.
+    pub fn fetch(&self) -> Option<Turn> {
+        self.turns.fetch(self.number)
+    }
+}
+
+impl Drop for Ticket {
+    fn drop(&mut self) {
+        self.turns.hand_in(self.number);
     }
 }
 

@@ -16,7 +16,7 @@ use crate::node::Node;
 use crate::problem::Problem;
 use crate::random::Streams;
 use crate::timekeeper::Timekeeper;
-use crate::turn::{Gone, Sleepers, Turn, Turns};
+use crate::turn::{Gone, Sleepers, Ticket, Turn, Turns};
 use crate::world_file::{DEFAULT_SEED, WorldFile};
 
 /// Something that fell due, and when.
@@ -261,8 +261,9 @@ impl World {
 
     /// Leaves a turn with the world while a request of one's own is under way, and gets a ticket for it. Whoever
     /// answers that request may give the turn up while it waits for the clock, which would else wait for the answer.
-    pub fn leave_turn(&self, turn: Turn) -> u64 {
-        self.turns.leave(turn)
+    /// A ticket that is dropped gives the turn up, too: whoever had it is gone.
+    pub fn leave_turn(&self, turn: Turn) -> Ticket {
+        Ticket { turns: Arc::clone(&self.turns), number: self.turns.leave(turn) }
     }
 
     /// Gets the turn of a ticket back, unless whoever answers has given it up.
@@ -403,6 +404,7 @@ impl World {
             let _closed = self.gate.write();
             self.generation.fetch_add(1, Ordering::AcqRel);
             self.sleepers.clear();
+            self.turns.clear_left();
             for (fake, state) in self.fakes.iter().zip(prepared) {
                 fake.replace(state);
             }

@@ -150,6 +150,25 @@ async fn advance_waits_for_those_it_woke_and_they_see_their_own_moment() {
 }
 
 #[tokio::test]
+async fn a_turn_that_was_left_by_one_who_is_gone_holds_nobody_up() {
+    let worlds = worlds();
+    let world = worlds.default_world();
+    let advances =
+        |to: i64| async move { tokio::time::timeout(Duration::from_secs(5), world.advance(at(to))).await.is_ok() };
+    let ticket = world.leave_turn(world.turn());
+    let number = ticket.number();
+    assert!(world.fetch_turn(number).is_some(), "whoever answers may give it up");
+    world.return_turn(number, world.turn());
+    drop(ticket);
+    assert!(advances(10).await, "the ticket went, and the turn with it");
+    world.return_turn(number, world.turn());
+    assert!(advances(20).await, "a turn cannot be put back for a ticket that is gone");
+    let _ticket = world.leave_turn(world.turn());
+    world.reset().unwrap();
+    assert!(advances(30).await, "a world that begins anew waits for nobody of before");
+}
+
+#[tokio::test]
 async fn a_sleeper_that_gave_up_is_forgotten_and_a_reset_sends_the_others_away() {
     let worlds = worlds();
     let world = worlds.default_world();

@@ -167,7 +167,7 @@ impl Call {
         let ticket = world.leave_turn(turn);
         let answer = match &self.kind {
             Kind::Http(http) => match http.request(client, base, captured) {
-                Ok(request) => receive(request.header("stend-turn", ticket)).await,
+                Ok(request) => receive(request.header("stend-turn", ticket.number())).await,
                 Err(problem) => Err(problem.message),
             },
             Kind::Command(command) => {
@@ -181,7 +181,7 @@ impl Call {
                             Ok(reply) => reply,
                             // A frame has no header to carry the ticket. A reply that does not come may wait for the clock.
                             Err(_) => {
-                                drop(world.fetch_turn(ticket));
+                                drop(ticket.fetch());
                                 let later = tokio::time::timeout(PATIENCE, reply).await;
                                 later.unwrap_or_else(|_| Err("no reply within 30 s".into()))
                             }
@@ -192,7 +192,7 @@ impl Call {
                 }
             }
         };
-        let turn = world.fetch_turn(ticket).unwrap_or_else(|| world.turn());
+        let turn = ticket.fetch().unwrap_or_else(|| world.turn());
         (answer, turn)
     }
 }
