@@ -3,11 +3,11 @@
 use std::fmt;
 use std::str::FromStr;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::{SignedDuration, SpanRelativeTo, Timestamp};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-/// A span of virtual time, never negative. Reads `1h`, `1m30s`, `250ms`, ISO 8601 (`PT5M`), or a number of seconds.
+/// A span of virtual time, never negative. Reads `2d`, `1h`, `1m30s`, `250ms`, ISO 8601 (`PT5M`), or a number of seconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub struct Span(SignedDuration);
 
@@ -88,11 +88,15 @@ impl FromStr for Span {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let wrong = || format!("`{text}` is no span of time; write it like `30s`, `1m30s` or `250ms`");
+        let wrong = || format!("`{text}` is no span of time; write it like `30s`, `1m30s`, `250ms` or `2d`");
         let text = text.trim();
         let duration = match text.parse::<f64>() {
             Ok(seconds) => SignedDuration::try_from_secs_f64(seconds).map_err(|_| wrong())?,
-            Err(_) => text.parse().map_err(|_| wrong())?,
+            // A day is 24 hours here; months and years have no length of their own.
+            Err(_) => text
+                .parse::<jiff::Span>()
+                .and_then(|span| span.to_duration(SpanRelativeTo::days_are_24_hours()))
+                .map_err(|_| wrong())?,
         };
         if duration.is_negative() {
             return Err(format!("`{text}` is negative; a span of time is not"));
@@ -162,6 +166,8 @@ mod tests {
             ("1m30s", 90.0, "1m30s"),
             ("250ms", 0.25, "250ms"),
             ("12", 12.0, "12s"),
+            ("2d", 172_800.0, "48h"),
+            ("1w", 604_800.0, "168h"),
             ("PT5M", 300.0, "5m"),
         ] {
             let span: Span = text.parse().expect(text);
@@ -172,7 +178,7 @@ mod tests {
 
     #[test]
     fn refuses_what_is_no_span() {
-        for text in ["", "soon", "-5s", "NaN", "1e300"] {
+        for text in ["", "soon", "-5s", "NaN", "1e300", "1mo", "1y"] {
             assert!(text.parse::<Span>().is_err(), "{text}");
         }
     }
