@@ -44,6 +44,15 @@ impl ClockSetting {
         Self { mode: Mode::Frozen, now: Some(now), scale: None }
     }
 
+    /// From a word, as the command line and the control API take it: `real`, `frozen`, or a time at which it stands.
+    pub fn from_word(word: &str) -> Option<Self> {
+        match word {
+            "real" => Some(Self::default()),
+            "frozen" => Some(Self { mode: Mode::Frozen, now: None, scale: None }),
+            time => time.parse().ok().map(Self::frozen_at),
+        }
+    }
+
     /// Running `scale` times as fast as the wall clock.
     pub fn scaled(scale: f64, now: Option<Timestamp>) -> Self {
         Self { mode: Mode::Scaled, now, scale: Some(scale) }

@@ -7,7 +7,7 @@ use crate::fake::{Registry, Seed};
 use crate::node::Node;
 use crate::problem::Problem;
 use crate::source::{Diagnostic, Source};
-use crate::world_file::{DEFAULT_SEED, WorldFile};
+use crate::world_file::{DEFAULT_SEED, VERSION, WorldFile};
 use crate::{Timestamp, near};
 
 /// World files by name.
@@ -78,7 +78,7 @@ impl Library {
         self.read(source, None, registry, STOREYS)
     }
 
-    /// A world from a part of a document, whose text is `source`.
+    /// A world from a part of a document, whose text is `source`; it needs no version of its own, it has the document's.
     ///
     /// # Errors
     /// What is wrong with it.
@@ -89,7 +89,7 @@ impl Library {
         beside: Option<&Path>,
         registry: &Registry,
     ) -> Result<WorldFile, Diagnostic> {
-        self.read_node(node, source, beside, registry, STOREYS)
+        self.read_node(&node.clone().with_default("stend", VERSION), source, beside, registry, STOREYS)
     }
 
     fn load(

@@ -146,6 +146,27 @@ impl Node {
         self.entries().iter().find(|entry| entry.key == key).map(|entry| &entry.value)
     }
 
+    /// A map with this entry added where it has none of that key; anything else as it is.
+    #[must_use]
+    pub fn with_default(mut self, key: &str, value: impl Into<serde_json::Value>) -> Self {
+        let position = self.position;
+        if let Value::Map(entries) = &mut self.value
+            && !entries.iter().any(|entry| entry.key == key)
+        {
+            entries.push(Entry { key: key.to_owned(), position, value: Self::from_json(&value.into()) });
+        }
+        self
+    }
+
+    /// Nothing as an empty map: an action without arguments; anything else as it is.
+    #[must_use]
+    pub fn or_empty_map(mut self) -> Self {
+        if matches!(self.value, Value::Null) {
+            self.value = Value::Map(Vec::new());
+        }
+        self
+    }
+
     /// The text, if it is one.
     pub fn as_text(&self) -> Option<&str> {
         match &self.value {

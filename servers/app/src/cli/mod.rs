@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
-use stend_core::{ClockSetting, Mode, Timestamp};
+use stend_core::ClockSetting;
 use stend_scenario::Speed;
 
 /// Good.
@@ -72,14 +72,8 @@ enum What {
 
 /// What `--clock` takes.
 fn clock(text: &str) -> Result<ClockSetting, String> {
-    match text {
-        "real" => Ok(ClockSetting::default()),
-        "frozen" => Ok(ClockSetting { mode: Mode::Frozen, now: None, scale: None }),
-        time => time
-            .parse::<Timestamp>()
-            .map(ClockSetting::frozen_at)
-            .map_err(|_| "give `real`, `frozen` or a time such as 2026-11-21T12:00:00+03:00".to_owned()),
-    }
+    ClockSetting::from_word(text)
+        .ok_or_else(|| "give `real`, `frozen` or a time such as 2026-11-21T12:00:00+03:00".to_owned())
 }
 
 /// What `--speed` takes.

@@ -2,7 +2,6 @@
 
 use serde_json::json;
 use stend_core::Problem;
-use stend_core::node::Value;
 use stend_web::Reply;
 
 use crate::request::{Request, wrong};
@@ -14,10 +13,7 @@ pub(crate) async fn act(request: Request) -> Result<Reply, Reply> {
         let problem = Problem::new("wrong_type", "expected one action with its arguments");
         return Err(wrong(node.locate(problem.hint("e.g. {\"carbis.call_waiter\": {\"table\": 1000028}}"))));
     };
-    let mut args = entry.value.clone();
-    if matches!(args.value, Value::Null) {
-        args.value = Value::Map(Vec::new());
-    }
+    let args = entry.value.clone().or_empty_map();
     let result = world.act(&entry.key, &args).map_err(|mut problem| {
         if problem.code == "unknown_action" {
             problem.position = Some(entry.position);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use stend_core::library::DOCUMENTED;
-use stend_core::{ClockSetting, NewWorld, Raw, Timestamp, World};
+use stend_core::{ClockSetting, NewWorld, Raw, World};
 use stend_web::{Reply, StatusCode};
 
 use crate::request::{Request, shown, wrong};
@@ -60,7 +60,7 @@ pub(crate) async fn create(request: Request) -> Result<Reply, Reply> {
         }
         (Some(Raw(node)), None) => match node.as_text() {
             Some(name) => control.library.by_name(name, &control.registry),
-            None => control.library.node(&with_version(node), &source, None, &control.registry),
+            None => control.library.node(node, &source, None, &control.registry),
         }
         .map_err(|diagnostic| shown(&diagnostic))?,
     };
@@ -70,30 +70,13 @@ pub(crate) async fn create(request: Request) -> Result<Reply, Reply> {
     Ok(Reply::json(StatusCode::CREATED, &told(&request, &made)))
 }
 
-/// A world inline needs no version: it has the request's.
-fn with_version(node: &stend_core::Node) -> stend_core::Node {
-    use stend_core::node::{Entry, Value as Kind};
-    let mut node = node.clone();
-    if let Kind::Map(entries) = &mut node.value
-        && !entries.iter().any(|entry| entry.key == "stend")
-    {
-        let version = stend_core::Node::from_json(&json!(stend_core::world_file::VERSION));
-        entries.push(Entry { key: "stend".into(), position: node.position, value: version });
-    }
-    node
-}
-
 /// `"real"`, `"frozen"`, a time at which it stands, or a whole setting.
 fn clock(node: &stend_core::Node) -> Result<ClockSetting, stend_core::Problem> {
     let Some(text) = node.as_text() else { return node.read() };
-    match text {
-        "real" => Ok(ClockSetting::default()),
-        "frozen" => Ok(ClockSetting { mode: stend_core::Mode::Frozen, now: None, scale: None }),
-        time => time.parse::<Timestamp>().map(ClockSetting::frozen_at).map_err(|_| {
-            stend_core::Problem::invalid(format!("`{time}` is no clock"))
-                .hint("`real`, `frozen`, a time such as 2026-11-21T12:00:00+03:00, or {mode, now, scale}")
-        }),
-    }
+    ClockSetting::from_word(text).ok_or_else(|| {
+        stend_core::Problem::invalid(format!("`{text}` is no clock"))
+            .hint("`real`, `frozen`, a time such as 2026-11-21T12:00:00+03:00, or {mode, now, scale}")
+    })
 }
 
 pub(crate) async fn remove(request: Request) -> Result<Reply, Reply> {

@@ -158,11 +158,7 @@ impl Reader<'_> {
             problem.under(name)
         };
         let (_, kind, action) = self.registry.action(name).map_err(at_key)?;
-        // No arguments and an empty map are the same.
-        let mut args = entry.value.clone();
-        if matches!(args.value, stend_core::node::Value::Null) {
-            args.value = stend_core::node::Value::Map(Vec::new());
-        }
+        let args = entry.value.clone().or_empty_map();
         kind.check_action(action, &args).map_err(|problem| args.locate(problem).under(name))?;
         Ok(What::Act { name: name.to_owned(), args })
     }

@@ -327,17 +327,7 @@ fn read_world(
                 diagnostic
             })
         }
-        None => {
-            // An inline world needs no version of its own: it has the scenario's.
-            let mut node = node.clone();
-            if let stend_core::node::Value::Map(entries) = &mut node.value
-                && !entries.iter().any(|entry| entry.key == "stend")
-            {
-                let version = Node::from_json(&VERSION.into());
-                entries.push(stend_core::node::Entry { key: "stend".into(), position: node.position, value: version });
-            }
-            library.node(&node, source, beside, registry)
-        }
+        None => library.node(node, source, beside, registry),
     }
 }
 
