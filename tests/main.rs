@@ -10,6 +10,7 @@ mod carbis;
 mod control;
 mod house;
 mod queue;
+mod samples;
 mod scenario;
 mod support;
 mod telemetron;

@@ -10,7 +10,6 @@ mod loading;
 mod machines;
 mod nasty;
 mod reports;
-mod samples;
 mod saving;
 mod schemas;
 mod statistics;
