@@ -8,6 +8,7 @@
 
 mod carbis;
 mod control;
+mod fidelity;
 mod house;
 mod queue;
 mod samples;

@@ -31,8 +31,8 @@ struct Sample {
     body: Value,
 }
 
-/// All samples of an API, in the order of their names.
-fn samples(api: &str) -> Vec<Sample> {
+/// All files of an API, in the order of their names.
+fn files(api: &str) -> Vec<PathBuf> {
     let folder = root().join("fixtures").join(api).join("samples");
     if !folder.exists() {
         return Vec::new();
@@ -43,6 +43,18 @@ fn samples(api: &str) -> Vec<Sample> {
         .map(|entry| entry.expect("a file").path())
         .collect();
     files.sort();
+    files
+}
+
+/// Where an API's samples are, as the claims ledger names them.
+pub fn paths(api: &str) -> Vec<String> {
+    let below =
+        |file: &PathBuf| file.strip_prefix(root()).expect("below the root").to_str().expect("a path").to_owned();
+    files(api).iter().map(below).collect()
+}
+
+/// All samples of an API.
+fn samples(api: &str) -> Vec<Sample> {
     let sample = |file: &PathBuf| {
         let part = |path: Option<&std::ffi::OsStr>| path.and_then(|name| name.to_str()).expect("a name").to_owned();
         let operation = part(file.parent().and_then(|folder| folder.file_name()));
@@ -50,7 +62,7 @@ fn samples(api: &str) -> Vec<Sample> {
         let body = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
         Sample { name: format!("{operation}/{}", part(file.file_stem())), operation, body }
     };
-    files.iter().map(sample).collect()
+    files(api).iter().map(sample).collect()
 }
 
 /// Plays all samples of an API, and fails with all that differ.

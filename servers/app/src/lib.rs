@@ -1,5 +1,6 @@
 //! The composition: every fake, the control API, one process. [`start`] is what the command line and tests use.
 
+pub mod fidelity;
 pub mod registry;
 mod start;
 

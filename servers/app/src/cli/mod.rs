@@ -1,6 +1,7 @@
 //! Arguments, and what each command does.
 
 mod check;
+mod fidelity;
 mod log;
 mod play;
 mod serve;
@@ -55,6 +56,8 @@ enum Command {
         /// Of which files
         what: What,
     },
+    /// Say how sure we are: the claims of the vendors' documents, counted
+    Fidelity(fidelity::Args),
     /// Print a completion script for a shell
     Completions {
         /// The shell
@@ -97,6 +100,7 @@ pub(crate) fn run() -> ExitCode {
             out(&format!("{schema:#}\n"));
             GOOD
         }
+        Command::Fidelity(args) => fidelity::run(&args),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Cli::command(), "stend", &mut script);

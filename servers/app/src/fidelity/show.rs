@@ -1,0 +1,138 @@
+//! The ledger as people and programs read it.
+
+use std::fmt::Write as _;
+
+use serde_json::{Value, json};
+
+use super::{Claim, Count, Kind, Ledger, Status, Tally};
+
+/// The honest sentence.
+pub fn headline(tally: &Tally) -> String {
+    let Tally { documented, observed, assumed, .. } = tally;
+    format!(
+        "{} of {} documented statements proved; {} observed; {} assumed; 0 checked against the vendors' systems",
+        documented.proved, documented.total, observed.total, assumed.total
+    )
+}
+
+/// The sentence and the numbers as Markdown, for a README.
+pub fn block(ledgers: &[Ledger]) -> String {
+    let mut text = format!("{}.\n", headline(&Tally::of(ledgers)));
+    if ledgers.len() > 1 {
+        let _ = write!(text, "\n{}\n|{}\n", row(&COLUMNS.map(String::from)), "---|".repeat(COLUMNS.len()));
+        for ledger in ledgers {
+            let _ = writeln!(text, "{}", row(&cells(ledger)));
+        }
+    }
+    text
+}
+
+/// Everything that is not simply proved, for people: a table of all APIs, or one API's sections and exceptions.
+pub fn table(ledgers: &[Ledger]) -> String {
+    let mut text = format!("{}\n", headline(&Tally::of(ledgers)));
+    match ledgers {
+        [ledger] => one(&mut text, ledger),
+        _ => {
+            let rows: Vec<Vec<String>> = ledgers.iter().map(|ledger| cells(ledger).to_vec()).collect();
+            aligned(&mut text, &COLUMNS, &rows);
+            text.push_str("\n`stend fidelity API` lists the claims of one that are not simply proved.\n");
+        }
+    }
+    text
+}
+
+/// Everything, for programs.
+pub fn json(ledgers: &[Ledger]) -> Value {
+    let tally = Tally::of(ledgers);
+    let apis: Vec<Value> = ledgers
+        .iter()
+        .map(|ledger| {
+            json!({
+                "api": ledger.api,
+                "document": ledger.document,
+                "counts": Tally::of([ledger]),
+                "claims": ledger.claims,
+            })
+        })
+        .collect();
+    json!({ "headline": headline(&tally), "checked_against_vendor": 0, "counts": tally, "apis": apis })
+}
+
+const COLUMNS: [&str; 8] =
+    ["api", "documented", "proved", "contradicted", "not emulated", "observed", "assumed", "settings"];
+
+fn cells(ledger: &Ledger) -> [String; 8] {
+    let Tally { documented, observed, assumed, settings } = Tally::of([ledger]);
+    let Count { total, proved, contradicted, not_emulated } = documented;
+    let numbers = [total, proved, contradicted, not_emulated, observed.total, assumed.total, settings];
+    let mut numbers = numbers.iter().map(usize::to_string);
+    std::array::from_fn(|n| if n == 0 { ledger.api.clone() } else { numbers.next().unwrap_or_default() })
+}
+
+fn one(text: &mut String, ledger: &Ledger) {
+    let _ = writeln!(text, "{}: {}\n", ledger.api, ledger.document);
+    let mut sections: Vec<(&str, Count)> = Vec::new();
+    for claim in &ledger.claims {
+        let n = sections.iter().position(|(name, _)| *name == claim.section).unwrap_or_else(|| {
+            sections.push((&claim.section, Count::default()));
+            sections.len() - 1
+        });
+        sections[n].1.add(claim.status);
+    }
+    let rows: Vec<Vec<String>> = sections
+        .iter()
+        .map(|(name, count)| {
+            let numbers = [count.total, count.proved, count.contradicted, count.not_emulated];
+            std::iter::once((*name).to_owned()).chain(numbers.iter().map(usize::to_string)).collect()
+        })
+        .collect();
+    aligned(text, &["section", "claims", "proved", "contradicted", "not emulated"], &rows);
+    let group = |claim: &Claim| match (claim.status, claim.kind) {
+        (Status::Contradicted, _) => Some("Contradicted"),
+        (Status::NotEmulated, _) => Some("Not emulated"),
+        (Status::Proved, Kind::Observed) => Some("Observed in public clients"),
+        (Status::Proved, Kind::Assumed) => Some("Assumed"),
+        (Status::Proved, Kind::Documented) => claim.setting.as_ref().map(|_| "Documented, with another reading"),
+    };
+    let titles =
+        ["Contradicted", "Not emulated", "Documented, with another reading", "Observed in public clients", "Assumed"];
+    for title in titles {
+        let claims: Vec<&Claim> = ledger.claims.iter().filter(|claim| group(claim) == Some(title)).collect();
+        if claims.is_empty() {
+            continue;
+        }
+        let _ = writeln!(text, "\n{title}");
+        for claim in claims {
+            let _ = writeln!(text, "  {:7} {}", claim.id, claim.says);
+            if let Some(because) = &claim.because {
+                let _ = writeln!(text, "          because: {because}");
+            }
+            if let Some(setting) = &claim.setting {
+                let _ = writeln!(text, "          another reading: {}.{setting} in the world file", ledger.api);
+            }
+        }
+    }
+}
+
+/// A table in columns, numbers to the right.
+fn aligned(text: &mut String, heads: &[&str], rows: &[Vec<String>]) {
+    let width =
+        |n: usize| rows.iter().map(|row| row[n].chars().count()).chain([heads[n].len()]).max().unwrap_or_default();
+    let widths: Vec<usize> = (0..heads.len()).map(width).collect();
+    let mut line = |cells: &mut dyn Iterator<Item = &str>| {
+        for (n, cell) in cells.enumerate() {
+            let _ = if n == 0 {
+                write!(text, "{cell:<width$}", width = widths[n])
+            } else {
+                write!(text, "  {cell:>width$}", width = widths[n])
+            };
+        }
+        text.push('\n');
+    };
+    line(&mut heads.iter().copied());
+    rows.iter().for_each(|row| line(&mut row.iter().map(String::as_str)));
+}
+
+fn row(cells: &[String]) -> String {
+    format!("| {} |", cells.join(" | "))
+}
