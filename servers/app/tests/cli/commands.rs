@@ -94,3 +94,28 @@ fn schemas_and_completions_are_printed() {
         assert!(code == 0 && out.contains("stend") && out.contains("ready-file"), "{shell}");
     }
 }
+
+#[test]
+fn fidelity_counts_the_claims() {
+    let (code, all, _) = told(&stend(&["fidelity"]));
+    assert_eq!(code, 0);
+    assert!(all.contains("documented statements proved") && all.contains("0 checked against the vendors' systems"));
+    let (code, out, _) = told(&stend(&["fidelity", "--format", "json"]));
+    assert_eq!(code, 0);
+    let counted: Value = serde_json::from_str(&out).unwrap();
+    assert!(all.starts_with(counted["headline"].as_str().unwrap()), "{all}");
+    for api in counted["apis"].as_array().unwrap() {
+        let claims = api["claims"].as_array().unwrap();
+        let counts = &api["counts"];
+        let total: u64 =
+            ["documented", "observed", "assumed"].iter().filter_map(|kind| counts[kind]["total"].as_u64()).sum();
+        assert_eq!(total, claims.len() as u64);
+        let (code, one, _) = told(&stend(&["fidelity", api["api"].as_str().unwrap()]));
+        assert_eq!(code, 0);
+        for claim in claims.iter().filter(|claim| claim["kind"] == "assumed" || claim["status"] != "proved") {
+            assert!(one.contains(claim["says"].as_str().unwrap()), "{claim}\n{one}");
+        }
+    }
+    let (code, _, err) = told(&stend(&["fidelity", "carbi"]));
+    assert!(code == 2 && err.contains("carbis"), "{err}");
+}
