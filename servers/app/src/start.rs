@@ -162,6 +162,7 @@ pub async fn start(config: Config) -> Result<Running, StartError> {
         Arc::clone(&urls),
         wall(),
         env!("CARGO_PKG_VERSION"),
+        crate::spec::spec,
     );
     let mut sites: Vec<Arc<dyn Site>> = vec![control.site()];
     sites.extend(registry::sites());

@@ -10,7 +10,7 @@ mod seed;
 mod state;
 mod wire;
 
-use stend_core::{Action, Fake, Operation, Problem, Seed, Timestamp};
+use stend_core::{Action, Fake, Operation, Problem, Seed, SpecPart, Timestamp};
 use stend_web::{Call, HttpFake, Reply, Route};
 
 pub use seed::Section;
@@ -23,6 +23,8 @@ pub struct Carbis;
 impl Fake for Carbis {
     const NAME: &'static str = "carbis";
     const TITLE: &'static str = "Carbis QR menu, staff event feed";
+    const SPEC: &'static [SpecPart] =
+        &[SpecPart { file: "servers/carbis/openapi.yaml", text: include_str!("../openapi.yaml") }];
     type State = State;
     type Section = Section;
 

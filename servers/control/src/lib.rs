@@ -8,4 +8,4 @@ mod request;
 mod routes;
 mod site;
 
-pub use site::{Control, Urls};
+pub use site::{Control, Specs, Urls};

@@ -72,8 +72,16 @@ impl Request {
         }
     }
 
-    /// Whether the client would rather have YAML.
-    pub(crate) fn wants_yaml(&self) -> bool {
+    /// A document as the client wants it: JSON, or YAML where the client would rather have that.
+    pub(crate) fn document(&self, document: &serde_json::Value) -> Result<Reply, Reply> {
+        if !self.wants_yaml() {
+            return Ok(Reply::ok(document));
+        }
+        let yaml = stend_core::node::to_yaml(document).map_err(wrong)?;
+        Ok(Reply::new(StatusCode::OK, header::HeaderValue::from_static("application/yaml"), yaml))
+    }
+
+    fn wants_yaml(&self) -> bool {
         self.request
             .headers()
             .get(header::ACCEPT)

@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 
 use actix_web::HttpResponse;
 use matchit::Router;
-use stend_core::{Library, Registry, Timestamp, secret};
+use stend_core::{Library, Problem, Registry, Timestamp, secret};
 use stend_web::{Arrival, Reply, Site, StatusCode, header, ours, read_body};
 
 use crate::plays::Plays;
@@ -15,6 +15,9 @@ use crate::routes::{ROUTES, Row};
 
 /// The URLs by name: `control` and each fake, without a slash at the end.
 pub type Urls = BTreeMap<String, String>;
+
+/// Gives the specification of a fake, if it has one.
+pub type Specs = fn(&str) -> Result<Option<serde_json::Value>, Problem>;
 
 /// A saved world of some size comes in one body.
 const BODY_LIMIT: usize = 64 * 1024 * 1024;
@@ -27,6 +30,7 @@ pub struct Control {
     pub(crate) urls: Arc<OnceLock<Urls>>,
     pub(crate) started: Timestamp,
     pub(crate) version: &'static str,
+    pub(crate) specs: Specs,
     pub(crate) plays: Plays,
 }
 
@@ -39,8 +43,9 @@ impl Control {
         urls: Arc<OnceLock<Urls>>,
         started: Timestamp,
         version: &'static str,
+        specs: Specs,
     ) -> Self {
-        Self { registry, library, token, urls, started, version, plays: Plays::default() }
+        Self { registry, library, token, urls, started, version, specs, plays: Plays::default() }
     }
 
     /// As a site.

@@ -18,6 +18,9 @@ pub trait Fake: Sized + Send + Sync + 'static {
     const NAME: &'static str;
     /// What it stands in for, for people.
     const TITLE: &'static str;
+    /// Its OpenAPI 3.1 or AsyncAPI 3 document in YAML, in parts that are laid over each other: a map's keys join, and
+    /// no two parts say the same thing. Examples are not in it; they are the samples of `fixtures/`.
+    const SPEC: &'static [SpecPart] = &[];
     /// Plain data; core keeps it behind one lock per world.
     type State: Send + 'static;
     /// Its section of a world file. It must deny unknown fields.
@@ -25,6 +28,11 @@ pub trait Fake: Sized + Send + Sync + 'static {
 
     /// All operations, in the document's order.
     fn operations() -> &'static [Operation];
+
+    /// Parts of the document that the house makes from its own tables; `null` is none.
+    fn spec_from_tables() -> serde_json::Value {
+        serde_json::Value::Null
+    }
 
     /// All actions: what can happen on the far side of the API.
     fn actions() -> &'static [Action<Self>];
@@ -44,6 +52,15 @@ pub trait Fake: Sized + Send + Sync + 'static {
     /// Lets happen what falls due up to `due`, which is the world's time; says what it was, in a few words each.
     /// Afterwards [`Fake::next_deadline`] must be later than `due`.
     fn tick(state: &mut Self::State, due: Timestamp) -> Vec<String>;
+}
+
+/// A part of a fake's specification.
+#[derive(Debug, Clone, Copy)]
+pub struct SpecPart {
+    /// The file, for messages.
+    pub file: &'static str,
+    /// Its text.
+    pub text: &'static str,
 }
 
 /// What a state is made with, beside its section.
@@ -164,6 +181,10 @@ pub trait Kind: Send + Sync {
     fn title(&self) -> &'static str;
     /// [`Fake::operations`].
     fn operations(&self) -> &'static [Operation];
+    /// [`Fake::SPEC`].
+    fn spec(&self) -> &'static [SpecPart];
+    /// [`Fake::spec_from_tables`].
+    fn spec_from_tables(&self) -> serde_json::Value;
     /// Full names and summaries of the actions.
     fn actions(&self) -> Vec<ActionInfo>;
     /// The schema of an action's arguments, by its name after the fake's.
@@ -195,6 +216,14 @@ impl<F: Fake> Kind for KindOf<F> {
 
     fn operations(&self) -> &'static [Operation] {
         F::operations()
+    }
+
+    fn spec(&self) -> &'static [SpecPart] {
+        F::SPEC
+    }
+
+    fn spec_from_tables(&self) -> serde_json::Value {
+        F::spec_from_tables()
     }
 
     fn actions(&self) -> Vec<ActionInfo> {

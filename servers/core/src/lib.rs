@@ -26,7 +26,7 @@ pub mod worlds;
 
 pub use clock::{Clock, ClockSetting, Mode};
 pub use duration::Span;
-pub use fake::{Action, ActionInfo, Evidence, Fake, Kind, Operation, Registry, Seed};
+pub use fake::{Action, ActionInfo, Evidence, Fake, Kind, Operation, Registry, Seed, SpecPart};
 pub use jiff::Timestamp;
 pub use library::Library;
 pub use live::{Live, LiveFake};

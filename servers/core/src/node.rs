@@ -50,6 +50,14 @@ pub struct Entry {
 /// How deep a document may nest.
 const DEPTH: usize = 64;
 
+/// Plain JSON written as YAML.
+///
+/// # Errors
+/// What the writer says; it takes all that JSON can say.
+pub fn to_yaml(json: &serde_json::Value) -> Result<String, Problem> {
+    serde_saphyr::to_string(json).map_err(|error| Problem::invalid(error.to_string()))
+}
+
 impl Node {
     /// Reads YAML, or JSON, which is YAML too.
     ///

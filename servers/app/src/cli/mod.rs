@@ -5,6 +5,7 @@ mod fidelity;
 mod log;
 mod play;
 mod serve;
+mod spec;
 
 use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
@@ -58,6 +59,8 @@ enum Command {
     },
     /// Say how sure we are: the claims of the vendors' documents, counted
     Fidelity(fidelity::Args),
+    /// Print a fake's specification: OpenAPI 3.1, AsyncAPI 3 for the queue
+    Spec(spec::Args),
     /// Print a completion script for a shell
     Completions {
         /// The shell
@@ -101,6 +104,7 @@ pub(crate) fn run() -> ExitCode {
             GOOD
         }
         Command::Fidelity(args) => fidelity::run(&args),
+        Command::Spec(args) => spec::run(&args),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Cli::command(), "stend", &mut script);

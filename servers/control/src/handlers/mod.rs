@@ -6,6 +6,7 @@ pub(crate) mod faults;
 pub(crate) mod info;
 pub(crate) mod journal;
 pub(crate) mod scenario;
+pub(crate) mod spec;
 pub(crate) mod state;
 pub(crate) mod verify;
 pub(crate) mod worlds;

@@ -1,17 +1,12 @@
 //! A world as a file.
 
-use stend_web::{Reply, StatusCode, header};
+use stend_web::Reply;
 
 use crate::request::{Request, shown, wrong};
 
 pub(crate) async fn save(request: Request) -> Result<Reply, Reply> {
     let file = request.world()?.save().to_json();
-    if !request.wants_yaml() {
-        return Ok(Reply::ok(&file));
-    }
-    let yaml =
-        serde_saphyr::to_string(&file).map_err(|error| wrong(stend_core::Problem::invalid(error.to_string())))?;
-    Ok(Reply::new(StatusCode::OK, header::HeaderValue::from_static("application/yaml"), yaml))
+    request.document(&file)
 }
 
 pub(crate) async fn restore(request: Request) -> Result<Reply, Reply> {

@@ -1,0 +1,40 @@
+//! Lists the samples under `fixtures/<api>/samples/<operation>/<case>.json`, for the specs to take their examples from.
+
+use std::fmt::Write;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+fn main() {
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures");
+    println!("cargo:rerun-if-changed={}", fixtures.display());
+    let mut table = String::from("&[\n");
+    for api in entries(&fixtures) {
+        for operation in entries(&api.join("samples")) {
+            for file in entries(&operation) {
+                if file.extension().is_some_and(|extension| extension == "json") {
+                    let [api, operation, case] = [&api, &operation, &file].map(|path| stem(path));
+                    writeln!(
+                        table,
+                        "Sample {{ api: {api:?}, operation: {operation:?}, case: {case:?}, text: include_str!({file:?}) }},"
+                    )
+                    .expect("memory");
+                }
+            }
+        }
+    }
+    table.push_str("]\n");
+    let out = std::env::var_os("OUT_DIR").expect("cargo gives OUT_DIR");
+    fs::write(Path::new(&out).join("samples.rs"), table).expect("OUT_DIR is writable");
+}
+
+/// What is in a folder, in the order of its names; nothing where there is no such folder.
+fn entries(folder: &Path) -> Vec<PathBuf> {
+    let Ok(found) = fs::read_dir(folder) else { return Vec::new() };
+    let mut paths: Vec<PathBuf> = found.map(|entry| entry.expect("a readable folder").path()).collect();
+    paths.sort();
+    paths
+}
+
+fn stem(path: &Path) -> &str {
+    path.file_stem().and_then(|stem| stem.to_str()).expect("names of samples are UTF-8")
+}

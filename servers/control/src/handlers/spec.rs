@@ -1,0 +1,79 @@
+//! The specifications of the fakes.
+
+use serde_json::{Value, json};
+use stend_core::Problem;
+use stend_web::Reply;
+
+use crate::request::{Request, wrong};
+
+/// Every fake that has a specification, and where it is.
+pub(crate) async fn list(request: Request) -> Result<Reply, Reply> {
+    let control = &request.control;
+    let mut rows = Vec::new();
+    for kind in control.registry.kinds() {
+        if let Some(spec) = (control.specs)(kind.name()).map_err(wrong)? {
+            let format = ["openapi", "asyncapi"].into_iter().find_map(|key| Some((key, spec.get(key)?)));
+            rows.push(json!({
+                "fake": kind.name(),
+                "title": kind.title(),
+                "format": format.map(|(key, _)| key),
+                "version": format.map(|(_, version)| version),
+                "path": format!("/control/v1/spec/{}", kind.name()),
+            }));
+        }
+    }
+    Ok(Reply::ok(&rows))
+}
+
+/// One specification, its server the world that `?world=` names, else the default one.
+pub(crate) async fn show(request: Request) -> Result<Reply, Reply> {
+    let query = request.query(&["world"])?;
+    let world = query.get("world").map_or(stend_core::worlds::DEFAULT, String::as_str);
+    let world = request.worlds.get(world).map_err(wrong)?;
+    let control = &request.control;
+    let fake = request.param("fake");
+    let found = (control.specs)(fake).map_err(wrong)?;
+    let mut spec = found.ok_or_else(|| wrong(Problem::new("unknown_spec", format!("{fake} has no specification"))))?;
+    if let Some(url) = control.urls_of(world.id()).get(fake) {
+        serve_at(&mut spec, url);
+    }
+    request.document(&spec)
+}
+
+/// Puts a base URL into the variables of the servers: `base` whole, or `host` and `path` where they stand apart.
+fn serve_at(spec: &mut Value, url: &str) {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
+    let path = if path.is_empty() { String::new() } else { format!("{path}/") };
+    let servers: Vec<&mut Value> = match spec.get_mut("servers") {
+        Some(Value::Array(servers)) => servers.iter_mut().collect(),
+        Some(Value::Object(servers)) => servers.values_mut().collect(),
+        _ => Vec::new(),
+    };
+    for server in servers {
+        for (name, value) in [("base", url), ("host", host), ("path", &path)] {
+            if let Some(variable) = server.pointer_mut(&format!("/variables/{name}/default")) {
+                *variable = value.into();
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_servers_are_the_worlds() {
+        let mut spec = json!({"servers": [{"url": "{base}", "variables": {"base": {"default": "x"}}}]});
+        serve_at(&mut spec, "http://127.0.0.1:7701/w/w1");
+        assert_eq!(spec["servers"][0]["variables"]["base"]["default"], "http://127.0.0.1:7701/w/w1");
+        let variables = json!({"host": {"default": "x"}, "path": {"default": "x"}});
+        let mut spec = json!({"servers": {"world": {"host": "{host}", "pathname": "/{path}", "variables": variables}}});
+        serve_at(&mut spec, "ws://127.0.0.1:7703/w/w1");
+        assert_eq!(
+            spec["servers"]["world"]["variables"],
+            json!({"host": {"default": "127.0.0.1:7703"}, "path": {"default": "w/w1/"}})
+        );
+    }
+}
