@@ -13,6 +13,7 @@ mod house;
 mod queue;
 mod samples;
 mod scenario;
+mod specs;
 mod support;
 mod telemetron;
 mod tillypad;

@@ -6,6 +6,8 @@ use reqwest::{Client, Method, StatusCode};
 use serde_json::{Value, json};
 use stend::{Config, Running, start};
 
+use crate::specs;
+
 /// The moment at which the tests' frozen clocks start, unless they say otherwise.
 pub const NOON: &str = "2026-11-21T12:00:00+03:00";
 
@@ -70,8 +72,11 @@ impl Bench {
         Answer { status, headers, text }
     }
 
-    /// Asks the control API; a body of `null` is none.
+    /// Asks the control API; a body of `null` is none. What takes a journal away lets it be looked at first.
     pub async fn steer(&self, method: Method, path: &str, body: Value) -> Answer {
+        if method == Method::DELETE || method == Method::PUT || path.ends_with("/reset") {
+            self.look();
+        }
         let mut request = self.client.request(method, format!("{}{path}", self.control()));
         if !body.is_null() {
             request = request.json(&body);
@@ -103,6 +108,22 @@ impl Bench {
         let answer = self.steer(Method::GET, "/worlds/default/state", Value::Null).await;
         assert_eq!(answer.status, 200, "{}", answer.text);
         answer.json()
+    }
+}
+
+impl Bench {
+    /// Every exchange that the journals hold is as the specifications have it.
+    fn look(&self) {
+        let told: String = self.running.worlds.list().iter().map(|world| specs::differences(world)).collect();
+        assert!(told.is_empty(), "not as specified:\n{told}");
+    }
+}
+
+impl Drop for Bench {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            self.look();
+        }
     }
 }
 

@@ -32,8 +32,10 @@ pub(crate) async fn show(request: Request) -> Result<Reply, Reply> {
     let world = request.worlds.get(world).map_err(wrong)?;
     let control = &request.control;
     let fake = request.param("fake");
+    control.registry.get(fake).map_err(|problem| wrong(Problem { code: "not_found", ..problem }))?;
     let found = (control.specs)(fake).map_err(wrong)?;
-    let mut spec = found.ok_or_else(|| wrong(Problem::new("unknown_spec", format!("{fake} has no specification"))))?;
+    let nothing = || Problem::new("not_found", format!("{fake} has no specification"));
+    let mut spec = found.ok_or_else(|| wrong(nothing()))?;
     if let Some(url) = control.urls_of(world.id()).get(fake) {
         serve_at(&mut spec, url);
     }

@@ -1,0 +1,248 @@
+//! A fake's specification as something that exchanges are held against.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::{Arc, OnceLock};
+
+use jsonschema::{Registry, Validator};
+use serde_json::{Value, json};
+use stend_core::journal::{Entry, Way};
+
+/// A part of an exchange that is not as the specification has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mismatch {
+    /// The operation, or what stands for none.
+    pub operation: String,
+    /// Which part: `request`, `reply 200`, `push`.
+    pub part: String,
+    /// Where in it, as a JSON pointer.
+    pub pointer: String,
+    /// What the specification wants there.
+    pub expected: String,
+    /// What is there.
+    pub found: String,
+}
+
+impl fmt::Display for Mismatch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { operation, part, pointer, expected, found } = self;
+        let pointer = if pointer.is_empty() { "/" } else { pointer };
+        write!(f, "{operation}, {part}, at {pointer}\n    expected: {expected}\n    found:    {found}")
+    }
+}
+
+/// One specification, its schemas compiled once.
+pub struct Contract {
+    /// The document.
+    pub spec: &'static Value,
+    registry: &'static Registry<'static>,
+    /// By the pointer of the schema.
+    compiled: std::sync::Mutex<BTreeMap<String, Arc<Validator>>>,
+}
+
+/// What stands for the document in references.
+const BASE: &str = "spec:///document";
+
+/// Statuses of answers to requests that did not arrive whole; they belong to no operation.
+const BROKEN: [u16; 2] = [408, 413];
+
+impl Contract {
+    /// The contract of a fake; `None` where it has no specification.
+    pub fn of(fake: &str) -> Option<&'static Self> {
+        static ALL: OnceLock<BTreeMap<&'static str, Contract>> = OnceLock::new();
+        let all = ALL.get_or_init(|| {
+            let fakes = stend::registry::fakes();
+            let contract = |name| Some((name, Self::new(stend::spec(name).unwrap_or_else(|wrong| panic!("{wrong}"))?)));
+            fakes.kinds().iter().filter_map(|kind| contract(kind.name())).collect()
+        });
+        all.get(fake)
+    }
+
+    fn new(spec: Value) -> Self {
+        let spec: &'static Value = Box::leak(Box::new(spec));
+        let resource = jsonschema::Resource::from_contents(spec.clone());
+        let registry = Registry::new().add(BASE, resource).and_then(|registry| registry.prepare());
+        let registry = Box::leak(Box::new(registry.expect("a document without identifiers of its own")));
+        Self { spec, registry, compiled: std::sync::Mutex::default() }
+    }
+
+    /// What in a journal's entry is not as specified. What a fault has touched is left alone.
+    pub fn check(&self, entry: &Entry) -> Vec<Mismatch> {
+        if entry.fault.is_some() || is_refusal(entry) {
+            return Vec::new();
+        }
+        let mut wrong = self.reply(entry.operation, entry.way, entry.status, &entry.reply);
+        let json = entry.way == Way::Frame
+            || entry.headers().any(|(name, value)| name == "content-type" && value.starts_with("application/json"));
+        if entry.status < 300 && entry.remarks.is_empty() && json && !entry.request.is_empty() {
+            wrong.extend(self.request(entry.operation, &entry.request));
+        }
+        wrong
+    }
+
+    /// What in a reply, or a push, is not as specified.
+    pub fn reply(&self, operation: Option<&str>, way: Way, status: u16, body: &[u8]) -> Vec<Mismatch> {
+        let part = if way == Way::Push { "push".to_owned() } else { format!("reply {status}") };
+        let report = |pointer: String, expected: String, found: String| Mismatch {
+            operation: operation.unwrap_or("(no operation)").to_owned(),
+            part: part.clone(),
+            pointer,
+            expected,
+            found,
+        };
+        let whole = |expected: &str| vec![report(String::new(), expected.to_owned(), short(body))];
+        let found = match operation {
+            _ if way == Way::Http && BROKEN.contains(&status) => self.error(),
+            None => self.error(),
+            Some(operation) => self.place(operation, way, status),
+        };
+        let Some(place) = found else { return whole("a documented status") };
+        let schema = match self.media(&place) {
+            Media::None => return if body.is_empty() { Vec::new() } else { whole("no body") },
+            Media::Text => return if body.is_empty() { whole("a text") } else { Vec::new() },
+            Media::Json { schema, or_text } => {
+                // A reply in Windows-1251 is JSON whose letters are lost here, its shape is not.
+                match serde_json::from_str::<Value>(&String::from_utf8_lossy(body)) {
+                    Ok(value) => (schema, value),
+                    Err(_) if or_text => return Vec::new(),
+                    Err(error) => return whole(&format!("JSON ({error})")),
+                }
+            }
+        };
+        self.differences(&schema.0, &schema.1)
+            .into_iter()
+            .map(|(pointer, expected, found)| report(pointer, expected, found))
+            .collect()
+    }
+
+    /// What in a request's JSON body, or frame, is not as specified.
+    pub fn request(&self, operation: Option<&str>, body: &[u8]) -> Vec<Mismatch> {
+        let (Some(operation), Ok(value)) = (operation, serde_json::from_slice::<Value>(body)) else {
+            return Vec::new();
+        };
+        let place = match self.method(operation) {
+            Some(place) => self.resolve(&format!("{place}/requestBody")),
+            None => self.resolve(&format!("/operations/{operation}/messages/0")),
+        };
+        let Some(Media::Json { schema, .. }) = place.map(|place| self.media(&place)) else { return Vec::new() };
+        let report = |(pointer, expected, found)| Mismatch {
+            operation: operation.to_owned(),
+            part: "request".to_owned(),
+            pointer,
+            expected,
+            found,
+        };
+        self.differences(&schema, &value).into_iter().map(report).collect()
+    }
+
+    /// Pointer, what was expected and what was found, for each difference of a value from the schema at `place`.
+    pub fn differences(&self, place: &str, value: &Value) -> Vec<(String, String, String)> {
+        let validator = self.validator(place);
+        if validator.is_valid(value) {
+            return Vec::new();
+        }
+        let tell = |error: jsonschema::ValidationError<'_>| {
+            let found = short(error.instance().to_string().as_bytes());
+            (error.instance_path().to_string(), error.masked_with("it").to_string(), found)
+        };
+        validator.iter_errors(value).map(tell).collect()
+    }
+
+    fn validator(&self, place: &str) -> Arc<Validator> {
+        let mut compiled = self.compiled.lock().expect("no test panics while it compiles");
+        let validator = compiled.entry(place.to_owned()).or_insert_with(|| {
+            let options =
+                jsonschema::options().with_draft(jsonschema::Draft::Draft202012).should_validate_formats(true);
+            let schema = json!({"$ref": format!("{BASE}#{place}")});
+            let validator = options.with_registry(self.registry).build(&schema);
+            Arc::new(validator.unwrap_or_else(|error| panic!("the schema at {place}: {error}")))
+        });
+        Arc::clone(validator)
+    }
+
+    /// Where the reply, or the push, of an operation is described.
+    fn place(&self, operation: &str, way: Way, status: u16) -> Option<String> {
+        if let Some(method) = self.method(operation) {
+            let kinds = [status.to_string(), format!("{}XX", status / 100), "default".to_owned()];
+            return kinds.iter().find_map(|kind| self.resolve(&format!("{method}/responses/{kind}")));
+        }
+        if way == Way::Push {
+            return self.resolve(&format!("/operations/{operation}Push/messages/0"));
+        }
+        let replies = self.spec.pointer(&format!("/operations/{operation}/reply/messages"))?.as_array()?.len();
+        let number = if status < 300 { 0 } else { replies.checked_sub(1)? };
+        self.resolve(&format!("/operations/{operation}/reply/messages/{number}"))
+    }
+
+    /// The shape of errors that belong to no operation: unknown paths, commands and methods.
+    fn error(&self) -> Option<String> {
+        let places = ["/components/responses/Error", "/components/messages/error", "/components/schemas/Error"];
+        places.iter().find_map(|place| self.resolve(place))
+    }
+
+    /// `/paths/…/get` of an operation.
+    fn method(&self, operation: &str) -> Option<String> {
+        self.operations()
+            .find(|(_, _, id)| *id == operation)
+            .map(|(path, method, _)| format!("/paths/{}/{method}", path.replace('~', "~0").replace('/', "~1")))
+    }
+
+    /// Path, method in lower case and id of each operation of an OpenAPI document.
+    pub fn operations(&self) -> impl Iterator<Item = (&'static str, &'static str, &'static str)> {
+        let paths = self.spec["paths"].as_object().into_iter().flatten();
+        paths.flat_map(|(path, item)| {
+            let methods = item.as_object().into_iter().flatten();
+            methods.filter_map(move |(method, one)| Some((&**path, &**method, one.get("operationId")?.as_str()?)))
+        })
+    }
+
+    /// What a response, a request body, a message or a schema is made of.
+    fn media(&self, place: &str) -> Media {
+        let described = self.spec.pointer(place).expect("a place that was found");
+        if described.get("payload").is_some() {
+            return Media::Json { schema: format!("{place}/payload"), or_text: false };
+        }
+        if place.starts_with("/components/schemas/") {
+            return Media::Json { schema: place.to_owned(), or_text: false };
+        }
+        let Some(content) = described.get("content").and_then(Value::as_object) else { return Media::None };
+        match content.contains_key("application/json") {
+            true => Media::Json {
+                schema: format!("{place}/content/application~1json/schema"),
+                or_text: content.keys().any(|kind| kind.starts_with("text/")),
+            },
+            false => Media::Text,
+        }
+    }
+
+    /// The place that a chain of references ends at; `None` where there is nothing.
+    fn resolve(&self, place: &str) -> Option<String> {
+        let mut place = place.to_owned();
+        while let Some(reference) = self.spec.pointer(&place)?.get("$ref").and_then(Value::as_str) {
+            place = reference.strip_prefix('#')?.to_owned();
+        }
+        Some(place)
+    }
+}
+
+/// What a place describes.
+enum Media {
+    /// Nothing is sent.
+    None,
+    /// A text.
+    Text,
+    /// JSON; with `or_text`, a text as well.
+    Json { schema: String, or_text: bool },
+}
+
+/// Whether the bench itself has refused: a remark in a strict world, or a world that is not there.
+fn is_refusal(entry: &Entry) -> bool {
+    let refusal = |value: Value| value.pointer("/error/code").is_some_and(|code| code == "strict");
+    entry.status == 400 && serde_json::from_slice(&entry.reply).is_ok_and(refusal)
+}
+
+/// A text for people: all of it when it is short.
+fn short(bytes: &[u8]) -> String {
+    let text = String::from_utf8_lossy(bytes);
+    if text.chars().count() <= 300 { text.into_owned() } else { text.chars().take(300).chain("…".chars()).collect() }
+}
