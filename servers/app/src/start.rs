@@ -18,7 +18,7 @@ pub use stend_control::Urls;
 
 /// The worlds that are built in.
 pub fn library() -> Library {
-    Library::new(vec![(DOCUMENTED, include_str!("../../../fixtures/worlds/documented.yaml"))])
+    Library::new(vec![(DOCUMENTED, include_str!(concat!(env!("OUT_DIR"), "/documented.json")))])
 }
 
 /// What to start.
@@ -174,7 +174,9 @@ pub async fn start(config: Config) -> Result<Running, StartError> {
         let name = listener.site.name();
         named.insert(name.to_owned(), format!("{}://{}", registry::scheme(name), reachable(address)));
     }
-    let worlds = Arc::new(Worlds::new(registry, world).map_err(StartError::Problem)?);
+    let worlds =
+        Worlds::new(registry, world.clone()).map_err(|problem| StartError::World(Box::new(world.show(problem))))?;
+    let worlds = Arc::new(worlds);
     let _ = urls.set(named.clone());
     let cores = std::thread::available_parallelism().map_or(2, NonZeroUsize::get);
     let tuning = Tuning { workers: config.workers.unwrap_or(cores).max(1) };

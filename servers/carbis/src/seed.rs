@@ -11,7 +11,7 @@ use rust_decimal::Decimal;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use stend_core::random::Drawn;
-use stend_core::{Problem, Seed, Span, Streams};
+use stend_core::{Problem, Seed, Span, Streams, Table as Rows};
 
 use crate::state::feed::{self, Feed, Kept, RETENTION};
 use crate::state::guests::{Guests, Planned};
@@ -173,7 +173,7 @@ pub(crate) fn seed(section: Section, seed: Seed) -> Result<State, Problem> {
     }
     let highest = section.orders.iter().filter_map(|order| order.invoice).max().unwrap_or(0);
     let mut next_invoice = section.next_invoice.unwrap_or(highest + 1);
-    let mut orders = BTreeMap::new();
+    let mut orders = Rows::new();
     for (i, order) in section.orders.into_iter().enumerate() {
         let order = open(order, &tables, &dishes, &waiters, &mut random, &mut next_invoice);
         let order = order.map_err(|problem| problem.under(i).under("orders"))?;
@@ -199,9 +199,9 @@ pub(crate) fn seed(section: Section, seed: Seed) -> Result<State, Problem> {
     let guests = Guests::restore(section.guests, section.seated);
     Ok(State {
         token: section.token,
-        tables,
-        dishes,
-        waiters,
+        tables: tables.into(),
+        dishes: dishes.into(),
+        waiters: waiters.into(),
         orders,
         feed,
         guests,

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use actix_web::HttpRequest;
 use bytes::Bytes;
 use serde::de::DeserializeOwned;
-use stend_core::{Diagnostic, Node, Problem, Source, World, Worlds, near};
+use stend_core::{Diagnostic, Node, Problem, Source, World, WorldFile, Worlds, near};
 use stend_web::{Reply, StatusCode, header, ours, problem, problem_status};
 
 use crate::site::Control;
@@ -93,6 +93,14 @@ impl Request {
 /// A problem as a reply.
 pub(crate) fn wrong(wrong: Problem) -> Reply {
     problem(&wrong)
+}
+
+/// A problem with a world as a reply, in the file that it is made of.
+pub(crate) fn misfit(file: &WorldFile, problem: Problem) -> Reply {
+    match file.find(problem) {
+        Ok(diagnostic) => shown(&diagnostic),
+        Err(problem) => wrong(problem),
+    }
 }
 
 /// A diagnostic as a reply: one in another file than the body names that file.

@@ -7,9 +7,10 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::live::{Live, LiveFake};
+use crate::live::{Live, LiveFake, Start};
 use crate::node::Node;
 use crate::problem::Problem;
+use crate::section::{Erased, Section};
 
 /// One vendor's API: its state, and the rules that change it. Everything here is synchronous and pure: time
 /// comes in as an argument, randomness from streams that the state owns.
@@ -21,10 +22,11 @@ pub trait Fake: Sized + Send + Sync + 'static {
     /// Its OpenAPI 3.1 or AsyncAPI 3 document in YAML, in parts that are laid over each other: a map's keys join, and
     /// no two parts say the same thing. Examples are not in it; they are the samples of `fixtures/`.
     const SPEC: &'static [SpecPart] = &[];
-    /// Plain data; core keeps it behind one lock per world.
-    type State: Send + 'static;
+    /// Plain data; core keeps it behind one lock per world. A copy of it is a fork: it is asked for under the lock, and so
+    /// it should share what it can (see [`crate::shared`]). What belongs to a connection is not copied.
+    type State: Clone + Send + 'static;
     /// Its section of a world file. It must deny unknown fields.
-    type Section: Serialize + DeserializeOwned + JsonSchema;
+    type Section: Clone + Serialize + DeserializeOwned + JsonSchema + Send + Sync + 'static;
 
     /// All operations, in the document's order.
     fn operations() -> &'static [Operation];
@@ -196,11 +198,16 @@ pub trait Kind: Send + Sync {
     fn check_action(&self, action: &str, args: &Node) -> Result<(), Problem>;
     /// The schema of the section.
     fn section_schema(&self, generator: &mut SchemaGenerator) -> Schema;
-    /// A live copy with the state that the section describes.
+    /// The typed section, read at the first call.
+    ///
+    /// # Errors
+    /// What does not fit, with its path and place.
+    fn read(&self, section: &Section) -> Result<Erased, Problem>;
+    /// A live copy with the state that `start` describes.
     ///
     /// # Errors
     /// As [`Fake::seed`].
-    fn create(&self, section: Option<&Node>, seed: Seed) -> Result<Box<dyn LiveFake>, Problem>;
+    fn create(&self, start: &Start, seed: Seed) -> Result<Box<dyn LiveFake>, Problem>;
 }
 
 struct KindOf<F>(PhantomData<fn() -> F>);
@@ -244,8 +251,12 @@ impl<F: Fake> Kind for KindOf<F> {
         generator.subschema_for::<F::Section>()
     }
 
-    fn create(&self, section: Option<&Node>, seed: Seed) -> Result<Box<dyn LiveFake>, Problem> {
-        Ok(Box::new(Live::<F>::new(section, seed)?))
+    fn read(&self, section: &Section) -> Result<Erased, Problem> {
+        section.read::<F::Section>().map_err(|problem| problem.under(F::NAME))
+    }
+
+    fn create(&self, start: &Start, seed: Seed) -> Result<Box<dyn LiveFake>, Problem> {
+        Ok(Box::new(Live::<F>::new(start, seed)?))
     }
 }
 

@@ -3,12 +3,12 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
-use crate::fake::{Registry, Seed};
+use crate::fake::Registry;
+use crate::near;
 use crate::node::Node;
 use crate::problem::Problem;
 use crate::source::{Diagnostic, Source};
-use crate::world_file::{DEFAULT_SEED, VERSION, WorldFile};
-use crate::{Timestamp, near};
+use crate::world_file::{VERSION, WorldFile};
 
 /// World files by name.
 #[derive(Debug, Clone, Default)]
@@ -17,7 +17,7 @@ pub struct Library {
     folder: Option<PathBuf>,
 }
 
-/// A world that is built in: its text is read once, for worlds are made of it all the time.
+/// A world that is built in, as JSON: it is read once, for worlds are made of it all the time.
 #[derive(Debug, Clone)]
 struct BuiltIn {
     name: &'static str,
@@ -32,7 +32,7 @@ pub const DOCUMENTED: &str = "documented";
 const STOREYS: usize = 8;
 
 impl Library {
-    /// These built-in worlds, by name and text.
+    /// These built-in worlds, by name and JSON text. They are known to be good.
     pub fn new(built_in: Vec<(&'static str, &'static str)>) -> Self {
         let built_in = built_in.into_iter().map(|(name, text)| BuiltIn { name, text, read: Arc::default() });
         Self { built_in: built_in.collect(), folder: None }
@@ -103,7 +103,8 @@ impl Library {
             if let Some(file) = built_in.read.get() {
                 return Ok(file.clone());
             }
-            let file = self.read(Source::new(format!("{name} (built in)"), built_in.text), None, registry, storeys)?;
+            let file = WorldFile::built_in(built_in.text, registry)
+                .map_err(|problem| nowhere(&format!("{name} (built in)"), problem))?;
             return Ok(built_in.read.get_or_init(|| file).clone());
         }
         let folder = beside.or(self.folder.as_deref());
@@ -159,17 +160,7 @@ impl Library {
         storeys: usize,
     ) -> Result<WorldFile, Diagnostic> {
         let shown = |problem: Problem| Diagnostic { source: Arc::clone(source), problem: node.locate(problem) };
-        let file = WorldFile::read(node, registry).map_err(shown)?;
-        // Each section is made once to see whether it can be, while its text is at hand to point at.
-        let seed = Seed {
-            seed: file.seed.unwrap_or(DEFAULT_SEED),
-            now: file.clock.and_then(|clock| clock.now).unwrap_or(Timestamp::UNIX_EPOCH),
-        };
-        for kind in registry.kinds() {
-            if let Some(section) = file.sections.get(kind.name()) {
-                kind.create(Some(section), seed).map_err(shown)?;
-            }
-        }
+        let file = WorldFile::read(node, registry).map_err(shown)?.of(source);
         let Some(base) = file.base.clone() else { return Ok(file) };
         if storeys == 0 {
             return Err(shown(

@@ -1,6 +1,7 @@
 //! A fake alive in a world: its state behind its lock.
 
 use std::any::Any;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use jiff::Timestamp;
@@ -9,6 +10,7 @@ use parking_lot::Mutex;
 use crate::fake::{Fake, Seed, find};
 use crate::node::Node;
 use crate::problem::Problem;
+use crate::section::Erased;
 
 /// Moments as nanoseconds in an atomic; what never comes is the largest.
 pub(crate) const NEVER: i64 = i64::MAX;
@@ -30,8 +32,8 @@ pub struct Live<F: Fake> {
 }
 
 impl<F: Fake> Live<F> {
-    pub(crate) fn new(section: Option<&Node>, seed: Seed) -> Result<Self, Problem> {
-        let state = build::<F>(section, seed)?;
+    pub(crate) fn new(start: &Start, seed: Seed) -> Result<Self, Problem> {
+        let state = build::<F>(start, seed)?;
         let due = AtomicI64::new(nanos(F::next_deadline(&state)));
         Ok(Self { state: Mutex::new(state), due })
     }
@@ -46,15 +48,26 @@ impl<F: Fake> Live<F> {
     }
 }
 
-fn build<F: Fake>(section: Option<&Node>, seed: Seed) -> Result<F::State, Problem> {
-    let state = match section {
-        Some(node) => {
-            let section = node.read().map_err(|problem| node.locate(problem))?;
-            F::seed(Some(section), seed).map_err(|problem| node.locate(problem))
+/// What a state is made of, its types erased; worlds share it.
+#[derive(Debug, Clone)]
+pub enum Start {
+    /// A section, or none.
+    Section(Option<Erased>),
+    /// The state of another world, as it was.
+    State(Erased),
+}
+
+fn build<F: Fake>(start: &Start, seed: Seed) -> Result<F::State, Problem> {
+    let strange = || Problem::invalid("this is of another fake").under(F::NAME);
+    match start {
+        Start::Section(section) => {
+            let section = section.as_ref().map(|section| section.downcast_ref::<F::Section>().ok_or_else(strange));
+            F::seed(section.transpose()?.cloned(), seed).map_err(|problem| problem.under(F::NAME))
         }
-        None => F::seed(None, seed),
-    };
-    state.map_err(|problem| problem.under(F::NAME))
+        Start::State(state) => {
+            state.downcast_ref::<Mutex<F::State>>().map(|state| state.lock().clone()).ok_or_else(strange)
+        }
+    }
 }
 
 /// A state that has been made and not yet been put in its place.
@@ -71,11 +84,13 @@ pub trait LiveFake: Send + Sync {
     fn act(&self, action: &str, args: &Node, now: Timestamp) -> (Result<serde_json::Value, Problem>, bool);
     /// The section that would make this state.
     fn save(&self) -> serde_json::Value;
-    /// Makes the state that a section describes, without touching the present one.
+    /// Makes the state that `start` describes, without touching the present one.
     ///
     /// # Errors
     /// As [`Fake::seed`].
-    fn prepare(&self, section: Option<&Node>, seed: Seed) -> Result<Prepared, Problem>;
+    fn prepare(&self, start: &Start, seed: Seed) -> Result<Prepared, Problem>;
+    /// A copy of the state, for a fork to start with.
+    fn copy(&self) -> Start;
     /// Puts a prepared state in the place of the present one.
     fn replace(&self, prepared: Prepared);
     /// When something falls due.
@@ -105,8 +120,13 @@ impl<F: Fake> LiveFake for Live<F> {
         })
     }
 
-    fn prepare(&self, section: Option<&Node>, seed: Seed) -> Result<Prepared, Problem> {
-        Ok(Prepared(Box::new(build::<F>(section, seed)?)))
+    fn prepare(&self, start: &Start, seed: Seed) -> Result<Prepared, Problem> {
+        Ok(Prepared(Box::new(build::<F>(start, seed)?)))
+    }
+
+    fn copy(&self) -> Start {
+        let state = self.state.lock().clone();
+        Start::State(Arc::new(Mutex::new(state)))
     }
 
     fn replace(&self, prepared: Prepared) {

@@ -13,11 +13,12 @@ use crate::fault::Faults;
 use crate::journal::Journal;
 use crate::live::{Live, LiveFake, moment, nanos};
 use crate::node::Node;
+use crate::origin::{Origin, located};
 use crate::problem::Problem;
-use crate::random::Streams;
+use crate::section::Section;
 use crate::timekeeper::Timekeeper;
 use crate::turn::{Gone, Sleepers, Ticket, Turn, Turns};
-use crate::world_file::{DEFAULT_SEED, WorldFile};
+use crate::world_file::WorldFile;
 
 /// Something that fell due, and when.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -66,7 +67,7 @@ pub struct World {
     advancing: tokio::sync::Mutex<()>,
     sleepers: Sleepers,
     turns: Arc<Turns>,
-    origin: Mutex<Arc<WorldFile>>,
+    origin: Mutex<Arc<Origin>>,
     keeper: Arc<Timekeeper>,
     /// For handing itself to the timekeeper.
     me: std::sync::Weak<World>,
@@ -76,35 +77,43 @@ impl World {
     pub(crate) fn new(
         id: &str,
         registry: &Registry,
-        file: WorldFile,
+        file: &WorldFile,
         keeper: &Arc<Timekeeper>,
     ) -> Result<Arc<Self>, Problem> {
-        let clock = Clock::new(file.clock.unwrap_or_default()).map_err(|problem| problem.under("clock"))?;
-        let seed = file.seed.unwrap_or(DEFAULT_SEED);
-        let start = Seed { seed, now: clock.now() };
-        let fakes = registry
-            .kinds()
-            .iter()
-            .map(|kind| kind.create(file.sections.get(kind.name()), start))
-            .collect::<Result<_, _>>()?;
+        let origin = Origin::read(file, registry)?;
+        Self::begin(id, registry, Arc::new(origin), keeper).map_err(|problem| located(problem, file))
+    }
+
+    /// A world that begins as `origin` says.
+    pub(crate) fn begin(
+        id: &str,
+        registry: &Registry,
+        origin: Arc<Origin>,
+        keeper: &Arc<Timekeeper>,
+    ) -> Result<Arc<Self>, Problem> {
+        let clock = Clock::new(origin.clock).map_err(|problem| problem.under("clock"))?;
+        let seed = Seed { seed: origin.seed, now: clock.now() };
+        let kinds = registry.kinds().iter();
+        let fakes =
+            kinds.zip(&origin.starts).map(|(kind, start)| kind.create(start, seed)).collect::<Result<_, _>>()?;
         let world = Arc::new_cyclic(|me| Self {
             id: id.into(),
             registry: registry.clone(),
             clock,
             fakes,
             gate: RwLock::new(()),
-            journal: Journal::new(file.journal.unwrap_or_default()),
-            faults: Faults::new(file.faults.clone(), fault_streams(&file, seed)),
+            journal: Journal::new(origin.journal),
+            faults: origin.faults.copy(),
             generation: AtomicU64::new(1),
-            strict: AtomicBool::new(file.strict.unwrap_or(false)),
-            seed: AtomicU64::new(seed),
+            strict: AtomicBool::new(origin.strict),
+            seed: AtomicU64::new(origin.seed),
             due: AtomicI64::new(i64::MIN),
             arming: Mutex::new(()),
             firing: Mutex::new(()),
             advancing: tokio::sync::Mutex::new(()),
             sleepers: Sleepers::default(),
             turns: Arc::default(),
-            origin: Mutex::new(Arc::new(file)),
+            origin: Mutex::new(origin),
             keeper: Arc::clone(keeper),
             me: me.clone(),
         });
@@ -337,7 +346,7 @@ impl World {
         let _closed = self.gate.write();
         let kinds = self.registry.kinds().iter();
         let sections =
-            kinds.zip(&self.fakes).map(|(kind, fake)| (kind.name().to_owned(), Node::from_json(&fake.save())));
+            kinds.zip(&self.fakes).map(|(kind, fake)| (kind.name().to_owned(), Arc::new(Section::saved(fake.save()))));
         WorldFile {
             title: self.origin.lock().title.clone(),
             base: None,
@@ -357,7 +366,24 @@ impl World {
     /// # Errors
     /// What the file has wrong; nothing has changed then.
     pub fn restore(&self, file: WorldFile) -> Result<(), Problem> {
-        self.become_file(Arc::new(file))
+        let origin = Origin::read(&file, &self.registry)?;
+        self.become_origin(Arc::new(origin)).map_err(|problem| located(problem, &file))
+    }
+
+    /// What a fork of this world begins with: all of it as it is now but the journal's entries, who sleeps in it, and
+    /// connections. It costs what is copied, which is what states do not share.
+    pub(crate) fn fork(&self) -> Origin {
+        self.now();
+        let _closed = self.gate.write();
+        Origin {
+            title: self.origin.lock().title.clone(),
+            seed: self.seed(),
+            clock: self.clock.setting(),
+            strict: self.is_strict(),
+            journal: self.journal.limits(),
+            faults: self.faults.copy(),
+            starts: self.fakes.iter().map(|fake| fake.copy()).collect(),
+        }
     }
 
     /// Puts the whole world back to how it began.
@@ -366,7 +392,7 @@ impl World {
     /// As [`World::restore`]; it cannot happen with a file that was good before.
     pub fn reset(&self) -> Result<(), Problem> {
         let origin = Arc::clone(&self.origin.lock());
-        self.become_file(origin)
+        self.become_origin(origin)
     }
 
     /// Puts one fake back to how it began, and leaves all else: the clock, the journal, the other fakes.
@@ -377,7 +403,7 @@ impl World {
         let (slot, _) = self.registry.get(name)?;
         let origin = Arc::clone(&self.origin.lock());
         let start = Seed { seed: self.seed(), now: self.now() };
-        let prepared = self.fakes[slot].prepare(origin.sections.get(name), start)?;
+        let prepared = self.fakes[slot].prepare(&origin.starts[slot], start)?;
         {
             let _closed = self.gate.write();
             self.fakes[slot].replace(prepared);
@@ -386,19 +412,14 @@ impl World {
         Ok(())
     }
 
-    fn become_file(&self, file: Arc<WorldFile>) -> Result<(), Problem> {
-        let setting = file.clock.unwrap_or_default();
+    fn become_origin(&self, origin: Arc<Origin>) -> Result<(), Problem> {
+        let setting = origin.clock;
         let fresh = Clock::new(setting).map_err(|problem| problem.under("clock"))?;
         // A real clock without a start goes on with the wall clock.
         let now = fresh.now();
-        let seed = file.seed.unwrap_or(DEFAULT_SEED);
-        let start = Seed { seed, now };
-        let kinds = self.registry.kinds();
-        let prepared: Vec<_> = kinds
-            .iter()
-            .zip(&self.fakes)
-            .map(|(kind, fake)| fake.prepare(file.sections.get(kind.name()), start))
-            .collect::<Result<_, _>>()?;
+        let seed = Seed { seed: origin.seed, now };
+        let starts = self.fakes.iter().zip(&origin.starts);
+        let prepared: Vec<_> = starts.map(|(fake, start)| fake.prepare(start, seed)).collect::<Result<_, _>>()?;
         {
             let _not_firing = self.firing.lock();
             let _closed = self.gate.write();
@@ -409,11 +430,11 @@ impl World {
                 fake.replace(state);
             }
             self.clock.set(ClockSetting { now: Some(now), ..setting })?;
-            self.seed.store(seed, Ordering::Release);
-            self.strict.store(file.strict.unwrap_or(false), Ordering::Relaxed);
-            self.faults.restart(file.faults.clone(), fault_streams(&file, seed));
-            self.journal.restart(file.journal.unwrap_or_default());
-            *self.origin.lock() = file;
+            self.seed.store(origin.seed, Ordering::Release);
+            self.strict.store(origin.strict, Ordering::Relaxed);
+            self.faults.restart(&origin.faults);
+            self.journal.restart(origin.journal);
+            *self.origin.lock() = origin;
         }
         tracing::info!(world = self.id(), generation = self.generation(), "world begins anew");
         self.rearm();
@@ -435,12 +456,5 @@ impl World {
 impl std::fmt::Debug for World {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("World").field("id", &self.id).field("generation", &self.generation()).finish_non_exhaustive()
-    }
-}
-
-fn fault_streams(file: &WorldFile, seed: u64) -> Streams {
-    match &file.random {
-        Some(drawn) => Streams::restore(drawn, seed, "faults"),
-        None => Streams::new(seed, "faults"),
     }
 }

@@ -1,17 +1,23 @@
 //! World files: a world's initial state, or a saved one.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
+use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 
 use crate::clock::ClockSetting;
 use crate::fake::Registry;
 use crate::fault::Fault;
 use crate::journal::Limits;
+use crate::live::Start;
 use crate::node::Node;
-use crate::problem::Problem;
+use crate::problem::{Problem, Step};
 use crate::random::Drawn;
+use crate::section::Section;
+use crate::source::{Diagnostic, Source};
+use crate::{Seed, Timestamp};
 
 /// The version of world files and scenarios that this product reads and writes.
 pub const VERSION: u64 = 1;
@@ -22,7 +28,7 @@ pub const DEFAULT_SEED: u64 = 1;
 /// The keys of a world file beside the fakes' sections.
 pub const KEYS: [&str; 9] = ["stend", "title", "base", "seed", "clock", "strict", "journal", "faults", "random"];
 
-/// A world as a file describes it; the fakes' sections are still trees that know where they stand.
+/// A world as a file describes it. A copy of it shares the sections.
 #[derive(Debug, Clone, Default)]
 pub struct WorldFile {
     /// For people.
@@ -42,7 +48,7 @@ pub struct WorldFile {
     /// How far the faults' random streams were drawn.
     pub random: Option<Drawn>,
     /// The section of each fake, by its name.
-    pub sections: BTreeMap<String, Node>,
+    pub sections: BTreeMap<String, Arc<Section>>,
 }
 
 impl WorldFile {
@@ -52,6 +58,22 @@ impl WorldFile {
     /// Unknown keys, wrong types, another version: with path and place.
     pub fn read(node: &Node, registry: &Registry) -> Result<Self, Problem> {
         Self::read_inner(node, registry).map_err(|problem| node.locate(problem))
+    }
+
+    /// Reads a world file that is built in, as JSON; its sections are read when a world is made of them.
+    ///
+    /// # Errors
+    /// As [`WorldFile::read`], without places.
+    pub(crate) fn built_in(json: &'static str, registry: &Registry) -> Result<Self, Problem> {
+        let malformed = |error: serde_json::Error| Problem::new("malformed", error.to_string());
+        let keys: BTreeMap<String, &'static RawValue> = serde_json::from_str(json).map_err(malformed)?;
+        let (sections, head): (Vec<_>, Vec<_>) = keys.into_iter().partition(|(key, _)| registry.find(key).is_some());
+        let head = head.into_iter().map(|(key, value)| Ok((key, serde_json::from_str(value.get())?)));
+        let head = head.collect::<Result<Map<String, Value>, _>>().map_err(malformed)?;
+        let mut file = Self::read(&Node::from_json(&Value::Object(head)), registry)?;
+        file.sections =
+            sections.into_iter().map(|(name, json)| (name, Arc::new(Section::built_in(json.get())))).collect();
+        Ok(file)
     }
 
     fn read_inner(node: &Node, registry: &Registry) -> Result<Self, Problem> {
@@ -85,7 +107,7 @@ impl WorldFile {
                 }
                 name if registry.find(name).is_some() => {
                     if !matches!(value.value, crate::node::Value::Null) {
-                        file.sections.insert(name.to_owned(), value.clone());
+                        file.sections.insert(name.to_owned(), Arc::new(value.clone().into()));
                     }
                 }
                 unknown => {
@@ -109,11 +131,55 @@ impl WorldFile {
         }
     }
 
+    /// The same, its sections standing in this text.
+    #[must_use]
+    pub(crate) fn of(mut self, source: &Arc<Source>) -> Self {
+        let of = |section: Arc<Section>| {
+            Arc::try_unwrap(section).map_or_else(|shared| shared, |one| Arc::new(one.of(source)))
+        };
+        self.sections = std::mem::take(&mut self.sections).into_iter().map(|(name, one)| (name, of(one))).collect();
+        self
+    }
+
+    /// Whether a world can be made of it, tried with every section.
+    ///
+    /// # Errors
+    /// The first thing that is wrong, in the text where it stands.
+    pub fn check(&self, registry: &Registry) -> Result<(), Box<Diagnostic>> {
+        let now = self.clock.and_then(|clock| clock.now).unwrap_or(Timestamp::UNIX_EPOCH);
+        let seed = Seed { seed: self.seed.unwrap_or(DEFAULT_SEED), now };
+        let tried = registry.kinds().iter().filter_map(|kind| Some((kind, self.sections.get(kind.name())?)));
+        for (kind, section) in tried {
+            kind.read(section)
+                .and_then(|read| kind.create(&Start::Section(Some(read)), seed))
+                .map_err(|problem| Box::new(self.show(problem)))?;
+        }
+        Ok(())
+    }
+
+    /// A problem with a world that is made of it, in the text where it stands.
+    pub fn show(&self, problem: Problem) -> Diagnostic {
+        self.find(problem)
+            .unwrap_or_else(|problem| Diagnostic { source: Arc::new(Source::new("the world", "")), problem })
+    }
+
+    /// A problem in the text where it stands.
+    ///
+    /// # Errors
+    /// The problem as it was: it is with none of the sections, or with one that stands nowhere.
+    pub fn find(&self, problem: Problem) -> Result<Diagnostic, Problem> {
+        let section = problem.path.0.first().and_then(|step| match step {
+            Step::Key(name) => self.sections.get(name),
+            Step::Index(_) => None,
+        });
+        section.and_then(|section| section.show(&problem)).ok_or(problem)
+    }
+
     /// Fills in the sections (and the clock and seed) that are not given here from a base.
     #[must_use]
     pub fn over(mut self, base: &Self) -> Self {
         for (name, section) in &base.sections {
-            self.sections.entry(name.clone()).or_insert_with(|| section.clone());
+            self.sections.entry(name.clone()).or_insert_with(|| Arc::clone(section));
         }
         self.seed = self.seed.or(base.seed);
         self.clock = self.clock.or(base.clock);

@@ -1,9 +1,9 @@
 //! All worlds of a process.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
+use imbl::OrdMap;
 use parking_lot::Mutex;
 
 use crate::clock::ClockSetting;
@@ -27,6 +27,8 @@ pub struct NewWorld {
     pub id: Option<String>,
     /// Its state.
     pub file: WorldFile,
+    /// The world that it is a fork of; the file says nothing then.
+    pub fork_of: Option<Arc<World>>,
     /// Overrides the file's seed.
     pub seed: Option<u64>,
     /// Overrides the file's clock.
@@ -39,8 +41,9 @@ pub struct Worlds {
     registry: Registry,
     keeper: Arc<Timekeeper>,
     default: Arc<World>,
-    /// Looked up without a lock on every request; making and removing worlds copies the map.
-    others: ArcSwap<BTreeMap<Arc<str>, Arc<World>>>,
+    /// Looked up without a lock on every request; making and removing a world makes another map, which shares what
+    /// it can with the one before.
+    others: ArcSwap<OrdMap<Arc<str>, Arc<World>>>,
     making: Mutex<u64>,
 }
 
@@ -51,7 +54,7 @@ impl Worlds {
     /// What the file has wrong.
     pub fn new(registry: Registry, file: WorldFile) -> Result<Self, Problem> {
         let keeper = Arc::default();
-        let default = World::new(DEFAULT, &registry, file, &keeper)?;
+        let default = World::new(DEFAULT, &registry, &file, &keeper)?;
         Ok(Self { registry, keeper, default, others: ArcSwap::default(), making: Mutex::new(0) })
     }
 
@@ -103,9 +106,6 @@ impl Worlds {
                 return Err(Problem::conflict(format!("there is a world `{id}` already")).under("id"));
             }
         }
-        let mut file = new.file;
-        file.seed = new.seed.or(file.seed);
-        file.clock = new.clock.or(file.clock);
         // Made outside the lock: a large world takes its time, and others are made meanwhile.
         let mut number = self.making.lock();
         let id = match new.id {
@@ -119,9 +119,22 @@ impl Worlds {
             },
         };
         drop(number);
-        let world = World::new(&id, &self.registry, file, &self.keeper)?;
+        let world = match new.fork_of {
+            Some(of) => {
+                let mut origin = of.fork();
+                origin.seed = new.seed.unwrap_or(origin.seed);
+                origin.clock = new.clock.unwrap_or(origin.clock);
+                World::begin(&id, &self.registry, Arc::new(origin), &self.keeper)?
+            }
+            None => {
+                let mut file = new.file;
+                file.seed = new.seed.or(file.seed);
+                file.clock = new.clock.or(file.clock);
+                World::new(&id, &self.registry, &file, &self.keeper)?
+            }
+        };
         let _making = self.making.lock();
-        let mut others = BTreeMap::clone(&self.others.load());
+        let mut others = OrdMap::clone(&self.others.load());
         if others.len() >= MOST {
             return Err(Problem::conflict(format!("a process holds {MOST} worlds at the most")));
         }
@@ -143,7 +156,7 @@ impl Worlds {
         }
         let world = self.get(id)?;
         let _making = self.making.lock();
-        let mut others = BTreeMap::clone(&self.others.load());
+        let mut others = OrdMap::clone(&self.others.load());
         others.remove(id);
         self.others.store(Arc::new(others));
         world.leave();

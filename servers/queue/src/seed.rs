@@ -1,13 +1,13 @@
 //! The section `queue` of a world file: into the state, and back.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use stend_core::random::Drawn;
-use stend_core::{Problem, Seed, Span, Streams};
+use stend_core::{Index, Problem, Seed, Span, Streams, Table};
 
 use crate::generate::{Generate, make_up};
 use crate::state::books::{Book, Books, Shelf};
@@ -200,8 +200,8 @@ pub(crate) fn seed(mut section: Section, seed: Seed) -> Result<State, Problem> {
     check_references(&books)?;
     let archive = by_id("archive", section.archive)?;
     let consumers = by_id("consumers", section.consumers)?;
-    let highest = [consumers.keys().next_back(), archive.keys().next_back()].into_iter().flatten().max();
-    let highest = highest.copied().unwrap_or(0);
+    let highest = [consumers.last(), archive.last()].into_iter().flatten().map(|(id, _)| *id).max();
+    let highest = highest.unwrap_or(0);
     let next_consumer = section.next.get("consumers").copied().unwrap_or(highest + 1).max(highest + 1);
     let numbers = section.numbers.iter().map(|number| (number.ticket_range, number.last)).collect();
     let sessions = section.sessions.into_iter().map(|session| (session.token.clone(), session)).collect();
@@ -211,12 +211,12 @@ pub(crate) fn seed(mut section: Section, seed: Seed) -> Result<State, Problem> {
         next_consumer,
         archive,
         line: Line::default(),
-        postponed: BTreeSet::new(),
+        postponed: Index::new(),
         numbers,
         today: now,
         sessions,
         people: People::restore(section.clerks, section.planned),
-        settings,
+        settings: settings.into(),
         totals: section.totals,
         random,
         hub: Hub::default(),
@@ -265,11 +265,11 @@ fn check_references(books: &Books) -> Result<(), Problem> {
     Ok(())
 }
 
-fn by_id(list: &'static str, consumers: Vec<Consumer>) -> Result<BTreeMap<i64, Consumer>, Problem> {
+fn by_id(list: &'static str, consumers: Vec<Consumer>) -> Result<Table<i64, Consumer>, Problem> {
     if consumers.len() > MOST_CONSUMERS {
         return Err(Problem::invalid(format!("{} tickets; {MOST_CONSUMERS} at the most", consumers.len())).under(list));
     }
-    let mut map = BTreeMap::new();
+    let mut map = Table::new();
     for (i, consumer) in consumers.into_iter().enumerate() {
         let id = consumer.id;
         if id < 1 {
@@ -315,8 +315,8 @@ fn place(state: &mut State, count: bool) -> Result<(), Problem> {
         let service = consumer.services.keys().next()?;
         Some((state.books.services.rows.get(service)?.ticket_range_id, consumer.number))
     }) {
-        let known = state.numbers.entry(range).or_insert(last);
-        *known = (*known).max(last);
+        let known = state.numbers.get(&range).copied().unwrap_or(last);
+        state.numbers.insert(range, known.max(last));
     }
     state.line_up();
     Ok(())
@@ -343,7 +343,7 @@ pub(crate) fn save(state: &State) -> Section {
         ("service_groups", books.service_groups.next),
     ];
     Section {
-        settings: state.settings.clone(),
+        settings: Settings::clone(&state.settings),
         operations: rows(&books.operations),
         services: rows(&books.services),
         ticket_ranges: rows(&books.ticket_ranges),

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use stend_core::random::Drawn;
-use stend_core::{Problem, Seed, Streams};
+use stend_core::{Index, Problem, Seed, Streams, Table};
 
 use crate::generate::{Generate, make_up};
 use crate::state::access::{Access, Client, Code, Token, User};
@@ -107,28 +107,28 @@ pub(crate) fn seed(mut section: Section, seed: Seed) -> Result<State, Problem> {
     let mut state = State {
         settings: section.settings,
         access: Access {
-            clients: section.clients,
-            users: by_id("users", section.users, |one| one.id)?,
+            clients: section.clients.into(),
+            users: by_id("users", section.users, |one| one.id)?.into(),
             tokens: by_token(section.tokens),
             refreshers: by_token(section.refresh_tokens),
-            codes: section.codes,
+            codes: section.codes.into(),
         },
-        requisites: by_id("requisites", section.requisites, |one| one.id)?,
-        modems: by_id("modems", section.modems, |one| one.id)?,
-        models: by_id("models", section.models, |one| one.id)?,
-        locations: by_id("locations", section.locations, |one| one.id)?,
-        components: by_id("components", section.components, |one| one.id)?,
-        products: by_id("products", section.products, |one| one.id)?,
-        planograms: by_id("planograms", section.planograms, |one| one.id)?,
-        machines: BTreeMap::new(),
-        event_codes: section.event_codes,
-        error_codes: section.error_codes,
-        receipts: section.receipts,
-        corrections: section.corrections,
-        collections: section.collections,
+        requisites: by_id("requisites", section.requisites, |one| one.id)?.into(),
+        modems: by_id("modems", section.modems, |one| one.id)?.into_iter().collect(),
+        models: by_id("models", section.models, |one| one.id)?.into(),
+        locations: by_id("locations", section.locations, |one| one.id)?.into(),
+        components: by_id("components", section.components, |one| one.id)?.into(),
+        products: by_id("products", section.products, |one| one.id)?.into(),
+        planograms: by_id("planograms", section.planograms, |one| one.id)?.into(),
+        machines: Table::new(),
+        event_codes: section.event_codes.into(),
+        error_codes: section.error_codes.into(),
+        receipts: section.receipts.into_iter().collect(),
+        corrections: section.corrections.into_iter().collect(),
+        collections: section.collections.into_iter().collect(),
         next: section.next,
         random,
-        pings: std::collections::BTreeSet::new(),
+        pings: Index::new(),
         lists: Lists::default(),
     };
     check_catalog(&state)?;
@@ -144,16 +144,13 @@ pub(crate) fn seed(mut section: Section, seed: Seed) -> Result<State, Problem> {
     }
     once("machines", "modem_id", machines.iter().map(|machine| machine.modem_id))?;
     once("machines", "location_id", machines.iter().map(|machine| machine.location_id))?;
-    state.machines = by_id("machines", machines, |one| one.id)?;
+    state.machines = by_id("machines", machines, |one| one.id)?.into_iter().collect();
     state.pings = pings(&state.machines);
-    state.receipts.sort_by_key(|one| one.created_at);
-    state.corrections.sort_by_key(|one| one.created_at);
-    state.collections.sort_by_key(|one| one.time);
     count_on(&mut state);
     Ok(state)
 }
 
-fn pings(machines: &BTreeMap<i64, Machine>) -> std::collections::BTreeSet<(Moment, i64)> {
+fn pings(machines: &Table<i64, Machine>) -> Index<(Moment, i64)> {
     let due = |machine: &Machine| Some((machine.request.as_ref()?.due?, machine.id));
     machines.values().filter_map(due).collect()
 }
@@ -171,15 +168,25 @@ fn count_on(state: &mut State) {
     after(&mut next.location, state.locations.keys());
     let machines = || state.machines.values();
     after(&mut next.request, machines().filter_map(|machine| machine.request.as_ref()).map(|one| &one.id));
-    after(&mut next.report, machines().flat_map(|machine| &machine.reports).map(|one| &one.id));
-    after(&mut next.transaction, machines().flat_map(|machine| &machine.loading_tx).map(|one| &one.id));
+    after(&mut next.report, machines().flat_map(|machine| machine.reports.iter()).map(|one| &one.id));
+    after(&mut next.transaction, machines().flat_map(|machine| machine.loading_tx.iter()).map(|one| &one.id));
     let receipts = state.receipts.iter().map(|one| &one.id).chain(state.corrections.iter().map(|one| &one.id));
     after(&mut next.receipt, receipts);
 }
 
 fn refer<T>(known: &BTreeMap<i64, T>, what: &str, id: Option<i64>, key: &str) -> Result<(), Problem> {
-    match id.filter(|id| !known.contains_key(id)) {
-        Some(id) => Err(missing(what, id, known.keys()).under(key)),
+    refer_to(known.keys(), |id| known.contains_key(id), what, id, key)
+}
+
+fn refer_to<'k>(
+    keys: impl Iterator<Item = &'k i64>,
+    known: impl Fn(&i64) -> bool,
+    what: &str,
+    id: Option<i64>,
+    key: &str,
+) -> Result<(), Problem> {
+    match id.filter(|id| !known(id)) {
+        Some(id) => Err(missing(what, id, keys).under(key)),
         None => Ok(()),
     }
 }
@@ -212,7 +219,8 @@ fn check_catalog(state: &State) -> Result<(), Problem> {
 fn check_machine(state: &State, machine: &Machine) -> Result<(), Problem> {
     refer(&state.planograms, "planogram", machine.planogram_id, "planogram_id")?;
     refer(&state.locations, "location", machine.location_id, "location_id")?;
-    refer(&state.modems, "modem", machine.modem_id, "modem_id")?;
+    let modems = &state.modems;
+    refer_to(modems.keys(), |id| modems.contains_key(id), "modem", machine.modem_id, "modem_id")?;
     refer(&state.models, "model", machine.mm_id, "mm_id")?;
     refer(&state.requisites, "legal entity", machine.requisite_id, "requisite_id")?;
     for (i, (component, _)) in machine.loading.0.keys().enumerate() {
@@ -264,28 +272,28 @@ fn by_id<T>(key: &'static str, list: Vec<T>, id: impl Fn(&T) -> i64) -> Result<B
 
 /// The section that makes this state.
 pub(crate) fn save(state: &State) -> Section {
-    fn all<T: Clone>(map: &BTreeMap<i64, T>) -> Vec<T> {
-        map.values().cloned().collect()
+    fn all<'v, T: Clone + 'v>(values: impl Iterator<Item = &'v T>) -> Vec<T> {
+        values.cloned().collect()
     }
     Section {
         settings: state.settings.clone(),
-        clients: state.access.clients.clone(),
-        users: all(&state.access.users),
-        codes: state.access.codes.clone(),
-        requisites: all(&state.requisites),
-        models: all(&state.models),
-        event_codes: state.event_codes.clone(),
-        error_codes: state.error_codes.clone(),
-        locations: all(&state.locations),
-        modems: all(&state.modems),
-        components: all(&state.components),
-        products: all(&state.products),
-        planograms: all(&state.planograms),
-        machines: all(&state.machines),
+        clients: state.access.clients.to_vec(),
+        users: all(state.access.users.values()),
+        codes: state.access.codes.to_vec(),
+        requisites: all(state.requisites.values()),
+        models: all(state.models.values()),
+        event_codes: state.event_codes.to_vec(),
+        error_codes: state.error_codes.to_vec(),
+        locations: all(state.locations.values()),
+        modems: all(state.modems.values()),
+        components: all(state.components.values()),
+        products: all(state.products.values()),
+        planograms: all(state.planograms.values()),
+        machines: all(state.machines.values()),
         generate: None,
-        receipts: state.receipts.clone(),
-        corrections: state.corrections.clone(),
-        collections: state.collections.clone(),
+        receipts: all(state.receipts.iter()),
+        corrections: all(state.corrections.iter()),
+        collections: all(state.collections.iter()),
         tokens: state.access.tokens.values().cloned().collect(),
         refresh_tokens: state.access.refreshers.values().cloned().collect(),
         next: state.next.clone(),

@@ -38,7 +38,7 @@ impl Full {
             "menu": { "items": [{ "id": DISH, "name": "Стейк", "price": 375 }] },
         });
         let mut file = WorldFile::default();
-        file.sections.insert(Tillypad::NAME.into(), Node::from_json(&section));
+        file.sections.insert(Tillypad::NAME.into(), Arc::new(Node::from_json(&section).into()));
         let start: Timestamp = "2026-11-20T12:00:00+03:00".parse().unwrap();
         file.clock = Some(ClockSetting::frozen_at(start));
         let worlds = Worlds::new(Registry::new().with::<Tillypad>(), file).unwrap();

@@ -1,12 +1,12 @@
 //! The section `tillypad` of a world file: into the state, and back.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use rust_decimal::Decimal;
 use serde_json::Value as Json;
-use stend_core::{Problem, Seed, Streams, near};
+use stend_core::{Index, Problem, Seed, Streams, Table, near};
 
 use crate::books::{Book, Books};
 use crate::guid::Guid;
@@ -97,17 +97,17 @@ pub(crate) fn seed(section: Section, seed: Seed) -> Result<State, Problem> {
         system_object: section.system_object,
         points: section.points,
         task_period: section.task_period,
-        states: lists,
-        books: Books::read(books).map_err(|problem| problem.under("books"))?,
+        states: lists.into(),
+        books: Books::read(books).map_err(|problem| problem.under("books"))?.into(),
         divisions,
-        clients: BTreeMap::new(),
-        phones: BTreeSet::new(),
-        menu: menu(section.menu).map_err(|problem| problem.under("menu"))?,
-        loyalty: Loyalty { programmes: section.programmes, rules: section.rules },
-        days: by_id("days", section.days, |day| day.id)?,
+        clients: Table::new(),
+        phones: Index::new(),
+        menu: menu(section.menu).map_err(|problem| problem.under("menu"))?.into(),
+        loyalty: Loyalty { programmes: section.programmes, rules: section.rules }.into(),
+        days: by_id("days", section.days, |day| day.id)?.into_iter().collect(),
         bills: Bills::default(),
-        prechecks: by_id("prechecks", section.prechecks, |precheck| precheck.id)?,
-        waiting: BTreeSet::new(),
+        prechecks: by_id("prechecks", section.prechecks, |precheck| precheck.id)?.into_iter().collect(),
+        waiting: Index::new(),
         random,
     };
     for client in by_id("clients", section.clients, |client| client.id)?.into_values() {
@@ -168,7 +168,7 @@ fn check(state: &mut State) -> Result<(), Problem> {
         }
     }
     let percent_ok = |percent: Decimal| !percent.is_sign_negative() && percent <= Decimal::ONE_HUNDRED;
-    for (id, division) in &state.divisions {
+    for (id, division) in state.divisions.iter() {
         if division.max_points_percent.is_some_and(|percent| !percent_ok(percent)) {
             return Err(Problem::invalid(format!("division {id}: points pay 0 to 100 per cent")).under("divisions"));
         }

@@ -62,6 +62,10 @@ fn check(path: &Path, library: &Library, registry: &Registry) -> Result<&'static
     if is_scenario {
         stend_scenario::load(source, path.parent(), library, registry).map(|_| "scenario")
     } else {
-        library.open(path, registry).map(|_| "world").map_err(|diagnostic| vec![diagnostic])
+        library
+            .open(path, registry)
+            .and_then(|world| world.check(registry).map_err(|diagnostic| *diagnostic))
+            .map(|()| "world")
+            .map_err(|diagnostic| vec![diagnostic])
     }
 }

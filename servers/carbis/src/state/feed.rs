@@ -1,11 +1,9 @@
 //! The queue of events: kept for a while, read from any point on.
 
-use std::collections::{BTreeMap, VecDeque};
-
 use bytes::Bytes;
 use jiff::Timestamp;
 use rand::Rng;
-use stend_core::{Problem, Span, Streams};
+use stend_core::{Problem, Span, Streams, Table};
 
 use crate::wire;
 
@@ -21,13 +19,14 @@ pub(crate) struct Kept {
 }
 
 /// The retained events, oldest first.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Feed {
     pub(crate) retention: Span,
-    events: VecDeque<Kept>,
-    /// The number of the oldest event; numbers are never used again.
-    first: u64,
-    by_hash: BTreeMap<u32, u64>,
+    /// By their numbers, which are never used again.
+    events: Table<u64, Kept>,
+    /// The number of the next event.
+    next: u64,
+    by_hash: Table<u32, u64>,
     /// The last reply and the number of the event that it began with: clients that keep up ask for the same.
     written: Option<(u64, Bytes)>,
 }
@@ -48,14 +47,15 @@ pub(crate) fn parse(text: &str) -> Option<u32> {
 
 impl Feed {
     pub(crate) fn new(retention: Span) -> Self {
-        Self { retention, events: VecDeque::new(), first: 0, by_hash: BTreeMap::new(), written: None }
+        Self { retention, events: Table::new(), next: 0, by_hash: Table::new(), written: None }
     }
 
     /// The whole reply to a poll: all events for `none` and for a hash that is not retained (C2), else those after it.
     pub(crate) fn poll(&mut self, hash: &str, now: Timestamp) -> Bytes {
         // The clock's tick does this too; a poll must not depend on when it came.
         self.expire(now);
-        let after = parse(hash).and_then(|hash| self.by_hash.get(&hash)).map_or(self.first, |number| number + 1);
+        let after =
+            parse(hash).and_then(|hash| self.by_hash.get(&hash)).map_or_else(|| self.first(), |number| number + 1);
         if let Some((from, reply)) = &self.written
             && *from == after
         {
@@ -66,13 +66,18 @@ impl Feed {
         reply
     }
 
+    /// The number of the oldest event.
+    fn first(&self) -> u64 {
+        self.events.first().map_or(self.next, |(number, _)| *number)
+    }
+
     /// The reply with the events from this number on.
     fn write(&self, after: u64) -> String {
-        let from = usize::try_from(after - self.first).unwrap_or(usize::MAX).min(self.events.len());
-        let room: usize = self.events.range(from..).map(|event| event.json.len() + 1).sum();
+        let events = || self.events.range(after..).map(|(_, event)| event);
+        let room: usize = events().map(|event| event.json.len() + 1).sum();
         let mut reply = String::with_capacity(room + 40);
         reply.push_str(r#"{"result":true,"data":{"updates":["#);
-        for (i, event) in self.events.range(from..).enumerate() {
+        for (i, event) in events().enumerate() {
             if i > 0 {
                 reply.push(',');
             }
@@ -110,29 +115,30 @@ impl Feed {
     /// Puts back an event that was saved.
     pub(crate) fn keep(&mut self, event: Kept) {
         self.written = None;
-        self.by_hash.insert(event.hash, self.first + self.events.len() as u64);
-        self.events.push_back(event);
+        self.by_hash.insert(event.hash, self.next);
+        self.events.insert(self.next, event);
+        self.next += 1;
     }
 
     pub(crate) fn next_deadline(&self) -> Option<Timestamp> {
-        self.events.front().map(|oldest| self.retention.after(oldest.at))
+        self.events.first().map(|(_, oldest)| self.retention.after(oldest.at))
     }
 
     /// Forgets what is too old; says how many went.
     pub(crate) fn expire(&mut self, now: Timestamp) -> usize {
         let mut gone = 0;
-        while let Some(oldest) = self.events.front().filter(|oldest| self.retention.after(oldest.at) <= now) {
+        while self.next_deadline().is_some_and(|due| due <= now) {
             self.written = None;
-            self.by_hash.remove(&oldest.hash);
-            self.events.pop_front();
-            self.first += 1;
+            if let Some((_, oldest)) = self.events.pop_first() {
+                self.by_hash.remove(&oldest.hash);
+            }
             gone += 1;
         }
         gone
     }
 
     pub(crate) fn events(&self) -> impl Iterator<Item = &Kept> {
-        self.events.iter()
+        self.events.values()
     }
 
     /// Whether an event of this hash is retained.

@@ -1,6 +1,6 @@
 //! Simulated guests: parties that come, order, call, add and pay by the world's clock.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 use rand::RngExt;
@@ -8,7 +8,7 @@ use rand::seq::IndexedRandom;
 use rust_decimal::Decimal;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use stend_core::{Problem, Span};
+use stend_core::{Problem, Shared, Span, Table};
 
 use super::State;
 use super::orders::Wanted;
@@ -46,11 +46,11 @@ pub struct Planned {
 }
 
 /// The parties in the house and on their way.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Guests {
-    agenda: BTreeMap<(Timestamp, u64), Step>,
+    agenda: Table<(Timestamp, u64), Step>,
     next: u64,
-    seated: BTreeSet<i64>,
+    seated: Shared<BTreeSet<i64>>,
 }
 
 /// How long a party waits before it looks for a table again.
@@ -66,7 +66,7 @@ impl Guests {
     }
 
     pub(crate) fn next_deadline(&self) -> Option<Timestamp> {
-        self.agenda.keys().next().map(|(at, _)| *at)
+        self.agenda.first().map(|((at, _), _)| *at)
     }
 
     pub(crate) fn planned(&self) -> Vec<Planned> {
@@ -78,15 +78,14 @@ impl Guests {
     }
 
     pub(crate) fn restore(planned: Vec<Planned>, seated: BTreeSet<i64>) -> Self {
-        let mut guests = Self { seated, ..Self::default() };
+        let mut guests = Self { seated: seated.into(), ..Self::default() };
         planned.into_iter().for_each(|planned| guests.plan(planned.at, planned.step));
         guests
     }
 
     fn take_due(&mut self, due: Timestamp) -> Option<(Timestamp, Step)> {
-        let first = self.agenda.first_entry().filter(|first| first.key().0 <= due)?;
-        let at = first.key().0;
-        Some((at, first.remove()))
+        self.next_deadline().filter(|at| *at <= due)?;
+        self.agenda.pop_first().map(|((at, _), step)| (at, step))
     }
 }
 

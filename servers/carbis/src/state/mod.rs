@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use rust_decimal::Decimal;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use stend_core::{Streams, secret};
+use stend_core::{Shared, Streams, Table as Rows, secret};
 
 use crate::error::Error;
 
@@ -22,14 +22,14 @@ use menu::{Dish, Table, Waiter};
 use orders::Order;
 
 /// The state of one world's QR menu.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct State {
     pub(crate) token: String,
-    pub(crate) tables: BTreeMap<i64, Table>,
-    pub(crate) dishes: BTreeMap<i64, Dish>,
-    pub(crate) waiters: BTreeMap<i64, Waiter>,
+    pub(crate) tables: Shared<BTreeMap<i64, Table>>,
+    pub(crate) dishes: Shared<BTreeMap<i64, Dish>>,
+    pub(crate) waiters: Shared<BTreeMap<i64, Waiter>>,
     /// Open orders by their table: a table has one at the most.
-    pub(crate) orders: BTreeMap<i64, Order>,
+    pub(crate) orders: Rows<i64, Order>,
     pub(crate) feed: Feed,
     pub(crate) guests: Guests,
     pub(crate) totals: Totals,

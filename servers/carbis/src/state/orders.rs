@@ -142,7 +142,8 @@ impl State {
         let invoice = self.next_invoice;
         self.next_invoice += 1;
         self.totals.orders_opened += 1;
-        Ok(self.orders.entry(table).or_insert(Order { guid, table, waiter, invoice, dishes }))
+        self.orders.insert(table, Order { guid, table, waiter, invoice, dishes });
+        self.order(table)
     }
 
     /// A guest adds dishes to the table's order: lines are appended, and the event carries what was added (C9).

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use stend_core::library::DOCUMENTED;
-use stend_core::{ClockSetting, NewWorld, Raw, World};
+use stend_core::{ClockSetting, NewWorld, Raw, World, WorldFile};
 use stend_web::{Reply, StatusCode};
 
-use crate::request::{Request, shown, wrong};
+use crate::request::{Request, misfit, shown, wrong};
 
 fn told(request: &Request, world: &World) -> Value {
     json!({
@@ -48,13 +48,15 @@ pub(crate) async fn create(request: Request) -> Result<Reply, Reply> {
     let source = Arc::new(request.source()?);
     let new: New = request.read()?;
     let control = &request.control;
+    let fork_of = new.fork_of.as_ref().map(|id| request.worlds.get(id)).transpose();
+    let fork_of = fork_of.map_err(|problem| wrong(problem.under("fork_of")))?;
     let file = match (&new.world, &new.fork_of) {
         (Some(_), Some(_)) => {
             let problem = stend_core::Problem::invalid("`world` and `fork_of` in one request")
                 .hint("a fork has the world it is forked of");
             return Err(wrong(problem.under("fork_of")));
         }
-        (None, Some(id)) => request.worlds.get(id).map_err(|problem| wrong(problem.under("fork_of")))?.save(),
+        (None, Some(_)) => WorldFile::default(),
         (None, None) => {
             control.library.by_name(DOCUMENTED, &control.registry).map_err(|diagnostic| shown(&diagnostic))?
         }
@@ -66,7 +68,8 @@ pub(crate) async fn create(request: Request) -> Result<Reply, Reply> {
     };
     let clock =
         new.clock.as_ref().map(|Raw(node)| clock(node)).transpose().map_err(|problem| wrong(problem.under("clock")))?;
-    let made = request.worlds.create(NewWorld { id: new.id, file, seed: new.seed, clock }).map_err(wrong)?;
+    let fresh = NewWorld { id: new.id, file: file.clone(), fork_of, seed: new.seed, clock };
+    let made = request.worlds.create(fresh).map_err(|problem| misfit(&file, problem))?;
     Ok(Reply::json(StatusCode::CREATED, &told(&request, &made)))
 }
 

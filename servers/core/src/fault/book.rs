@@ -9,7 +9,7 @@ use super::{Facts, Fault, Hit};
 use crate::problem::Problem;
 use crate::random::Streams;
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Book {
     faults: Vec<Fault>,
     random: Streams,
@@ -29,22 +29,26 @@ const MOST: usize = 1_000;
 impl Faults {
     /// These faults, which draw from streams of their own.
     pub(crate) fn new(faults: Vec<Fault>, random: Streams) -> Self {
-        let new = Self {
-            armed: AtomicBool::new(false),
-            book: Mutex::new(Book { faults: Vec::new(), random: random.clone(), next: 0 }),
-        };
-        new.restart(faults, random);
-        new
-    }
-
-    pub(crate) fn restart(&self, faults: Vec<Fault>, random: Streams) {
-        let mut book = self.book.lock();
-        *book = Book { faults: Vec::new(), random, next: 0 };
+        let mut book = Book { faults: Vec::new(), random, next: 0 };
         for mut fault in faults {
             fault.id = Some(name(&mut book, fault.id.take()));
             book.faults.push(fault);
         }
+        Self { armed: AtomicBool::new(!book.faults.is_empty()), book: Mutex::new(book) }
+    }
+
+    /// Makes these faults those: their counters, names and random draws go on as theirs would.
+    pub(crate) fn restart(&self, those: &Self) {
+        let fresh = those.book.lock().clone();
+        let mut book = self.book.lock();
+        *book = fresh;
         self.armed.store(!book.faults.is_empty(), Ordering::Release);
+    }
+
+    /// A copy that goes on as these would.
+    pub(crate) fn copy(&self) -> Self {
+        let book = self.book.lock().clone();
+        Self { armed: AtomicBool::new(!book.faults.is_empty()), book: Mutex::new(book) }
     }
 
     /// Adds a fault and tells its name.

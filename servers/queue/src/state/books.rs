@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
-use stend_core::Problem;
+use stend_core::{Problem, Shared};
 
 use super::fields::{Field, Need, int};
 use super::rows::{
@@ -106,13 +106,13 @@ impl Key {
 /// The rows of one book by their ids, and the id of the next new one.
 #[derive(Debug, Clone)]
 pub(crate) struct Shelf<T> {
-    pub(crate) rows: BTreeMap<i64, T>,
+    pub(crate) rows: Shared<BTreeMap<i64, T>>,
     pub(crate) next: i64,
 }
 
 impl<T> Default for Shelf<T> {
     fn default() -> Self {
-        Self { rows: BTreeMap::new(), next: 1 }
+        Self { rows: BTreeMap::new().into(), next: 1 }
     }
 }
 

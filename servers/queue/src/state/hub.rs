@@ -40,6 +40,13 @@ pub(crate) struct Hub {
     queue_changed: bool,
 }
 
+/// Sockets belong to their world: a fork begins without them, and so without subscribers.
+impl Clone for Hub {
+    fn clone(&self) -> Self {
+        Self::default()
+    }
+}
+
 impl Drop for Hub {
     fn drop(&mut self) {
         self.sockets.values().for_each(|outbox| outbox.close());

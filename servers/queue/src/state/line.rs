@@ -1,8 +1,9 @@
 //! The waiting line, kept in call order, so that calling the next consumer scans nothing.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use jiff::Timestamp;
+use stend_core::{Index, Table};
 
 /// Call order (Q17): service priority, ticket priority, registration, id. Lower is earlier.
 pub(crate) type Rank = (i64, i64, Timestamp, i64);
@@ -11,11 +12,11 @@ pub(crate) type Rank = (i64, i64, Timestamp, i64);
 type Lane = (i64, Option<i64>);
 
 /// Waiting tickets by the operations that are their turn.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Line {
-    lanes: BTreeMap<Lane, BTreeSet<Rank>>,
+    lanes: Table<Lane, Index<Rank>>,
     /// Where each ticket stands, to take it out again.
-    places: BTreeMap<i64, Vec<(Lane, Rank)>>,
+    places: Table<i64, Vec<(Lane, Rank)>>,
 }
 
 impl Line {
@@ -23,7 +24,10 @@ impl Line {
     pub(crate) fn enter(&mut self, ticket: i64, places: Vec<(Lane, Rank)>) {
         self.leave(ticket);
         for (lane, rank) in &places {
-            self.lanes.entry(*lane).or_default().insert(*rank);
+            match self.lanes.get_mut(lane) {
+                Some(ranks) => drop(ranks.insert(*rank)),
+                None => drop(self.lanes.insert(*lane, [*rank].into_iter().collect())),
+            }
         }
         self.places.insert(ticket, places);
     }
@@ -44,7 +48,7 @@ impl Line {
         *self = Self::default();
     }
 
-    fn lanes_of<'l>(&'l self, operations: &'l [i64], user: Option<i64>) -> impl Iterator<Item = &'l BTreeSet<Rank>> {
+    fn lanes_of<'l>(&'l self, operations: &'l [i64], user: Option<i64>) -> impl Iterator<Item = &'l Index<Rank>> {
         operations
             .iter()
             .flat_map(move |operation| [Some((*operation, None)), user.map(|user| (*operation, Some(user)))])

@@ -18,13 +18,13 @@ pub(crate) mod sessions;
 pub(crate) mod tickets;
 pub(crate) mod view;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use stend_core::{Span, Streams};
+use stend_core::{Index, Shared, Span, Streams, Table};
 
 use books::{Book, Books};
 use fields::to_milli;
@@ -35,23 +35,24 @@ use sessions::Session;
 use tickets::{Consumer, Stand};
 
 /// The state of one world's queue.
+#[derive(Clone)]
 pub struct State {
     pub(crate) books: Books,
     /// Today's tickets, in every state (Q14).
-    pub(crate) consumers: BTreeMap<i64, Consumer>,
+    pub(crate) consumers: Table<i64, Consumer>,
     pub(crate) next_consumer: i64,
     /// Tickets of earlier days, for the statistics.
-    pub(crate) archive: BTreeMap<i64, Consumer>,
+    pub(crate) archive: Table<i64, Consumer>,
     pub(crate) line: Line,
     /// Postponed tickets by the moment at which they come back.
-    pub(crate) postponed: BTreeSet<(Timestamp, i64)>,
+    pub(crate) postponed: Index<(Timestamp, i64)>,
     /// The last number given out today, by range.
-    pub(crate) numbers: BTreeMap<i64, i64>,
+    pub(crate) numbers: Table<i64, i64>,
     /// When today began, in the hall's zone.
     pub(crate) today: Timestamp,
-    pub(crate) sessions: BTreeMap<String, Session>,
+    pub(crate) sessions: Table<String, Session>,
     pub(crate) people: People,
-    pub(crate) settings: Settings,
+    pub(crate) settings: Shared<Settings>,
     pub(crate) totals: Totals,
     pub(crate) random: Streams,
     pub(crate) hub: Hub,

@@ -122,7 +122,7 @@ fn check(state: &State, registered: u64, called: u64) {
     assert_eq!(state.totals.called, called);
     let mut at_windows = Vec::new();
     for window in state.books.workplaces.rows.values().filter(|window| window.consumer_id >= 0) {
-        let consumer = &state.consumers[&window.consumer_id];
+        let consumer = state.consumers.get(&window.consumer_id).unwrap();
         assert_eq!((consumer.state, consumer.workplace_id), (Stand::Serving, window.id));
         at_windows.push(consumer.id);
     }
@@ -207,7 +207,7 @@ fn run(deeds: Vec<Deed>) {
             Deed::Postpone { window, minutes, return2me } => {
                 let delay = Span::from_signed(SignedDuration::from_mins(*minutes));
                 if let Some(id) = at(*window, &state).filter(|_| *return2me) {
-                    let consumer = &state.consumers[&id];
+                    let consumer = state.consumers.get(&id).unwrap();
                     let mut places = consumer.open();
                     places.retain(|place| consumer.step(*place).unwrap().state == Stand::Serving);
                     bound.extend(places.into_iter().map(|place| ((id, place), POSTS[*window].user)));

@@ -7,7 +7,7 @@ use rand::RngExt;
 use rand::seq::IndexedRandom;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use stend_core::Span;
+use stend_core::{Span, Table};
 
 use super::State;
 use super::consumers::Registration;
@@ -65,9 +65,9 @@ pub struct SimulatedClerk {
 }
 
 /// Who is simulated in a hall.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct People {
-    agenda: BTreeMap<(Timestamp, u64), Deed>,
+    agenda: Table<(Timestamp, u64), Deed>,
     next: u64,
     pub(crate) clerks: BTreeMap<i64, SimulatedClerk>,
     /// Windows whose simulated clerk waits for somebody.
@@ -100,7 +100,7 @@ impl People {
     }
 
     pub(crate) fn next_deadline(&self) -> Option<Timestamp> {
-        self.agenda.keys().next().map(|(at, _)| *at)
+        self.agenda.first().map(|((at, _), _)| *at)
     }
 
     pub(crate) fn works_at(&self, workplace: i64) -> bool {
@@ -122,9 +122,8 @@ impl People {
     }
 
     fn take_due(&mut self, due: Timestamp) -> Option<(Timestamp, Deed)> {
-        let first = self.agenda.first_entry().filter(|first| first.key().0 <= due)?;
-        let at = first.key().0;
-        Some((at, first.remove()))
+        self.next_deadline().filter(|at| *at <= due)?;
+        self.agenda.pop_first().map(|((at, _), deed)| (at, deed))
     }
 }
 

@@ -255,7 +255,9 @@ pub fn load(
                 .under("stend");
         wrong.push(shown(root.locate(problem)));
     }
-    let mut world = read_world(file.world.as_ref(), &source, beside, library, registry).unwrap_or_else(|diagnostic| {
+    let world = read_world(file.world.as_ref(), &source, beside, library, registry)
+        .and_then(|world| world.check(registry).map(|()| world).map_err(|diagnostic| *diagnostic));
+    let mut world = world.unwrap_or_else(|diagnostic| {
         wrong.push(diagnostic);
         WorldFile::default()
     });

@@ -129,7 +129,7 @@ pub(crate) fn collections(call: &mut Call<'_, Telemetron>) -> Reply {
         let zone = default_zone();
         let period = asked.input.asked().period(&zone, COLLECTIONS, asked.now)?;
         let seen = |id: i64| state.machines.get(&id).is_some_and(|machine| state.sees(asked.who, machine));
-        let within = state.collections.iter().filter(|one| period.has(one.time) && seen(one.vm_id));
+        let within = state.collections.within(period).filter(|one| seen(one.vm_id));
         let shown = within.map(|one| Collection {
             time: one.time.iso(&zone),
             vm_id: one.vm_id,

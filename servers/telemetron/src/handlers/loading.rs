@@ -96,7 +96,7 @@ pub(crate) fn history(call: &mut Call<'_, Telemetron>) -> Reply {
         let period = asked.input.asked();
         let zone = machine.zone(period.local);
         let period = period.period(&zone, HISTORY, asked.now)?;
-        let within = machine.loading_tx.iter().filter(|transaction| period.has(transaction.created_at));
+        let within = machine.loading_tx.within(period);
         let shown = |transaction: &'_ crate::state::machine::Transaction| -> serde_json::Value {
             json!(Transaction {
                 id: transaction.id,

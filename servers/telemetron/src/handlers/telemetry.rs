@@ -25,7 +25,7 @@ pub(crate) fn events(call: &mut Call<'_, Telemetron>) -> Reply {
         let period = asked.input.asked();
         let zone = machine.zone(period.local);
         let period = period.period(&zone, EVENTS, asked.now)?;
-        let within = machine.events.iter().filter(|event| period.has(event.at));
+        let within = machine.events.within(period);
         let shown = within.map(|event| Event { date: event.at.iso(&zone), code: &event.code, payload: &event.payload });
         Ok(Reply::ok(&shown.collect::<Vec<_>>()))
     })

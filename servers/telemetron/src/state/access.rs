@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use rand::RngExt;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use stend_core::{Streams, Timestamp, secret};
+use stend_core::{Shared, Streams, Table, Timestamp, secret};
 
 use crate::error::{Error, Grant};
 use crate::state::State;
@@ -147,13 +147,13 @@ pub struct Code {
 const MOST: usize = 10_000;
 
 /// Everything about access.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone)]
 pub(crate) struct Access {
-    pub(crate) clients: Vec<Client>,
-    pub(crate) users: BTreeMap<i64, User>,
-    pub(crate) tokens: BTreeMap<String, Token>,
-    pub(crate) refreshers: BTreeMap<String, Token>,
-    pub(crate) codes: Vec<Code>,
+    pub(crate) clients: Shared<Vec<Client>>,
+    pub(crate) users: Shared<BTreeMap<i64, User>>,
+    pub(crate) tokens: Table<String, Token>,
+    pub(crate) refreshers: Table<String, Token>,
+    pub(crate) codes: Shared<Vec<Code>>,
 }
 
 /// Whoever sent a request.
@@ -277,7 +277,7 @@ impl State {
 }
 
 /// Keeps a token; what has ended goes when it gets crowded, then what ends first.
-fn keep(tokens: &mut BTreeMap<String, Token>, token: Token, now: Moment) {
+fn keep(tokens: &mut Table<String, Token>, token: Token, now: Moment) {
     if tokens.len() >= MOST {
         tokens.retain(|_, token| token.until > now);
     }

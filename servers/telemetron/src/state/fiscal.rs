@@ -11,6 +11,7 @@ use crate::number::{Percent, Roubles};
 use crate::state::access::Who;
 use crate::state::history::{Payment, Sold, Vend};
 use crate::state::money::positive;
+use crate::state::timeline::Timed;
 use crate::state::{State, missing, take};
 use crate::time::{Moment, Period};
 
@@ -221,14 +222,6 @@ impl State {
         self.make_receipt(&wanted, own, number, sold.at);
     }
 
-    /// Puts receipts in time order again, after some have come late.
-    pub(crate) fn sort_receipts(&mut self, from: usize) {
-        let from = from.saturating_sub(1);
-        if !self.receipts.get(from..).unwrap_or_default().is_sorted_by_key(|receipt| receipt.created_at) {
-            self.receipts.sort_by_key(|receipt| receipt.created_at);
-        }
-    }
-
     fn make_receipt(&mut self, wanted: &Wanted, own: Option<String>, product: Option<String>, at: Moment) -> i64 {
         let receipt = Receipt {
             id: take(&mut self.next.receipt),
@@ -255,10 +248,7 @@ impl State {
     pub(crate) fn issue_receipt(&mut self, wanted: &Wanted, now: Timestamp) -> Result<i64, Problem> {
         positive(wanted.price, "price")?;
         let own = self.named(wanted.machine)?.inventory_number.clone();
-        let from = self.receipts.len();
-        let id = self.make_receipt(wanted, own, None, now.into());
-        self.sort_receipts(from);
-        Ok(id)
+        Ok(self.make_receipt(wanted, own, None, now.into()))
     }
 
     /// A correction.
@@ -292,8 +282,7 @@ impl State {
             total: Roubles::default(),
         };
         let id = correction.id;
-        let place = self.corrections.partition_point(|known| known.created_at <= at);
-        self.corrections.insert(place, correction);
+        self.corrections.push(correction);
         Ok(id)
     }
 
@@ -304,10 +293,8 @@ impl State {
         machine: Option<i64>,
         period: Period,
     ) -> impl Iterator<Item = &Receipt> {
-        let start = self.receipts.partition_point(|receipt| receipt.created_at < period.since);
-        let end = self.receipts.partition_point(|receipt| receipt.created_at <= period.until);
         let mine = self.picked(who, machine);
-        self.receipts.get(start..end).unwrap_or_default().iter().filter(move |receipt| mine.contains(&receipt.vm_id))
+        self.receipts.within(period).filter(move |receipt| mine.contains(&receipt.vm_id))
     }
 
     /// The same of corrections.
@@ -318,11 +305,23 @@ impl State {
         period: Period,
     ) -> impl Iterator<Item = &Correction> {
         let mine = self.picked(who, machine);
-        self.corrections.iter().filter(move |one| period.has(one.created_at) && mine.contains(&one.vm_id))
+        self.corrections.within(period).filter(move |one| mine.contains(&one.vm_id))
     }
 
     fn picked(&self, who: &Who, machine: Option<i64>) -> std::collections::BTreeSet<i64> {
         self.seen(who).map(|seen| seen.id).filter(|id| machine.is_none_or(|machine| machine == *id)).collect()
+    }
+}
+
+impl Timed for Receipt {
+    fn at(&self) -> Moment {
+        self.created_at
+    }
+}
+
+impl Timed for Correction {
+    fn at(&self) -> Moment {
+        self.created_at
     }
 }
 

@@ -6,6 +6,8 @@ use std::sync::Arc;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use stend_core::Shared;
+
 use crate::number::Roubles;
 use crate::time::{Moment, Period};
 
@@ -167,70 +169,67 @@ const NONE: u32 = u32::MAX;
 /// So many sales stand between two marks with totals.
 const STRIDE: usize = 32;
 
-/// All sales of a machine.
-#[derive(Debug, Clone)]
-pub struct History {
+/// So many sales stand in a block, the unit that copies of a history share: what a fork has to copy before its first sale.
+const BLOCK: usize = 8 * STRIDE;
+
+/// Sales that follow each other. All blocks but the last are full.
+#[derive(Debug, Clone, Default)]
+struct Block {
     times: Vec<i64>,
     rows: Vec<Row>,
-    /// Totals before each [`STRIDE`]th row.
+    /// Totals of the whole history before each [`STRIDE`]th row.
     marks: Vec<Tallies>,
-    /// Totals of all rows.
-    total: Tallies,
+}
+
+/// Words and their numbers.
+#[derive(Debug, Clone, Default)]
+struct Words {
     words: Vec<Arc<str>>,
     numbers: BTreeMap<Arc<str>, u32>,
 }
 
-impl Default for History {
-    fn default() -> Self {
-        Self {
-            times: Vec::new(),
-            rows: Vec::new(),
-            marks: vec![Tallies::default()],
-            total: Tallies::default(),
-            words: Vec::new(),
-            numbers: BTreeMap::new(),
-        }
-    }
+/// All sales of a machine.
+#[derive(Debug, Clone, Default)]
+pub struct History {
+    blocks: Shared<Vec<Arc<Block>>>,
+    len: usize,
+    /// Totals of all rows.
+    total: Tallies,
+    words: Shared<Words>,
 }
 
 impl History {
     pub(crate) fn is_empty(&self) -> bool {
-        self.rows.is_empty()
+        self.len == 0
     }
 
     /// When the last one was.
     pub(crate) fn last(&self) -> Option<Moment> {
-        self.times.last().copied().map(Moment)
+        self.blocks.last()?.times.last().copied().map(Moment)
     }
 
     #[cfg(test)]
     pub(crate) fn len(&self) -> usize {
-        self.rows.len()
+        self.len
     }
 
     fn word(&mut self, word: Option<&Arc<str>>) -> u32 {
         let Some(word) = word else { return NONE };
-        if let Some(number) = self.numbers.get(word) {
+        if let Some(number) = self.words.numbers.get(word) {
             return *number;
         }
-        let number = u32::try_from(self.words.len()).unwrap_or(NONE);
-        self.words.push(Arc::clone(word));
-        self.numbers.insert(Arc::clone(word), number);
+        let number = u32::try_from(self.words.words.len()).unwrap_or(NONE);
+        self.words.words.push(Arc::clone(word));
+        self.words.numbers.insert(Arc::clone(word), number);
         number
     }
 
     /// Adds sales that are in time order among themselves; they may lie before others.
     pub(crate) fn add(&mut self, sales: &[Sold]) {
         let Some(first) = sales.first() else { return };
-        let from = self.times.partition_point(|at| *at <= first.at.0);
-        if from == self.times.len() {
-            sales.iter().for_each(|sold| self.push(sold));
-            return;
-        }
+        let from = self.place(|at| at <= first.at.0);
         // What lies behind the first new one is merged with the new ones.
-        let (times, rows) = (self.times.split_off(from), self.rows.split_off(from));
-        self.rewind(from);
-        let mut old = times.into_iter().zip(rows).peekable();
+        let mut old = self.cut(from).into_iter().peekable();
         for sold in sales {
             while let Some((at, row)) = old.next_if(|(at, _)| *at <= sold.at.0) {
                 self.push_row(at, row);
@@ -240,10 +239,25 @@ impl History {
         old.for_each(|(at, row)| self.push_row(at, row));
     }
 
-    /// Makes the totals those of the first `len` rows.
-    fn rewind(&mut self, len: usize) {
-        self.marks.truncate(len / STRIDE + 1);
-        self.total = self.before(len);
+    /// Takes out the rows from this one on.
+    fn cut(&mut self, from: usize) -> Vec<(i64, Row)> {
+        if from == self.len {
+            return Vec::new();
+        }
+        self.total = self.before(from);
+        self.len = from;
+        let mut cut = Vec::new();
+        let (whole, kept) = (from / BLOCK, from % BLOCK);
+        for (block, skipped) in self.blocks[whole..].iter().zip([kept].into_iter().chain(std::iter::repeat(0))) {
+            cut.extend(block.times[skipped..].iter().copied().zip(block.rows[skipped..].iter().copied()));
+        }
+        self.blocks.truncate(whole + usize::from(kept > 0));
+        if let Some(block) = self.blocks.get_mut(whole).map(Arc::make_mut) {
+            block.times.truncate(kept);
+            block.rows.truncate(kept);
+            block.marks.truncate(kept.div_ceil(STRIDE));
+        }
+        cut
     }
 
     fn push(&mut self, sold: &Sold) {
@@ -259,25 +273,40 @@ impl History {
     }
 
     fn push_row(&mut self, at: i64, row: Row) {
-        self.times.push(at);
-        self.rows.push(row);
-        count(&mut self.total, &row);
-        if self.rows.len().is_multiple_of(STRIDE) {
-            self.marks.push(self.total);
+        if self.len.is_multiple_of(BLOCK) {
+            self.blocks.push(Arc::default());
         }
+        let Some(block) = self.blocks.last_mut().map(Arc::make_mut) else { return };
+        if block.rows.len().is_multiple_of(STRIDE) {
+            block.marks.push(self.total);
+        }
+        block.times.push(at);
+        block.rows.push(row);
+        count(&mut self.total, &row);
+        self.len += 1;
     }
 
     /// Totals of the rows before this one.
     fn before(&self, index: usize) -> Tallies {
-        let mut tallies = self.marks[index / STRIDE];
-        self.rows[index / STRIDE * STRIDE..index].iter().for_each(|row| count(&mut tallies, row));
+        if index == self.len {
+            return self.total;
+        }
+        let (block, place) = (&self.blocks[index / BLOCK], index % BLOCK);
+        let mut tallies = block.marks[place / STRIDE];
+        block.rows[place / STRIDE * STRIDE..place].iter().for_each(|row| count(&mut tallies, row));
         tallies
     }
 
+    /// The first row for whose time `earlier` does not hold.
+    fn place(&self, earlier: impl Fn(i64) -> bool) -> usize {
+        let blocks = self.blocks.partition_point(|block| block.times.first().is_some_and(|at| earlier(*at)));
+        let Some(last) = blocks.checked_sub(1) else { return 0 };
+        last * BLOCK + self.blocks[last].times.partition_point(|at| earlier(*at))
+    }
+
     fn range(&self, period: Period) -> std::ops::Range<usize> {
-        let start = self.times.partition_point(|at| *at < period.since.0);
-        let end = start + self.times[start..].partition_point(|at| *at <= period.until.0);
-        start..end
+        let start = self.place(|at| at < period.since.0);
+        start..self.place(|at| at <= period.until.0).max(start)
     }
 
     /// Totals of a period.
@@ -291,10 +320,11 @@ impl History {
     }
 
     fn sold(&self, index: usize) -> Sold {
-        let row = self.rows[index];
-        let word = |number: u32| self.words.get(usize::try_from(number).unwrap_or(usize::MAX)).cloned();
+        let (block, place) = (&self.blocks[index / BLOCK], index % BLOCK);
+        let row = block.rows[place];
+        let word = |number: u32| self.words.words.get(usize::try_from(number).unwrap_or(usize::MAX)).cloned();
         Sold {
-            at: Moment(self.times[index]),
+            at: Moment(block.times[place]),
             layout: word(row.layout),
             name: word(row.name),
             price: Roubles::from_kopecks(row.price),
@@ -317,7 +347,7 @@ fn count(tallies: &mut Tallies, row: &Row) {
 
 impl Serialize for History {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq((0..self.rows.len()).map(|index| self.sold(index)))
+        serializer.collect_seq((0..self.len).map(|index| self.sold(index)))
     }
 }
 
@@ -379,7 +409,9 @@ mod tests {
         let mut history = History::default();
         let mut all = Vec::new();
         // Blocks that begin before the end of what is there, of several lengths around the stride.
-        for (start, len, step) in [(0, 31, 2), (100, 33, 3), (50, 64, 1), (0, 5, 40), (7, 1, 1), (400, 100, 2)] {
+        for (start, len, step) in
+            [(0, 31, 2), (100, 33, 3), (50, 64, 1), (0, 5, 40), (7, 1, 1), (400, 100, 2), (100, 300, 1), (600, 400, 0)]
+        {
             let block: Vec<Sold> = (0..len)
                 .map(|i| {
                     let vend = Vend::ALL[usize::try_from(i % 3).expect("small")];

@@ -327,10 +327,8 @@ fn name(components: &BTreeMap<i64, Component>, id: i64) -> String {
 /// Writes the history, in time order.
 fn write(machine: &mut Machine, next: &mut Next, at: Moment, user: i64, note: Option<String>, data: Vec<Change>) {
     let transaction = Transaction { id: take(&mut next.transaction), created_at: at, user_id: user, note, data };
-    let place = machine.loading_tx.partition_point(|known| known.created_at <= at);
-    machine.loading_tx.insert(place, transaction);
-    let old = machine.loading_tx.len().saturating_sub(MOST);
-    machine.loading_tx.drain(..old);
+    machine.loading_tx.push(transaction);
+    machine.loading_tx.trim(Moment(i64::MIN), MOST);
 }
 
 #[cfg(test)]

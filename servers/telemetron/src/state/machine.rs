@@ -6,10 +6,12 @@ use jiff::tz::TimeZone;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
+use stend_core::Shared;
 
 use crate::number::{Quantity, Roubles};
 use crate::state::company::Type;
 use crate::state::history::{History, Sold, Tally, Vend};
+use crate::state::timeline::{Timed, Timeline};
 use crate::state::zones;
 use crate::time::{self, Moment};
 
@@ -71,22 +73,22 @@ pub struct Machine {
     /// Sales, oldest first.
     pub sales: History,
     /// Sold while the modem had no connection: not known to the server.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub held_sales: Vec<Held>,
+    #[serde(skip_serializing_if = "is_empty")]
+    pub held_sales: Shared<Vec<Held>>,
     /// Events that the modem could not send.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub held_events: Vec<Event>,
+    #[serde(skip_serializing_if = "is_empty")]
+    pub held_events: Shared<Vec<Event>>,
     /// The machine's own counters.
     pub counters: Counters,
     /// Events, oldest first.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub events: Vec<Event>,
+    #[serde(skip_serializing_if = "Timeline::is_empty")]
+    pub events: Timeline<Event>,
     /// Reports, oldest first.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub reports: Vec<Report>,
+    #[serde(skip_serializing_if = "is_empty")]
+    pub reports: Shared<Vec<Report>>,
     /// Loadings, oldest first.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub loading_tx: Vec<Transaction>,
+    #[serde(skip_serializing_if = "Timeline::is_empty")]
+    pub loading_tx: Timeline<Transaction>,
     /// Digests of the last minute's loadings.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub recent: Vec<Recent>,
@@ -375,6 +377,10 @@ pub struct Counters {
     pub reads: u64,
 }
 
+fn is_empty<T>(list: &Shared<Vec<T>>) -> bool {
+    list.is_empty()
+}
+
 impl Machine {
     /// The machine's zone, or the one for those that have none (T3).
     pub(crate) fn zone(&self, local: bool) -> TimeZone {
@@ -389,11 +395,20 @@ impl Machine {
 
     /// Keeps an event in time order; what no query can reach any more goes.
     pub(crate) fn note(&mut self, event: Event, now: Moment) {
-        let place = self.events.partition_point(|known| known.at <= event.at);
-        self.events.insert(place, event);
-        let deepest = now.after(-15 * 24 * 3600);
-        let old = self.events.partition_point(|event| event.at < deepest);
-        self.events.drain(..old.max(self.events.len().saturating_sub(MOST)));
+        self.events.push(event);
+        self.events.trim(now.after(-15 * 24 * 3600), MOST);
+    }
+}
+
+impl Timed for Event {
+    fn at(&self) -> Moment {
+        self.at
+    }
+}
+
+impl Timed for Transaction {
+    fn at(&self) -> Moment {
+        self.created_at
     }
 }
 

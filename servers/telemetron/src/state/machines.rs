@@ -55,8 +55,8 @@ impl State {
                     machine.last_known_money = None;
                     let held = std::mem::take(&mut machine.held_sales);
                     let events = std::mem::take(&mut machine.held_events);
-                    events.into_iter().for_each(|event| machine.note(event, now.into()));
-                    self.deliver(id, held, true);
+                    events.iter().for_each(|event| machine.note(event.clone(), now.into()));
+                    self.deliver(id, held.to_vec(), true);
                 }
             }
             if before.planogram_id != planogram {
@@ -216,15 +216,15 @@ impl State {
     /// # Errors
     /// A machine stands there, and nobody insists; or it has sold something there, and insisting does not help (T13).
     pub(crate) fn delete_location(&mut self, id: i64, force: bool) -> Result<(), Error> {
-        let here = |machine: &&mut Machine| machine.location_id == Some(id);
-        let used: Vec<&mut Machine> = self.machines.values_mut().filter(here).collect();
-        if !used.is_empty() && !force {
+        let here = |machine: &Machine| machine.location_id == Some(id);
+        let used = || self.machines.values().filter(|machine| here(machine));
+        if used().next().is_some() && !force {
             return Err(Error::InUse);
         }
-        if used.iter().any(|machine| !machine.sales.is_empty()) {
+        if used().any(|machine| !machine.sales.is_empty()) {
             return Err(Error::HasStatistics);
         }
-        used.into_iter().for_each(|machine| machine.location_id = None);
+        self.machines.change(here, |machine| machine.location_id = None);
         self.locations.remove(&id);
         Ok(())
     }

@@ -18,6 +18,7 @@ pub(crate) mod service;
 pub(crate) mod statistics;
 pub(crate) mod stock;
 pub(crate) mod telemetry;
+pub(crate) mod timeline;
 pub(crate) mod zones;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -25,7 +26,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use bytes::Bytes;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use stend_core::{Problem, Span, Streams, Timestamp};
+use stend_core::{Index, Problem, Shared, Span, Streams, Table as Rows, Timestamp};
 
 use crate::error::{Error, What};
 use crate::input::Table;
@@ -38,30 +39,30 @@ use company::{ErrorCode, EventCode, Model, Modem, Requisite};
 use fiscal::{Correction, Receipt};
 use machine::Machine;
 use money::Collection;
+use timeline::Timeline;
 
 /// The state of one world's Telemetron.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct State {
     pub(crate) settings: Settings,
     pub(crate) access: Access,
-    pub(crate) requisites: BTreeMap<i64, Requisite>,
-    pub(crate) modems: BTreeMap<i64, Modem>,
-    pub(crate) models: BTreeMap<i64, Model>,
-    pub(crate) locations: BTreeMap<i64, Location>,
-    pub(crate) components: BTreeMap<i64, Component>,
-    pub(crate) products: BTreeMap<i64, Product>,
-    pub(crate) planograms: BTreeMap<i64, Planogram>,
-    pub(crate) machines: BTreeMap<i64, Machine>,
-    pub(crate) event_codes: Vec<EventCode>,
-    pub(crate) error_codes: Vec<ErrorCode>,
-    /// In time order, as are the next two.
-    pub(crate) receipts: Vec<Receipt>,
-    pub(crate) corrections: Vec<Correction>,
-    pub(crate) collections: Vec<Collection>,
+    pub(crate) requisites: Shared<BTreeMap<i64, Requisite>>,
+    pub(crate) modems: Rows<i64, Modem>,
+    pub(crate) models: Shared<BTreeMap<i64, Model>>,
+    pub(crate) locations: Shared<BTreeMap<i64, Location>>,
+    pub(crate) components: Shared<BTreeMap<i64, Component>>,
+    pub(crate) products: Shared<BTreeMap<i64, Product>>,
+    pub(crate) planograms: Shared<BTreeMap<i64, Planogram>>,
+    pub(crate) machines: Rows<i64, Machine>,
+    pub(crate) event_codes: Shared<Vec<EventCode>>,
+    pub(crate) error_codes: Shared<Vec<ErrorCode>>,
+    pub(crate) receipts: Timeline<Receipt>,
+    pub(crate) corrections: Timeline<Correction>,
+    pub(crate) collections: Timeline<Collection>,
     pub(crate) next: Next,
     pub(crate) random: Streams,
     /// When which machine's modem answers an open request; follows from the machines.
-    pub(crate) pings: BTreeSet<(Moment, i64)>,
+    pub(crate) pings: Index<(Moment, i64)>,
     /// Lists of machines as they were last sent, until something changes.
     pub(crate) lists: Lists,
 }
@@ -150,10 +151,10 @@ pub(crate) fn take(next: &mut i64) -> i64 {
 }
 
 /// Ready lists of machines.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Lists(pub(crate) Vec<List>);
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct List {
     pub(crate) groups: Option<BTreeSet<i64>>,
     pub(crate) local: bool,

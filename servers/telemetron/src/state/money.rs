@@ -8,6 +8,7 @@ use stend_core::{Problem, Timestamp};
 use crate::number::Roubles;
 use crate::state::State;
 use crate::state::machine::{Cash, Counter, Event};
+use crate::state::timeline::Timed;
 use crate::time::Moment;
 
 /// A collection of a machine's cash, in roubles.
@@ -128,8 +129,13 @@ impl State {
             "coins": collection.summary_coins, "banknotes": collection.summary_banknotes, "change": collection.change
         });
         self.report_event(id, Event { at: now, code: "TCOL".into(), payload }, now);
-        let place = self.collections.partition_point(|known| known.time <= now);
-        self.collections.insert(place, collection.clone());
+        self.collections.push(collection.clone());
         Ok(collection)
+    }
+}
+
+impl Timed for Collection {
+    fn at(&self) -> Moment {
+        self.time
     }
 }

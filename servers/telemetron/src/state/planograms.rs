@@ -73,9 +73,7 @@ impl State {
         let id = self.planogram(id)?.id;
         self.planograms.remove(&id);
         self.unload_misfits(who.user, now, |machine| machine.planogram_id == Some(id));
-        for machine in self.machines.values_mut().filter(|machine| machine.planogram_id == Some(id)) {
-            machine.planogram_id = None;
-        }
+        self.machines.change(|machine| machine.planogram_id == Some(id), |machine| machine.planogram_id = None);
         Ok(())
     }
 }

@@ -207,9 +207,7 @@ impl State {
             }
         }
         if fiscal {
-            let from = self.receipts.len();
             sales.iter().for_each(|held| self.receipt_for(id, &held.sold, held.product));
-            self.sort_receipts(from);
         }
         let sales: Vec<Sold> = sales.into_iter().map(|held| held.sold).collect();
         if let Some(machine) = self.machines.get_mut(&id) {
@@ -262,7 +260,7 @@ impl State {
         // Drawn first, then sorted: a machine's sales are delivered in time order.
         let heaviest = hours.iter().copied().fold(0.0, f64::max);
         let mut drawn: Vec<(usize, i64, u32, u8)> = Vec::with_capacity(usize::try_from(flood.count).unwrap_or(0));
-        let zones: Vec<_> = selling.iter().map(|id| self.machines[id].zone(true)).collect();
+        let zones: Vec<_> = selling.iter().filter_map(|id| Some(self.machines.get(id)?.zone(true))).collect();
         let stream = self.random.get("sales");
         for _ in 0..flood.count {
             let machine = stream.random_range(0..selling.len());

@@ -173,9 +173,9 @@ impl State {
         machine.last_known_money = None;
         machine.note(Event { at: now, code: "TON".into(), payload: Value::Null }, now);
         let (sales, events) = (std::mem::take(&mut machine.held_sales), std::mem::take(&mut machine.held_events));
-        events.into_iter().for_each(|event| machine.note(event, now));
+        events.iter().for_each(|event| machine.note(event.clone(), now));
         let sent = sales.len();
-        self.deliver(id, sales, true);
+        self.deliver(id, sales.to_vec(), true);
         self.answer_request(id, now);
         Ok(sent)
     }

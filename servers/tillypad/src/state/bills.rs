@@ -1,10 +1,10 @@
 //! All bills of a world and the ways to find them: each costs what its answer costs, however many bills there are.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{Hash, Hasher};
 
 use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};
+use stend_core::{Index, Table};
 
 use crate::guid::Guid;
 use crate::tables::guest;
@@ -13,15 +13,15 @@ use super::CLOSED;
 use super::bill::Bill;
 
 /// The bills.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Bills {
-    all: BTreeMap<Guid, Box<Bill>>,
+    all: Table<Guid, Bill>,
     next_serial: u64,
-    by_client: BTreeSet<(Guid, u64, Guid)>,
+    by_client: Index<(Guid, u64, Guid)>,
     /// By a hash of the name: names are long and many, and the bill itself knows its own.
-    by_name: BTreeSet<(u64, Date, u64, Guid)>,
-    closed: BTreeSet<(Guid, DateTime, u64, Guid)>,
-    due: BTreeSet<(Timestamp, u64, Guid)>,
+    by_name: Index<(u64, Date, u64, Guid)>,
+    closed: Index<(Guid, DateTime, u64, Guid)>,
+    due: Index<(Timestamp, u64, Guid)>,
 }
 
 /// The same for the same name on every platform: FNV-1a.
@@ -52,7 +52,7 @@ fn closing(bill: &Bill) -> Option<(Guid, DateTime)> {
 
 impl Bills {
     pub(crate) fn get(&self, id: Guid) -> Option<&Bill> {
-        self.all.get(&id).map(|bill| &**bill)
+        self.all.get(&id)
     }
 
     pub(crate) fn has(&self, id: Guid) -> bool {
@@ -65,7 +65,7 @@ impl Bills {
 
     /// All of them, in the order in which they came.
     pub(crate) fn in_order(&self) -> Vec<&Bill> {
-        let mut bills: Vec<&Bill> = self.all.values().map(|bill| &**bill).collect();
+        let mut bills: Vec<&Bill> = self.all.values().collect();
         bills.sort_by_key(|bill| bill.serial);
         bills
     }
@@ -76,14 +76,14 @@ impl Bills {
         bill.serial = self.next_serial;
         bill.shrink();
         self.index(&bill, dates);
-        self.all.insert(bill.id(), Box::new(bill));
+        self.all.insert(bill.id(), bill);
     }
 
     /// Takes a bill out; `dates` as it was put in with.
     pub(crate) fn take(&mut self, id: Guid, dates: &[Date]) -> Option<Bill> {
         let bill = self.all.remove(&id)?;
         self.unindex(&bill, dates);
-        Some(*bill)
+        Some(bill)
     }
 
     /// Puts another version of a bill in its place.
@@ -94,7 +94,7 @@ impl Bills {
         }
         bill.shrink();
         self.index(&bill, after);
-        self.all.insert(bill.id(), Box::new(bill));
+        self.all.insert(bill.id(), bill);
     }
 
     fn index(&mut self, bill: &Bill, dates: &[Date]) {

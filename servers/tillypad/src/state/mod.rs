@@ -19,12 +19,12 @@ pub(crate) mod queries;
 #[cfg(test)]
 mod sums;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
-use stend_core::{Span, Streams};
+use stend_core::{Index, Shared, Span, Streams, Table};
 
 use crate::books::{Book, Books};
 use crate::error::Error;
@@ -51,7 +51,7 @@ pub(crate) const CLOSED: i64 = 5;
 pub(crate) const REGISTERED: i64 = 1;
 
 /// The state of one world's Tillypad.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct State {
     pub(crate) zone: TimeZone,
     pub(crate) zone_name: String,
@@ -59,19 +59,19 @@ pub struct State {
     pub(crate) system_object: Guid,
     pub(crate) points: Points,
     pub(crate) task_period: Span,
-    pub(crate) states: BTreeMap<&'static str, BTreeMap<i64, String>>,
-    pub(crate) books: Books,
-    pub(crate) divisions: BTreeMap<Guid, Division>,
-    pub(crate) clients: BTreeMap<Guid, Client>,
+    pub(crate) states: Shared<BTreeMap<&'static str, BTreeMap<i64, String>>>,
+    pub(crate) books: Shared<Books>,
+    pub(crate) divisions: Table<Guid, Division>,
+    pub(crate) clients: Table<Guid, Client>,
     /// Clients by the last ten digits of their phones.
-    pub(crate) phones: BTreeSet<(String, Guid)>,
-    pub(crate) menu: Menu,
-    pub(crate) loyalty: Loyalty,
-    pub(crate) days: BTreeMap<Guid, Day>,
+    pub(crate) phones: Index<(String, Guid)>,
+    pub(crate) menu: Shared<Menu>,
+    pub(crate) loyalty: Shared<Loyalty>,
+    pub(crate) days: Table<Guid, Day>,
     pub(crate) bills: Bills,
-    pub(crate) prechecks: BTreeMap<Guid, Precheck>,
+    pub(crate) prechecks: Table<Guid, Precheck>,
     /// Bills that wait for the executor and may not move on: something is on a stop list, or no task runs.
-    pub(crate) waiting: BTreeSet<Guid>,
+    pub(crate) waiting: Index<Guid>,
     pub(crate) random: Streams,
 }
 

@@ -1,0 +1,66 @@
+//! What a world began as, and comes back to when it is reset.
+
+use crate::clock::ClockSetting;
+use crate::fake::Registry;
+use crate::fault::Faults;
+use crate::journal::Limits;
+use crate::live::Start;
+use crate::problem::Problem;
+use crate::random::Streams;
+use crate::world_file::{DEFAULT_SEED, WorldFile};
+
+/// What a world began as: a file whose sections are read, or another world as it was when it was forked. Worlds made of
+/// one file share its sections, and a fork shares its states with the world it was forked of.
+#[derive(Debug)]
+pub(crate) struct Origin {
+    pub(crate) title: Option<String>,
+    pub(crate) seed: u64,
+    pub(crate) clock: ClockSetting,
+    pub(crate) strict: bool,
+    pub(crate) journal: Limits,
+    pub(crate) faults: Faults,
+    /// By the fakes' slots.
+    pub(crate) starts: Vec<Start>,
+}
+
+impl Origin {
+    /// Reads the sections of a file.
+    ///
+    /// # Errors
+    /// What does not fit, with its path and place.
+    pub(crate) fn read(file: &WorldFile, registry: &Registry) -> Result<Self, Problem> {
+        let seed = file.seed.unwrap_or(DEFAULT_SEED);
+        let random = match &file.random {
+            Some(drawn) => Streams::restore(drawn, seed, "faults"),
+            None => Streams::new(seed, "faults"),
+        };
+        let starts = registry
+            .kinds()
+            .iter()
+            .map(|kind| {
+                let section = file.sections.get(kind.name());
+                section.map(|section| kind.read(section)).transpose().map(Start::Section)
+            })
+            .collect::<Result<_, _>>()?;
+        Ok(Self {
+            title: file.title.clone(),
+            seed,
+            clock: file.clock.unwrap_or_default(),
+            strict: file.strict.unwrap_or(false),
+            journal: file.journal.unwrap_or_default(),
+            faults: Faults::new(file.faults.clone(), random),
+            starts,
+        })
+    }
+}
+
+/// Gives a problem with a state the place that it has in the file, if there is one.
+pub(crate) fn located(problem: Problem, file: &WorldFile) -> Problem {
+    match problem.path.0.first() {
+        Some(crate::Step::Key(name)) => match file.sections.get(name) {
+            Some(section) => section.locate(problem),
+            None => problem,
+        },
+        _ => problem,
+    }
+}
