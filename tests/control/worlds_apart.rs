@@ -1,0 +1,82 @@
+//! Tests that share a process: each has its world, and sees only its own.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use reqwest::Method;
+use serde_json::{Value, json};
+use stend::Config;
+
+use super::worlds_player::{Deed, Player, deeds};
+use crate::support::{Bench, NOON};
+
+/// Plays in a world of its own; gives all that was answered.
+async fn play(bench: Arc<Bench>, task: u64, script: u64) -> Vec<String> {
+    let id = format!("t{task}");
+    let made = bench.steer(Method::POST, "/worlds", json!({"id": id, "seed": script, "clock": NOON})).await;
+    assert_eq!(made.status, 201, "{}", made.text);
+    let mut player = Player::new(&bench, &id).await;
+    let script = deeds(script, 50);
+    let mut answers = Vec::new();
+    for deed in &script {
+        answers.push(player.play(deed).await);
+    }
+    // The journal holds what this test has sent, and nothing of the 63 others.
+    let journal = bench.steer(Method::GET, &format!("/worlds/{id}/journal?limit=1000"), Value::Null).await.json();
+    let entries = journal["entries"].as_array().unwrap_or_else(|| panic!("no entries in {journal}"));
+    let sent = script.iter().filter(|deed| !matches!(deed, Deed::Act(..) | Deed::Wait(_))).count();
+    let received = entries.iter().filter(|entry| entry["way"] != "push").count();
+    assert_eq!(received, sent + 2, "world {id}: its requests, and the two logins");
+    answers
+}
+
+#[tokio::test]
+async fn sixty_four_tests_at_once_see_only_their_own() {
+    let bench = Arc::new(Bench::with(Config { workers: Some(4), ..Config::default() }).await);
+    let tasks: Vec<_> =
+        (0..64).map(|task| (task % 16, tokio::spawn(play(Arc::clone(&bench), task, task % 16)))).collect();
+    let mut by_script: BTreeMap<u64, Vec<String>> = BTreeMap::new();
+    for (script, task) in tasks {
+        let answers = task.await.expect("it ran to its end");
+        // The four tests of a script got the same bytes, whatever the sixty others did meanwhile.
+        assert_eq!(by_script.entry(script).or_insert_with(|| answers.clone()), &answers, "script {script}");
+    }
+    let different: std::collections::BTreeSet<&Vec<String>> = by_script.values().collect();
+    assert_eq!(different.len(), 16, "each script has answers of its own");
+    let untouched = bench.steer(Method::GET, "/worlds/default/journal", Value::Null).await.json();
+    assert_eq!(untouched["entries"], json!([]));
+}
+
+#[tokio::test]
+async fn seed_clock_faults_and_journal_are_a_worlds_own() {
+    let bench = Bench::start().await;
+    for (id, seed) in [("one", 1), ("two", 2)] {
+        bench.steer(Method::POST, "/worlds", json!({"id": id, "seed": seed, "clock": NOON})).await;
+    }
+    bench
+        .steer(Method::POST, "/worlds/one/faults", json!({"match": {"fake": "carbis"}, "respond": {"status": 503}}))
+        .await;
+    bench.steer(Method::POST, "/worlds/one/clock/advance", json!({"by": "1h"})).await;
+    let (mut one, mut two) = (Player::new(&bench, "one").await, Player::new(&bench, "two").await);
+    assert!(one.play(&Deed::Poll).await.starts_with("503"));
+    assert!(two.play(&Deed::Poll).await.starts_with("200"));
+    let call = Deed::Act("carbis.call_waiter", json!({"table": 1000028}));
+    assert_ne!(one.play(&call).await, two.play(&call).await, "other seeds, other hashes");
+    let told = |world: &'static str| {
+        let bench = &bench;
+        async move { bench.steer(Method::GET, &format!("/worlds/{world}"), Value::Null).await.json() }
+    };
+    let (one, two) = (told("one").await, told("two").await);
+    assert_eq!((&one["seed"], &two["seed"]), (&json!(1), &json!(2)));
+    assert_eq!((&one["faults"], &two["faults"]), (&json!(1), &json!(0)));
+    assert_eq!(two["clock"]["now"], "2026-11-21T09:00:00Z");
+    assert_eq!(one["clock"]["now"], "2026-11-21T10:00:00Z");
+    // One world's reset is not the other's.
+    bench.steer(Method::POST, "/worlds/one/reset", Value::Null).await;
+    assert_eq!(
+        (told("one").await["generation"].clone(), told("two").await["generation"].clone()),
+        (json!(2), json!(1))
+    );
+    assert_eq!(told("one").await["journal"]["entries"], 0);
+    assert_eq!(told("two").await["journal"]["entries"], two["journal"]["entries"]);
+}
