@@ -7,6 +7,7 @@ mod load;
 mod process;
 mod queue;
 mod vending;
+mod worlds;
 
 use std::time::{Duration, Instant};
 
@@ -23,6 +24,13 @@ fn main() -> Outcome<()> {
     println!(
         "{ROUNDS} rounds of {seconds} s each, interleaved; medians. One worker on the first core, wrk on the second.\n"
     );
+    // One of the parts alone: `stend-bench worlds`.
+    match std::env::args().nth(1).as_deref() {
+        Some("worlds") => return worlds::all(),
+        Some("start") => return start(),
+        Some(other) => return Err(format!("no part `{other}`; there are `start` and `worlds`").into()),
+        None => {}
+    }
     poll(seconds)?;
     vending::list(seconds)?;
     vending::statistics(seconds)?;
@@ -30,6 +38,7 @@ fn main() -> Outcome<()> {
     idle()?;
     queue::fan_out()?;
     queue::next_consumer()?;
+    worlds::all()?;
     Ok(())
 }
 

@@ -6,6 +6,7 @@ mod log;
 mod play;
 mod serve;
 mod spec;
+mod write;
 
 use std::io::{IsTerminal, Write};
 use std::path::PathBuf;

@@ -1,18 +1,17 @@
 //! `stend serve`: everything on its ports until stopped.
 
 use std::fmt::Write as _;
-use std::io::Write as _;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
 use serde_json::json;
 use stend::{Config, Running};
-use stend_core::ClockSetting;
 use stend_core::clock::wall;
+use stend_core::{ClockSetting, World};
 use stend_scenario::{Options, Reach, Scenario, Silent, Speed, play, pretty};
 
 use super::check::show;
-use super::{BAD, GOOD, clock, colour, err, out, runtime, speed};
+use super::{BAD, GOOD, clock, colour, err, out, runtime, speed, write};
 
 /// Arguments of `stend serve`.
 #[derive(Debug, clap::Args)]
@@ -29,6 +28,9 @@ pub(super) struct Args {
     /// The default world; left out, the documented one
     #[arg(long, value_name = "FILE")]
     world: Option<PathBuf>,
+    /// Save the default world to this file when stopped; `--world` goes on from it. JSON if it is named `.json`, else YAML
+    #[arg(long, value_name = "FILE")]
+    save: Option<PathBuf>,
     /// The address to listen on; others than loopback let anybody in the network in
     #[arg(long, default_value = "127.0.0.1")]
     host: IpAddr,
@@ -82,6 +84,13 @@ pub(super) fn run(args: Args) -> u8 {
         (None, Some(scenario)) => Some(scenario.world.clone()),
         (None, None) => None,
     };
+    // Told now, not after a day's work.
+    if let Some(path) = &args.save
+        && let Err(error) = writable(path)
+    {
+        err(&format!("error: cannot save the world to {}: {error}\n", path.display()));
+        return BAD;
+    }
     let config = Config {
         host: args.host,
         port_base: (!args.ephemeral).then_some(args.port_base),
@@ -127,7 +136,7 @@ async fn serve(args: &Args, scenario: Option<Scenario>, mut running: Running) ->
         }
         std::future::pending::<()>().await
     };
-    let code = tokio::select! {
+    let mut code = tokio::select! {
         () = &mut stop => GOOD,
         ended = running.ended() => {
             err(&format!("error: the server ended: {}\n", ended.err().map_or("for no reason".into(), |error| error.to_string())));
@@ -135,7 +144,17 @@ async fn serve(args: &Args, scenario: Option<Scenario>, mut running: Running) ->
         }
         () = playing => GOOD,
     };
+    let world = std::sync::Arc::clone(running.worlds.default_world());
     running.stop().await;
+    if let Some(path) = &args.save {
+        match save(path, &world) {
+            Ok(()) => out(&format!("saved the world to {}\n", path.display())),
+            Err(problem) => {
+                err(&format!("error: cannot save the world to {}: {problem}\n", path.display()));
+                code = BAD;
+            }
+        }
+    }
     if let Some(path) = &args.ready_file {
         // A reader must not find the URLs of a bench that is gone.
         let _ = std::fs::remove_file(path);
@@ -144,7 +163,7 @@ async fn serve(args: &Args, scenario: Option<Scenario>, mut running: Running) ->
 }
 
 /// Plays the scenario in the default world, once or on a loop.
-async fn play_on(args: &Args, scenario: &Scenario, world: &std::sync::Arc<stend_core::World>, urls: &Reach) {
+async fn play_on(args: &Args, scenario: &Scenario, world: &std::sync::Arc<World>, urls: &Reach) {
     let options = Options {
         speed: args.speed,
         seed: args.seed,
@@ -199,12 +218,24 @@ fn write_ready(path: &Path, running: &Running) -> std::io::Result<()> {
     let mut ready = json!(running.urls);
     ready["pid"] = json!(std::process::id());
     ready["version"] = json!(env!("CARGO_PKG_VERSION"));
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut file = tempfile::NamedTempFile::new_in(folder)?;
-    writeln!(file, "{ready:#}")?;
-    file.as_file().sync_all()?;
-    file.persist(path)?;
-    Ok(())
+    write::whole(path, &format!("{ready:#}\n"))
+}
+
+/// Whether a world can be saved to this file, as far as can be known before.
+fn writable(path: &Path) -> std::io::Result<()> {
+    if path.is_dir() {
+        return Err(std::io::ErrorKind::IsADirectory.into());
+    }
+    write::beside(path).map(drop)
+}
+
+/// Saves a world, so that `--world` goes on from it.
+fn save(path: &Path, world: &World) -> Result<(), String> {
+    let file = world.save();
+    let json = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("json"));
+    let text =
+        if json { format!("{:#}\n", file.to_json()) } else { file.to_yaml().map_err(|problem| problem.message)? };
+    write::whole(path, &text).map_err(|error| error.to_string())
 }
 
 /// Returns on SIGTERM or Ctrl-C. Both are listened for from the call on, not from the first poll.

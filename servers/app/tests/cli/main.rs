@@ -9,5 +9,6 @@
 
 mod commands;
 mod readme;
+mod saving;
 mod serving;
 mod support;

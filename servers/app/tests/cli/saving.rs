@@ -1,0 +1,88 @@
+//! `stend serve --save`: a world that outlives its process.
+
+use std::path::Path;
+
+use serde_json::Value;
+
+use crate::support::{Serving, curl, stend, told};
+
+fn control(serving: &Serving) -> String {
+    format!("{}/control/v1/worlds/default", serving.url("control"))
+}
+
+fn state(serving: &Serving) -> Value {
+    serde_json::from_str(&curl(&[&format!("{}/state", control(serving))])).unwrap()
+}
+
+fn act(serving: &Serving, action: &str) -> String {
+    curl(&[&format!("{}/actions", control(serving)), "-d", action])
+}
+
+#[test]
+fn a_world_goes_on_in_the_next_process() {
+    let folder = tempfile::tempdir().unwrap();
+    for name in ["bench.yaml", "bench.json"] {
+        let file = folder.path().join(name);
+        let path = file.to_str().unwrap();
+        let mut first = Serving::start(&["--clock", "frozen", "--seed", "5", "--save", path]);
+        for action in [
+            r#"{"carbis.call_waiter": {"table": 1000028}}"#,
+            r#"{"tillypad.seed_guests": {"count": 3}}"#,
+            r#"{"queue.take_ticket": {"services": [4]}}"#,
+            r#"{"telemetron.sell": {"machine": 123, "layout": "A1"}}"#,
+        ] {
+            act(&first, action);
+        }
+        let saved = state(&first);
+        assert!(!file.exists(), "it is saved when the bench stops");
+        assert_eq!(first.signal("-TERM").0, 0);
+
+        let (code, _, err) = told(&stend(&["check", path]));
+        assert_eq!((code, err.as_str()), (0, ""));
+        let second = Serving::start(&["--world", path]);
+        assert_eq!(state(&second), saved);
+        let again = Serving::start(&["--world", path]);
+        let call = r#"{"carbis.call_waiter": {"table": 1000028}}"#;
+        assert_eq!(act(&second, call), act(&again, call), "random draws go on, too");
+        let left = std::fs::read_dir(folder.path()).unwrap().count();
+        assert_eq!(left, if name == "bench.yaml" { 1 } else { 2 }, "nothing but what was saved is left");
+    }
+}
+
+#[test]
+fn a_file_that_cannot_be_written_is_told_at_the_start() {
+    let folder = tempfile::tempdir().unwrap();
+    for (path, reason) in
+        [("no/such/folder/bench.yaml", "No such file"), (folder.path().to_str().unwrap(), "directory")]
+    {
+        let (code, _, err) = told(&stend(&["serve", "--ephemeral", "--save", path]));
+        assert_eq!(code, 2, "{err}");
+        assert!(err.contains("cannot save the world to") && err.contains(reason), "{err}");
+    }
+}
+
+#[test]
+fn a_broken_file_or_one_of_another_version_is_refused_with_the_place() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("bench.yaml");
+    let refused = |text: &str, parts: &[&str]| {
+        std::fs::write(&file, text).unwrap();
+        let (code, _, err) = told(&stend(&["serve", "--ephemeral", "--world", file.to_str().unwrap()]));
+        assert_eq!(code, 2, "{err}");
+        for part in parts {
+            assert!(err.contains(part), "{part} is not in\n{err}");
+        }
+    };
+    refused("stend: 2\n", &["version 2", "reads version 1", "bench.yaml:1:8"]);
+    refused("carbis: {}\n", &["missing key `stend`", "bench.yaml"]);
+    refused("stend: 1\ncarbis:\n  orders: [{table: 7, waiter: 1, dishes: []}]\n", &["bench.yaml:3:20"]);
+    refused("stend: 1\nqueue: {services: [\n", &["bench.yaml:"]);
+    // What a crash of another program has left: half of a saved world.
+    let whole =
+        std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/worlds/documented.yaml"));
+    let whole = whole.unwrap();
+    let half = &whole[..whole.floor_char_boundary(whole.len() / 2)];
+    std::fs::write(&file, half).unwrap();
+    let (code, _, err) = told(&stend(&["serve", "--ephemeral", "--world", file.to_str().unwrap()]));
+    assert!(code == 2 && err.contains("bench.yaml:"), "{code} {err}");
+}
