@@ -219,3 +219,38 @@ async fn many_worlds_in_one_process_keep_to_themselves() {
         assert_eq!(answer.json()["data"]["updates"].as_array().unwrap().len() as u64, n % 3, "m{n}");
     }
 }
+
+#[tokio::test]
+async fn the_built_in_world_is_the_file_that_it_was_made_of() {
+    let bench = Bench::start().await;
+    let yaml = std::fs::read_to_string(root().join("fixtures/worlds/documented.yaml")).expect("the file");
+    let yaml = format!("clock: {{mode: frozen, now: {NOON}}}\n{yaml}");
+    let built_in = bench.state().await;
+    let put = bench.send(bench.client.put(format!("{}/worlds/default/state", bench.control())).body(yaml)).await;
+    assert_eq!(put.status, 200, "{}", put.text);
+    assert_eq!(bench.state().await, built_in);
+}
+
+#[tokio::test]
+async fn worlds_of_one_file_share_what_it_says_and_nothing_that_happens() {
+    let bench = Bench::start().await;
+    let world = json!({"carbis": {
+        "tables": [{"id": 1, "name": "1", "max_guests": 2}], "waiters": [{"id": 1, "name": "Анна"}],
+        "dishes": [{"id": 1, "name": "Борщ", "price": 300}],
+    }});
+    let made = bench.steer(Method::POST, "/worlds", json!({"id": "a", "world": world, "clock": NOON})).await;
+    assert_eq!(made.status, 201, "{}", made.text);
+    bench.steer(Method::POST, "/worlds", json!({"id": "b", "fork_of": "a"})).await;
+    bench.act_in("a", "carbis.order", json!({"table": 1, "dishes": [{"id": 1}]})).await;
+    bench.act_in("b", "carbis.call_waiter", json!({"table": 1})).await;
+    for world in ["a", "b"] {
+        let reset = bench.steer(Method::POST, &format!("/worlds/{world}/reset"), Value::Null).await;
+        assert_eq!(reset.status, 200, "{}", reset.text);
+    }
+    let state = |world: &'static str| {
+        let bench = &bench;
+        async move { bench.steer(Method::GET, &format!("/worlds/{world}/state"), Value::Null).await.json() }
+    };
+    assert_eq!(state("a").await["carbis"], state("b").await["carbis"]);
+    assert_eq!(state("a").await["carbis"]["orders"], json!([]));
+}

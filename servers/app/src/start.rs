@@ -178,8 +178,8 @@ pub async fn start(config: Config) -> Result<Running, StartError> {
         Worlds::new(registry, world.clone()).map_err(|problem| StartError::World(Box::new(world.show(problem))))?;
     let worlds = Arc::new(worlds);
     let _ = urls.set(named.clone());
-    let cores = std::thread::available_parallelism().map_or(2, NonZeroUsize::get);
-    let tuning = Tuning { workers: config.workers.unwrap_or(cores).max(1) };
+    let cores = || std::thread::available_parallelism().map_or(2, NonZeroUsize::get);
+    let tuning = Tuning { workers: config.workers.unwrap_or_else(cores).max(1) };
     let server = serve(Arc::clone(&worlds), listeners, tuning).map_err(StartError::Io)?;
     Ok(Running { urls: named, worlds, server })
 }

@@ -235,7 +235,7 @@ fn save(path: &Path, world: &World) -> Result<(), String> {
     let json = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("json"));
     let text =
         if json { format!("{:#}\n", file.to_json()) } else { file.to_yaml().map_err(|problem| problem.message)? };
-    write::whole(path, &text).map_err(|error| error.to_string())
+    write::whole_on_disk(path, &text).map_err(|error| error.to_string())
 }
 
 /// Returns on SIGTERM or Ctrl-C. Both are listened for from the call on, not from the first poll.

@@ -13,9 +13,18 @@ pub(super) fn beside(path: &Path) -> std::io::Result<NamedTempFile> {
 
 /// Writes a file whole, or leaves what stands there.
 pub(super) fn whole(path: &Path, text: &str) -> std::io::Result<()> {
+    put(path, text, |_| Ok(()))
+}
+
+/// The same, and waits until the disk has it: for what has to outlive a power cut.
+pub(super) fn whole_on_disk(path: &Path, text: &str) -> std::io::Result<()> {
+    put(path, text, |file| file.as_file().sync_all())
+}
+
+fn put(path: &Path, text: &str, sync: impl FnOnce(&NamedTempFile) -> std::io::Result<()>) -> std::io::Result<()> {
     let mut file = beside(path)?;
     file.write_all(text.as_bytes())?;
-    file.as_file().sync_all()?;
+    sync(&file)?;
     file.persist(path)?;
     Ok(())
 }
