@@ -231,10 +231,13 @@ fn writable(path: &Path) -> std::io::Result<()> {
 
 /// Saves a world, so that `--world` goes on from it.
 fn save(path: &Path, world: &World) -> Result<(), String> {
-    let file = world.save();
+    let file = world.save().to_json();
     let json = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("json"));
-    let text =
-        if json { format!("{:#}\n", file.to_json()) } else { file.to_yaml().map_err(|problem| problem.message)? };
+    let text = if json {
+        format!("{file:#}\n")
+    } else {
+        stend_core::node::to_yaml(&file).map_err(|problem| problem.message)?
+    };
     write::whole_on_disk(path, &text).map_err(|error| error.to_string())
 }
 

@@ -2,7 +2,7 @@
 
 use stend_web::Reply;
 
-use crate::request::{Request, misfit, shown, wrong};
+use crate::request::{Request, misfit, shown};
 
 pub(crate) async fn save(request: Request) -> Result<Reply, Reply> {
     let file = request.world()?.save().to_json();
