@@ -51,7 +51,7 @@ impl Reader<'_> {
                 What::Call(call.map_err(|problem| problem.under("call"))?)
             }
             (["fault"], _, _, Some(fault)) => {
-                fault.check().map_err(|problem| problem.under("fault"))?;
+                fault.check_for(self.registry).map_err(|problem| problem.under("fault"))?;
                 What::Fault(Box::new(fault))
             }
             ([], ..) => {
