@@ -2,6 +2,8 @@
 
 mod clock;
 mod faults;
+mod faults_match;
 mod journal;
 mod plays;
+mod verify;
 mod worlds;

@@ -2,4 +2,6 @@
 
 mod mistakes;
 mod playing;
+mod reacting;
 mod schema;
+mod verifying;

@@ -134,7 +134,7 @@ impl Wanted {
         let entries = &self.entries;
         let checked = match entries.way {
             Some(way) if !self.ways.is_empty() && !self.ways.contains(&way) => {
-                Err(Problem::invalid(format!("a {} is no {}", self.word, way.word()))
+                Err(Problem::invalid(format!("`{}` is not for the way `{}`", self.word, way.word()))
                     .hint("use `journal` for entries of any way")
                     .under("way"))
             }

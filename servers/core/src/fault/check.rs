@@ -39,6 +39,15 @@ const MOST_GARBAGE: usize = 1 << 20;
 /// The most pushes that one can be put behind.
 const FARTHEST: u32 = 1_000;
 
+fn what(way: Way) -> &'static str {
+    match way {
+        Way::Http => "an HTTP request",
+        Way::Frame => "a command on a socket",
+        Way::Push => "a push",
+        Way::Ping => "a ping",
+    }
+}
+
 fn words(ways: &[Way]) -> String {
     ways.iter().map(|way| format!("`{}`", way.word())).collect::<Vec<_>>().join(" or ")
 }
@@ -74,7 +83,7 @@ impl Fault {
     pub fn check(&self) -> Result<(), Problem> {
         let effect = self.one_effect()?;
         if let Some(way) = self.matching.way.filter(|way| !effect.ways.contains(way)) {
-            let message = format!("`{}` cannot be done to a {}", effect.key, way.word());
+            let message = format!("`{}` cannot be done to {}", effect.key, what(way));
             return Err(Problem::invalid(message)
                 .hint(format!("it is for `way` {}", words(effect.ways)))
                 .at(["match".into(), "way".into()]));
@@ -111,10 +120,14 @@ impl Fault {
         let names = kinds.iter().map(|kind| kind.name()).collect::<Vec<_>>().join(", ");
         let on_sockets = kinds.iter().any(|kind| has_commands(*kind));
         let (speaks, can) = match on_sockets {
-            true => ("answers frames on a socket", "`frame`, `push` or `ping`"),
-            false => ("answers plain HTTP, and pushes nothing", "`http`"),
+            true => ("commands on a socket", "`frame`, `push` or `ping`"),
+            false => ("plain HTTP, without pushes", "`http`"),
         };
-        let problem = Problem::invalid(format!("`{}` is for {}, and {names} {speaks}", effect.key, words(ways)));
+        let problem = Problem::invalid(format!(
+            "`{}` is for {}, and what matches ({names}) is {speaks}",
+            effect.key,
+            words(ways)
+        ));
         Err(match self.matching.way {
             Some(_) => problem.hint(format!("the way can be {can}")).at(["match".into(), "way".into()]),
             None => problem.under(effect.key),

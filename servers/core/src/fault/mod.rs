@@ -373,7 +373,7 @@ mod tests {
             ("{reorder: 0}", "1 to 1000"),
             ("{close: 1006}", "no code that a socket can be closed with"),
             ("{match: {way: push}, respond: {status: 500}}", "cannot be done to a push"),
-            ("{match: {way: http}, drop: true}", "cannot be done to a http"),
+            ("{match: {way: http}, drop: true}", "cannot be done to an HTTP request"),
             ("{match: {operation: info}, no_pong: true}", "a ping has no operation"),
             ("{match: {from: 1970-01-01T00:00:20Z, until: 1970-01-01T00:00:10Z}, reset: true}", "before it begins"),
         ] {
