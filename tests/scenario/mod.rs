@@ -1,5 +1,6 @@
 //! The scenario language.
 
+mod documented;
 mod mistakes;
 mod playing;
 mod reacting;
