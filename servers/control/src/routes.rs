@@ -43,7 +43,7 @@ pub(crate) static ROUTES: &[Row] = rows! {
     "POST" "/control/v1/worlds/{world}/actions" actions::act, "Makes something happen: {\"carbis.call_waiter\": {\"table\": 1000028}}.";
     "GET" "/control/v1/worlds/{world}/journal" journal::read, "What clients sent and got: ?fake=&operation=&status=&since=&limit=.";
     "DELETE" "/control/v1/worlds/{world}/journal" journal::clear, "Forgets it.";
-    "POST" "/control/v1/worlds/{world}/verify" verify::verify, "Whether an expectation holds: {\"journal\": {\"operation\": \"events\", \"count\": 1}}.";
+    "POST" "/control/v1/worlds/{world}/verify" verify::verify, "Whether an expectation holds, one of journal, push, never, order, before, state: {\"journal\": {\"operation\": \"events\", \"count\": 1}}.";
     "GET" "/control/v1/worlds/{world}/faults" faults::list, "The faults, and how often each was applied.";
     "POST" "/control/v1/worlds/{world}/faults" faults::add, "Adds a fault: {\"match\": {…}, \"respond\": {\"status\": 503}, \"times\": 1}.";
     "DELETE" "/control/v1/worlds/{world}/faults" faults::clear, "Removes all faults.";
