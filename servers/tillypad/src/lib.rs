@@ -11,6 +11,7 @@ mod record;
 mod routes;
 mod section;
 mod seed;
+mod settings;
 mod state;
 mod tables;
 mod wire;
