@@ -1,7 +1,7 @@
 //! `get-guest`, `get-guests`, `delete-guest`, `update-guest-place`.
 
 use reqwest::Method;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::post_guest::short;
 use super::{SOUP, ask, assert_spring, get, guest, post, printed, store};

@@ -6,6 +6,7 @@ mod calc_discount;
 mod closed;
 mod delivery;
 mod documented;
+mod fields;
 mod guest;
 mod guest_info;
 mod observed;

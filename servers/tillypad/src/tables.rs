@@ -58,6 +58,8 @@ pub(crate) enum Need {
     Server(Fill),
     /// The server alone, whatever the client says.
     Link(Link),
+    /// The server alone, once an order is registered or a line is passed on to be paid.
+    Later,
     /// The client if it likes, else nobody.
     Optional,
 }
@@ -227,7 +229,7 @@ table! {
     OPERATOR "ordr_usr_ID_Operator" 3 Kind::Ref(Book::Users), Need::Server(Fill::User);
     DEVICE "ordr_dev_ID" 3 Kind::Ref(Book::Devices), Need::Server(Fill::Device);
     DIVISION "ordr_dvsn_ID" 3 Kind::Ref(Book::Divisions), Need::Server(Fill::Division);
-    DAY "ordr_arch_ID" 0 Kind::Guid, Need::Optional;
+    DAY "ordr_arch_ID" 0 Kind::Guid, Need::Later;
     STATE "ordr_orst_ID" 0 Kind::State(States::Order), Need::Server(Fill::Int(0));
     DATE "ordr_Date" 0 Kind::Date, Need::Server(Fill::Now);
     NAME "ordr_Name" 0 Kind::Text, Need::Optional;
@@ -243,7 +245,7 @@ table! { item = "tp_OrderItems" {
     SALE_GROUP "orit_slgr_ID" 2 Kind::Ref(Book::SaleGroups), Need::Server(Fill::SaleGroup);
     PRIVILEGE "orit_sprv_ID" 1 Kind::Ref(Book::SalePrivileges), Need::Optional;
     PRINTED "orit_orpi_ID" 1 Kind::Guid, Need::Optional;
-    PRECHECK "orit_pcit_ID" 1 Kind::Guid, Need::Optional;
+    PRECHECK "orit_pcit_ID" 1 Kind::Guid, Need::Later;
     VOLUME "orit_Volume" 2 Kind::Number(Sign::Positive), Need::Server(Fill::Volume);
     COUNT "orit_Count" 2 Kind::Number(Sign::Positive), Need::Client;
     PRICE "orit_Price" 2 Kind::Number(Sign::NotNegative), Need::Client;
@@ -327,7 +329,7 @@ mod tests {
                 let who = match field.need {
                     Need::Client => "client",
                     Need::Server(_) => "client or server",
-                    Need::Link(_) => "server",
+                    Need::Link(_) | Need::Later => "server",
                     Need::Optional => "client, optional",
                 };
                 let row = format!("| `{}` | {} | {who} |", field.name, "✔".repeat(usize::from(field.ticks)));

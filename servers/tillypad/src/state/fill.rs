@@ -146,6 +146,7 @@ impl State {
                     Some(id) => record.set(column, Value::Guid(id)),
                     None => record.remove(column),
                 },
+                Need::Later => record.remove(column),
                 // Drafts are numbered as they are walked, whether or not the client gave the row an id.
                 Need::Server(Fill::Id) => {
                     let numbered = Guid::draft(row.next);

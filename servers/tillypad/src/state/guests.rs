@@ -34,7 +34,6 @@ impl State {
         for row in &mut bill.orders {
             row.record.remove(order::DAY);
         }
-        bill.visit_mut(|line| line.record.remove(crate::tables::item::PRECHECK));
         if registered {
             // Asked before anything is drawn; the orders are tied once they are filled in.
             let division = bill.division().unwrap_or(self.defaults.division);
