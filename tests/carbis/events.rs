@@ -1,5 +1,6 @@
 //! `GET /api/v4/events`: what happens at the tables, and who gets to know it from which hash on.
 
+use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::support::{Answer, Bench};
@@ -134,4 +135,44 @@ async fn the_shapes_are_pinned() {
     bench.act("carbis.pay_online", json!({"table": 1000028})).await;
     // The clock and the seed are fixed, so nothing needs masking.
     insta::assert_json_snapshot!("events", poll(&bench, "none").await.json());
+}
+
+#[tokio::test]
+async fn a_dish_is_ordered_with_modifiers() {
+    let bench = Bench::start().await;
+    let mut world = bench.state().await;
+    world["carbis"]["dishes"][0]["modifiers"] = json!([{"id": 7, "name": "Соус", "price": 10}]);
+    assert_eq!(bench.steer(Method::PUT, "/worlds/default/state", world).await.status, 200);
+    let dish = json!({"id": 1000041, "count": 2, "modifiers": [{"id": 7, "count": 3}]});
+    bench.act("carbis.additional_order", json!({"table": 1000028, "dishes": [dish]})).await;
+    let event = updates(&bench, "none").await[0].clone();
+    let line = &event["order"]["dishes"][2];
+    assert_eq!(line["sum"], 360.0, "two of 150 and three times 10 each");
+    assert_eq!(
+        line["modifiers"],
+        json!([{"id": 7, "type": "modifier", "name": "Соус", "price": 10.0, "count": 3.0, "sum": 30.0, "modifiers": []}])
+    );
+    let added = &event["invoice"]["session"]["items"][0];
+    assert_eq!(
+        added["modifiers"][0],
+        json!({"id": 7, "type": "modifier", "count": 3.0, "modifiers": [], "name": "Соус"})
+    );
+    assert_eq!(event["order"]["sum"], 546.0);
+    let unknown = json!({"table": 1000028, "dishes": [{"id": 1000041, "modifiers": [{"id": 8}]}]});
+    let refused =
+        bench.steer(Method::POST, "/worlds/default/actions", json!({"carbis.additional_order": unknown})).await;
+    assert_eq!(refused.status, 404, "{}", refused.text);
+}
+
+#[tokio::test]
+async fn the_printed_hash_is_taken_once() {
+    let bench = Bench::start().await;
+    let call = json!({"carbis.call_waiter": {"table": 1000028, "hash": "0xd8833dd3"}});
+    let act = || bench.steer(Method::POST, "/worlds/default/actions", call.clone());
+    assert_eq!(act().await.status, 200);
+    let again = act().await;
+    assert_eq!(again.status, 409, "{}", again.text);
+    // Once the event has left the feed, its hash is free.
+    bench.advance("5m").await;
+    assert_eq!(act().await.status, 200);
 }
