@@ -120,8 +120,7 @@ pub(crate) struct Field {
     pub(crate) name: &'static str,
     pub(crate) kind: Kind,
     pub(crate) need: Need,
-    /// How many ticks the document prints; 0 for fields that only samples or sentences name. For the README.
-    #[cfg_attr(not(test), allow(dead_code))]
+    /// How many ticks the document prints; 0 for fields that only samples or sentences name.
     pub(crate) ticks: u8,
 }
 
@@ -135,8 +134,7 @@ pub(crate) struct Table {
 impl Table {
     /// The column of this name.
     pub(crate) fn find(&self, name: &str) -> Option<usize> {
-        // The table of the document calls it `orit_VolumeID`, every sample `orit_Volume`.
-        let name = if name == "orit_VolumeID" { "orit_Volume" } else { name };
+        let name = ALIASES.iter().find(|alias| alias.0 == name).map_or(name, |alias| alias.1);
         self.fields.iter().position(|field| field.name == name)
     }
 
@@ -290,6 +288,9 @@ table! {
     DATE "note_Date" 0 Kind::Date, Need::Server(Fill::Now);
     VALUE "note_Value" 0 Kind::Any, Need::Client;
 } }
+
+/// Other names of columns: the document's table calls one `orit_VolumeID`, every sample `orit_Volume`.
+pub(crate) const ALIASES: [(&str, &str); 1] = [("orit_VolumeID", "orit_Volume")];
 
 /// All of them, in the document's order.
 #[cfg(test)]
