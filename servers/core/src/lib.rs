@@ -16,6 +16,7 @@ pub mod node;
 mod node_de;
 pub mod problem;
 pub mod random;
+mod readings;
 pub mod secret;
 pub mod source;
 mod timekeeper;
