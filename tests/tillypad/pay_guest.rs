@@ -147,6 +147,17 @@ async fn flag_2_deletes_what_is_not_paid() {
 }
 
 #[tokio::test]
+async fn a_shared_precheck_is_not_paid_for_one_of_its_bills() {
+    let bench = Bench::start().await;
+    let (one, other) = (store(&bench, &short("общий")).await, store(&bench, &short("второй")).await);
+    bench.act("tillypad.precheck", json!({ "guest": one, "with": [other] })).await;
+    for query in ["", "?delete-prechecks=0", "?delete-prechecks=1", "?delete-prechecks=2"] {
+        let refused = pay(&bench, query, &one, json!(315), Value::Null).await;
+        assert!(refused.status == 500 && refused.text.contains("общим"), "{query}: {}", refused.text);
+    }
+}
+
+#[tokio::test]
 async fn points_that_are_not_set_up_are_declared_and_not_applied() {
     let bench = Bench::start().await;
     let mut bill = short("кафе");

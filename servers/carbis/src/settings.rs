@@ -21,29 +21,13 @@ pub struct Settings {
     pub order_code: Option<String>,
 }
 
-macro_rules! readings {
-    ($($(#[$doc:meta])* $name:ident { $(#[$first_doc:meta])* $first:ident, $($(#[$other_doc:meta])* $other:ident),+ })*) => {
-        $(
-            $(#[$doc])*
-            #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-            #[serde(rename_all = "snake_case")]
-            pub enum $name {
-                $(#[$first_doc])*
-                #[default]
-                $first,
-                $($(#[$other_doc])* $other),+
-            }
-        )*
-    };
-}
-
-readings! {
+stend_core::readings! {
     /// What becomes of an order that is paid online.
     PaidOrder {
         /// It is closed, and its table is free.
         Closed,
         /// It stays open, with nothing unpaid, until a waiter closes it.
-        Stays
+        Stays,
     }
 
     /// What a client gets that has lost its place.
@@ -53,7 +37,7 @@ readings! {
         /// No event; the client asks for `none` when it wants all.
         Nothing,
         /// A refusal, 400.
-        Refused
+        Refused,
     }
 
     /// What a client gets that sends no hash.
@@ -61,7 +45,7 @@ readings! {
         /// A refusal, 400.
         Refused,
         /// All events that are kept, as for `none`.
-        All
+        All,
     }
 
     /// The status with which a poll is refused.
@@ -69,6 +53,6 @@ readings! {
         /// The one that HTTP has for the cause.
         Status,
         /// 200: `result` alone tells.
-        Ok
+        Ok,
     }
 }

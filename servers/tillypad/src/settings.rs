@@ -32,30 +32,13 @@ pub struct Settings {
     pub range_end: RangeEnd,
 }
 
-macro_rules! readings {
-    ($($(#[$doc:meta])* $name:ident { $(#[$first_doc:meta])* $first:ident, $(#[$other_doc:meta])* $other:ident })*) => {
-        $(
-            $(#[$doc])*
-            #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-            #[serde(rename_all = "snake_case")]
-            pub enum $name {
-                $(#[$first_doc])*
-                #[default]
-                $first,
-                $(#[$other_doc])*
-                $other,
-            }
-        )*
-    };
-}
-
-readings! {
+stend_core::readings! {
     /// What becomes of a bill that is paid in full.
     PaidBill {
         /// It is closed at once.
         Closed,
         /// It stays "В оплате" until its delivery is closed or the staff close it.
-        Stays
+        Stays,
     }
 
     /// What the count of a modifier counts.
@@ -63,7 +46,7 @@ readings! {
         /// It stands for itself, whatever the count of its dish.
         Own,
         /// It is for one unit of the dish.
-        PerUnit
+        PerUnit,
     }
 
     /// How the discount of a line is written that has only one.
@@ -71,7 +54,7 @@ readings! {
         /// An object, as printed.
         Object,
         /// A list of one, as the structure of a bill has it.
-        List
+        List,
     }
 
     /// What `pay-guest` does without `delete-prechecks`.
@@ -79,7 +62,7 @@ readings! {
         /// Prechecks stay, and a bill whose prechecks are unpaid is paid as it stands.
         AsIs,
         /// The same as 0.
-        Keep
+        Keep,
     }
 
     /// Whether `pay-guest` needs an open trading day.
@@ -87,7 +70,7 @@ readings! {
         /// It does not; an order is tied to the day where there is one.
         NotNeeded,
         /// Without one nothing is paid.
-        Needed
+        Needed,
     }
 
     /// How the keys of `pay-guest`'s reply are written.
@@ -95,7 +78,7 @@ readings! {
         /// `DiscountSums`, `AppliedDiscountSums`, as printed.
         Plural,
         /// `DiscountSum`, `AppliedDiscountSum`, as the sentences write them.
-        Singular
+        Singular,
     }
 
     /// Whether `post-guest` applies loyalty programmes.
@@ -103,7 +86,7 @@ readings! {
         /// It does, as `calc-discount` did before.
         Apply,
         /// It stores prices as they are sent.
-        Skip
+        Skip,
     }
 
     /// What lets the task start the cooking.
@@ -111,7 +94,7 @@ readings! {
         /// The division runs the task.
         Task,
         /// The division runs it, and the bill has `gsdlv_IsAutoStart`.
-        Flag
+        Flag,
     }
 
     /// Whether a bill with `gsdlv_NeedConfirmation` waits for the operator.
@@ -119,7 +102,7 @@ readings! {
         /// The flag tells the operator to call, and keeps nothing.
         Noted,
         /// The executor's task leaves the bill alone until the operator has confirmed it.
-        Awaited
+        Awaited,
     }
 
     /// By which dates `get-guest-info` finds a bill.
@@ -127,7 +110,7 @@ readings! {
         /// When it was opened, and the dates of its orders' trading days.
         OpenedOrTradingDay,
         /// When it was opened, alone.
-        Opened
+        Opened,
     }
 
     /// What a date without a time means at the end of a range.
@@ -135,6 +118,6 @@ readings! {
         /// All of that day.
         WholeDay,
         /// Its first moment.
-        Midnight
+        Midnight,
     }
 }
