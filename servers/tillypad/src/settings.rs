@@ -8,6 +8,8 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Settings {
+    /// Whether a body has to come as `application/json`.
+    pub content_type: ContentType,
     /// What becomes of a bill that is paid in full.
     pub paid_bill: PaidBill,
     /// What the count of a modifier counts.
@@ -33,6 +35,14 @@ pub struct Settings {
 }
 
 stend_core::readings! {
+    /// Whether a body has to come as `application/json`.
+    ContentType {
+        /// It has to, or is refused with 415.
+        Required,
+        /// Any body that is JSON is read; another type is remarked on.
+        Remarked,
+    }
+
     /// What becomes of a bill that is paid in full.
     PaidBill {
         /// It is closed at once.

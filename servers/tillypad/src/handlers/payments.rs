@@ -23,8 +23,9 @@ const PAYMENT: [&str; 3] = ["gest_ID", "payType_ID", "paySum"];
 pub(crate) fn pay(call: Request<'_, '_>) -> Reply {
     reply(call, |call| {
         answer(call).map_err(|denied| match denied {
+            // Refused before the payment is looked at.
+            early @ (Denied::Strict(_) | Denied::Error(Error::MediaType(_))) => early,
             Denied::Error(error) => Denied::Error(Error::Pay(error.message())),
-            strict @ Denied::Strict(_) => strict,
         })
     })
 }
