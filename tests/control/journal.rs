@@ -55,7 +55,12 @@ async fn it_is_filtered_paged_and_cleared() {
     assert_eq!(bench.steer(Method::DELETE, "/worlds/default/journal", Value::Null).await.status, 204);
     poll(&bench, "none").await;
     assert_eq!(seqs(journal(&bench, "").await), [5], "numbers go on");
-    for query in ["?sinse=1", "?limit=0", "?limit=x", "?status=abc", "?fake=carbs", "?since=soon"] {
+    bench.steer(Method::POST, "/worlds/default/faults", json!({"id": "down", "respond": {"status": 503}})).await;
+    poll(&bench, "none").await;
+    assert_eq!(seqs(journal(&bench, "?fault=down").await), [6]);
+    assert_eq!(seqs(journal(&bench, "?way=http&client=demo-*").await), [5, 6]);
+    assert_eq!(seqs(journal(&bench, "?way=push").await), [0; 0]);
+    for query in ["?way=pushed", "?sinse=1", "?limit=0", "?limit=x", "?status=abc", "?fake=carbs", "?since=soon"] {
         let answer = bench.steer(Method::GET, &format!("/worlds/default/journal{query}"), Value::Null).await;
         assert_eq!(error(&answer).0, 422, "{query}");
     }

@@ -131,6 +131,25 @@ async fn a_delayed_push_is_held_by_the_worlds_clock_and_an_advance_waits_for_it(
 }
 
 #[tokio::test]
+async fn a_socket_of_which_too_much_is_held_back_is_closed() {
+    let bench = Bench::start().await;
+    let (mut board, mut admin) = board_and_admin(&bench).await;
+    fault(&bench, json!({"match": {"way": "push"}, "delay": "1h"})).await;
+    for n in 0..257 {
+        change(&mut admin, n).await;
+    }
+    match board.message().await {
+        Some(Message::Close(Some(frame))) => assert_eq!(u16::from(frame.code), 1008, "{frame:?}"),
+        other => panic!("{other:?}"),
+    }
+    // Those that were held go nowhere when their time comes, and the journal says so.
+    bench.advance("2h").await;
+    let told = told(&bench, "push").await;
+    let unsent = |at: &str| told.iter().filter(|told| told.starts_with(&format!("{at} 0 "))).count();
+    assert_eq!((unsent("09:00:00Z"), unsent("10:00:00Z"), told.len()), (1, 256, 257), "{told:?}");
+}
+
+#[tokio::test]
 async fn drawn_delays_are_the_same_for_the_same_seed() {
     async fn moments(seed: u64, delay: &Value) -> Vec<String> {
         let bench = Bench::with(stend::Config { seed: Some(seed), ..Default::default() }).await;

@@ -139,6 +139,52 @@ timeline:{HALL}
 }
 
 #[tokio::test]
+async fn faults_and_reactions_take_what_was_captured() {
+    let report = played(
+        &format!(
+            "stend: 1
+timeline:{HALL}
+  - fault: {{ match: {{ client: '${{clerk}}' }}, respond: {{ status: 500, body: {{ codeError: 7, desc: 'not you, ${{clerk}}' }} }}, times: 1 }}
+  - on: {{ frame: {{ client: '${{terminal}}', operation: serviceList }} }}
+    title: the terminal's list is cut off
+    fault: {{ close: 1011 }}
+  - call: {{ queue: {{ command: serviceList, token: '${{clerk}}' }} }}
+    expect: {{ json: {{ $.error.desc: 'not you, ${{clerk}}' }} }}
+  - call: {{ queue: {{ as: terminal, command: serviceList, token: '${{terminal}}' }} }}
+    expect: {{ error: {{ contains: closed }} }}
+expect:
+  - journal: {{ operation: serviceList, client: operator, status: 500, count: 1 }}
+"
+        ),
+        None,
+    )
+    .await;
+    assert!(report.passed, "{}", pretty(&report, false));
+}
+
+#[tokio::test]
+#[allow(clippy::disallowed_methods, reason = "that no wall clock is waited for is what is tested")]
+async fn held_commands_cost_no_wall_time() {
+    let began = std::time::Instant::now();
+    let report = played(
+        "stend: 1
+timeline:
+  - call: { queue: { command: login, data: { login: terminal, component: registrator } } }
+    capture: { token: $.token }
+  - fault: { match: { fake: queue, operation: serviceList }, delay: 1h }
+  - every: 2h
+    times: 30
+    call: { queue: { command: serviceList, token: '${token}' } }
+",
+        None,
+    )
+    .await;
+    assert!(report.passed, "{}", pretty(&report, false));
+    assert_eq!(report.ended.duration_since(report.started).as_hours(), 2 * 29 + 1);
+    assert!(began.elapsed() < std::time::Duration::from_secs(20), "{:?}", began.elapsed());
+}
+
+#[tokio::test]
 async fn broken_replies_end_a_call_at_once() {
     let report = played(
         "stend: 1

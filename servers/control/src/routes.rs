@@ -41,7 +41,7 @@ pub(crate) static ROUTES: &[Row] = rows! {
     "PUT" "/control/v1/worlds/{world}/clock" clock::set, "Sets the clock: {mode: real|frozen|scaled, now?, scale?}.";
     "POST" "/control/v1/worlds/{world}/clock/advance" clock::advance, "Moves time on: {\"by\": \"5m\"} or {\"to\": TIME}.";
     "POST" "/control/v1/worlds/{world}/actions" actions::act, "Makes something happen: {\"carbis.call_waiter\": {\"table\": 1000028}}.";
-    "GET" "/control/v1/worlds/{world}/journal" journal::read, "What clients sent and got: ?fake=&operation=&status=&since=&limit=.";
+    "GET" "/control/v1/worlds/{world}/journal" journal::read, "What clients sent and got: ?fake=&way=&operation=&client=&fault=&status=&since=&limit=.";
     "DELETE" "/control/v1/worlds/{world}/journal" journal::clear, "Forgets it.";
     "POST" "/control/v1/worlds/{world}/verify" verify::verify, "Whether an expectation holds, one of journal, push, never, order, before, state: {\"journal\": {\"operation\": \"events\", \"count\": 1}}.";
     "GET" "/control/v1/worlds/{world}/faults" faults::list, "The faults, and how often each was applied.";

@@ -42,6 +42,9 @@ pub enum Way {
 }
 
 impl Way {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Http, Self::Frame, Self::Push, Self::Ping];
+
     /// The word for it in files and in the journal.
     pub fn word(self) -> &'static str {
         match self {

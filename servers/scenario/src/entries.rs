@@ -10,7 +10,7 @@ use stend_core::{Node, Problem, Raw, Registry};
 use crate::expect::read_paths;
 use crate::filter::Filter;
 use crate::matcher::Matcher;
-use crate::subst::{Captured, fill};
+use crate::subst::{Captured, fill, fill_string};
 
 /// Which journal entries are meant; what is left out matches all.
 #[derive(Debug, Clone, Default, Deserialize, schemars::JsonSchema)]
@@ -204,14 +204,27 @@ impl Wanted {
             || entries.fault.is_some()
     }
 
+    /// The same with what has been captured so far in the place of the placeholders in names, paths and headers.
+    pub(crate) fn filled(&self, captured: &Captured) -> Result<Self, Problem> {
+        let mut filled = self.clone();
+        let entries = &mut filled.entries;
+        let texts =
+            [&mut entries.operation, &mut entries.path, &mut entries.client, &mut entries.fault].into_iter().flatten();
+        for text in texts.chain(entries.header.values_mut()) {
+            *text = fill_string(text, captured)?;
+        }
+        Ok(filled)
+    }
+
     /// The conditions with what has been captured so far.
-    pub(crate) fn filter(&self, captured: &Captured) -> Result<Filter<'_>, Problem> {
+    pub(crate) fn filter(&self, captured: &Captured) -> Result<Filter, Problem> {
+        let wanted = self.filled(captured)?;
         let read = |paths: &Option<Raw>| match paths {
             Some(paths) => fill(&paths.0.to_json(), captured).and_then(|paths| read_paths(&paths)),
             None => Ok(Vec::new()),
         };
         let status = self.entries.status.as_ref().map(|status| fill(&status.0.to_json(), captured)).transpose()?;
-        Ok(Filter { wanted: self, status, request: read(&self.entries.request)?, reply: read(&self.entries.reply)? })
+        Ok(Filter { status, request: read(&self.entries.request)?, reply: read(&self.entries.reply)?, wanted })
     }
 
     /// What is meant, in a few words.
@@ -239,7 +252,7 @@ impl Entries {
             Some(fake) => vec![registry.get(fake).map_err(|problem| problem.under("fake"))?.1],
             None => registry.kinds().to_vec(),
         };
-        if let Some(operation) = self.operation.as_ref().filter(|operation| !operation.contains('*')) {
+        if let Some(operation) = self.operation.as_ref().filter(|operation| !operation.contains(['*', '$'])) {
             let known: Vec<&str> = kinds.iter().flat_map(|kind| kind.operations()).map(|known| known.id).collect();
             if !known.contains(&operation.as_str()) {
                 let of = self.fake.as_ref().map(|fake| format!("operation of {fake}"));

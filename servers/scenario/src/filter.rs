@@ -76,14 +76,14 @@ pub(crate) fn named(entry: &Entry) -> String {
 }
 
 /// Conditions on journal entries, ready to be asked.
-pub(crate) struct Filter<'a> {
-    pub(crate) wanted: &'a Wanted,
+pub(crate) struct Filter {
+    pub(crate) wanted: Wanted,
     pub(crate) status: Option<Value>,
     pub(crate) request: Paths,
     pub(crate) reply: Paths,
 }
 
-impl Filter<'_> {
+impl Filter {
     /// Whether all conditions are met.
     pub(crate) fn matches(&self, entry: &Entry) -> bool {
         self.head_matches(entry) && self.bodies(entry, &mut |_| false)

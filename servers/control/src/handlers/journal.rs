@@ -1,6 +1,8 @@
 //! What clients sent and got.
 
 use serde_json::{Value, json};
+use stend_core::fault::glob;
+use stend_core::journal::Way;
 use stend_core::{Problem, Timestamp};
 use stend_web::{Reply, StatusCode};
 
@@ -17,12 +19,21 @@ enum Status {
 
 pub(crate) async fn read(request: Request) -> Result<Reply, Reply> {
     let world = request.world()?;
-    let query = request.query(&["fake", "operation", "status", "since", "limit"])?;
+    let query = request.query(&["fake", "way", "operation", "client", "fault", "status", "since", "limit"])?;
     let get = |name: &str| query.get(name).map(String::as_str).filter(|value| !value.is_empty());
     let registry = &request.control.registry;
     let fake = get("fake").map(|name| registry.get(name).map(|(_, kind)| kind.name())).transpose();
     let fake = fake.map_err(|problem| wrong(problem.under("fake")))?;
     let operation = get("operation");
+    let (client, fault) = (get("client"), get("fault"));
+    let way = match get("way") {
+        None => None,
+        Some(text) => {
+            let found = Way::ALL.into_iter().find(|way| way.word() == text);
+            let unknown = || Problem::unknown("invalid", "way", text, Way::ALL.map(Way::word)).under("way");
+            Some(found.ok_or_else(|| wrong(unknown()))?)
+        }
+    };
     let bad = |name: &str, value: &str, expected: &str| {
         wrong(Problem::invalid(format!("`{value}` is no {name}")).hint(expected.to_owned()).under(name))
     };
@@ -58,6 +69,9 @@ pub(crate) async fn read(request: Request) -> Result<Reply, Reply> {
     let mut entries = world.journal.read(after, |entry| {
         fake.is_none_or(|fake| fake == entry.fake)
             && operation.is_none_or(|operation| entry.operation == Some(operation))
+            && way.is_none_or(|way| entry.way == way)
+            && client.is_none_or(|client| entry.clients().any(|given| glob(client, given)))
+            && fault.is_none_or(|fault| entry.fault.as_deref().is_some_and(|given| glob(fault, given)))
             && not_before.is_none_or(|at| entry.at >= at)
             && match status {
                 None => true,

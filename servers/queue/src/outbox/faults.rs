@@ -83,8 +83,8 @@ impl Outbox {
         self.note_unsent(world, item);
     }
 
-    pub(super) fn note_unsent(&self, world: &World, item: Item) {
-        if let Some(pushed) = item.pushed {
+    pub(super) fn note_unsent(&self, world: &World, mut item: Item) {
+        if let Some(pushed) = item.pushed.take() {
             self.note(world, item.command, pushed, Bytes::new(), 0);
         }
     }
@@ -99,15 +99,19 @@ impl Outbox {
         self.inner.lock().held -= 1;
     }
 
-    /// Queues a push that was held back until now.
+    /// Queues a push that was held back until now; one whose socket is gone is told of as not sent.
     pub(crate) fn release(&self, mut item: Item) {
         let mut inner = self.inner.lock();
         inner.held -= 1;
-        if inner.closed {
-            return;
-        }
         if let (Some(pushed), Some(until)) = (&mut item.pushed, item.hold.take()) {
             pushed.at = until;
+        }
+        if inner.closed {
+            drop(inner);
+            if let Some(world) = self.world.upgrade() {
+                self.note_unsent(&world, item);
+            }
+            return;
         }
         inner.items.push_back(item);
         inner.let_pass();

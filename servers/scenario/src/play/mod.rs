@@ -209,7 +209,7 @@ impl Player<'_> {
         let (result, turn) = match &step.what {
             What::Act { name, args } => (self.act(step, name, args), turn),
             What::Fault(fault) => {
-                let added = self.world.faults.add(Fault::clone(fault));
+                let added = self.filled(fault).and_then(|fault| self.world.faults.add(fault));
                 (added.map(|id| json!({ "fault": id })).map_err(|problem| problem.to_string()), turn)
             }
             What::WaitFor(wait) => {
@@ -234,6 +234,12 @@ impl Player<'_> {
             Err(failure) => (Value::Null, Some(failure)),
         };
         (outcome(at, step.title.clone(), &step.node, result, failure), turn)
+    }
+
+    /// A fault with what has been captured so far.
+    fn filled(&self, fault: &Fault) -> Result<Fault, Problem> {
+        let filled = fill(&json!(fault), &self.captured)?;
+        Node::from_json(&filled).read()
     }
 
     fn act(&mut self, step: &Step, name: &str, args: &Node) -> Result<Value, String> {

@@ -1,7 +1,7 @@
 //! Steps with `on`: they happen when a request, a frame or a push does.
 
 use serde_json::{Value, json};
-use stend_core::fault::{Fault, Match};
+use stend_core::fault::Match;
 use stend_core::turn::Turn;
 use stend_core::{Span, Timestamp};
 
@@ -29,11 +29,15 @@ impl Player<'_> {
         let from = at.after(self.start);
         let fault = match &step.what {
             What::Fault(fault) => {
-                let mut fault = Fault::clone(fault);
-                fault.matching = Match { until: within.map(|within| within.after(from)), ..wanted.fault_match() };
-                // The n-th is one; others strike once unless they say how often.
-                fault.times = fault.times.or(Some(1));
-                match self.world.faults.add(fault) {
+                let added = wanted.filled(&self.captured).and_then(|wanted| {
+                    let mut fault = self.filled(fault)?;
+                    let until = within.map(|within| within.after(from));
+                    fault.matching = Match { until, ..wanted.fault_match() };
+                    // The n-th is one; others strike once unless they say how often.
+                    fault.times = fault.times.or(Some(1));
+                    self.world.faults.add(fault)
+                });
+                match added {
                     Ok(id) => Some(id),
                     Err(problem) => {
                         let outcome =
