@@ -137,8 +137,9 @@ fn sent(row: &Row) -> Json {
                     { "type": "null" },
                 ],
             }),
-            // What was applied comes back with a bill that is sent as it was read; it is worked out anew.
-            Below::Sums if *key == "appliedDiscountSum" => json!({ "type": ["array", "object", "null"] }),
+            Below::Sums if *key == "appliedDiscountSum" => {
+                json!({ "description": "Read past: what is applied is worked out anew." })
+            }
             Below::Sums => reference("WishSums"),
         };
         properties.insert((*key).into(), schema);
