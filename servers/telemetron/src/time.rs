@@ -145,11 +145,25 @@ pub(crate) fn default_zone() -> TimeZone {
 /// Reads the forms in which clients write moments (T3): a `T` or a space in the middle, seconds or none, a zone as
 /// `+03:00`, `+0300`, `+03`, `Z` or none, and a space where a client forgot to escape the `+`.
 pub(crate) fn parse(text: &str, zone: &TimeZone) -> Option<Moment> {
+    let (local, offset) = parts(text)?;
+    match offset {
+        Some(offset) => offset.to_timestamp(local).ok().map(Moment::from),
+        None => zone.to_timestamp(local).ok().map(Moment::from),
+    }
+}
+
+/// The same, of which only date and clock count.
+fn parse_wall_clock(text: &str, zone: &TimeZone) -> Option<Moment> {
+    zone.to_timestamp(parts(text)?.0).ok().map(Moment::from)
+}
+
+/// Date and clock, and the offset that is named.
+fn parts(text: &str) -> Option<(civil::DateTime, Option<Offset>)> {
     let text = text.trim();
     let (date, rest) = (text.get(..10)?, text.get(10..)?);
     let date: civil::Date = date.parse().ok()?;
     if rest.is_empty() {
-        return zone.to_timestamp(date.to_datetime(civil::Time::midnight())).ok().map(Moment::from);
+        return Some((date.to_datetime(civil::Time::midnight()), None));
     }
     let rest = rest.strip_prefix(['T', 't', ' '])?.trim_start();
     let split = rest.find(['+', '-', ' ', 'Z', 'z']).unwrap_or(rest.len());
@@ -165,11 +179,7 @@ pub(crate) fn parse(text: &str, zone: &TimeZone) -> Option<Moment> {
         [hour, minute, second] => civil::Time::new(field(hour)?, field(minute)?, field(second)?, 0).ok()?,
         _ => return None,
     };
-    let local = date.to_datetime(time);
-    match offset(mark)? {
-        Some(offset) => offset.to_timestamp(local).ok().map(Moment::from),
-        None => zone.to_timestamp(local).ok().map(Moment::from),
-    }
+    Some((date.to_datetime(time), offset(mark)?))
 }
 
 /// `None` when it is no offset at all, `Some(None)` when there is none.
@@ -230,6 +240,10 @@ pub(crate) struct Asked {
     pub(crate) since: Option<String>,
     pub(crate) until: Option<String>,
     pub(crate) local: bool,
+    /// With `local`, zones that are named do not count.
+    pub(crate) wall_clock: bool,
+    /// What is too long or too deep is cut rather than refused.
+    pub(crate) cut: bool,
 }
 
 /// A period, both ends included.
@@ -257,7 +271,8 @@ impl Asked {
         let mut invalid = Invalid::default();
         let mut read = |name: &str, text: &Option<String>| {
             let text = text.as_deref().filter(|text| !text.trim().is_empty())?;
-            let moment = parse(text, zone);
+            let read = if self.local && self.wall_clock { parse_wall_clock } else { parse };
+            let moment = read(text, zone);
             if moment.is_none() {
                 invalid.add(name, format!("The {name} is not a valid date."));
             }
@@ -291,6 +306,10 @@ impl Asked {
         let mut invalid = Invalid::default();
         if until < since {
             invalid.add("until", "The until must be a date after or equal to since.");
+        } else if self.cut {
+            let since = deepest.map_or(since, |deepest| since.max(deepest));
+            let until = limits.days.map_or(until, |days| until.min(ahead(since, zone, days)));
+            return Ok(Period { since, until });
         } else if let Some(days) = limits.days.filter(|days| until > ahead(since, zone, *days)) {
             invalid.add("until", format!("The period may not be greater than {days} days."));
         }
@@ -362,7 +381,7 @@ mod tests {
 
     fn asked(since: &str, until: &str, limits: Limits) -> Result<(String, String), String> {
         let text = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
-        let asked = Asked { since: text(since), until: text(until), local: false };
+        let asked = Asked { since: text(since), until: text(until), ..Asked::default() };
         let now = "2018-02-01T12:00:00+03:00".parse().expect("a moment");
         let zone = default_zone();
         let print = |moment: Moment| moment.iso(&zone).to_string();
