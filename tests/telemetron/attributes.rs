@@ -223,3 +223,48 @@ async fn an_inventory_has_the_time_that_it_is_given() {
         (&json!("2026-11-20 10:00:00"), &json!("2026-11-21 12:00:00"))
     );
 }
+
+#[tokio::test]
+async fn an_inventory_with_another_note_is_another() {
+    let bench = Bench::start().await;
+    let api = Api::with(&bench, "w", NOON, &world()).await;
+    let path = format!("{ONE}/inventory");
+    let count = |loaded: i64, note: &str| json!({"data": [{"component_id": 1, "loaded": loaded}], "note": note});
+    let first = api.expect(201, Method::POST, &path, count(5, "а")).await;
+    // Something is sold in between, so the same count differs again.
+    api.act("telemetron.sell", json!({"machine": 10, "layout": "1"})).await;
+    let body = api.expect(400, Method::POST, &path, count(5, "а")).await;
+    assert_eq!(body, json!({"message": "Duplicate", "subcode": "L102"}));
+    let other = api.expect(201, Method::POST, &path, count(5, "б")).await;
+    assert_ne!(first["digest"], other["digest"]);
+}
+
+#[tokio::test]
+async fn every_row_of_the_list_has_every_attribute() {
+    let bench = Bench::start().await;
+    let own = json!({
+        "models": [{"id": 2, "name": "Unicum"}],
+        "machines": [
+            {"id": 1, "name": "А", "serial_number": "S-1", "is_crt_active": true, "inventory_number": "B42",
+                "track_bus_vends": true, "mm_id": 2, "tz": "America/Grenada"},
+            {"id": 2, "name": "Б"}
+        ]
+    });
+    let api = Api::with(&bench, "w", NOON, &own).await;
+    let list = api.get("/v2/vending_machines").await;
+    let stamps = json!({
+        "last_sale": null, "last_service": null, "last_collection": null, "last_loading": null, "last_report": null,
+        "last_acquired_report": null
+    });
+    let row = |id: i64, name: &str, values: [Value; 7]| {
+        let [serial, crt, inventory, track, model, tz_id, tz] = values;
+        json!({
+            "id": id, "serial_number": serial, "name": name, "planogram_id": null, "state": 0, "service": null,
+            "location": null, "type": null, "imei": null, "is_crt_active": crt, "inventory_number": inventory,
+            "track_bus_vends": track, "mm_id": model, "tz_id": tz_id, "tz": tz, "last_event_dates": stamps
+        })
+    };
+    let full = [json!("S-1"), json!(true), json!("B42"), json!(true), json!(2), json!(109), json!("America/Grenada")];
+    let none = [json!(null), json!(false), json!(null), json!(false), json!(null), json!(null), json!(null)];
+    assert_eq!(list, json!([row(1, "А", full), row(2, "Б", none)]));
+}

@@ -188,3 +188,20 @@ async fn without_a_scope_it_is_teleport() {
     wish["scope"] = json!("cabinet");
     api.expect(200, Method::POST, "/auth/", wish).await;
 }
+
+#[tokio::test]
+async fn a_senior_operator_sees_all_and_an_operator_without_groups_nothing() {
+    let bench = Bench::start().await;
+    let user =
+        |id: i64, email: &str, role: &str| json!({"id": id, "email": email, "password": "123456", "roles": [role]});
+    let own = json!({
+        "users": [user(1, "me@example.com", "senior_operator"), user(2, "other@example.com", "operator")],
+        "locations": [{"id": 1, "name": "Холл", "group_id": 1}],
+        "machines": [{"id": 1, "name": "А", "location_id": 1}, {"id": 2, "name": "Б"}]
+    });
+    let mut api = Api::with(&bench, "w", NOON, &own).await;
+    assert_eq!(api.get("/v2/vending_machines").await.as_array().map(Vec::len), Some(2));
+    api.log_in("other@example.com").await;
+    assert_eq!(api.get("/v2/vending_machines").await, json!([]));
+    assert_eq!(api.get("/v2/stats/vends/summary").await, json!([{"number": 0, "value": 0}]));
+}

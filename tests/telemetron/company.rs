@@ -183,3 +183,19 @@ async fn a_collection_counts_what_came_since_the_one_before() {
     let first = api.get(&format!("{path}?since=2026-11-21T12:00:00+03:00&until=2026-11-21T12:59:59+03:00")).await;
     assert_eq!(first, json!([rows[0]]));
 }
+
+#[tokio::test]
+async fn collections_of_all_machines_are_listed() {
+    let bench = Bench::start().await;
+    let own = json!({"machines": [{"id": 1, "name": "А"}, {"id": 2, "name": "Б"}]});
+    let api = Api::with(&bench, "w", NOON, &own).await;
+    for machine in [2, 1, 2] {
+        api.act("telemetron.collect", json!({"machine": machine})).await;
+        api.advance("1m").await;
+    }
+    let rows = api.get("/v2/reports/collections").await;
+    let brief: Vec<(&Value, &Value)> =
+        rows.as_array().expect("rows").iter().map(|row| (&row["vm_id"], &row["time"])).collect();
+    let time = |minute: i64| json!(format!("2026-11-21T12:0{minute}:00+03:00"));
+    assert_eq!(brief, [(&json!(2), &time(0)), (&json!(1), &time(1)), (&json!(2), &time(2))]);
+}
