@@ -191,6 +191,7 @@ async fn with_local_times_are_those_of_the_machine_s_zone() {
     }
     let history = "/v2/vending_machines/10/loading_tx";
     assert_eq!(api.get(history).await[0]["created_at"], "2026-11-21 12:00:00");
+    assert_eq!(api.get("/v2/vending_machines/11/loading_tx").await, json!([]), "each machine has its own");
     assert_eq!(api.get(&format!("{history}?local=1")).await[0]["created_at"], "2026-11-21 05:00:00");
     let period = "since=2026-11-21 05:00&until=2026-11-21 05:00";
     assert_eq!(api.get(&format!("{history}?{period}")).await, json!([]));

@@ -93,6 +93,8 @@ async fn a_receipt_takes_its_words_from_place_machine_and_product() {
         (&json!("Эспрессо"), &json!("Эспрессо двойной"))
     );
     assert_ne!(names[0]["input"]["digest"], names[1]["input"]["digest"]);
+    assert_ne!(names[0]["id"], names[1]["id"]);
+    assert_eq!((&names[0]["vm_id"], &names[1]["vm_id"]), (&json!(10), &json!(10)));
 }
 
 #[tokio::test]

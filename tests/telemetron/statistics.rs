@@ -109,6 +109,19 @@ async fn without_a_period_it_is_today_in_the_zone_that_counts() {
     assert_eq!(api.get(SUMMARY).await[0]["number"], 1);
     assert_eq!(api.get(&format!("{SUMMARY}?local=1")).await[0]["number"], 0);
     assert_eq!(api.get("/v2/stats/vends/summary?local=1").await[0]["number"], 0);
+    for path in [PRODUCTS, PAYMENTS, "/v2/stats/vends/payments/summary"] {
+        assert_eq!(api.get(path).await.as_array().map(Vec::len), Some(1), "{path}");
+        assert_eq!(api.get(&format!("{path}?local=1")).await, json!([]), "{path}");
+    }
+    // Midnight of the default zone ends its today.
+    api.advance("6h29m59s").await;
+    assert_eq!(api.get("/v2/stats/vends/summary").await[0]["number"], 1);
+    api.advance("1s").await;
+    for path in [PRODUCTS, PAYMENTS, "/v2/stats/vends/payments/summary"] {
+        assert_eq!(api.get(path).await, json!([]), "{path}");
+    }
+    assert_eq!(api.get("/v2/stats/vends/summary").await[0]["number"], 0);
+    assert_eq!(api.get(SUMMARY).await[0]["number"], 0);
     // A time without a zone is the machine's with `local=1`.
     let at = |local: &str| format!("{SUMMARY}?since=2026-11-21 08:00&until=2026-11-21 09:00{local}");
     assert_eq!(api.get(&at("")).await[0]["number"], 0);
@@ -145,10 +158,16 @@ async fn periods_that_are_too_long_too_deep_or_backwards_name_their_field() {
         (grouped, "since=2026-11-01&until=2026-11-08T00:00:01", "until"),
         (SUMMARY, "since=2026-10-01&until=2026-11-01T00:00:01", "until"),
         (PRODUCTS, "since=2026-10-01&until=2026-11-02", "until"),
+        (PRODUCTS, "since=2026-09-20&until=2026-09-22", "since"),
+        (SUMMARY, "since=2026-09-20&until=2026-09-22", "since"),
+        (grouped, "since=2026-09-20&until=2026-09-22", "since"),
+        (PAYMENTS, "since=2026-10-01&until=2026-11-02", "until"),
         (PAYMENTS, "since=2026-09-20&until=2026-09-22", "since"),
         (week, "since=2026-09-20&until=2026-09-22", "since"),
         ("/v2/stats/crt", "since=2026-09-20&until=2026-09-22", "since"),
+        ("/v2/stats/crt", "since=2026-10-01&until=2026-11-02", "until"),
         ("/v2/stats/crt/correction", "since=2026-10-01&until=2026-11-02", "until"),
+        ("/v2/stats/crt/correction", "since=2026-09-20&until=2026-09-22", "since"),
         (events, "since=2026-11-08&until=2026-11-16", "until"),
         (events, "since=2026-11-07&until=2026-11-08", "since"),
         (reports, "since=2026-11-07&until=2026-11-08", "since"),

@@ -406,6 +406,15 @@ mod tests {
         assert_eq!(long, Err("The period may not be greater than 7 days.".into()));
         let deep = asked("2017-12-01T11:00:00", "2017-12-02", STATISTICS);
         assert_eq!(deep, Err("The since must be a date after or equal to 2017-12-01T12:00:00+03:00.".into()));
+        // A minute's grace, for a client that counts back from its own now.
+        assert!(asked("2017-12-01T11:59:00", "2017-12-02", STATISTICS).is_ok());
+        assert!(asked("2017-12-01T11:58:59", "2017-12-02", STATISTICS).is_err());
+        // One end alone.
+        assert_eq!(
+            asked("", "2018-01-20T10:00:00", STATISTICS),
+            ok("2018-01-20T00:00:00+03:00", "2018-01-20T10:00:00+03:00")
+        );
+        assert_eq!(asked("2018-01-20", "", SUMMARIES), ok("2018-01-20T00:00:00+03:00", "2018-01-27T00:00:00+03:00"));
         let backwards = asked("2018-02-01", "2018-01-31", STATISTICS);
         assert_eq!(backwards, Err("The until must be a date after or equal to since.".into()));
     }

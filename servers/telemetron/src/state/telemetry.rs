@@ -203,7 +203,12 @@ impl State {
             return Err(Problem::conflict(format!("machine {id} has the failure {code} already")).under("code"));
         }
         machine.failures.push(Failure { code: code.to_owned(), value: value.clone(), at: now });
-        self.report_event(id, Event { at: now, code: code.to_owned(), payload: json!({ "value": value }) }, now);
+        // An error of the machine's own is none of the directory of events.
+        let (code, payload) = match self.event_codes.iter().any(|known| known.code == code) {
+            true => (code, json!({ "value": value })),
+            false => ("TERR", json!({ "code": code, "value": value })),
+        };
+        self.report_event(id, Event { at: now, code: code.to_owned(), payload }, now);
         self.read_if_online(id, now);
         Ok(())
     }
