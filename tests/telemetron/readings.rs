@@ -226,6 +226,24 @@ async fn planograms_may_be_made_in_the_mode_snack_only() {
 }
 
 #[tokio::test]
+async fn an_empty_planogram_may_have_empty_lists() {
+    let bench = Bench::start().await;
+    let name = json!({"id": 3, "name": "Пустая"});
+    let mut lists = name.clone();
+    for key in ["capacity", "products", "layout"] {
+        lists[key] = json!([]);
+    }
+    for (id, reading, shown) in [("name", "name_only", &name), ("lists", "empty_lists", &lists)] {
+        let mut own = with(&json!({"empty_planogram": reading}));
+        own["planograms"] = json!([own["planograms"][0], own["planograms"][1], name]);
+        let api = Api::with(&bench, id, NOON, &own).await;
+        assert_eq!(api.get("/v2/planograms?full=1").await[2], *shown);
+        assert_eq!(api.get("/v2/planograms").await[2], name);
+        assert_eq!(api.get("/v2/planograms/3").await, lists);
+    }
+}
+
+#[tokio::test]
 async fn a_drink_s_discount_may_be_in_kopecks_or_percent() {
     let bench = Bench::start().await;
     for (reading, given, price, discount) in [
@@ -350,7 +368,7 @@ fn others() -> Value {
         "auth_refusal": "no_content", "beyond_limits": "cut", "local_periods": "wall_clock",
         "empty_inventory": "invalid_data", "unnamed_spiral": "refused", "phone_limit": "ten",
         "summary_money": "roubles", "summary_vends": "paid", "unknown_state": "null", "single_port": "null",
-        "disputed_fields": "attributes", "planogram_modes": "snack", "dispense_discount": "percent",
+        "disputed_fields": "attributes", "planogram_modes": "snack", "empty_planogram": "empty_lists", "dispense_discount": "percent",
         "receipt_limits": "kopecks", "cp1251": "packed_only", "unit_numbers": "attributes",
         "zone_ids": {"Europe/Moscow": 348}
     })

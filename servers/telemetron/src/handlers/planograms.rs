@@ -11,7 +11,7 @@ use crate::input::{Field, Rule, Table, field, list as list_of};
 use crate::number::Roubles;
 use crate::state::State;
 use crate::state::catalog::{Capacity, Part, Place, Planogram};
-use crate::state::settings::PlanogramModes;
+use crate::state::settings::{EmptyPlanogram, PlanogramModes};
 
 #[derive(Serialize)]
 struct Product<'a> {
@@ -59,7 +59,7 @@ pub(crate) fn list(call: &mut Call<'_, Telemetron>) -> Reply {
         let full = asked.input.flag("full");
         let shown = |planogram: &Planogram| -> Value {
             let empty = planogram.capacity.is_empty() && planogram.products.is_empty() && planogram.layout.is_empty();
-            if full && !empty {
+            if full && (!empty || state.settings.empty_planogram == EmptyPlanogram::EmptyLists) {
                 return json!(whole(state, planogram, false));
             }
             let mut map = Map::new();

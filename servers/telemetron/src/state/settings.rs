@@ -131,6 +131,13 @@ readings! {
         /// The one that the text calls supported.
         Snack,
     }
+    /// How the full list prints a planogram with nothing in it.
+    EmptyPlanogram {
+        /// With its name alone, as the sample.
+        NameOnly,
+        /// With three empty lists.
+        EmptyLists,
+    }
     /// The unit of `discount` when a drink is given out.
     DispenseDiscount {
         /// Roubles, as the rows of statistics have it.
@@ -215,6 +222,8 @@ pub struct Settings {
     pub disputed_fields: DisputedFields,
     /// Modes in which planograms can be made.
     pub planogram_modes: PlanogramModes,
+    /// A planogram with nothing in it.
+    pub empty_planogram: EmptyPlanogram,
     /// The unit of a drink's discount.
     pub dispense_discount: DispenseDiscount,
     /// The unit of a machine's limits for receipts in requests and replies; here in the file they are in roubles.
@@ -257,6 +266,7 @@ impl Default for Settings {
             single_port: Default::default(),
             disputed_fields: Default::default(),
             planogram_modes: Default::default(),
+            empty_planogram: Default::default(),
             dispense_discount: Default::default(),
             receipt_limits: Default::default(),
             cp1251: Default::default(),
