@@ -172,3 +172,36 @@ async fn an_operator_sees_the_machines_of_the_groups_and_what_belongs_to_them() 
     api.expect(404, Method::GET, "/v2/modems/929", Value::Null).await;
     api.expect(422, Method::GET, "/v2/stats/crt?vm_id=929", Value::Null).await;
 }
+
+#[tokio::test]
+async fn without_a_scope_it_is_teleport() {
+    let bench = Bench::start().await;
+    let clients = json!([{"id": "client-key", "secret": "client-secret", "scopes": ["cabinet"]}]);
+    let api = Api::world(&bench, "w", NOON, &json!({"clients": clients})).await;
+    let mut wish: Value =
+        WISH.iter().map(|(key, value)| ((*key).to_owned(), json!(value))).collect::<serde_json::Map<_, _>>().into();
+    // A client that may not have the usual scope is refused it, named or not.
+    for scope in [json!(null), json!("teleport"), json!("")] {
+        wish["scope"] = scope;
+        assert_eq!(api.expect(400, Method::POST, "/auth/", wish.clone()).await["error"], "invalid_scope");
+    }
+    wish["scope"] = json!("cabinet");
+    api.expect(200, Method::POST, "/auth/", wish).await;
+}
+
+#[tokio::test]
+async fn a_senior_operator_sees_all_and_an_operator_without_groups_nothing() {
+    let bench = Bench::start().await;
+    let user =
+        |id: i64, email: &str, role: &str| json!({"id": id, "email": email, "password": "123456", "roles": [role]});
+    let own = json!({
+        "users": [user(1, "me@example.com", "senior_operator"), user(2, "other@example.com", "operator")],
+        "locations": [{"id": 1, "name": "Холл", "group_id": 1}],
+        "machines": [{"id": 1, "name": "А", "location_id": 1}, {"id": 2, "name": "Б"}]
+    });
+    let mut api = Api::with(&bench, "w", NOON, &own).await;
+    assert_eq!(api.get("/v2/vending_machines").await.as_array().map(Vec::len), Some(2));
+    api.log_in("other@example.com").await;
+    assert_eq!(api.get("/v2/vending_machines").await, json!([]));
+    assert_eq!(api.get("/v2/stats/vends/summary").await, json!([{"number": 0, "value": 0}]));
+}

@@ -220,3 +220,89 @@ async fn a_new_name_does_not_change_old_statistics() {
     let rows = api.get("/v2/vending_machines/10/stats/vends/products").await;
     assert_eq!((&rows[0]["name"], &rows[1]["name"]), (&json!("Чай"), &json!("Чай зелёный")));
 }
+
+#[tokio::test]
+async fn a_known_component_gets_its_new_volume() {
+    let bench = Bench::start().await;
+    let api = Api::with(&bench, "w", NOON, &world()).await;
+    let parts = json!([{"id": 2, "volume": 9}, {"name": "Вода", "unit": 2, "volume": 35}]);
+    api.expect(200, Method::PUT, "/v2/products/1", json!({"components": parts})).await;
+    let known = json!([{"id": 2, "volume": 9}, {"id": 1, "volume": 35}]);
+    assert_eq!(api.get("/v2/products/1/components").await, known);
+    assert_eq!(api.get("/v2/components").await.as_array().map(Vec::len), Some(4), "nothing new was made");
+}
+
+#[tokio::test]
+async fn a_new_component_needs_name_and_unit() {
+    let bench = Bench::start().await;
+    let api = Api::with(&bench, "w", NOON, &world()).await;
+    for (body, field) in [(json!({"unit": 1}), "name"), (json!({"name": "Стаканчик"}), "unit")] {
+        let answer = api.expect(422, Method::POST, "/v2/components", body).await;
+        assert_eq!(answer["errors"], json!({field: [format!("The {field} field is required.")]}));
+    }
+    for unit in [0, 4] {
+        api.expect(422, Method::POST, "/v2/components", json!({"name": "Стаканчик", "unit": unit})).await;
+    }
+}
+
+#[tokio::test]
+async fn a_new_part_needs_id_and_volume() {
+    let bench = Bench::start().await;
+    let api = Api::with(&bench, "w", NOON, &world()).await;
+    for (body, field) in [(json!({"volume": 1}), "id"), (json!({"id": 3}), "volume")] {
+        let answer = api.expect(422, Method::POST, "/v2/products/1/components", body).await;
+        assert_eq!(answer["errors"], json!({field: [format!("The {field} field is required.")]}));
+    }
+}
+
+#[tokio::test]
+async fn a_note_and_an_inventory_number_are_kept_with_the_product() {
+    let bench = Bench::start().await;
+    let api = Api::with(&bench, "w", NOON, &world()).await;
+    api.expect(200, Method::PUT, "/v2/products/1", json!({"note": "Крепкий", "inventory_number": "P-1"})).await;
+    let kept = api.state().await["telemetron"]["products"][0].clone();
+    assert_eq!((&kept["note"], &kept["name"]), (&json!("Крепкий"), &json!("Эспрессо")));
+    assert_eq!(api.get("/v2/products").await[0]["inventory_number"], "P-1");
+}
+
+#[tokio::test]
+async fn spirals_of_one_product_add_up_in_the_planogram() {
+    let bench = Bench::start().await;
+    let api = Api::with(&bench, "w", NOON, &world()).await;
+    let spiral = |number: &str, capacity: i64, critical: i64| json!({"id": 900, "number": number, "capacity": capacity, "critical": critical});
+    let new = json!({"name": "Н", "mode": "snack", "products": [spiral("1", 7, 1), spiral("2", 5, 2)]});
+    let made = api.expect(201, Method::POST, "/v2/planograms", new).await;
+    let shown = api.get(&format!("/v2/planograms/{}", made["resource"]["id"])).await;
+    assert_eq!(shown["capacity"], json!([{"component_id": 100, "capacity": 12, "critical": 3}]));
+    assert_eq!(shown["layout"].as_array().map(Vec::len), Some(2));
+}
+
+#[tokio::test]
+async fn what_a_changed_recipe_wants_of_its_components() {
+    let bench = Bench::start().await;
+    let api = Api::with(&bench, "w", NOON, &world()).await;
+    for (part, errors) in [
+        (json!({"id": 1}), json!({"components.0.volume": ["The components.0.volume field is required."]})),
+        (
+            json!({"id": 1, "volume": 1, "unit": 4}),
+            json!({"components.0.unit": ["The selected components.0.unit is invalid."]}),
+        ),
+    ] {
+        let answer = api.expect(422, Method::PUT, "/v2/products/1", json!({"components": [part]})).await;
+        assert_eq!(answer["errors"], errors);
+    }
+    let before = json!([{"id": 1, "volume": 30}, {"id": 2, "volume": 7}]);
+    assert_eq!(api.get("/v2/products/1/components").await, before);
+}
+
+#[tokio::test]
+async fn what_a_new_product_wants_and_keeps() {
+    let bench = Bench::start().await;
+    let api = Api::with(&bench, "w", NOON, &json!({})).await;
+    let answer = api.expect(422, Method::POST, "/v2/products", json!({"composite": false})).await;
+    assert_eq!(answer["errors"], json!({"name": ["The name field is required."]}));
+    api.expect(201, Method::POST, "/v2/products", json!({"composite": false, "name": "А", "note": "Вкусно"})).await;
+    api.expect(201, Method::POST, "/v2/products", json!({"composite": false, "name": "Б"})).await;
+    let kept = api.state().await["telemetron"]["products"].clone();
+    assert_eq!((&kept[0]["note"], kept[1].get("note")), (&json!("Вкусно"), None));
+}

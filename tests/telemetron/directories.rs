@@ -49,3 +49,19 @@ async fn codes_that_are_not_there_are_not_found() {
     let models = api.get("/v2/vm_models").await;
     assert!(models.as_array().is_some_and(|list| list.iter().any(|row| row["id"] == 52)));
 }
+
+#[tokio::test]
+async fn codes_of_events_are_unique_and_have_name_and_comment() {
+    let bench = Bench::start().await;
+    let api = Api::documented(&bench).await;
+    let list = api.get("/v2/event_codes").await;
+    let rows = list.as_array().expect("a list");
+    let mut seen = std::collections::BTreeSet::new();
+    for row in rows {
+        let text = |key: &str| row[key].as_str().filter(|text| !text.is_empty()).expect("a text").to_owned();
+        assert!(seen.insert(text("code")), "{row} stands twice");
+        let (name, desc) = (text("name"), text("desc"));
+        assert_ne!(name, desc);
+    }
+    assert!(seen.len() > 2);
+}

@@ -256,3 +256,24 @@ async fn an_operator_at_the_machine_fills_it_up_to_its_capacity() {
     .await;
     assert_eq!(last(&api).await, "Батончик -3(10)");
 }
+
+#[tokio::test]
+async fn a_deleted_recipe_leaves_what_another_needs() {
+    let bench = Bench::start().await;
+    let api = Api::with(&bench, "w", NOON, &world()).await;
+    // Tea has water, too.
+    api.expect(200, Method::DELETE, "/v2/products/1", Value::Null).await;
+    assert_eq!(levels(&api).await, "1=1000 3=50 100/A1=5 100/A2=4");
+    assert_eq!(last(&api).await, "Кофе -100(100)");
+}
+
+#[tokio::test]
+async fn a_new_planogram_unloads_into_the_history() {
+    let bench = Bench::start().await;
+    let api = Api::with(&bench, "w", NOON, &world()).await;
+    let new =
+        json!({"name": "Н", "mode": "snack", "assign": 10, "products": [{"id": 900, "number": "A2", "capacity": 7}]});
+    api.expect(201, Method::POST, "/v2/planograms", new).await;
+    assert_eq!(levels(&api).await, "100/A2=4");
+    assert_eq!(last(&api).await, "Вода -1000(1000) Кофе -100(100) Чай -50(50) Батончик -5(5)");
+}

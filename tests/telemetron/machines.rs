@@ -207,3 +207,17 @@ async fn cash_is_counted_in_kopecks_and_goes_with_the_collection() {
     let none = api.get("/v2/reports/collections?since=2026-11-20&until=2026-11-21T11:59:59").await;
     assert_eq!(none, json!([]));
 }
+
+#[tokio::test]
+async fn every_field_of_a_location_can_be_changed() {
+    let bench = Bench::start().await;
+    let api = Api::with(&bench, "w", NOON, &world()).await;
+    let body = api.expect(422, Method::POST, "/v2/locations", json!({"address": "Таежная, 43"})).await;
+    assert_eq!(body["errors"], json!({"name": ["The name field is required."]}));
+    let mut expected = json!({"id": 1, "name": "Холл", "address": "Таежная, 41", "note": null});
+    for (key, value) in [("name", "Фойе"), ("address", "Таежная, 44"), ("note", "слева")] {
+        api.expect(200, Method::PUT, "/v2/locations/1", json!({key: value})).await;
+        expected[key] = json!(value);
+        assert_eq!(api.get("/v2/locations").await[0], expected);
+    }
+}

@@ -1,14 +1,18 @@
 //! The Telemetron API, against `telemetron.md`.
 
 pub mod api;
+mod attributes;
 mod auth;
 mod bad_input;
 mod catalog;
+mod company;
 mod directories;
 mod documented;
 mod loading;
 mod machines;
 mod nasty;
+mod parameters;
+mod readings;
 mod reports;
 mod saving;
 mod schemas;

@@ -205,3 +205,38 @@ async fn what_is_wrong_stands_in_the_last_report_until_it_is_repaired() {
     api.act("telemetron.recover", json!({"machine": 10})).await;
     assert_eq!(api.get(errors).await, json!([]));
 }
+
+#[tokio::test]
+async fn errors_of_old_reports_are_not_shown() {
+    let bench = Bench::start().await;
+    let mut own = with_modem();
+    own["machines"][0]["tz"] = json!("America/Grenada");
+    let mut api = Api::with(&bench, "w", NOON, &own).await;
+    api.act("telemetron.fail", json!({"machine": 10, "code": "D54"})).await;
+    let errors = "/v2/vending_machines/10/reports/last_errors";
+    let list = api.get(errors).await;
+    assert_eq!(list[0]["modem_time"], "2026-11-21T09:00:00.000000Z");
+    assert_eq!(api.get(&format!("{errors}?local=1")).await, list);
+    api.advance("14d").await;
+    api.log_in("me@example.com").await;
+    assert_eq!(api.get(errors).await, list);
+    api.advance("1s").await;
+    assert_eq!(api.get(errors).await, json!([]));
+}
+
+#[tokio::test]
+async fn periods_of_reports_include_both_ends() {
+    let bench = Bench::start().await;
+    let api = Api::with(&bench, "w", NOON, &with_modem()).await;
+    api.act("telemetron.ping", json!({"machine": 10, "report": true})).await;
+    api.advance("1h").await;
+    for (query, number) in [
+        ("", 1),
+        ("?since=2026-11-21T12:00:00+03:00&until=2026-11-21T12:00:00+03:00", 1),
+        ("?since=2026-11-21T12:00:01+03:00", 0),
+        ("?until=2026-11-21T11:59:59+03:00", 0),
+    ] {
+        let list = api.get(&format!("/v2/vending_machines/10/reports{query}")).await;
+        assert_eq!(list.as_array().map(Vec::len), Some(number), "{query}");
+    }
+}

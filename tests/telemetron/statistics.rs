@@ -109,6 +109,19 @@ async fn without_a_period_it_is_today_in_the_zone_that_counts() {
     assert_eq!(api.get(SUMMARY).await[0]["number"], 1);
     assert_eq!(api.get(&format!("{SUMMARY}?local=1")).await[0]["number"], 0);
     assert_eq!(api.get("/v2/stats/vends/summary?local=1").await[0]["number"], 0);
+    for path in [PRODUCTS, PAYMENTS, "/v2/stats/vends/payments/summary"] {
+        assert_eq!(api.get(path).await.as_array().map(Vec::len), Some(1), "{path}");
+        assert_eq!(api.get(&format!("{path}?local=1")).await, json!([]), "{path}");
+    }
+    // Midnight of the default zone ends its today.
+    api.advance("6h29m59s").await;
+    assert_eq!(api.get("/v2/stats/vends/summary").await[0]["number"], 1);
+    api.advance("1s").await;
+    for path in [PRODUCTS, PAYMENTS, "/v2/stats/vends/payments/summary"] {
+        assert_eq!(api.get(path).await, json!([]), "{path}");
+    }
+    assert_eq!(api.get("/v2/stats/vends/summary").await[0]["number"], 0);
+    assert_eq!(api.get(SUMMARY).await[0]["number"], 0);
     // A time without a zone is the machine's with `local=1`.
     let at = |local: &str| format!("{SUMMARY}?since=2026-11-21 08:00&until=2026-11-21 09:00{local}");
     assert_eq!(api.get(&at("")).await[0]["number"], 0);
@@ -145,10 +158,16 @@ async fn periods_that_are_too_long_too_deep_or_backwards_name_their_field() {
         (grouped, "since=2026-11-01&until=2026-11-08T00:00:01", "until"),
         (SUMMARY, "since=2026-10-01&until=2026-11-01T00:00:01", "until"),
         (PRODUCTS, "since=2026-10-01&until=2026-11-02", "until"),
+        (PRODUCTS, "since=2026-09-20&until=2026-09-22", "since"),
+        (SUMMARY, "since=2026-09-20&until=2026-09-22", "since"),
+        (grouped, "since=2026-09-20&until=2026-09-22", "since"),
+        (PAYMENTS, "since=2026-10-01&until=2026-11-02", "until"),
         (PAYMENTS, "since=2026-09-20&until=2026-09-22", "since"),
         (week, "since=2026-09-20&until=2026-09-22", "since"),
         ("/v2/stats/crt", "since=2026-09-20&until=2026-09-22", "since"),
+        ("/v2/stats/crt", "since=2026-10-01&until=2026-11-02", "until"),
         ("/v2/stats/crt/correction", "since=2026-10-01&until=2026-11-02", "until"),
+        ("/v2/stats/crt/correction", "since=2026-09-20&until=2026-09-22", "since"),
         (events, "since=2026-11-08&until=2026-11-16", "until"),
         (events, "since=2026-11-07&until=2026-11-08", "since"),
         (reports, "since=2026-11-07&until=2026-11-08", "since"),
@@ -247,4 +266,88 @@ async fn many_sales_by_the_seed_add_up_and_come_again() {
         seen.push(rows);
     }
     assert_eq!(seen[0], seen[1], "the same seed draws the same sales");
+}
+
+#[tokio::test]
+async fn every_type_shows_its_own_rows_only() {
+    let bench = Bench::start().await;
+    let api = Api::with(&bench, "w", NOON, &world()).await;
+    for sale in [
+        json!({"machine": 10, "layout": "1"}),
+        json!({"machine": 10, "layout": "1", "payment": "cashless"}),
+        json!({"machine": 10, "layout": "1", "payment": "token"}),
+        json!({"machine": 10, "layout": "1", "type": "free", "payment": "token"}),
+        json!({"machine": 10, "layout": "1", "type": "test"}),
+    ] {
+        api.act("telemetron.sell", sale).await;
+    }
+    let sorts = |rows: Value| -> Vec<(i64, i64)> {
+        let number = |row: &Value, key: &str| row[key].as_i64().expect("a number");
+        let row = |row: &Value| (number(row, "vend_type"), number(row, "payment_type"));
+        rows.as_array().expect("rows").iter().map(row).collect()
+    };
+    for (path, word, rows) in [
+        (PRODUCTS, "paid", &[(3, 1), (3, 2), (3, 3)][..]),
+        (PRODUCTS, "free", &[(2, 3)]),
+        (PRODUCTS, "test", &[(1, 1)]),
+        (PAYMENTS, "cash", &[(3, 1), (1, 1)]),
+        (PAYMENTS, "cashless", &[(3, 2)]),
+        (PAYMENTS, "token", &[(3, 3), (2, 3)]),
+        (PAYMENTS, "paid", &[(3, 1), (3, 2), (3, 3)]),
+    ] {
+        assert_eq!(sorts(api.get(&format!("{path}?type={word}")).await), rows, "{path} {word}");
+    }
+}
+
+#[tokio::test]
+async fn rows_include_both_ends_of_the_period() {
+    let bench = Bench::start().await;
+    let api = Api::with(&bench, "w", NOON, &world()).await;
+    api.act("telemetron.sell", json!({"machine": 10, "layout": "1"})).await;
+    for path in [PRODUCTS, PAYMENTS] {
+        for (period, number) in [
+            ("since=2026-11-21T12:00:00+03:00&until=2026-11-21T12:00:00+03:00", 1),
+            ("since=2026-11-21T12:00:01+03:00&until=2026-11-21T13:00:00+03:00", 0),
+            ("since=2026-11-21T11:00:00+03:00&until=2026-11-21T11:59:59+03:00", 0),
+        ] {
+            let rows = api.get(&format!("{path}?{period}")).await;
+            assert_eq!(rows.as_array().map(Vec::len), Some(number), "{path} {period}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn all_machines_count_in_the_sums_over_all() {
+    let bench = Bench::start().await;
+    let mut own = world();
+    let mut other = own["machines"][0].clone();
+    other["id"] = json!(11);
+    other["tz"] = json!("America/Grenada");
+    own["machines"] = json!([own["machines"][0], other]);
+    let api = Api::with(&bench, "w", NOON, &own).await;
+    for machine in [10, 11] {
+        api.act("telemetron.sell", json!({"machine": machine, "layout": "1"})).await;
+    }
+    let numbers = |query: &str| {
+        let (api, query) = (&api, query.to_owned());
+        async move {
+            let summary = api.get(&format!("/v2/stats/vends/summary?{query}")).await[0]["number"].clone();
+            let groups = api.get(&format!("/v2/stats/vends/payments/summary?{query}")).await;
+            let grouped =
+                groups.as_array().expect("groups").first().map_or(json!(0), |group| group["quantity"].clone());
+            assert_eq!(summary, grouped, "{query}");
+            summary
+        }
+    };
+    assert_eq!(numbers("").await, 2);
+    assert_eq!(numbers("since=2026-11-21T12:00:00+03:00&until=2026-11-21T12:00:00+03:00").await, 2);
+    assert_eq!(numbers("since=2026-11-21T12:00:01+03:00&until=2026-11-21T13:00:00+03:00").await, 0);
+    assert_eq!(numbers("since=2026-11-21T11:00:00+03:00&until=2026-11-21T11:59:59+03:00").await, 0);
+    // Five in the morning is noon at +03:00 for the machine in Grenada only.
+    assert_eq!(numbers("since=2026-11-21 05:00:00&until=2026-11-21 05:00:00&local=1").await, 1);
+    assert_eq!(numbers("since=2026-11-21 12:00:00&until=2026-11-21 12:00:00&local=1").await, 1);
+    for (machine, number) in [(10, 1), (11, 1)] {
+        let own = api.get(&format!("/v2/vending_machines/{machine}/stats/vends/summary")).await;
+        assert_eq!(own[0]["number"], number, "{machine}");
+    }
 }

@@ -230,3 +230,39 @@ async fn a_modem_is_set_renamed_and_restarted() {
     let body = api.expect(404, Method::GET, "/v2/modems/77", Value::Null).await;
     assert_eq!(body, json!({"message": "Modem not found"}));
 }
+
+#[tokio::test]
+async fn what_happens_by_itself_has_codes_of_the_directory() {
+    let bench = Bench::start().await;
+    let mut own = with_modem(json!({"heard": NOON}));
+    own["planograms"][0]["capacity"] = json!([{"component_id": 100, "capacity": 20, "critical": 6}]);
+    let api = Api::with(&bench, "w", NOON, &own).await;
+    for (action, more) in [
+        ("sell", json!({"layout": "A1", "count": 5})),
+        ("collect", json!({})),
+        ("fail", json!({"code": "EJB"})),
+        ("fail", json!({"code": "D54"})),
+        ("recover", json!({})),
+        ("modem_offline", json!({})),
+        ("modem_online", json!({})),
+    ] {
+        let mut args = json!({"machine": 10});
+        args.as_object_mut().expect("arguments").extend(more.as_object().expect("arguments").clone());
+        api.act(&format!("telemetron.{action}"), args).await;
+        api.advance("1s").await;
+    }
+    api.expect(200, Method::POST, "/v2/vending_machines/10/reset", Value::Null).await;
+    let codes = api.get("/v2/event_codes").await;
+    let events = api.get("/v2/vending_machines/10/events").await;
+    let mut seen = std::collections::BTreeSet::new();
+    for event in events.as_array().expect("events") {
+        let code = event["code"].as_str().expect("a code");
+        assert!(codes.as_array().expect("codes").iter().any(|row| row["code"] == code), "{code}");
+        seen.insert(code.to_owned());
+        if code == "TERR" {
+            assert_eq!(event["payload"], json!({"code": "D54", "value": "54"}));
+        }
+    }
+    let all = ["EIA", "EIB", "EJB", "TCOL", "TERR", "TEVA", "TOFF", "TOK", "TON", "TRST"];
+    assert_eq!(seen.iter().map(String::as_str).collect::<Vec<_>>(), all);
+}

@@ -99,6 +99,8 @@ pub(crate) enum Error {
     Unauthenticated,
     /// No token is given out (T1).
     Grant(Grant),
+    /// The same, of which nothing is said.
+    Refused,
     /// A body that is no JSON.
     BadRequest,
     /// Fields (T5).
@@ -147,6 +149,7 @@ impl Error {
             Self::Unauthenticated => StatusCode::UNAUTHORIZED,
             Self::Grant(_)
             | Self::BadRequest
+            | Self::Refused
             | Self::NotAllowed
             | Self::NoModem
             | Self::InUse
@@ -167,7 +170,7 @@ impl Error {
                 let (error, text) = grant.row();
                 json!({ "error": error, "error_description": text, "message": text })
             }
-            Self::BadRequest => message("Bad request"),
+            Self::BadRequest | Self::Refused => message("Bad request"),
             Self::Invalid(invalid) => json!({ "message": INVALID, "errors": invalid }),
             Self::NotFound(what) => message(&format!("{} not found", what.name())),
             Self::Nothing | Self::UnknownPath => message("Not found"),
@@ -192,6 +195,9 @@ impl Error {
 
 impl From<Error> for Reply {
     fn from(error: Error) -> Self {
+        if error == Error::Refused {
+            return Self::empty(error.status());
+        }
         let reply = Self::json(error.status(), &error.body());
         match error {
             Error::Unauthenticated => reply.header(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer")),

@@ -9,6 +9,7 @@ use stend_web::{Call, Refusal};
 use crate::Telemetron;
 use crate::error::{Error, Invalid};
 use crate::state::State;
+use crate::state::settings::{BeyondLimits, LocalPeriods, Settings};
 use crate::time::{self, Asked, Moment};
 
 /// A field of a request.
@@ -211,8 +212,14 @@ impl Input {
         items.iter().filter_map(Value::as_object).map(|map| Self { fields: map.clone(), ..Self::default() }).collect()
     }
 
-    pub(crate) fn asked(&self) -> Asked {
-        Asked { since: self.text("since"), until: self.text("until"), local: self.flag("local") }
+    pub(crate) fn asked(&self, settings: &Settings) -> Asked {
+        Asked {
+            since: self.text("since"),
+            until: self.text("until"),
+            local: self.flag("local"),
+            wall_clock: settings.local_periods == LocalPeriods::WallClock,
+            cut: settings.beyond_limits == BeyondLimits::Cut,
+        }
     }
 }
 

@@ -15,7 +15,8 @@ use crate::state::directories;
 use crate::state::fiscal::{Correction, Receipt};
 use crate::state::machine::Machine;
 use crate::state::money::Collection;
-use crate::state::{Lists, Next, Settings, State, missing, zones};
+use crate::state::settings::Settings;
+use crate::state::{Lists, Next, State, missing, zones};
 use crate::time::Moment;
 
 /// A company with vending machines.
@@ -104,8 +105,11 @@ pub(crate) fn seed(mut section: Section, seed: Seed) -> Result<State, Problem> {
         }
     }
     let by_token = |tokens: Vec<Token>| tokens.into_iter().map(|token| (token.token.clone(), token)).collect();
+    let zones = zones::Directory::new(&section.settings.zone_ids)
+        .map_err(|problem| problem.under("zone_ids").under("settings"))?;
     let mut state = State {
         settings: section.settings,
+        zones,
         access: Access {
             clients: section.clients.into(),
             users: by_id("users", section.users, |one| one.id)?.into(),

@@ -1,14 +1,16 @@
 //! Moments as the API reads and prints them, and the periods of its queries.
 
+mod period;
+
 use std::fmt;
 
 use jiff::civil;
 use jiff::tz::{Offset, TimeZone};
-use jiff::{SignedDuration, Span, Timestamp, ToSpan};
+use jiff::{SignedDuration, Timestamp};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::error::Invalid;
+pub(crate) use period::{Asked, COLLECTIONS, EVENTS, HISTORY, Limits, Period, REPORTS, STATISTICS, SUMMARIES};
 
 /// A moment, to the second: the API knows no finer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
@@ -145,11 +147,25 @@ pub(crate) fn default_zone() -> TimeZone {
 /// Reads the forms in which clients write moments (T3): a `T` or a space in the middle, seconds or none, a zone as
 /// `+03:00`, `+0300`, `+03`, `Z` or none, and a space where a client forgot to escape the `+`.
 pub(crate) fn parse(text: &str, zone: &TimeZone) -> Option<Moment> {
+    let (local, offset) = parts(text)?;
+    match offset {
+        Some(offset) => offset.to_timestamp(local).ok().map(Moment::from),
+        None => zone.to_timestamp(local).ok().map(Moment::from),
+    }
+}
+
+/// The same, of which only date and clock count.
+fn parse_wall_clock(text: &str, zone: &TimeZone) -> Option<Moment> {
+    zone.to_timestamp(parts(text)?.0).ok().map(Moment::from)
+}
+
+/// Date and clock, and the offset that is named.
+fn parts(text: &str) -> Option<(civil::DateTime, Option<Offset>)> {
     let text = text.trim();
     let (date, rest) = (text.get(..10)?, text.get(10..)?);
     let date: civil::Date = date.parse().ok()?;
     if rest.is_empty() {
-        return zone.to_timestamp(date.to_datetime(civil::Time::midnight())).ok().map(Moment::from);
+        return Some((date.to_datetime(civil::Time::midnight()), None));
     }
     let rest = rest.strip_prefix(['T', 't', ' '])?.trim_start();
     let split = rest.find(['+', '-', ' ', 'Z', 'z']).unwrap_or(rest.len());
@@ -165,11 +181,7 @@ pub(crate) fn parse(text: &str, zone: &TimeZone) -> Option<Moment> {
         [hour, minute, second] => civil::Time::new(field(hour)?, field(minute)?, field(second)?, 0).ok()?,
         _ => return None,
     };
-    let local = date.to_datetime(time);
-    match offset(mark)? {
-        Some(offset) => offset.to_timestamp(local).ok().map(Moment::from),
-        None => zone.to_timestamp(local).ok().map(Moment::from),
-    }
+    Some((date.to_datetime(time), offset(mark)?))
 }
 
 /// `None` when it is no offset at all, `Some(None)` when there is none.
@@ -191,126 +203,6 @@ fn offset(mark: &str) -> Option<Option<Offset>> {
         return None;
     }
     Offset::from_seconds(if negative { -seconds } else { seconds }).ok().map(Some)
-}
-
-/// What a query may ask for, and what it means when it asks for nothing (T4).
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Limits {
-    /// The longest period, in days.
-    pub(crate) days: Option<i32>,
-    /// How far back it may begin.
-    pub(crate) depth: Depth,
-    /// Whether no period means today; otherwise it means all that may be asked for.
-    pub(crate) today: bool,
-}
-
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum Depth {
-    Days(i32),
-    Months(i32),
-    Any,
-}
-
-/// Events: a week long, two weeks deep.
-pub(crate) const EVENTS: Limits = Limits { days: Some(7), depth: Depth::Days(14), today: false };
-/// Reports: two weeks.
-pub(crate) const REPORTS: Limits = Limits { days: Some(14), depth: Depth::Days(14), today: false };
-/// Statistics of a machine, and receipts.
-pub(crate) const STATISTICS: Limits = Limits { days: Some(31), depth: Depth::Months(2), today: true };
-/// Statistics over all machines.
-pub(crate) const SUMMARIES: Limits = Limits { days: Some(7), depth: Depth::Months(2), today: true };
-/// The history of loadings: the document names no limit.
-pub(crate) const HISTORY: Limits = Limits { days: None, depth: Depth::Any, today: false };
-/// Collections: the document names no limit.
-pub(crate) const COLLECTIONS: Limits = Limits { days: None, depth: Depth::Any, today: true };
-
-/// `since` and `until` as they were sent.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Asked {
-    pub(crate) since: Option<String>,
-    pub(crate) until: Option<String>,
-    pub(crate) local: bool,
-}
-
-/// A period, both ends included.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Period {
-    pub(crate) since: Moment,
-    pub(crate) until: Moment,
-}
-
-impl Period {
-    pub(crate) fn has(self, at: Moment) -> bool {
-        self.since <= at && at <= self.until
-    }
-}
-
-/// A client that counts its two weeks back from now must not fail for the second its request was under way.
-const GRACE: i64 = 60;
-
-impl Asked {
-    /// The period that is meant, in a zone.
-    ///
-    /// # Errors
-    /// What is no date, ends before it begins, is too long or too deep: by field.
-    pub(crate) fn period(&self, zone: &TimeZone, limits: Limits, now: Timestamp) -> Result<Period, Invalid> {
-        let mut invalid = Invalid::default();
-        let mut read = |name: &str, text: &Option<String>| {
-            let text = text.as_deref().filter(|text| !text.trim().is_empty())?;
-            let moment = parse(text, zone);
-            if moment.is_none() {
-                invalid.add(name, format!("The {name} is not a valid date."));
-            }
-            moment
-        };
-        let (since, until) = (read("since", &self.since), read("until", &self.until));
-        invalid.done()?;
-        let present = Moment::from(now);
-        let deepest = match limits.depth {
-            Depth::Days(days) => Some(back(now, zone, days.days())),
-            Depth::Months(months) => Some(back(now, zone, months.months())),
-            Depth::Any => None,
-        };
-        let until = until.unwrap_or_else(|| match since {
-            // A period of which only the beginning is given goes as far as it may.
-            Some(since) => limits.days.map_or(present, |days| present.min(ahead(since, zone, days))).max(since),
-            None => present,
-        });
-        let since = since.unwrap_or_else(|| {
-            if limits.today {
-                let day = until.local(zone).0.date().to_datetime(civil::Time::midnight());
-                return zone.to_timestamp(day).map_or(until, Moment::from);
-            }
-            let longest = limits.days.map(|days| back(until.timestamp(), zone, days.days()));
-            match (longest, deepest) {
-                (Some(longest), Some(deepest)) => longest.max(deepest.min(until)),
-                (Some(only), None) | (None, Some(only)) => only,
-                (None, None) => Moment(i64::MIN / 2),
-            }
-        });
-        let mut invalid = Invalid::default();
-        if until < since {
-            invalid.add("until", "The until must be a date after or equal to since.");
-        } else if let Some(days) = limits.days.filter(|days| until > ahead(since, zone, *days)) {
-            invalid.add("until", format!("The period may not be greater than {days} days."));
-        }
-        if let Some(deepest) = deepest.filter(|deepest| since.after(GRACE) < *deepest) {
-            invalid.add("since", format!("The since must be a date after or equal to {}.", deepest.iso(zone)));
-        }
-        invalid.done()?;
-        Ok(Period { since, until })
-    }
-}
-
-fn back(at: Timestamp, zone: &TimeZone, span: Span) -> Moment {
-    at.to_zoned(zone.clone()).checked_sub(span).map_or(Moment(i64::MIN / 2), |zoned| zoned.timestamp().into())
-}
-
-fn ahead(at: Moment, zone: &TimeZone, days: i32) -> Moment {
-    at.timestamp()
-        .to_zoned(zone.clone())
-        .checked_add(days.days())
-        .map_or(Moment(i64::MAX / 2), |zoned| zoned.timestamp().into())
 }
 
 /// Whole seconds of a duration, at least one.
@@ -358,36 +250,5 @@ mod tests {
         ] {
             assert_eq!(parse(text, &default_zone()), None, "{text}");
         }
-    }
-
-    fn asked(since: &str, until: &str, limits: Limits) -> Result<(String, String), String> {
-        let text = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
-        let asked = Asked { since: text(since), until: text(until), local: false };
-        let now = "2018-02-01T12:00:00+03:00".parse().expect("a moment");
-        let zone = default_zone();
-        let print = |moment: Moment| moment.iso(&zone).to_string();
-        match asked.period(&zone, limits, now) {
-            Ok(period) => Ok((print(period.since), print(period.until))),
-            Err(invalid) => Err(invalid.0[0].1[0].clone()),
-        }
-    }
-
-    #[test]
-    fn periods_have_limits_and_defaults() {
-        let ok = |since: &str, until: &str| Ok((since.to_owned(), until.to_owned()));
-        assert_eq!(asked("", "", STATISTICS), ok("2018-02-01T00:00:00+03:00", "2018-02-01T12:00:00+03:00"));
-        assert_eq!(asked("", "", REPORTS), ok("2018-01-18T12:00:00+03:00", "2018-02-01T12:00:00+03:00"));
-        assert_eq!(
-            asked("2018-01-01T00:00:00+03:00", "2018-02-01T00:00:00+03:00", STATISTICS),
-            ok("2018-01-01T00:00:00+03:00", "2018-02-01T00:00:00+03:00")
-        );
-        let long = asked("2018-01-01", "2018-02-01T00:00:01", STATISTICS);
-        assert_eq!(long, Err("The period may not be greater than 31 days.".into()));
-        let long = asked("2018-01-20", "2018-01-27T00:00:01", SUMMARIES);
-        assert_eq!(long, Err("The period may not be greater than 7 days.".into()));
-        let deep = asked("2017-12-01T11:00:00", "2017-12-02", STATISTICS);
-        assert_eq!(deep, Err("The since must be a date after or equal to 2017-12-01T12:00:00+03:00.".into()));
-        let backwards = asked("2018-02-01", "2018-01-31", STATISTICS);
-        assert_eq!(backwards, Err("The until must be a date after or equal to since.".into()));
     }
 }

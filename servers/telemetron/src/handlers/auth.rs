@@ -5,9 +5,11 @@ use stend_web::header::{CACHE_CONTROL, HeaderValue};
 use stend_web::{Call, Reply};
 
 use crate::Telemetron;
+use crate::error::Error;
 use crate::handlers::look;
 use crate::input::{Field, Input, field};
 use crate::state::access::Wish;
+use crate::state::settings::AuthRefusal;
 
 const GRANT: &[Field] = &[
     field("grant_type", &[]),
@@ -39,7 +41,10 @@ pub(crate) fn token(call: &mut Call<'_, Telemetron>) -> Reply {
     };
     let answer = call.state(|state, now| {
         input.whole()?;
-        state.grant(&wish, now)
+        state.grant(&wish, now).map_err(|error| match (&error, state.settings.auth_refusal) {
+            (Error::Grant(_), AuthRefusal::NoContent) => Error::Refused,
+            _ => error,
+        })
     });
     match answer {
         Ok(pair) => Reply::ok(&pair).header(CACHE_CONTROL, HeaderValue::from_static("no-store")),

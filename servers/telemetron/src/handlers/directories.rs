@@ -1,6 +1,7 @@
 //! The directories: events, errors, models, time zones.
 
 use serde::Serialize;
+use stend_core::Timestamp;
 use stend_web::{Call, Reply};
 
 use crate::Telemetron;
@@ -44,14 +45,16 @@ struct Zone<'a> {
     utc_offset: String,
 }
 
+impl<'a> Zone<'a> {
+    fn at(zone: &'a zones::Zone, now: Timestamp) -> Self {
+        Self { tz_id: zone.id, tz: &zone.name, utc_offset: Hours(zones::offset(zone, now)).to_string() }
+    }
+}
+
 /// All time zones with their present offsets.
 pub(crate) fn timezones(call: &mut Call<'_, Telemetron>) -> Reply {
-    look(call, &[], |_, asked| {
-        let zone = |zone: &'static zones::Zone| Zone {
-            tz_id: zone.id,
-            tz: &zone.name,
-            utc_offset: Hours(zones::offset(zone, asked.now)).to_string(),
-        };
-        Ok(Reply::ok(&zones::all().iter().map(zone).collect::<Vec<_>>()))
+    look(call, &[], |state, asked| {
+        let zone = |zone| Zone::at(zone, asked.now);
+        Ok(Reply::ok(&state.zones.all().iter().map(zone).collect::<Vec<_>>()))
     })
 }

@@ -11,6 +11,7 @@ use crate::input::{Field, Rule, field};
 use crate::number::Roubles;
 use crate::state::State;
 use crate::state::fiscal::{Correction, Receipt};
+use crate::state::settings::{DisputedFields, Settings};
 use crate::time::{COLLECTIONS, Iso, Period, STATISTICS, default_zone};
 
 const QUERY: [&str; 3] = ["vm_id", "since", "until"];
@@ -24,13 +25,17 @@ fn selection(state: &State, asked: &Asked<'_>) -> Result<(Option<i64>, Period), 
     if machine.is_some_and(|id| state.machine(asked.who, &id.to_string()).is_err()) {
         return Err(Invalid::one("vm_id", "The selected vm id is invalid.").into());
     }
-    Ok((machine, asked.input.asked().period(&default_zone(), STATISTICS, asked.now)?))
+    Ok((machine, asked.input.asked(&state.settings).period(&default_zone(), STATISTICS, asked.now)?))
 }
 
-fn receipt(receipt: &Receipt) -> Value {
+fn receipt(settings: &Settings, receipt: &Receipt) -> Value {
     let mut aux = serde_json::Map::new();
+    let inventory_number = match settings.disputed_fields {
+        DisputedFields::Samples => "vm_inventory_number",
+        DisputedFields::Attributes => "inventory_number",
+    };
     let numbers = [
-        ("vm_inventory_number", &receipt.vm_inventory_number),
+        (inventory_number, &receipt.vm_inventory_number),
         ("product_inventory_number", &receipt.product_inventory_number),
     ];
     for (key, number) in numbers {
@@ -101,7 +106,9 @@ fn correction(one: &Correction) -> Value {
 pub(crate) fn receipts(call: &mut Call<'_, Telemetron>) -> Reply {
     look(call, &QUERY, |state, asked| {
         let (machine, period) = selection(state, asked)?;
-        Ok(Reply::ok(&state.receipts_of(asked.who, machine, period).map(receipt).collect::<Vec<_>>()))
+        Ok(Reply::ok(
+            &state.receipts_of(asked.who, machine, period).map(|one| receipt(&state.settings, one)).collect::<Vec<_>>(),
+        ))
     })
 }
 
@@ -127,7 +134,7 @@ struct Collection {
 pub(crate) fn collections(call: &mut Call<'_, Telemetron>) -> Reply {
     look(call, &QUERY[1..], |state, asked| {
         let zone = default_zone();
-        let period = asked.input.asked().period(&zone, COLLECTIONS, asked.now)?;
+        let period = asked.input.asked(&state.settings).period(&zone, COLLECTIONS, asked.now)?;
         let seen = |id: i64| state.machines.get(&id).is_some_and(|machine| state.sees(asked.who, machine));
         let within = state.collections.within(period).filter(|one| seen(one.vm_id));
         let shown = within.map(|one| Collection {

@@ -93,7 +93,7 @@ struct Transaction<'a> {
 pub(crate) fn history(call: &mut Call<'_, Telemetron>) -> Reply {
     look(call, &["since", "until", "local"], |state, asked| {
         let machine = state.machine(asked.who, asked.param("id"))?;
-        let period = asked.input.asked();
+        let period = asked.input.asked(&state.settings);
         let zone = machine.zone(period.local);
         let period = period.period(&zone, HISTORY, asked.now)?;
         let within = machine.loading_tx.within(period);

@@ -10,7 +10,8 @@ use crate::input::{Field, Rule, Table, field};
 use crate::number::Roubles;
 use crate::state::machine::{Last, Machine};
 use crate::state::service::Flags;
-use crate::state::{LISTS, List, State, zones};
+use crate::state::settings::{DisputedFields, UnknownState};
+use crate::state::{LISTS, List, State};
 use crate::time::{Iso, Moment};
 
 #[derive(Serialize)]
@@ -19,7 +20,7 @@ struct Row<'a> {
     serial_number: Option<&'a str>,
     name: &'a str,
     planogram_id: Option<i64>,
-    state: u8,
+    state: Option<u8>,
     service: Option<Flags>,
     location: Option<GroupedLocation<'a>>,
     #[serde(rename = "type")]
@@ -44,7 +45,10 @@ enum Imei<'a> {
 }
 
 impl<'a> Imei<'a> {
-    fn of(imei: &'a str) -> Self {
+    fn of(imei: &'a str, printed: DisputedFields) -> Self {
+        if printed == DisputedFields::Attributes {
+            return Self::Text(imei);
+        }
         let number = imei.parse().ok().filter(|number: &u64| number.to_string() == imei);
         number.map_or(Self::Text(imei), Self::Number)
     }
@@ -105,8 +109,14 @@ fn kind(state: &State, machine: &Machine) -> Option<Type> {
     Some(Type { id, label, name })
 }
 
-fn tz_id(machine: &Machine) -> Option<i64> {
-    machine.tz.as_deref().and_then(zones::by_name).map(|zone| zone.id)
+fn tz_id(state: &State, machine: &Machine) -> Option<i64> {
+    machine.tz.as_deref().and_then(|name| state.zones.by_name(name)).map(|zone| zone.id)
+}
+
+/// The state, as the world prints an unknown one.
+fn working(state: &State, machine: &Machine) -> Option<u8> {
+    let hidden = state.settings.unknown_state == UnknownState::Null;
+    Some(state.working(machine)).filter(|working| *working > 0 || !hidden)
 }
 
 /// All machines that the user sees.
@@ -142,7 +152,7 @@ fn row<'a>(state: &'a State, machine: &'a Machine, local: bool, now: stend_core:
         serial_number: machine.serial_number.as_deref(),
         name: &machine.name,
         planogram_id: machine.planogram_id,
-        state: state.working(machine),
+        state: working(state, machine),
         service: state.service(machine, now),
         location: location.map(|location| GroupedLocation {
             id: location.id,
@@ -151,12 +161,12 @@ fn row<'a>(state: &'a State, machine: &'a Machine, local: bool, now: stend_core:
             address: location.address.as_deref(),
         }),
         kind: kind(state, machine),
-        imei: modem.map(|modem| Imei::of(&modem.imei)),
+        imei: modem.map(|modem| Imei::of(&modem.imei, state.settings.disputed_fields)),
         is_crt_active: machine.is_crt_active,
         inventory_number: machine.inventory_number.as_deref(),
         track_bus_vends: machine.track_bus_vends,
         mm_id: machine.mm_id,
-        tz_id: tz_id(machine),
+        tz_id: tz_id(state, machine),
         tz: machine.tz.as_deref(),
         last_event_dates: Stamps::of(machine, local),
     }
@@ -168,7 +178,7 @@ struct Whole<'a> {
     serial_number: Option<&'a str>,
     name: &'a str,
     planogram_id: Option<i64>,
-    state: u8,
+    state: Option<u8>,
     service: Option<Flags>,
     location: Option<Location<'a>>,
     #[serde(rename = "type")]
@@ -213,7 +223,7 @@ pub(crate) fn one(call: &mut Call<'_, Telemetron>) -> Reply {
             serial_number: machine.serial_number.as_deref(),
             name: &machine.name,
             planogram_id: machine.planogram_id,
-            state: state.working(machine),
+            state: working(state, machine),
             service: state.service(machine, asked.now),
             location: location.map(|location| Location {
                 id: location.id,
@@ -232,11 +242,11 @@ pub(crate) fn one(call: &mut Call<'_, Telemetron>) -> Reply {
             inventory_number: machine.inventory_number.as_deref(),
             track_bus_vends: machine.track_bus_vends,
             requisite_id: machine.requisite_id,
-            min_price: machine.min_price,
-            max_price: machine.max_price,
+            min_price: machine.min_price.map(|limit| state.settings.show_limit(limit)),
+            max_price: machine.max_price.map(|limit| state.settings.show_limit(limit)),
             mm_id: machine.mm_id,
             money: state.known_money(machine).map(|cash| Money { change: cash.change.0, revenue: cash.revenue().0 }),
-            tz_id: tz_id(machine),
+            tz_id: tz_id(state, machine),
             tz: machine.tz.as_deref(),
         }))
     })

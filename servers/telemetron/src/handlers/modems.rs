@@ -8,6 +8,7 @@ use crate::handlers::{change, done, look};
 use crate::input::{Field, Rule, credit, field};
 use crate::number::Roubles;
 use crate::state::company::{Credit, Modem};
+use crate::state::settings::PhoneLimit;
 
 #[derive(Serialize)]
 struct Shown<'a> {
@@ -47,14 +48,19 @@ pub(crate) fn one(call: &mut Call<'_, Telemetron>) -> Reply {
     look(call, &[], |state, asked| Ok(Reply::ok(&Shown::from(state.modem(asked.who, asked.param("id"))?))))
 }
 
-/// The sample has 11 digits and the printed text speaks of 10: 11 are taken, and said (T11).
+/// The sample has 11 digits and the printed text speaks of 10: 11 are taken, and said (T11), unless the world says 10.
 const CHANGE: &[Field] = &[field("phone", &[Rule::Code(11)])];
+const CHANGE_TO_TEN: &[Field] = &[field("phone", &[Rule::Code(10)])];
 
 /// Changes the phone number.
 pub(crate) fn update(call: &mut Call<'_, Telemetron>) -> Reply {
     change(call, &[], CHANGE, |state, asked| {
         let id = state.modem(asked.who, asked.param("id"))?.id;
-        asked.input.check_change(state, CHANGE, id)?;
+        let rules = match state.settings.phone_limit {
+            PhoneLimit::Eleven => CHANGE,
+            PhoneLimit::Ten => CHANGE_TO_TEN,
+        };
+        asked.input.check_change(state, rules, id)?;
         if let Some(modem) = state.modems.get_mut(&id).filter(|_| asked.input.has("phone")) {
             modem.phone = asked.input.text("phone");
         }

@@ -5,11 +5,13 @@ use serde_json::{Map, Value, json};
 use stend_web::{Call, Reply};
 
 use crate::Telemetron;
+use crate::error::Invalid;
 use crate::handlers::{change, created, done, look};
 use crate::input::{Field, Rule, Table, field, list as list_of};
 use crate::number::Roubles;
 use crate::state::State;
 use crate::state::catalog::{Capacity, Part, Place, Planogram};
+use crate::state::settings::{EmptyPlanogram, PlanogramModes};
 
 #[derive(Serialize)]
 struct Product<'a> {
@@ -57,7 +59,7 @@ pub(crate) fn list(call: &mut Call<'_, Telemetron>) -> Reply {
         let full = asked.input.flag("full");
         let shown = |planogram: &Planogram| -> Value {
             let empty = planogram.capacity.is_empty() && planogram.products.is_empty() && planogram.layout.is_empty();
-            if full && !empty {
+            if full && (!empty || state.settings.empty_planogram == EmptyPlanogram::EmptyLists) {
                 return json!(whole(state, planogram, false));
             }
             let mut map = Map::new();
@@ -95,6 +97,11 @@ const PLANOGRAM: &[Field] = &[
 pub(crate) fn create(call: &mut Call<'_, Telemetron>) -> Reply {
     change(call, &[], PLANOGRAM, |state, asked| {
         asked.input.check(state, PLANOGRAM)?;
+        if state.settings.planogram_modes == PlanogramModes::Snack
+            && asked.input.text("mode").as_deref() != Some("snack")
+        {
+            return Err(Invalid::one("mode", "The selected mode is invalid.").into());
+        }
         Ok(created(state.create_planogram(asked.who, asked.input, asked.now)?))
     })
 }

@@ -11,6 +11,7 @@ use crate::handlers::{Asked, look};
 use crate::input::{Field, Rule, field};
 use crate::state::evadts;
 use crate::state::machine::{Machine, Report};
+use crate::state::settings::{Cp1251, DisputedFields, Settings, SinglePort};
 use crate::state::telemetry::Which;
 use crate::time::{Iso, REPORTS};
 
@@ -18,7 +19,15 @@ use crate::time::{Iso, REPORTS};
 struct Shown {
     date: Iso,
     data: String,
-    evadts_port: u8,
+    evadts_port: Option<Port>,
+}
+
+/// The list's attribute is a string, every sample a number.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Port {
+    Number(u8),
+    Text(String),
 }
 
 const QUERY: [&str; 6] = ["since", "until", "cp1251", "base64", "port", "local"];
@@ -26,14 +35,16 @@ const QUERY: [&str; 6] = ["since", "until", "cp1251", "base64", "port", "local"]
 const PORT: &[Field] = &[field("port", &[Rule::Integer])];
 
 /// As the query wants the body: in which encoding, and packed or not.
-fn shown(machine: &Machine, report: &Report, asked: &Asked<'_>) -> Shown {
+fn shown(settings: &Settings, machine: &Machine, report: &Report, asked: &Asked<'_>) -> Shown {
     let data = match (asked.input.flag("base64"), asked.input.flag("cp1251")) {
         (true, true) => STANDARD.encode(evadts::windows_1251(&report.data)),
         (true, false) => STANDARD.encode(&report.data),
-        (false, true) => decoded(&evadts::windows_1251(&report.data)),
-        (false, false) => report.data.clone(),
+        (false, true) if settings.cp1251 == Cp1251::WholeReply => decoded(&evadts::windows_1251(&report.data)),
+        (false, _) => report.data.clone(),
     };
-    Shown { date: report.at.iso(&machine.zone(asked.input.flag("local"))), data, evadts_port: report.port }
+    let single = settings.single_port == SinglePort::Null && machine.ports().count() == 1;
+    let evadts_port = (!single).then_some(Port::Number(report.port));
+    Shown { date: report.at.iso(&machine.zone(asked.input.flag("local"))), data, evadts_port }
 }
 
 /// The text of Windows-1251 bytes: the whole reply is encoded again when it is sent.
@@ -42,9 +53,9 @@ fn decoded(bytes: &[u8]) -> String {
 }
 
 /// JSON, in Windows-1251 when the reports are wanted so and are not packed (T10).
-fn reply(body: &impl Serialize, asked: &Asked<'_>) -> Reply {
+fn reply(settings: &Settings, body: &impl Serialize, asked: &Asked<'_>) -> Reply {
     let reply = Reply::ok(body);
-    if !asked.input.flag("cp1251") || asked.input.flag("base64") {
+    if settings.cp1251 == Cp1251::PackedOnly || !asked.input.flag("cp1251") || asked.input.flag("base64") {
         return reply;
     }
     let text = String::from_utf8_lossy(&reply.body);
@@ -60,14 +71,24 @@ pub(crate) fn list(call: &mut Call<'_, Telemetron>) -> Reply {
     look(call, &QUERY, |state, asked| {
         let machine = state.machine(asked.who, asked.param("vm_id"))?;
         asked.input.check(state, PORT)?;
-        let period = asked.input.asked();
+        let period = asked.input.asked(&state.settings);
         let period = period.period(&machine.zone(period.local), REPORTS, asked.now)?;
         let port = asked.input.id("port");
         let within = machine
             .reports
             .iter()
             .filter(|report| period.has(report.at) && port.is_none_or(|port| i64::from(report.port) == port));
-        Ok(reply(&within.map(|report| shown(machine, report, asked)).collect::<Vec<_>>(), asked))
+        let settings = &state.settings;
+        let typed = |mut one: Shown| {
+            if settings.disputed_fields == DisputedFields::Attributes
+                && let Some(Port::Number(port)) = one.evadts_port
+            {
+                one.evadts_port = Some(Port::Text(port.to_string()));
+            }
+            one
+        };
+        let shown = within.map(|report| typed(shown(settings, machine, report, asked)));
+        Ok(reply(settings, &shown.collect::<Vec<_>>(), asked))
     })
 }
 
@@ -82,7 +103,7 @@ pub(crate) fn one(call: &mut Call<'_, Telemetron>) -> Reply {
             id => Which::Id(id.parse().map_err(|_| crate::error::Error::Nothing)?),
         };
         let report = state.report(machine, which, asked.input.id("port"), asked.now)?;
-        Ok(reply(&shown(machine, report, asked), asked))
+        Ok(reply(&state.settings, &shown(&state.settings, machine, report, asked), asked))
     })
 }
 

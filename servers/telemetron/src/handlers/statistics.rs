@@ -1,4 +1,4 @@
-//! Statistics of sales. Sums count money in kopecks, product rows in roubles (T14).
+//! Statistics of sales. Sums count money in kopecks unless the world says otherwise, product rows in roubles (T14).
 
 use serde::Serialize;
 use stend_web::{Call, Reply};
@@ -8,7 +8,7 @@ use crate::handlers::look;
 use crate::input::{Field, Rule, field};
 use crate::number::Roubles;
 use crate::state::history::{Payment, Vend};
-use crate::state::statistics::{by_sort, whole};
+use crate::state::statistics::by_sort;
 use crate::time::{Iso, STATISTICS};
 
 const PERIOD: [&str; 3] = ["since", "until", "local"];
@@ -16,14 +16,14 @@ const PERIOD: [&str; 3] = ["since", "until", "local"];
 #[derive(Serialize)]
 struct Sum {
     number: u64,
-    value: i64,
+    value: Roubles,
 }
 
 /// How much was sold, over all machines.
 pub(crate) fn summary(call: &mut Call<'_, Telemetron>) -> Reply {
     look(call, &PERIOD, |state, asked| {
-        let sum = whole(&state.totals(asked.who, &asked.input.asked(), asked.now)?);
-        Ok(Reply::ok(&[Sum { number: sum.number, value: sum.value }]))
+        let sum = state.whole(&state.totals(asked.who, &asked.input.asked(&state.settings), asked.now)?);
+        Ok(Reply::ok(&[Sum { number: sum.number, value: state.settings.show_sum(sum.value) }]))
     })
 }
 
@@ -31,15 +31,15 @@ pub(crate) fn summary(call: &mut Call<'_, Telemetron>) -> Reply {
 pub(crate) fn machine_summary(call: &mut Call<'_, Telemetron>) -> Reply {
     look(call, &PERIOD, |state, asked| {
         let machine = state.machine(asked.who, asked.param("id"))?;
-        let sum = whole(&state.totals_of(machine, &asked.input.asked(), STATISTICS, asked.now)?);
-        Ok(Reply::ok(&[Sum { number: sum.number, value: sum.value }]))
+        let sum = state.whole(&state.totals_of(machine, &asked.input.asked(&state.settings), STATISTICS, asked.now)?);
+        Ok(Reply::ok(&[Sum { number: sum.number, value: state.settings.show_sum(sum.value) }]))
     })
 }
 
 #[derive(Serialize)]
 struct Group {
     quantity: u64,
-    amount: i64,
+    amount: Roubles,
     vend_type: u8,
     payment_type: u8,
 }
@@ -47,10 +47,10 @@ struct Group {
 /// How much was sold, by how it was given out and paid.
 pub(crate) fn payments_summary(call: &mut Call<'_, Telemetron>) -> Reply {
     look(call, &PERIOD, |state, asked| {
-        let totals = state.totals(asked.who, &asked.input.asked(), asked.now)?;
+        let totals = state.totals(asked.who, &asked.input.asked(&state.settings), asked.now)?;
         let group = |(vend, payment, tally): (Vend, Payment, crate::state::history::Tally)| Group {
             quantity: tally.number,
-            amount: tally.value,
+            amount: state.settings.show_sum(tally.value),
             vend_type: vend.number(),
             payment_type: payment.number(),
         };
@@ -110,7 +110,7 @@ pub(crate) fn products(call: &mut Call<'_, Telemetron>) -> Reply {
     look(call, &TYPED, |state, asked| {
         let machine = state.machine(asked.who, asked.param("id"))?;
         asked.input.check(state, VENDS)?;
-        let period = asked.input.asked();
+        let period = asked.input.asked(&state.settings);
         let zone = machine.zone(period.local);
         let word = asked.input.text("type");
         let rows = state.rows_of(machine, &period, STATISTICS, asked.now, wanted(word.as_deref()))?;
@@ -134,7 +134,7 @@ pub(crate) fn payments(call: &mut Call<'_, Telemetron>) -> Reply {
     look(call, &TYPED, |state, asked| {
         let machine = state.machine(asked.who, asked.param("id"))?;
         asked.input.check(state, PAYMENTS)?;
-        let period = asked.input.asked();
+        let period = asked.input.asked(&state.settings);
         let zone = machine.zone(period.local);
         let word = asked.input.text("type");
         let rows = state.rows_of(machine, &period, STATISTICS, asked.now, wanted(word.as_deref()))?;

@@ -8,7 +8,6 @@ use crate::Telemetron;
 use crate::error::Error;
 use crate::handlers::{change, look, status_ok};
 use crate::input::{Field, Rule, field};
-use crate::number::Roubles;
 use crate::time::{EVENTS, Iso};
 
 #[derive(Serialize)]
@@ -22,7 +21,7 @@ struct Event<'a> {
 pub(crate) fn events(call: &mut Call<'_, Telemetron>) -> Reply {
     look(call, &["since", "until", "local"], |state, asked| {
         let machine = state.machine(asked.who, asked.param("vm_id"))?;
-        let period = asked.input.asked();
+        let period = asked.input.asked(&state.settings);
         let zone = machine.zone(period.local);
         let period = period.period(&zone, EVENTS, asked.now)?;
         let within = machine.events.within(period);
@@ -53,8 +52,7 @@ pub(crate) fn dispense(call: &mut Call<'_, Telemetron>) -> Reply {
         let id = state.machine(asked.who, asked.param("vm_id"))?.id;
         asked.input.check(state, DISPENSE)?;
         let number = asked.input.text("number").unwrap_or_default();
-        let discount = asked.input.number("discount").and_then(Roubles::from_f64).unwrap_or_default();
-        state.dispense(id, &number, discount, asked.now)?;
+        state.dispense(id, &number, asked.input.number("discount").unwrap_or_default(), asked.now)?;
         Ok(status_ok())
     })
 }

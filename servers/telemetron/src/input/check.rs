@@ -143,7 +143,7 @@ impl Checker<'_> {
             Table::Modem => state.modems.contains_key(&id),
             Table::Model => state.models.contains_key(&id),
             Table::Requisite => state.requisites.contains_key(&id),
-            Table::Timezone => zones::by_id(id).is_some(),
+            Table::Timezone => state.zones.by_id(id).is_some(),
             Table::Imei => false,
         }
     }

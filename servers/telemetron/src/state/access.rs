@@ -9,6 +9,7 @@ use stend_core::{Shared, Streams, Table, Timestamp, secret};
 
 use crate::error::{Error, Grant};
 use crate::state::State;
+use crate::state::settings::{Logout, RefreshTokenUse, RefreshedAccessToken};
 use crate::time::Moment;
 
 /// An application that may ask for tokens.
@@ -131,6 +132,9 @@ pub struct Token {
     pub scope: String,
     /// When it ends.
     pub until: Moment,
+    /// The refresh token that came with it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refresh: Option<String>,
 }
 
 /// An authorization code that a client may change for tokens, once.
@@ -232,7 +236,12 @@ impl State {
                 let Some(user) = found.map(|found| found.user).filter(|user| active(*user)) else {
                     return wrong(Grant::Refresh);
                 };
-                access.refreshers.remove(&token);
+                if self.settings.refresh_token_use == RefreshTokenUse::Once {
+                    access.refreshers.remove(&token);
+                }
+                if self.settings.refreshed_access_token == RefreshedAccessToken::Ends {
+                    access.tokens.retain(|_, known| known.refresh.as_ref() != Some(&token));
+                }
                 user
             }
             _ => {
@@ -245,15 +254,16 @@ impl State {
         };
         let access_token = access_token(&mut self.random);
         let refresh_token = refresh_token(&mut self.random);
-        let token = |token: &str, seconds| Token {
+        let token = |token: &str, seconds, refresh| Token {
             token: token.to_owned(),
             user,
             client: id.clone(),
             scope: scope.clone(),
             until: now.after(seconds),
+            refresh,
         };
-        keep(&mut access.tokens, token(&access_token, lifetime), now);
-        keep(&mut access.refreshers, token(&refresh_token, refresh_lifetime), now);
+        keep(&mut access.tokens, token(&access_token, lifetime, Some(refresh_token.clone())), now);
+        keep(&mut access.refreshers, token(&refresh_token, refresh_lifetime, None), now);
         Ok(Pair { token_type: "Bearer", expires_in: lifetime, access_token, refresh_token })
     }
 
@@ -270,9 +280,14 @@ impl State {
         Ok(Who { user: user.id, groups: (!all).then(|| user.groups.clone()) })
     }
 
-    /// Ends an access token.
+    /// Ends an access token, and with it what the settings say.
     pub(crate) fn log_out(&mut self, bearer: &str) {
-        self.access.tokens.remove(bearer);
+        let token = self.access.tokens.remove(bearer);
+        if let Some(refresh) = token.and_then(|token| token.refresh)
+            && self.settings.logout == Logout::BothTokens
+        {
+            self.access.refreshers.remove(&refresh);
+        }
     }
 }
 

@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::number::{Percent, Quantity, Roubles};
+use crate::state::settings::UnitNumbers;
 
 /// What a component is measured in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -21,13 +22,12 @@ pub enum Unit {
 
 impl Unit {
     /// The number that requests have for it.
-    pub(crate) fn of(number: i64) -> Option<Self> {
-        match number {
-            1 => Some(Self::Piece),
-            2 => Some(Self::Millilitre),
-            3 => Some(Self::Gram),
-            _ => None,
-        }
+    pub(crate) fn of(number: i64, numbers: UnitNumbers) -> Option<Self> {
+        let units = match numbers {
+            UnitNumbers::Samples => [Self::Piece, Self::Millilitre, Self::Gram],
+            UnitNumbers::Attributes => [Self::Millilitre, Self::Piece, Self::Gram],
+        };
+        usize::try_from(number).ok()?.checked_sub(1).and_then(|place| units.get(place)).copied()
     }
 }
 

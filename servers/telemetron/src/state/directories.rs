@@ -4,7 +4,7 @@
 use crate::state::company::{ErrorCode, EventCode, Model, Type};
 
 #[rustfmt::skip]
-const EVENTS: [(&str, &str, &str); 60] = [
+const EVENTS: [(&str, &str, &str); 61] = [
     ("EA", "Coin Mechanism", "COIN MECHANISM: General non-specific Coin Mechanism fault."),
     ("EA1A", "Cassette Removed", "COIN MECHANISM: The coin storage cassette has been removed unexpectedly."),
     ("EAA", "Coin Entry Chute", "COIN MECHANISM: Coins jam in the entry chute."),
@@ -61,6 +61,7 @@ const EVENTS: [(&str, &str, &str); 60] = [
     ("TOFF", "Connection Lost", "MODEM: The modem has no connection."),
     ("TON", "Connection Back", "MODEM: The modem has its connection again."),
     ("TRST", "Modem Restart", "MODEM: The modem was told to restart."),
+    ("TERR", "Error", "MODEM: The machine has told of an error of its own."),
     ("TOK", "Recovered", "MODEM: What was broken works again."),
     ("TDOOR", "Door", "MODEM: The door switch has changed."),
     ("TPWR", "Battery", "MODEM: The modem runs on its battery."),

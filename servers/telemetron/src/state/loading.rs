@@ -11,8 +11,9 @@ use crate::number::Quantity;
 use crate::state::access::Who;
 use crate::state::catalog::{Component, Planogram, Product};
 use crate::state::machine::{Change, Key, Level, MOST, Machine, Recent, Transaction};
+use crate::state::settings::{EmptyInventory, UnnamedSpiral};
 use crate::state::{Next, State, missing, take};
-use crate::time::{Moment, seconds};
+use crate::time::Moment;
 
 /// One line of a loading or an inventory.
 #[derive(Debug, Clone)]
@@ -88,10 +89,15 @@ impl State {
 
     fn slots(&self, machine: &Machine, lines: &[Line]) -> Result<Vec<Key>, Invalid> {
         let room = self.room(machine);
+        let strict = self.settings.unnamed_spiral == UnnamedSpiral::Refused;
         let mut invalid = Invalid::default();
         let mut keys = Vec::with_capacity(lines.len());
         for (i, line) in lines.iter().enumerate() {
             match self.slot(room.as_ref(), line) {
+                Ok((_, Some(_))) if line.layout.is_none() && strict => {
+                    let path = format!("data.{i}.layout_number");
+                    invalid.add(&path, format!("The {} field is required.", path.replace('_', " ")));
+                }
                 Ok(key) => keys.push(key),
                 Err(field) => {
                     let path = format!("data.{i}.{field}");
@@ -140,7 +146,12 @@ impl State {
     ) -> Result<(bool, String), Error> {
         let Some(found) = self.machines.get(&machine) else { return Err(Error::Nothing) };
         if work.lines.is_empty() {
-            return Err(Error::NoData);
+            return Err(match self.settings.empty_inventory {
+                EmptyInventory::NotEnoughData => Error::NoData,
+                EmptyInventory::InvalidData => {
+                    Invalid::one("data.0.loaded", "The data.0.loaded field is required.").into()
+                }
+            });
         }
         let keys = self.slots(found, &work.lines)?;
         let digest = self.digest(found, "inventory", work, now)?;
@@ -276,14 +287,14 @@ impl State {
             let _ = write!(text, "{byte:02x}");
             text
         });
-        let fresh = Moment::from(now).after(-seconds(self.settings.duplicates.signed()));
+        let fresh = Moment::from(now).after(-self.settings.duplicates.signed().as_secs());
         let again = machine.recent.iter().any(|recent| recent.digest == digest && recent.at > fresh);
         if again { Err(Error::Duplicate) } else { Ok(digest) }
     }
 
     fn remember(&mut self, machine: i64, digest: &str, now: Timestamp) {
         let now = Moment::from(now);
-        let fresh = now.after(-seconds(self.settings.duplicates.signed()));
+        let fresh = now.after(-self.settings.duplicates.signed().as_secs());
         if let Some(machine) = self.machines.get_mut(&machine) {
             machine.recent.retain(|recent| recent.at > fresh);
             machine.recent.push(Recent { digest: digest.to_owned(), at: now });

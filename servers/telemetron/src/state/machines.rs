@@ -8,7 +8,6 @@ use crate::number::Roubles;
 use crate::state::access::Who;
 use crate::state::catalog::Location;
 use crate::state::machine::Machine;
-use crate::state::zones;
 use crate::state::{State, take};
 use crate::time::Moment;
 
@@ -111,7 +110,7 @@ impl State {
         flag("track_bus_vends", &mut machine.track_bus_vends);
         let price = |name: &str, into: &mut Option<Roubles>| {
             if input.has(name) {
-                *into = input.number(name).and_then(Roubles::from_f64);
+                *into = input.number(name).and_then(|number| self.settings.read_limit(number));
             }
         };
         price("min_price", &mut machine.min_price);
@@ -134,7 +133,7 @@ impl State {
     }
 
     fn change_zone(&self, machine: &mut Machine, input: &Input, invalid: &mut Invalid) {
-        let by_id = input.id("tz_id").and_then(zones::by_id).map(|zone| zone.name.clone());
+        let by_id = input.id("tz_id").and_then(|id| self.zones.by_id(id)).map(|zone| zone.name.clone());
         let by_name = input.text("tz").filter(|zone| !zone.is_empty());
         if by_id.is_some() && by_name.is_some() && by_id != by_name {
             invalid.add("tz", "The selected tz is invalid.");

@@ -15,6 +15,7 @@ pub(crate) mod planograms;
 pub(crate) mod products;
 pub(crate) mod selling;
 pub(crate) mod service;
+pub(crate) mod settings;
 pub(crate) mod statistics;
 pub(crate) mod stock;
 pub(crate) mod telemetry;
@@ -26,12 +27,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use bytes::Bytes;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use stend_core::{Index, Problem, Shared, Span, Streams, Table as Rows, Timestamp};
+use stend_core::{Index, Problem, Shared, Streams, Table as Rows, Timestamp};
 
 use crate::error::{Error, What};
 use crate::input::Table;
-use crate::number::Roubles;
-use crate::time::{Moment, seconds};
+use crate::time::Moment;
 
 use access::{Access, Who};
 use catalog::{Component, Location, Planogram, Product};
@@ -39,12 +39,15 @@ use company::{ErrorCode, EventCode, Model, Modem, Requisite};
 use fiscal::{Correction, Receipt};
 use machine::Machine;
 use money::Collection;
+use settings::Settings;
 use timeline::Timeline;
 
 /// The state of one world's Telemetron.
 #[derive(Debug, Clone)]
 pub struct State {
     pub(crate) settings: Settings,
+    /// Time zones and their ids; follows from the settings.
+    pub(crate) zones: zones::Directory,
     pub(crate) access: Access,
     pub(crate) requisites: Shared<BTreeMap<i64, Requisite>>,
     pub(crate) modems: Rows<i64, Modem>,
@@ -65,58 +68,6 @@ pub struct State {
     pub(crate) pings: Index<(Moment, i64)>,
     /// Lists of machines as they were last sent, until something changes.
     pub(crate) lists: Lists,
-}
-
-/// What can be set about a world.
-#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct Settings {
-    /// How long access tokens live.
-    pub access_tokens: Span,
-    /// How long refresh tokens live.
-    pub refresh_tokens: Span,
-    /// How long until a modem's next ping, which answers requests for data.
-    pub ping: Span,
-    /// The same loading again within this time is a duplicate.
-    pub duplicates: Span,
-    /// Below this, in roubles, there is little change.
-    pub low_change: Roubles,
-    /// What the tubes of a machine hold, in roubles.
-    pub tubes: Roubles,
-    /// After this without a sale there are no recent sales.
-    pub no_sales: Span,
-    /// After this without a note, notes have not come for long.
-    pub no_bills: Span,
-    /// After this without a coin, coins have not come for long.
-    pub no_coins: Span,
-}
-
-const DAY: u32 = 24 * 3600;
-
-impl Default for Settings {
-    fn default() -> Self {
-        Self {
-            access_tokens: Span::from_secs(DAY),
-            refresh_tokens: Span::from_secs(30 * DAY),
-            ping: Span::from_secs(60),
-            duplicates: Span::from_secs(60),
-            low_change: Roubles::whole(200),
-            tubes: Roubles::whole(1000),
-            no_sales: Span::from_secs(DAY),
-            no_bills: Span::from_secs(3 * DAY),
-            no_coins: Span::from_secs(3 * DAY),
-        }
-    }
-}
-
-impl Settings {
-    pub(crate) fn token_lifetime(&self) -> i64 {
-        seconds(self.access_tokens.signed())
-    }
-
-    pub(crate) fn refresh_lifetime(&self) -> i64 {
-        seconds(self.refresh_tokens.signed())
-    }
 }
 
 /// The ids that come next; left out, one more than the highest in use.

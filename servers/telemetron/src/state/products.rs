@@ -28,9 +28,13 @@ impl State {
         id
     }
 
+    fn unit(&self, input: &Input) -> Option<Unit> {
+        input.id("unit").and_then(|number| Unit::of(number, self.settings.unit_numbers))
+    }
+
     /// A new component.
     pub(crate) fn create_component(&mut self, input: &Input) -> i64 {
-        let units = input.id("unit").and_then(Unit::of).unwrap_or(Unit::Piece);
+        let units = self.unit(input).unwrap_or(Unit::Piece);
         self.add_component(input.text("name").unwrap_or_default(), units, false)
     }
 
@@ -148,7 +152,7 @@ impl State {
         let mut wanted = Vec::new();
         for (i, item) in input.items("components").iter().enumerate() {
             let volume = item.number("volume").and_then(Quantity::from_f64).unwrap_or_default();
-            let (name, units) = (item.text("name").filter(|name| !name.is_empty()), item.id("unit").and_then(Unit::of));
+            let (name, units) = (item.text("name").filter(|name| !name.is_empty()), self.unit(item));
             let by_id = item.id("id").and_then(|id| self.components.get(&id));
             let by_name = || {
                 let named = |known: &&Component| Some(&known.name) == name.as_ref() && !known.is_product;

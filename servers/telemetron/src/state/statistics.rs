@@ -10,6 +10,7 @@ use crate::state::State;
 use crate::state::access::Who;
 use crate::state::history::{Payment, Tallies, Tally, Vend, sorts};
 use crate::state::machine::Machine;
+use crate::state::settings::SummaryVends;
 use crate::time::{Asked, Limits, Moment, SUMMARIES, default_zone};
 
 /// A row of product statistics: what was sold of one thing at one moment at one price.
@@ -26,14 +27,18 @@ pub(crate) struct Row {
     pub(crate) discount: Roubles,
 }
 
-/// All sorts together.
-pub(crate) fn whole(tallies: &Tallies) -> Tally {
-    let mut whole = Tally::default();
-    tallies.iter().for_each(|tally| whole.add(tally.number, tally.value));
-    whole
-}
-
 impl State {
+    /// All sorts together that sums count.
+    pub(crate) fn whole(&self, tallies: &Tallies) -> Tally {
+        let counts = |vend| vend == Vend::Paid || self.settings.summary_vends == SummaryVends::All;
+        let mut whole = Tally::default();
+        sorts()
+            .zip(tallies)
+            .filter(|((vend, _), _)| counts(*vend))
+            .for_each(|(_, tally)| whole.add(tally.number, tally.value));
+        whole
+    }
+
     /// Sums over all machines that somebody sees. With `local` every machine's period is that of its own zone.
     pub(crate) fn totals(&self, who: &Who, asked: &Asked, now: Timestamp) -> Result<Tallies, Error> {
         // What is wrong with the period is wrong without machines too.

@@ -13,6 +13,7 @@ use crate::state::evadts;
 use crate::state::history::{Payment, Vend};
 use crate::state::machine::{Event, Failure, Machine, Report, Request};
 use crate::state::selling::Sale;
+use crate::state::settings::DispenseDiscount;
 use crate::state::{State, take};
 use crate::time::{Moment, default_zone, seconds};
 
@@ -202,7 +203,12 @@ impl State {
             return Err(Problem::conflict(format!("machine {id} has the failure {code} already")).under("code"));
         }
         machine.failures.push(Failure { code: code.to_owned(), value: value.clone(), at: now });
-        self.report_event(id, Event { at: now, code: code.to_owned(), payload: json!({ "value": value }) }, now);
+        // An error of the machine's own is none of the directory of events.
+        let (code, payload) = match self.event_codes.iter().any(|known| known.code == code) {
+            true => (code, json!({ "value": value })),
+            false => ("TERR", json!({ "code": code, "value": value })),
+        };
+        self.report_event(id, Event { at: now, code: code.to_owned(), payload }, now);
         self.read_if_online(id, now);
         Ok(())
     }
@@ -281,9 +287,19 @@ impl State {
     }
 
     /// Gives out a drink, charged like a sale by card.
-    pub(crate) fn dispense(&mut self, id: i64, number: &str, discount: Roubles, now: Timestamp) -> Result<(), Error> {
+    pub(crate) fn dispense(&mut self, id: i64, number: &str, discount: f64, now: Timestamp) -> Result<(), Error> {
         let machine = self.machines.get(&id).ok_or(Error::NotFound(What::Machine))?;
         self.vendista(machine)?;
+        let discount = Roubles::from_f64(match self.settings.dispense_discount {
+            DispenseDiscount::Roubles => discount,
+            DispenseDiscount::Kopecks => discount / 100.0,
+            DispenseDiscount::Percent => {
+                let planogram = machine.planogram_id.and_then(|id| self.planograms.get(&id));
+                let price = planogram.and_then(|planogram| planogram.place(number)).map(|place| place.price);
+                price.unwrap_or_default().to_f64() * discount.min(100.0) / 100.0
+            }
+        })
+        .unwrap_or_default();
         let sale = Sale {
             layout: Some(number.to_owned()),
             price: None,
