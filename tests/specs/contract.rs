@@ -153,7 +153,9 @@ impl Contract {
         let validator = compiled.entry(place.to_owned()).or_insert_with(|| {
             let options =
                 jsonschema::options().with_draft(jsonschema::Draft::Draft202012).should_validate_formats(true);
-            let schema = json!({"$ref": format!("{BASE}#{place}")});
+            // Paths of operations have braces, which no URI may have.
+            let fragment = place.replace('{', "%7B").replace('}', "%7D");
+            let schema = json!({"$ref": format!("{BASE}#{fragment}")});
             let validator = options.with_registry(self.registry).build(&schema);
             Arc::new(validator.unwrap_or_else(|error| panic!("the schema at {place}: {error}")))
         });

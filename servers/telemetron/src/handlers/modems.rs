@@ -48,7 +48,7 @@ pub(crate) fn one(call: &mut Call<'_, Telemetron>) -> Reply {
 }
 
 /// The sample has 11 digits and the printed text speaks of 10: 11 are taken, and said (T11).
-const CHANGE: &[Field] = &[field("phone", &[Rule::Code(11)])];
+pub(crate) const CHANGE: &[Field] = &[field("phone", &[Rule::Code(11)])];
 
 /// Changes the phone number.
 pub(crate) fn update(call: &mut Call<'_, Telemetron>) -> Reply {
@@ -62,7 +62,7 @@ pub(crate) fn update(call: &mut Call<'_, Telemetron>) -> Reply {
     })
 }
 
-const SET: &[Field] = &[
+pub(crate) const SET: &[Field] = &[
     field("cashless_mode", &[Rule::Integer, Rule::In(&[0, 1])]),
     field("cashless_address", &[Rule::Integer, Rule::In(&[1, 2])]),
     field("cashless_credit", &[Rule::Code(64), Rule::Credit]),
