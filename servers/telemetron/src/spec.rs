@@ -57,10 +57,10 @@ fn object(fields: &[Field], is_change: bool) -> Value {
     schema
 }
 
-/// A number, as a string: what `f64` reads.
-const NUMBER: &str = r"\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*";
+/// A number, as a string.
+const NUMBER: &str = r"-?\d{1,12}(\.\d{1,3})?";
 /// A whole number, as a string.
-const INTEGER: &str = r"\s*[+-]?\d+(\.0*)?\s*";
+const INTEGER: &str = r"-?\d{1,15}";
 
 /// One field. Numbers may be strings (G1); null and an empty string stand for none where nothing is required.
 fn value(field: &Field, is_required: bool) -> Value {
@@ -68,7 +68,11 @@ fn value(field: &Field, is_required: bool) -> Value {
     let mut schema = Map::new();
     let mut notes: Vec<&str> = Vec::new();
     let mut chosen: Vec<Value> = Vec::new();
-    let pattern = |pattern: &str| json!(if is_required { format!("^{pattern}$") } else { format!("^({pattern})?$") });
+    let is_positive = field.rules.iter().any(|rule| matches!(rule, Rule::Min(0..) | Rule::Between(0.., _)));
+    let pattern = |pattern: &str| {
+        let pattern = if is_positive { pattern.trim_start_matches("-?") } else { pattern };
+        json!(if is_required { format!("^{pattern}$") } else { format!("^({pattern})?$") })
+    };
     for rule in field.rules {
         match rule {
             Rule::Required | Rule::RequiredWithout(_) => {}
@@ -140,6 +144,8 @@ fn value(field: &Field, is_required: bool) -> Value {
     if !is_required && !types.is_empty() {
         types.push("null");
     }
+    types.sort_unstable();
+    types.dedup();
     if !types.is_empty() {
         schema.insert("type".into(), json!(types));
     }
