@@ -24,8 +24,8 @@ pub struct Target {
     base: String,
     /// Where it is our own.
     bench: Option<Bench>,
-    /// Settings that stand in for variables, where it is not our own and no variable says.
-    settings: Vec<(&'static str, String)>,
+    /// Settings that stand in for the environment's.
+    settings: Option<Vec<(&'static str, String)>>,
     asked: usize,
     notes: Vec<String>,
     wrong: Vec<Mismatch>,
@@ -35,7 +35,7 @@ impl Target {
     /// The system that the environment names, else a bench of our own.
     pub async fn of(fake: &'static str) -> Self {
         match env::var(variable(fake, "")) {
-            Ok(base) => Self::at(fake, &base, &[]),
+            Ok(base) => Self { settings: None, ..Self::at(fake, &base, &[]) },
             Err(_) => {
                 let bench = Bench::start().await;
                 Self { bench: Some(bench), ..Self::at(fake, "", &[]) }.at_home()
@@ -43,13 +43,13 @@ impl Target {
         }
     }
 
-    /// A system at this URL.
+    /// A system at this URL, with these settings whatever the environment says.
     pub fn at(fake: &'static str, base: &str, settings: &[(&'static str, &str)]) -> Self {
         Self {
             fake,
             base: base.trim_end_matches('/').to_owned(),
             bench: None,
-            settings: settings.iter().map(|(name, value)| (*name, (*value).to_owned())).collect(),
+            settings: Some(settings.iter().map(|(name, value)| (*name, (*value).to_owned())).collect()),
             asked: 0,
             notes: Vec::new(),
             wrong: Vec::new(),
@@ -66,8 +66,10 @@ impl Target {
         if self.bench.is_some() {
             return Some(documented.to_owned());
         }
-        let given = self.settings.iter().find(|(known, _)| *known == name).map(|(_, value)| value.clone());
-        given.or_else(|| env::var(variable(self.fake, name)).ok())
+        match &self.settings {
+            Some(settings) => settings.iter().find(|(known, _)| *known == name).map(|(_, value)| value.clone()),
+            None => env::var(variable(self.fake, name)).ok(),
+        }
     }
 
     /// A setting without which nothing can be asked.
@@ -116,6 +118,7 @@ impl Target {
     }
 
     /// Prints the report; fails when something differs, or when our own bench was not asked everything.
+    #[allow(clippy::print_stdout, reason = "whoever asks a system elsewhere wants to see what was asked")]
     pub fn conclude(&self) {
         match self.report() {
             Ok(told) => println!("{told}"),
