@@ -6,7 +6,7 @@ SCENARIO ?= scenarios/lunch-rush.yaml
 SPEED ?= 60
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check fmt lint docs unit snapshots scenarios bench bench-setup clean
+.PHONY: help setup run test check fmt lint docs unit snapshots scenarios judges bench bench-setup clean
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -23,7 +23,7 @@ FORCE:
 run: $(STEND) ## Build, start everything, and play lunch-rush at speed 60 on a loop
 	@$(STEND) serve --scenario $(SCENARIO) --speed $(SPEED) --loop
 
-test: setup lint docs unit snapshots scenarios ## Everything that CI runs
+test: setup lint docs unit snapshots scenarios judges ## Everything that CI runs
 
 check: setup ## Type-check everything, quickly
 	$(CARGO) check --locked --workspace --all-targets
@@ -59,6 +59,27 @@ snapshots: ## Fail on snapshots that nobody has read, or that no test asks for
 scenarios: ## Check every shipped file and play every shipped scenario
 	$(CARGO) run --locked --quiet -p stend -- check scenarios fixtures/worlds
 	$(CARGO) run --locked --quiet -p stend -- play scenarios
+
+JUDGES := target/judges
+PYTHON ?= python3
+NPM ?= npm
+
+$(JUDGES)/venv/.ready: tests/judges/requirements.txt
+	@command -v $(PYTHON) >/dev/null || { echo "python3 is missing: install Python 3.10 or newer, with pip and venv"; exit 1; }
+	@rm -rf $(@D) && mkdir -p $(JUDGES)
+	@$(PYTHON) -m venv $(@D) || { echo "python3 has no venv: install python3-venv"; exit 1; }
+	@$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --requirement $<
+	@touch $@
+
+$(JUDGES)/npm/.ready: tests/judges/package.json tests/judges/package-lock.json tests/judges/asyncapi.mjs
+	@command -v node >/dev/null && command -v $(NPM) >/dev/null || { echo "npm is missing: install Node.js 20 or newer"; exit 1; }
+	@mkdir -p $(@D) && cp $^ $(@D)
+	@cd $(@D) && $(NPM) ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@touch $@
+
+judges: setup $(JUDGES)/venv/.ready $(JUDGES)/npm/.ready ## Let linters and schemathesis judge the specifications and what answers
+	@$(CARGO) build --locked --quiet -p stend
+	@$(JUDGES)/venv/bin/python tests/judges/judge.py target/debug/stend $(JUDGES)/venv $(JUDGES)/npm/node_modules $(JUDGES)/out
 
 bench-setup:
 	@command -v wrk >/dev/null || (apt-get update -qq && apt-get install -y -qq wrk) >/dev/null || { echo "install wrk, the load generator"; exit 1; }

@@ -15,5 +15,6 @@ mod samples;
 mod scenario;
 mod specs;
 mod support;
+mod target;
 mod telemetron;
 mod tillypad;

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 
-use jsonschema::{Registry, Validator};
+use jsonschema::error::ValidationErrorKind;
+use jsonschema::{Registry, ValidationError, Validator};
 use serde_json::{Value, json};
 use stend_core::journal::{Entry, Way};
 
@@ -141,11 +142,9 @@ impl Contract {
         if validator.is_valid(value) {
             return Vec::new();
         }
-        let tell = |error: jsonschema::ValidationError<'_>| {
-            let found = short(error.instance().to_string().as_bytes());
-            (error.instance_path().to_string(), error.masked_with("it").to_string(), found)
-        };
-        validator.iter_errors(value).map(tell).collect()
+        let mut told = Vec::new();
+        validator.iter_errors(value).for_each(|error| tell(&error, &mut told));
+        told
     }
 
     fn validator(&self, place: &str) -> Arc<Validator> {
@@ -153,7 +152,9 @@ impl Contract {
         let validator = compiled.entry(place.to_owned()).or_insert_with(|| {
             let options =
                 jsonschema::options().with_draft(jsonschema::Draft::Draft202012).should_validate_formats(true);
-            let schema = json!({"$ref": format!("{BASE}#{place}")});
+            // Paths of operations have braces, which no URI may have.
+            let fragment = place.replace('{', "%7B").replace('}', "%7D");
+            let schema = json!({"$ref": format!("{BASE}#{fragment}")});
             let validator = options.with_registry(self.registry).build(&schema);
             Arc::new(validator.unwrap_or_else(|error| panic!("the schema at {place}: {error}")))
         });
@@ -233,6 +234,25 @@ enum Media {
     Text,
     /// JSON; with `or_text`, a text as well.
     Json { schema: String, or_text: bool },
+}
+
+/// Pointer, what was expected and what was found. Where none of several schemas fits, the one that was meant speaks:
+/// the one whose differences lie deepest, then one of the right type, then the one with the fewest.
+fn tell(error: &ValidationError<'_>, told: &mut Vec<(String, String, String)>) {
+    let (ValidationErrorKind::AnyOf { context } | ValidationErrorKind::OneOfNotValid { context }) = error.kind() else {
+        let found = short(error.instance().to_string().as_bytes());
+        told.push((error.instance_path().to_string(), error.masked_with("it").to_string(), found));
+        return;
+    };
+    let depth = |error: &ValidationError<'_>| error.instance_path().as_str().matches('/').count();
+    let rank = |branch: &&Vec<ValidationError<'static>>| {
+        let shallowest = branch.iter().map(depth).min().unwrap_or_default();
+        let other_type = branch.iter().any(|error| matches!(error.kind(), ValidationErrorKind::Type { .. }));
+        (std::cmp::Reverse(shallowest), other_type, branch.len())
+    };
+    for error in context.iter().min_by_key(rank).into_iter().flatten() {
+        tell(error, told);
+    }
 }
 
 /// Whether the bench itself has refused: a remark in a strict world, or a world that is not there.

@@ -1,6 +1,7 @@
 //! The specifications: every house has one, it agrees with routes, samples and README, and whatever any test of this
 //! suite has seen on the wire is as it says.
 
+mod caught;
 pub mod contract;
 mod drift;
 mod served;

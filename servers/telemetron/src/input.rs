@@ -13,7 +13,7 @@ use crate::state::settings::{BeyondLimits, LocalPeriods, Settings};
 use crate::time::{self, Asked, Moment};
 
 /// A field of a request.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct Field {
     pub(crate) name: &'static str,
     /// Looked at in order; the first that fails is told.

@@ -10,14 +10,24 @@ mod input;
 mod number;
 mod routes;
 mod seed;
+mod spec;
 mod state;
 mod time;
 
-use stend_core::{Action, Fake, Operation, Problem, Seed, Timestamp};
+use stend_core::{Action, Fake, Operation, Problem, Seed, SpecPart, Timestamp};
 use stend_web::{Call, HttpFake, Reply, Route};
 
 pub use seed::Section;
 pub use state::State;
+
+macro_rules! part {
+    ($file:literal) => {
+        SpecPart {
+            file: concat!("servers/telemetron/openapi/", $file),
+            text: include_str!(concat!("../openapi/", $file)),
+        }
+    };
+}
 
 /// The vending telemetry service.
 #[derive(Debug)]
@@ -26,6 +36,17 @@ pub struct Telemetron;
 impl Fake for Telemetron {
     const NAME: &'static str = "telemetron";
     const TITLE: &'static str = "Telemetron vending telemetry, API v2";
+    const SPEC: &'static [SpecPart] = &[
+        part!("openapi.yaml"),
+        part!("access.yaml"),
+        part!("machines.yaml"),
+        part!("telemetry.yaml"),
+        part!("loading.yaml"),
+        part!("directories.yaml"),
+        part!("statistics.yaml"),
+        part!("fiscal.yaml"),
+        part!("catalog.yaml"),
+    ];
     type State = State;
     type Section = Section;
 
@@ -47,6 +68,10 @@ impl Fake for Telemetron {
 
     fn next_deadline(state: &State) -> Option<Timestamp> {
         state.next_deadline()
+    }
+
+    fn spec_from_tables() -> serde_json::Value {
+        spec::schemas()
     }
 
     fn tick(state: &mut State, due: Timestamp) -> Vec<String> {

@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::Sample;
 
-/// Puts a sample into an OpenAPI document: the request's body, and the reply's under its status.
+/// Puts a sample into an OpenAPI document: the body of a request that is answered well, and the reply's under its status.
 ///
 /// # Errors
 /// What the document has no place for.
@@ -12,12 +12,12 @@ pub(super) fn in_operations(spec: &mut Value, sample: &Sample, body: &Value) -> 
     let (path, method) =
         find(spec, sample.operation).ok_or_else(|| format!("the spec has no operation {}", sample.operation))?;
     let operation = format!("/paths/{}/{method}", escape(&path));
-    if !body["request"]["body"].is_null() {
+    let response = &body["response"];
+    let status = response["status"].as_u64().ok_or("the response has no status")?;
+    if status < 400 && !body["request"]["body"].is_null() {
         let place = resolve(spec, &format!("{operation}/requestBody"))?;
         put(spec, &format!("{place}/content/application~1json"), sample, &body["request"]["body"])?;
     }
-    let response = &body["response"];
-    let status = response["status"].as_u64().ok_or("the response has no status")?;
     let place = resolve(spec, &format!("{operation}/responses/{status}"))?;
     // A reply that is no JSON is shown as the text that it is.
     if let Some(text) = response.get("text") {
@@ -44,10 +44,10 @@ pub(super) fn in_operations(spec: &mut Value, sample: &Sample, body: &Value) -> 
 pub(super) fn in_messages(spec: &mut Value, sample: &Sample, body: &Value) -> Result<(), String> {
     let operation = format!("/operations/{}", escape(sample.operation));
     let last = spec.pointer(&format!("{operation}/reply/messages")).and_then(Value::as_array).map_or(0, Vec::len);
-    let reply = if body["response"].get("error").is_some() { last.saturating_sub(1) } else { 0 };
-    for (message, frame) in
-        [("messages/0".to_owned(), &body["request"]), (format!("reply/messages/{reply}"), &body["response"])]
-    {
+    let failed = body["response"].get("error").is_some();
+    let reply = if failed { last.saturating_sub(1) } else { 0 };
+    let request = (!failed).then(|| ("messages/0".to_owned(), &body["request"]));
+    for (message, frame) in request.into_iter().chain([(format!("reply/messages/{reply}"), &body["response"])]) {
         let place = resolve(spec, &format!("{operation}/{message}"))?;
         let examples = map(spec, &place)?.entry("examples").or_insert_with(|| json!([]));
         let name = format!("{}-{}", sample.operation, sample.case);

@@ -11,4 +11,5 @@ mod commands;
 mod readme;
 mod saving;
 mod serving;
+mod spec;
 mod support;

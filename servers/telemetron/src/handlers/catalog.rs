@@ -25,7 +25,7 @@ pub(crate) fn list(call: &mut Call<'_, Telemetron>) -> Reply {
     })
 }
 
-const COMPONENT: &[Field] = &[
+pub(crate) const COMPONENT: &[Field] = &[
     field("name", &[Rule::Required, Rule::Text(255), Rule::Unique(Table::Component)]),
     field("unit", &[Rule::Required, Rule::Integer, Rule::In(&[1, 2, 3])]),
 ];

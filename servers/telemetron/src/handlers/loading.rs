@@ -34,13 +34,13 @@ const CREATED_AT: Field = field("created_at", &[Rule::Date]);
 const COMPONENT: Field = field("component_id", &[Rule::Required, Rule::Integer]);
 const LAYOUT: Field = field("layout_number", &[Rule::Code(255)]);
 
-const LOAD: &[Field] = &[
+pub(crate) const LOAD: &[Field] = &[
     list("data", &[Rule::List], &[COMPONENT, LAYOUT, field("add", &[Rule::Required, Rule::Number])]),
     NOTE,
     CREATED_AT,
 ];
 
-const STOCK: &[Field] = &[
+pub(crate) const STOCK: &[Field] = &[
     list("data", &[Rule::List], &[COMPONENT, LAYOUT, field("loaded", &[Rule::Required, Rule::Number, Rule::Min(0)])]),
     NOTE,
     CREATED_AT,

@@ -28,7 +28,7 @@ pub(crate) fn list(call: &mut Call<'_, Telemetron>) -> Reply {
     })
 }
 
-const LOCATION: &[Field] = &[
+pub(crate) const LOCATION: &[Field] = &[
     field("name", &[Rule::Required, Rule::Text(255), Rule::Unique(Table::Location)]),
     field("address", &[Rule::Required, Rule::Text(255)]),
     field("note", &[Rule::Text(65_535)]),

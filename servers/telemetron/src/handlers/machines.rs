@@ -252,7 +252,7 @@ pub(crate) fn one(call: &mut Call<'_, Telemetron>) -> Reply {
     })
 }
 
-const MACHINE: &[Field] = &[
+pub(crate) const MACHINE: &[Field] = &[
     field("name", &[Rule::Required, Rule::Text(255)]),
     field("mm_id", &[Rule::Required, Rule::Integer, Rule::Exists(Table::Model)]),
     field("serial_number", &[Rule::Code(255)]),

@@ -73,7 +73,10 @@ fn operate(
     let answer = call.state(|state, now| {
         let who = state.who(token, now)?;
         if !writes {
-            input.check(state, FLAGS)?;
+            // A flag that the operation does not take is ignored like any other parameter.
+            let taken = |flag: &&Field| query.contains(&flag.name) && input.has(flag.name);
+            let flags: Vec<Field> = FLAGS.iter().filter(taken).copied().collect();
+            input.check(state, &flags)?;
         }
         let reply = rule(state, &Asked { who: &who, input: &input, now, token: token.unwrap_or_default(), params });
         if writes && reply.is_ok() {

@@ -76,7 +76,7 @@ pub(crate) fn one(call: &mut Call<'_, Telemetron>) -> Reply {
     look(call, &[], |state, asked| Ok(Reply::ok(&whole(state, state.planogram(asked.param("id"))?, true))))
 }
 
-const PLANOGRAM: &[Field] = &[
+pub(crate) const PLANOGRAM: &[Field] = &[
     field("name", &[Rule::Required, Rule::Text(255), Rule::Unique(Table::Planogram)]),
     field("mode", &[Rule::Required, Rule::OneOf(&["snack", "basic"])]),
     field("assign", &[Rule::Integer]),

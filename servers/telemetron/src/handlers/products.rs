@@ -63,9 +63,10 @@ const NOTE: Field = field("note", &[Rule::Text(65_535)]);
 const INVENTORY: Field = field("inventory_number", &[Rule::Code(255)]);
 const VAT: Field = field("vat", &[Rule::Number, Rule::Between(0, 100)]);
 
-const NEW: &[Field] = &[field("composite", &[Rule::Required, Rule::Flag]), NAME, NOTE, COMPONENTS, INVENTORY, VAT];
+pub(crate) const NEW: &[Field] =
+    &[field("composite", &[Rule::Required, Rule::Flag]), NAME, NOTE, COMPONENTS, INVENTORY, VAT];
 
-const CHANGED: &[Field] = &[NAME, NOTE, COMPONENTS, INVENTORY, VAT];
+pub(crate) const CHANGED: &[Field] = &[NAME, NOTE, COMPONENTS, INVENTORY, VAT];
 
 /// A new product or recipe.
 pub(crate) fn create(call: &mut Call<'_, Telemetron>) -> Reply {
@@ -98,7 +99,7 @@ pub(crate) fn components(call: &mut Call<'_, Telemetron>) -> Reply {
     look(call, &[], |state, asked| Ok(Reply::ok(&state.product(asked.param("id"))?.components)))
 }
 
-const PART: &[Field] = &[
+pub(crate) const PART: &[Field] = &[
     field("id", &[Rule::Required, Rule::Integer, Rule::Exists(Table::Component)]),
     field("volume", &[Rule::Required, Rule::Number, Rule::Min(0)]),
 ];
@@ -127,7 +128,7 @@ fn items(state: &State, asked: &Asked<'_>) -> Result<Vec<Input>, Error> {
     Ok(items)
 }
 
-const VOLUME: &[Field] = &[field("volume", &[Rule::Required, Rule::Number, Rule::Min(0)])];
+pub(crate) const VOLUME: &[Field] = &[field("volume", &[Rule::Required, Rule::Number, Rule::Min(0)])];
 
 /// Changes how much of a component goes into a recipe.
 pub(crate) fn update_component(call: &mut Call<'_, Telemetron>) -> Reply {

@@ -39,7 +39,7 @@ pub(crate) fn reset(call: &mut Call<'_, Telemetron>) -> Reply {
     })
 }
 
-const DISPENSE: &[Field] = &[
+pub(crate) const DISPENSE: &[Field] = &[
     field("number", &[Rule::Required, Rule::Code(255)]),
     field("cup", &[Rule::Required, Rule::Integer, Rule::In(&[0, 1])]),
     field("sugar", &[Rule::Required, Rule::Integer, Rule::Between(0, 4)]),
@@ -57,7 +57,7 @@ pub(crate) fn dispense(call: &mut Call<'_, Telemetron>) -> Reply {
     })
 }
 
-const CREDIT: &[Field] = &[field("amount", &[Rule::Required, Rule::Integer, Rule::Between(1, 99_999_900)])];
+pub(crate) const CREDIT: &[Field] = &[field("amount", &[Rule::Required, Rule::Integer, Rule::Between(1, 99_999_900)])];
 
 /// Credits the modem.
 pub(crate) fn credit(call: &mut Call<'_, Telemetron>) -> Reply {
@@ -73,7 +73,7 @@ pub(crate) fn credit(call: &mut Call<'_, Telemetron>) -> Reply {
     })
 }
 
-const REQUEST: &[Field] = &[field("report", &[Rule::RequiredWithout("config")]), field("config", &[])];
+pub(crate) const REQUEST: &[Field] = &[field("report", &[Rule::RequiredWithout("config")]), field("config", &[])];
 
 /// Asks for data: an attribute with any value says which (T9).
 pub(crate) fn request(call: &mut Call<'_, Telemetron>) -> Reply {

@@ -1,0 +1,134 @@
+//! The shapes of what a system answers, against the specifications. The system is our own bench, or the one that
+//! `STEND_TARGET_CARBIS`, `_TILLYPAD`, `_QUEUE` or `_TELEMETRON` names by its base URL: a vendor's. Only what is safe to
+//! ask is asked: lists and single things are read, nothing is made, changed or deleted.
+
+mod carbis;
+mod http;
+mod queue;
+mod telemetron;
+mod tillypad;
+mod tried;
+
+use std::env;
+use std::fmt::Write as _;
+
+use stend_core::journal::Way;
+
+use crate::specs::contract::{Contract, Mismatch};
+use crate::support::Bench;
+
+/// A system that is asked.
+pub struct Target {
+    fake: &'static str,
+    /// Without a slash at the end.
+    base: String,
+    /// Where it is our own.
+    bench: Option<Bench>,
+    /// Settings that stand in for the environment's.
+    settings: Option<Vec<(&'static str, String)>>,
+    asked: usize,
+    notes: Vec<String>,
+    wrong: Vec<Mismatch>,
+}
+
+impl Target {
+    /// The system that the environment names, else a bench of our own.
+    pub async fn of(fake: &'static str) -> Self {
+        match env::var(variable(fake, "")) {
+            Ok(base) => Self { settings: None, ..Self::at(fake, &base, &[]) },
+            Err(_) => {
+                let bench = Bench::start().await;
+                Self { bench: Some(bench), ..Self::at(fake, "", &[]) }.at_home()
+            }
+        }
+    }
+
+    /// A system at this URL, with these settings whatever the environment says.
+    pub fn at(fake: &'static str, base: &str, settings: &[(&'static str, &str)]) -> Self {
+        Self {
+            fake,
+            base: base.trim_end_matches('/').to_owned(),
+            bench: None,
+            settings: Some(settings.iter().map(|(name, value)| (*name, (*value).to_owned())).collect()),
+            asked: 0,
+            notes: Vec::new(),
+            wrong: Vec::new(),
+        }
+    }
+
+    fn at_home(mut self) -> Self {
+        self.base = self.bench.as_ref().expect("a bench of our own").url(self.fake);
+        self
+    }
+
+    /// A setting: of our own bench the documented one, of another system what the environment says.
+    pub fn setting(&self, name: &'static str, documented: &str) -> Option<String> {
+        if self.bench.is_some() {
+            return Some(documented.to_owned());
+        }
+        match &self.settings {
+            Some(settings) => settings.iter().find(|(known, _)| *known == name).map(|(_, value)| value.clone()),
+            None => env::var(variable(self.fake, name)).ok(),
+        }
+    }
+
+    /// A setting without which nothing can be asked.
+    pub fn needed(&self, name: &'static str, documented: &str) -> String {
+        self.setting(name, documented).unwrap_or_else(|| panic!("{} is not set", variable(self.fake, name)))
+    }
+
+    /// Says that something was not asked, and why.
+    pub fn note(&mut self, operation: &str, why: &str) {
+        self.notes.push(format!("{operation} was not asked: {why}"));
+    }
+
+    /// Holds an answer against the specification. A fake that has none takes whatever comes.
+    pub fn judge(&mut self, operation: &str, way: Way, status: u16, body: &[u8]) {
+        self.asked += 1;
+        if let Some(contract) = Contract::of(self.fake) {
+            self.wrong.extend(contract.reply(Some(operation), way, status, body));
+        }
+    }
+
+    /// Says that an answer has another status than it should have.
+    pub fn expect(&mut self, operation: &str, expected: &str, found: u16, body: &[u8]) {
+        let fits = expected.split(" or ").any(|one| one == found.to_string());
+        if !fits {
+            self.wrong.push(Mismatch {
+                operation: operation.to_owned(),
+                part: "status".to_owned(),
+                pointer: String::new(),
+                expected: expected.to_owned(),
+                found: format!("{found}: {}", String::from_utf8_lossy(body).chars().take(300).collect::<String>()),
+            });
+        }
+    }
+
+    /// What was found, for people; an error when something differs.
+    pub fn report(&self) -> Result<String, String> {
+        let Self { fake, base, asked, notes, wrong, .. } = self;
+        let mut told = format!("{fake} at {base}: {asked} answers, {} differences\n", wrong.len());
+        for one in wrong {
+            let _ = writeln!(told, "  {one}");
+        }
+        for note in notes {
+            let _ = writeln!(told, "  {note}");
+        }
+        if wrong.is_empty() { Ok(told) } else { Err(told) }
+    }
+
+    /// Prints the report; fails when something differs, or when our own bench was not asked everything.
+    #[allow(clippy::print_stdout, reason = "whoever asks a system elsewhere wants to see what was asked")]
+    pub fn conclude(&self) {
+        match self.report() {
+            Ok(told) => println!("{told}"),
+            Err(told) => panic!("{told}"),
+        }
+        assert!(self.bench.is_none() || self.notes.is_empty(), "our own bench has all of it: {:?}", self.notes);
+    }
+}
+
+fn variable(fake: &str, name: &str) -> String {
+    let fake = fake.to_uppercase();
+    if name.is_empty() { format!("STEND_TARGET_{fake}") } else { format!("STEND_TARGET_{fake}_{name}") }
+}
