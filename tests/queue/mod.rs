@@ -8,5 +8,6 @@ pub mod client;
 mod commands;
 mod faults;
 mod pushes;
+mod readings;
 mod rules;
 mod worlds;

@@ -79,7 +79,7 @@ pub(crate) enum Error {
     ServiceTaken(i64),
     PinCode(i64),
     RangeFull(String),
-    Delay(String),
+    Delay(i64, String),
 }
 
 impl Error {
@@ -120,7 +120,7 @@ impl Error {
             Self::ServiceTaken(_) => (4, 8),
             Self::PinCode(_) => (4, 9),
             Self::RangeFull(_) => (4, 10),
-            Self::Delay(_) => (4, 11),
+            Self::Delay(..) => (4, 11),
         }
     }
 
@@ -166,7 +166,7 @@ impl Error {
             Self::ServiceTaken(service) => format!("The consumer has service {service} already"),
             Self::PinCode(service) => format!("Service {service} requires a pin code, and this one is wrong"),
             Self::RangeFull(range) => format!("Ticket range '{range}' is used up for today"),
-            Self::Delay(text) => format!("Cannot postpone by '{text}' minutes; from 1 to 1440"),
+            Self::Delay(minutes, which) => format!("Cannot postpone by '{minutes}' minutes; {which}"),
         }
     }
 
@@ -235,7 +235,7 @@ mod tests {
             Error::ServiceTaken(1),
             Error::PinCode(1),
             Error::RangeFull("Г".into()),
-            Error::Delay("x".into()),
+            Error::Delay(0, "from 1".into()),
         ];
         let codes: std::collections::BTreeSet<_> = all.iter().map(Error::code).collect();
         assert_eq!(codes.len(), all.len());

@@ -7,6 +7,7 @@ use super::State;
 use super::books::{Book, Key};
 use super::fields::{Field, Kind, Need, to_milli};
 use super::rows::Workplace;
+use super::settings::Vintage;
 use crate::error::Error;
 
 /// What clients may send of a ticket.
@@ -18,6 +19,10 @@ const CONSUMER: &[Field] = &[
     Field { name: "photo", kind: Kind::MaybeText, need: Need::Optional },
     Field { name: "comment", kind: Kind::MaybeText, need: Need::Optional },
 ];
+
+/// What the samples of 2015 show of a window, beside `currentOperations`.
+const TERSE_WINDOW: [&str; 9] =
+    ["id", "operations", "name", "alias", "disabled", "state_id", "clerk_id", "consumer_id", "all_operations"];
 
 impl State {
     /// Which fields a row of a book has.
@@ -54,6 +59,9 @@ impl State {
     pub(crate) fn workplace_wire(&self, id: i64) -> Value {
         let Some(row) = self.books.workplaces.rows.get(&id) else { return Value::Null };
         let mut wire = json!(row);
+        if let (Vintage::Terse, Some(keys)) = (self.settings.vintage, wire.as_object_mut()) {
+            keys.retain(|key, _| TERSE_WINDOW.contains(&key.as_str()));
+        }
         wire["currentOperations"] = json!(self.operations_of(id));
         wire
     }

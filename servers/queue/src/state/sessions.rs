@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::State;
 use super::books::Book;
 use super::fields::{stamp, to_milli};
+use super::settings::LoginTokenIn;
 use crate::error::Error;
 
 /// What logs in (Q7).
@@ -120,7 +121,9 @@ impl State {
             _ => return Err(Error::Component(login.component.clone())),
         };
         let token = format!("{{{}}}", self.random.guid("tokens"));
-        data["token"] = json!(token);
+        if self.settings.login_token_in != LoginTokenIn::Beside {
+            data["token"] = json!(token);
+        }
         let used = to_milli(now);
         let timeout = self.settings.session_timeout;
         if self.sessions.len() >= MOST {
