@@ -1,4 +1,5 @@
-//! Samples of the queue: frames over a socket.
+//! Samples of the queue: frames over a socket. A sample without `request` is a push: what comes unasked once all that is
+//! given has happened.
 
 use serde_json::{Value, json};
 
@@ -22,6 +23,9 @@ pub(super) async fn replay(world: &World<'_>, sample: &Sample) -> Result<(), Str
         } else {
             world.step(before.as_object().ok_or("a step is a map")?).await?;
         }
+    }
+    if request.is_null() {
+        return compare(sample, client.push().await, printed);
     }
     let mut reply = ask(&mut client, request).await?;
     // Replies echo the token (Q4); the samples of 2015 show none, and no sample shows that of this session.

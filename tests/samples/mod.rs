@@ -93,6 +93,11 @@ async fn telemetron() {
     play("telemetron").await;
 }
 
+#[tokio::test]
+async fn queue() {
+    play("queue").await;
+}
+
 /// What a sample is played in.
 struct World<'b> {
     bench: &'b Bench,
