@@ -21,9 +21,10 @@ pub(crate) fn registrate(ask: &mut Ask<'_>, state: &mut State) -> Result<Answer,
     if photo.as_ref().is_some_and(|photo| photo.len() > MOST_PHOTO) {
         return Err(Error::Value(format!("Parameter 'photo': larger than {MOST_PHOTO} bytes")));
     }
+    let session = ask.session()?;
     let wanted = Registration {
         services: ask.need_ints("services")?,
-        priority: ask.int("priority")?.unwrap_or(0),
+        priority: ask.int("priority")?.unwrap_or_else(|| state.registrator_priority(session)),
         pin_code: ask.text("pin_code")?,
         photo,
         comment: ask.text("comment")?,

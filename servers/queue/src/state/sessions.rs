@@ -201,6 +201,12 @@ impl State {
         self.books.users.rows.get(&user)?.clerk.as_ref().map(|clerk| clerk.id)
     }
 
+    /// What the tickets of a session's terminal differ by; 0 of what is no terminal.
+    pub(crate) fn registrator_priority(&self, session: &Session) -> i64 {
+        let terminal = Some(session).filter(|session| session.component == Component::Registrator);
+        terminal.and_then(|session| self.books.registrators.rows.get(&session.who)).map_or(0, |row| row.priority)
+    }
+
     /// Who is logged in (observed, Q27).
     pub(crate) fn me(&self, session: &Session) -> Value {
         match session.component {
