@@ -33,7 +33,7 @@ pub(super) fn in_operations(spec: &mut Value, sample: &Sample, body: &Value) -> 
 }
 
 /// Puts a sample into an AsyncAPI document: the request's frame with the operation's message, the reply's with the first
-/// message of its reply, or with the last when it tells of an error.
+/// message of its reply, or with the last when it tells of an error. A sample without a request is a push.
 ///
 /// # Errors
 /// What the document has no place for.
@@ -41,10 +41,15 @@ pub(super) fn in_messages(spec: &mut Value, sample: &Sample, body: &Value) -> Re
     let operation = format!("/operations/{}", escape(sample.operation));
     let last = spec.pointer(&format!("{operation}/reply/messages")).and_then(Value::as_array).map_or(0, Vec::len);
     let reply = if body["response"].get("error").is_some() { last.saturating_sub(1) } else { 0 };
-    for (message, frame) in
-        [("messages/0".to_owned(), &body["request"]), (format!("reply/messages/{reply}"), &body["response"])]
-    {
-        let place = resolve(spec, &format!("{operation}/{message}"))?;
+    let frames = match body.get("request") {
+        Some(request) => vec![
+            (format!("{operation}/messages/0"), request),
+            (format!("{operation}/reply/messages/{reply}"), &body["response"]),
+        ],
+        None => vec![(format!("{operation}Push/messages/0"), &body["response"])],
+    };
+    for (message, frame) in frames {
+        let place = resolve(spec, &message)?;
         let examples = map(spec, &place)?.entry("examples").or_insert_with(|| json!([]));
         let name = format!("{}-{}", sample.operation, sample.case);
         if let Value::Array(examples) = examples {
