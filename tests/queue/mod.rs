@@ -11,4 +11,5 @@ mod parameters;
 mod pushes;
 mod readings;
 mod rules;
+mod specification;
 mod worlds;
