@@ -156,6 +156,7 @@ async fn serve_consumer_serves_what_this_clerk_can_serve_now() {
     let mut clerk = Client::operator(&bench).await;
     bench.act("queue.take_ticket", json!({"services": [4, 5, 1]})).await;
     let called = clerk.data("nextConsumer", here()).await;
+    assert_eq!(called["ticket"], "Г001", "numbered in the range of the first service");
     assert_eq!(step(&called, "1", "10", "10"), json!({"state": "WAITING"}), "window 11 does not serve operation 10");
     let served = clerk.data("serveConsumer", here()).await;
     assert_eq!(step(&served, "4", "50", "3")["state"], "SERVED");
