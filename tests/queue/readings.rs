@@ -227,6 +227,33 @@ async fn a_clerk_commands_where_other_windows_says() {
 }
 
 #[tokio::test]
+async fn who_is_bound_to_another_is_listed_as_bound_tickets_says() {
+    for (reading, shown) in [("hidden", false), ("shown", true)] {
+        let bench = bench(json!({"bound_tickets": reading})).await;
+        let mut clerk = serving(&bench).await;
+        let mut admin = Client::admin(&bench).await;
+        clerk.data("postponeConsumer", json!({"workplace": 11, "delay": 1, "return2me": true})).await;
+        bench.act("queue.take_ticket", json!({"services": [5]})).await;
+        bench.advance("1m").await;
+        let line = |queue: Value| -> Vec<(String, bool)> {
+            let line = |one: &Value| (one["ticket"].as_str().unwrap().to_owned(), one["mayCall"].as_bool().unwrap());
+            queue.as_array().unwrap().iter().map(line).collect()
+        };
+        let mine = line(clerk.data("currentQueue", here()).await);
+        assert_eq!(mine, [("Г001".into(), true), ("H001".into(), true)], "who postponed it may call it");
+        let theirs = line(admin.data("currentQueue", json!({"workplace": 18})).await);
+        let mut expected = vec![("H001".to_owned(), true)];
+        if shown {
+            expected.insert(0, ("Г001".into(), false));
+        }
+        assert_eq!(theirs, expected, "{reading}");
+        // Nobody else may call it, shown or not.
+        assert_eq!(admin.data("nextConsumer", json!({"workplace": 18})).await["ticket"], "H001");
+        assert_eq!(line(admin.data("currentQueue", json!({"workplace": 18})).await).len(), usize::from(shown));
+    }
+}
+
+#[tokio::test]
 async fn a_code_does_as_pin_code_says() {
     for (reading, does) in [("equal", false), ("any", true)] {
         let bench = bench(json!({"pin_code": reading})).await;

@@ -41,6 +41,8 @@ pub struct Settings {
     pub postpone_by: PostponeBy,
     /// Whether a clerk commands at windows where another sits, or nobody.
     pub other_windows: OtherWindows,
+    /// Whether `currentQueue` lists who is bound to another clerk.
+    pub bound_tickets: BoundTickets,
     /// Which code does for a service that requires one.
     pub pin_code: PinCode,
     /// When `registrateConsumer` gives the ticket's picture.
@@ -67,6 +69,7 @@ impl Default for Settings {
             skip_alone: SkipAlone::default(),
             postpone_by: PostponeBy::default(),
             other_windows: OtherWindows::default(),
+            bound_tickets: BoundTickets::default(),
             pin_code: PinCode::default(),
             preview: Preview::default(),
             statistics_done: StatisticsDone::default(),
@@ -191,6 +194,16 @@ reading! {
         Refused,
         /// At any that `workplace` names.
         Allowed,
+    }
+}
+
+reading! {
+    /// Whether the queue of a window lists tickets that `return2me` has bound to another clerk (Q20).
+    BoundTickets {
+        /// It lists whom its clerk may call: `mayCall` is always true, as printed.
+        Hidden,
+        /// It lists them too, with `mayCall` false.
+        Shown,
     }
 }
 
