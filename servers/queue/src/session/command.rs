@@ -45,7 +45,9 @@ impl Socket {
         let operation = route.map(|route| route.operation.id);
         let hit = world.faults.any().then(|| self.strike(&world, operation, &request, now)).flatten();
         let fault = hit.as_ref().map(|hit| hit.id.clone());
-        if let Some((text, status)) = hit.as_ref().and_then(|hit| instead(&hit.effect, &request, now, self.manner(&world))) {
+        if let Some((text, status)) =
+            hit.as_ref().and_then(|hit| instead(&hit.effect, &request, now, self.manner(&world)))
+        {
             self.note(&world, now, operation, &request.command, frame, status, text.clone(), Vec::new(), fault);
             self.outbox.reply(operation.unwrap_or(""), text);
             return None;
@@ -87,7 +89,9 @@ impl Socket {
             }
             let reply = match result {
                 Ok(Answer::Data(data)) => Done::Reply(wire::reply(now, &request, None, &data, manner), 200),
-                Ok(Answer::Login(data, token)) => Done::Reply(wire::reply(now, &request, Some(&token), &data, manner), 200),
+                Ok(Answer::Login(data, token)) => {
+                    Done::Reply(wire::reply(now, &request, Some(&token), &data, manner), 200)
+                }
                 Ok(Answer::Late(make)) => Done::Late(make),
                 Err(error) => Done::Reply(wire::failure(now, &request, &error.object(), manner), 400),
             };

@@ -148,12 +148,7 @@ impl Socket {
 }
 
 /// The reply of a fault that keeps the state from being asked, and the status for the journal.
-pub(super) fn instead(
-    effect: &Effect,
-    request: &Request,
-    now: Timestamp,
-    manner: Manner,
-) -> Option<(ByteString, u16)> {
+pub(super) fn instead(effect: &Effect, request: &Request, now: Timestamp, manner: Manner) -> Option<(ByteString, u16)> {
     match effect {
         Effect::Respond(respond) => {
             let text = match &respond.body {
@@ -164,15 +159,20 @@ pub(super) fn instead(
                 Some(serde_json::Value::String(text)) => text.as_str().into(),
                 // An error object is put into the envelope; anything else is the whole frame.
                 Some(body) => match serde_json::from_value::<FaultBody>(body.clone()) {
-                    Ok(error) => {
-                        wire::failure(now, request, &ErrorObject::new(error.code_module, error.code_error, error.desc), manner)
-                    }
+                    Ok(error) => wire::failure(
+                        now,
+                        request,
+                        &ErrorObject::new(error.code_module, error.code_error, error.desc),
+                        manner,
+                    ),
                     Err(_) => body.to_string().into(),
                 },
             };
             Some((text, respond.status))
         }
-        Effect::TooMany(seconds) => Some((wire::failure(now, request, &Error::TooMany(*seconds).object(), manner), 429)),
+        Effect::TooMany(seconds) => {
+            Some((wire::failure(now, request, &Error::TooMany(*seconds).object(), manner), 429))
+        }
         _ => None,
     }
 }

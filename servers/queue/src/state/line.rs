@@ -87,7 +87,7 @@ impl Line {
 }
 
 /// The tickets of lanes in call order, each once; at most `size` of them.
-fn merged<'l>(lanes: impl Iterator<Item = &'l BTreeSet<Rank>>, size: usize) -> Vec<i64> {
+fn merged<'l>(lanes: impl Iterator<Item = &'l Index<Rank>>, size: usize) -> Vec<i64> {
     let mut heads: Vec<_> = lanes.map(|ranks| ranks.iter().peekable()).collect();
     let mut seen = BTreeSet::new();
     let mut order = Vec::new();
