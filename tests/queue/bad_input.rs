@@ -133,6 +133,25 @@ async fn unknown_fields_are_remarked_on_and_in_a_strict_world_refused() {
         entries.json()["entries"][0]["remarks"],
         json!(["unknown field `wrokplace` ignored; did you mean `workplace`?"])
     );
+    // So are those within a field.
+    let mut admin = Client::admin(&bench).await;
+    admin.data("setUser", json!({"id": 3, "clerk": {"prioriti": 7, "priority": 10}})).await;
+    let root = json!({"services": [{"id": 4, "nmae": "x"}], "children": [{"servces": [5]}]});
+    admin.data("newServiceGroup", json!({ "root": root })).await;
+    for (operation, remarks) in [
+        ("setUser", json!(["unknown field `clerk.prioriti` ignored; did you mean `clerk.priority`?"])),
+        (
+            "newServiceGroup",
+            json!([
+                "unknown field `root.services[0].nmae` ignored",
+                "unknown field `root.children[0].servces` ignored; did you mean `root.children[0].services`?"
+            ]),
+        ),
+    ] {
+        let path = format!("/worlds/default/journal?fake=queue&operation={operation}");
+        let entries = bench.steer(reqwest::Method::GET, &path, Value::Null).await;
+        assert_eq!(entries.json()["entries"][0]["remarks"], remarks);
+    }
     let world = json!({"id": "s", "world": {"stend": 1, "base": "documented", "strict": true}});
     let made = bench.steer(reqwest::Method::POST, "/worlds", world).await;
     assert!(made.status.is_success(), "{}", made.text);

@@ -139,3 +139,16 @@ async fn sessions_outlive_sockets_and_end_when_unused() {
     bench.advance("24h").await;
     assert_eq!(second.fails("info", json!({})).await["desc"], "Session expired");
 }
+
+#[tokio::test]
+async fn a_window_is_its_clerks_until_his_last_logout() {
+    let bench = Bench::start().await;
+    let mut admin = Client::admin(&bench).await;
+    let mut first = Client::operator(&bench).await;
+    let mut second = Client::operator(&bench).await;
+    for (clerk, clerk_id) in [(&mut first, 3), (&mut second, -1)] {
+        assert_eq!(admin.data("getWorkplace", json!({"id": 11})).await["clerk_id"], 3);
+        clerk.data("logout", json!({})).await;
+        assert_eq!(admin.data("getWorkplace", json!({"id": 11})).await["clerk_id"], clerk_id);
+    }
+}

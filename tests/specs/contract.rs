@@ -255,10 +255,14 @@ fn tell(error: &ValidationError<'_>, told: &mut Vec<(String, String, String)>) {
     }
 }
 
-/// Whether the bench itself has refused: a remark in a strict world, or a world that is not there.
+/// Whether the bench itself has refused: a remark in a strict world, or who speaks HTTP to a socket's port.
 fn is_refusal(entry: &Entry) -> bool {
-    let refusal = |value: Value| value.pointer("/error/code").is_some_and(|code| code == "strict");
-    entry.status == 400 && serde_json::from_slice(&entry.reply).is_ok_and(refusal)
+    let refusal = |value: Value| match value.pointer("/error/code").and_then(Value::as_str) {
+        Some("strict") => entry.status == 400,
+        Some("handshake") => matches!(entry.status, 400 | 426),
+        _ => false,
+    };
+    serde_json::from_slice(&entry.reply).is_ok_and(refusal)
 }
 
 /// A text for people: all of it when it is short.

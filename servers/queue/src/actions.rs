@@ -291,7 +291,7 @@ impl Act<Queue> for Set {
         state.find(book, &Key::Id(self.id)).map_err(|error| problem(&error).under("id"))?;
         let mut fields = Map::new();
         for (name, value) in self.fields {
-            let known = state.fields(book);
+            let known = book.fields();
             let Some(field) = known.iter().find(|field| field.name == name && field.need != Need::Server) else {
                 let names = known.iter().filter(|field| field.need != Need::Server).map(|field| field.name);
                 return Err(Problem::unknown("unknown_key", "field", &name, names).under(name.clone()).under("fields"));

@@ -8,7 +8,7 @@ use stend_core::near;
 
 use crate::error::{Error, no_errors};
 use crate::state::State;
-use crate::state::fields::{Field, Kind, Need};
+use crate::state::fields::{Field, Kind, Need, odd};
 use crate::state::hub::SocketId;
 use crate::state::posts::Post;
 use crate::state::sessions::Session;
@@ -75,6 +75,16 @@ impl Ask<'_> {
         self.remark(match near::nearest(name, known.iter().copied()) {
             Some(near) => format!("unknown field `{name}` ignored; did you mean `{near}`?"),
             None => format!("unknown field `{name}` ignored"),
+        })
+    }
+
+    /// Remarks on an unknown key within a field.
+    fn unknown_below(&mut self, name: &str, below: &str, known: &[&str]) -> Result<(), Error> {
+        let (path, key) = below.rsplit_once('.').map_or(("", below), |(path, key)| (path, key));
+        let path = if path.is_empty() { name.to_owned() } else { format!("{name}.{path}") };
+        self.remark(match near::nearest(key, known.iter().copied()) {
+            Some(near) => format!("unknown field `{path}.{key}` ignored; did you mean `{path}.{near}`?"),
+            None => format!("unknown field `{path}.{key}` ignored"),
         })
     }
 
@@ -160,6 +170,9 @@ impl Ask<'_> {
             match fields.iter().find(|field| field.name == name) {
                 Some(field) if field.need != Need::Server => {
                     row.insert(name.clone(), field.kind.read(name, value)?);
+                    for (below, known) in odd(field.kind, value) {
+                        self.unknown_below(name, &below, &known)?;
+                    }
                 }
                 Some(_) if name == "id" && id_is_named => {}
                 Some(_) => self.remark(format!("field `{name}` is the server's; ignored"))?,

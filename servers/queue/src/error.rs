@@ -79,7 +79,7 @@ pub(crate) enum Error {
     ServiceTaken(i64),
     PinCode(i64),
     RangeFull(String),
-    Delay(String),
+    Delay(i64, String),
 }
 
 impl Error {
@@ -120,7 +120,7 @@ impl Error {
             Self::ServiceTaken(_) => (4, 8),
             Self::PinCode(_) => (4, 9),
             Self::RangeFull(_) => (4, 10),
-            Self::Delay(_) => (4, 11),
+            Self::Delay(..) => (4, 11),
         }
     }
 
@@ -166,8 +166,49 @@ impl Error {
             Self::ServiceTaken(service) => format!("The consumer has service {service} already"),
             Self::PinCode(service) => format!("Service {service} requires a pin code, and this one is wrong"),
             Self::RangeFull(range) => format!("Ticket range '{range}' is used up for today"),
-            Self::Delay(text) => format!("Cannot postpone by '{text}' minutes; from 1 to 1440"),
+            Self::Delay(minutes, which) => format!("Cannot postpone by '{minutes}' minutes; {which}"),
         }
+    }
+
+    /// One of each cause, with values for an example; the specification lists them.
+    pub(crate) fn each() -> Vec<Self> {
+        vec![
+            Self::Value("Parameter 'id': expected a whole number, found \"x\"".into()),
+            Self::Strict("unknown field `nmae` ignored; did you mean `name`?".into()),
+            Self::NotJson("it is another kind of value".into()),
+            Self::NotText,
+            Self::TooLarge(crate::frames::LIMIT),
+            Self::NotUtf8,
+            Self::NoCommand,
+            Self::UnknownCommand("servicesList".into(), Some("serviceList".into())),
+            Self::TooMany(1),
+            Self::TooManySubscriptions(256),
+            Self::Fault("Fault 503".into()),
+            Self::NoToken,
+            Self::Token,
+            Self::Expired,
+            Self::Credentials,
+            Self::Disabled("User".into()),
+            Self::Component("kiosk".into()),
+            Self::NoClerk,
+            Self::NotHere(11),
+            Self::NotFound("Service", "99".into()),
+            Self::InUse("Service", 1, vec!["Consumer 5".into()]),
+            Self::Missing("Service", "name"),
+            Self::Taken("User 'admin'".into()),
+            Self::Full("Service", 10_000),
+            Self::NoConsumer(11),
+            Self::Busy(11, "Г001".into()),
+            Self::NobodyElse,
+            Self::NotWaiting("Г001".into(), "SERVED"),
+            Self::NotServable("Г001".into(), 11),
+            Self::NotInService(4, 50, 3),
+            Self::NoSuchService(5),
+            Self::ServiceTaken(4),
+            Self::PinCode(4),
+            Self::RangeFull("Занятия на тренажере".into()),
+            Self::Delay(0, "from 1 to 1440".into()),
+        ]
     }
 
     /// As the document prints errors.
@@ -200,43 +241,7 @@ mod tests {
 
     #[test]
     fn every_cause_has_a_code_of_its_own_and_a_text() {
-        let all = [
-            Error::Value("v".into()),
-            Error::Strict("s".into()),
-            Error::NotJson("j".into()),
-            Error::NotText,
-            Error::TooLarge(1),
-            Error::NotUtf8,
-            Error::NoCommand,
-            Error::UnknownCommand("x".into(), Some("y".into())),
-            Error::TooMany(1),
-            Error::TooManySubscriptions(1),
-            Error::Fault("f".into()),
-            Error::NoToken,
-            Error::Token,
-            Error::Expired,
-            Error::Credentials,
-            Error::Disabled("User".into()),
-            Error::Component("c".into()),
-            Error::NoClerk,
-            Error::NotHere(1),
-            Error::NotFound("Service", "1".into()),
-            Error::InUse("Service", 1, vec!["Consumer 5".into()]),
-            Error::Missing("Service", "name"),
-            Error::Taken("Login".into()),
-            Error::Full("Service", 1),
-            Error::NoConsumer(1),
-            Error::Busy(1, "Г001".into()),
-            Error::NobodyElse,
-            Error::NotWaiting("Г001".into(), "SERVED"),
-            Error::NotServable("Г001".into(), 1),
-            Error::NotInService(1, 2, 3),
-            Error::NoSuchService(1),
-            Error::ServiceTaken(1),
-            Error::PinCode(1),
-            Error::RangeFull("Г".into()),
-            Error::Delay("x".into()),
-        ];
+        let all = Error::each();
         let codes: std::collections::BTreeSet<_> = all.iter().map(Error::code).collect();
         assert_eq!(codes.len(), all.len());
         for error in all {

@@ -13,10 +13,11 @@ mod picture;
 mod routes;
 mod seed;
 mod session;
+mod spec;
 mod state;
 mod wire;
 
-use stend_core::{Action, Fake, Operation, Problem, Seed, Timestamp};
+use stend_core::{Action, Fake, Operation, Problem, Seed, SpecPart, Timestamp};
 
 pub use seed::Section;
 pub use session::QueueSite;
@@ -29,11 +30,16 @@ pub struct Queue;
 impl Fake for Queue {
     const NAME: &'static str = "queue";
     const TITLE: &'static str = "Electronic-queue server";
+    const SPEC: &'static [SpecPart] = spec::PARTS;
     type State = State;
     type Section = Section;
 
     fn operations() -> &'static [Operation] {
         &routes::OPERATIONS
+    }
+
+    fn spec_from_tables() -> serde_json::Value {
+        spec::from_tables()
     }
 
     fn actions() -> &'static [Action<Self>] {

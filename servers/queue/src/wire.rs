@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 
 use crate::error::{Error, ErrorObject};
 use crate::state::fields::stamp;
+use crate::state::settings::{ErrorsIn, LoginTokenIn, Manner, UnsubscribeEcho, Vintage};
 
 /// A request, as far as it could be read.
 #[derive(Debug, Clone, Default)]
@@ -83,7 +84,8 @@ struct Reply<'a> {
     #[serde(rename = "dateTime")]
     date_time: &'a str,
     command: &'a str,
-    data: &'a Value,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    data: Option<&'a Value>,
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<&'a Value>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -92,28 +94,53 @@ struct Reply<'a> {
     id: Option<&'a Value>,
 }
 
-/// Writes a reply.
-pub(crate) fn reply(now: Timestamp, request: &Request, token: Option<&str>, data: &Value) -> ByteString {
+/// Writes a reply; `fresh` is the token of a session that it opens.
+pub(crate) fn reply(
+    now: Timestamp,
+    request: &Request,
+    fresh: Option<&str>,
+    data: &Value,
+    manner: Manner,
+) -> ByteString {
     let reply = Reply {
         date_time: &stamp::print(now),
-        command: &request.command,
-        data,
+        command: echo(&request.command, manner),
+        data: Some(data),
         error: None,
-        token: token.or(request.token.as_deref()),
+        token: match fresh {
+            Some(token) => Some(token).filter(|_| manner.login_token_in != LoginTokenIn::Data),
+            None => echoed(request, manner),
+        },
         id: request.id.as_ref(),
     };
     written(&reply)
 }
 
+/// The command that a reply names.
+fn echo(command: &str, manner: Manner) -> &str {
+    match manner.unsubscribe_echo {
+        // The slip is printed for books; the observed `unsubscribeCurrentQueue` has none.
+        UnsubscribeEcho::Printed if command.starts_with("unsubscribe") && !command.ends_with("CurrentQueue") => {
+            &command["un".len()..]
+        }
+        _ => command,
+    }
+}
+
+/// The request's token, where replies echo it.
+fn echoed(request: &Request, manner: Manner) -> Option<&str> {
+    request.token.as_deref().filter(|_| manner.vintage == Vintage::Full)
+}
+
 /// Writes the reply to what failed: the error object under `data`, as documented, and under `error` (Q2).
-pub(crate) fn failure(now: Timestamp, request: &Request, error: &ErrorObject) -> ByteString {
+pub(crate) fn failure(now: Timestamp, request: &Request, error: &ErrorObject, manner: Manner) -> ByteString {
     let object = serde_json::to_value(error).unwrap_or_default();
     let reply = Reply {
         date_time: &stamp::print(now),
         command: &request.command,
-        data: &object,
-        error: Some(&object),
-        token: request.token.as_deref(),
+        data: Some(&object).filter(|_| manner.errors_in != ErrorsIn::Error),
+        error: Some(&object).filter(|_| manner.errors_in != ErrorsIn::Data),
+        token: echoed(request, manner),
         id: request.id.as_ref(),
     };
     written(&reply)

@@ -37,7 +37,7 @@ pub(super) fn in_operations(spec: &mut Value, sample: &Sample, body: &Value) -> 
 }
 
 /// Puts a sample into an AsyncAPI document: the request's frame with the operation's message, the reply's with the first
-/// message of its reply, or with the last when it tells of an error.
+/// message of its reply, or with the last when it tells of an error. A sample without a request is a push.
 ///
 /// # Errors
 /// What the document has no place for.
@@ -46,9 +46,14 @@ pub(super) fn in_messages(spec: &mut Value, sample: &Sample, body: &Value) -> Re
     let last = spec.pointer(&format!("{operation}/reply/messages")).and_then(Value::as_array).map_or(0, Vec::len);
     let failed = body["response"].get("error").is_some();
     let reply = if failed { last.saturating_sub(1) } else { 0 };
-    let request = (!failed).then(|| ("messages/0".to_owned(), &body["request"]));
-    for (message, frame) in request.into_iter().chain([(format!("reply/messages/{reply}"), &body["response"])]) {
-        let place = resolve(spec, &format!("{operation}/{message}"))?;
+    let reply = (format!("{operation}/reply/messages/{reply}"), &body["response"]);
+    let frames = match body.get("request") {
+        None => vec![(format!("{operation}Push/messages/0"), &body["response"])],
+        Some(_) if failed => vec![reply],
+        Some(request) => vec![(format!("{operation}/messages/0"), request), reply],
+    };
+    for (message, frame) in frames {
+        let place = resolve(spec, &message)?;
         let examples = map(spec, &place)?.entry("examples").or_insert_with(|| json!([]));
         let name = format!("{}-{}", sample.operation, sample.case);
         if let Value::Array(examples) = examples {

@@ -34,12 +34,12 @@ pub(crate) fn run(verb: Verb, book: Book, ask: &mut Ask<'_>, state: &mut State) 
         }
         Verb::Set => {
             let id = ask.int("id")?.ok_or(Error::Missing(title, "id"))?;
-            let fields = ask.row(state.fields(book), true)?;
+            let fields = ask.row(book.fields(), true)?;
             state.set_row(book, id, fields, ask.now)?;
             Ok(Answer::done())
         }
         Verb::New => {
-            let fields = ask.row(state.fields(book), false)?;
+            let fields = ask.row(book.fields(), false)?;
             let id = state.add_row(book, fields, ask.now)?;
             Ok(Answer::Data(state.row_wire(book, id)))
         }

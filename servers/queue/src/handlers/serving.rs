@@ -1,21 +1,27 @@
 //! What clerks command.
 
 use jiff::SignedDuration;
-use serde_json::json;
+use serde_json::{Value, json};
 use stend_core::Span;
 
 use crate::ask::{Answer, Ask};
 use crate::error::Error;
 use crate::state::State;
 use crate::state::serving::Ending;
+use crate::state::settings::{Nobody, PostponeBy};
 use crate::state::tickets::Place;
 
-/// Calls the next consumer; `{}` when nobody waits.
+/// Calls the next consumer; `data` is empty when nobody waits.
 pub(crate) fn next(ask: &mut Ask<'_>, state: &mut State) -> Result<Answer, Error> {
     ask.known(&["workplace"])?;
     let post = ask.post(state)?;
     let id = state.next_consumer(post, ask.now);
-    Ok(Answer::Data(id.map_or_else(|| json!({}), |id| state.shown(id))))
+    let nobody = || match state.settings.nobody {
+        Nobody::Object => json!({}),
+        Nobody::None => Value::Null,
+        Nobody::List => json!([]),
+    };
+    Ok(Answer::Data(id.map_or_else(nobody, |id| state.shown(id))))
 }
 
 /// Calls a certain consumer out of the queue.
@@ -99,7 +105,12 @@ pub(crate) fn postpone(ask: &mut Ask<'_>, state: &mut State) -> Result<Answer, E
     ask.known(&["delay", "return2me", "comment", "workplace"])?;
     let minutes = ask.need_int("delay")?;
     if !(1..=LONGEST).contains(&minutes) {
-        return Err(Error::Delay(minutes.to_string()));
+        return Err(Error::Delay(minutes, format!("from 1 to {LONGEST}")));
+    }
+    let listed = &state.settings.postpone_delays;
+    if state.settings.postpone_by == PostponeBy::Listed && !listed.contains(&minutes) {
+        let known: Vec<String> = listed.iter().map(i64::to_string).collect();
+        return Err(Error::Delay(minutes, format!("one of {}", known.join(", "))));
     }
     let delay = Span::from_signed(SignedDuration::from_mins(minutes));
     let return2me = ask.flag("return2me")?;

@@ -16,6 +16,7 @@ use crate::handlers::books;
 use crate::outbox::Ending;
 use crate::routes::{self, Route, Run};
 use crate::state::State;
+use crate::state::settings::Manner;
 use crate::wire::{self, KEYS, Request};
 
 impl Socket {
@@ -23,9 +24,15 @@ impl Socket {
     pub(super) fn broken(&self, error: Error) {
         let Some(world) = self.world.upgrade() else { return };
         let now = world.now();
-        let text = wire::failure(now, &Request::default(), &error.object());
+        let text = wire::failure(now, &Request::default(), &error.object(), self.manner(&world));
         self.note(&world, now, None, "", Bytes::new(), 400, text.clone(), Vec::new(), None);
         self.outbox.reply("", text);
+    }
+
+    /// How this world envelopes replies.
+    fn manner(&self, world: &World) -> Manner {
+        let live = world.live::<Queue>(self.slot);
+        live.map_or_else(Manner::default, |live| world.run(live, |state| state.settings.manner()))
     }
 
     /// Answers a request.
@@ -38,7 +45,9 @@ impl Socket {
         let operation = route.map(|route| route.operation.id);
         let hit = world.faults.any().then(|| self.strike(&world, operation, &request, now)).flatten();
         let fault = hit.as_ref().map(|hit| hit.id.clone());
-        if let Some((text, status)) = hit.as_ref().and_then(|hit| instead(&hit.effect, &request, now)) {
+        if let Some((text, status)) =
+            hit.as_ref().and_then(|hit| instead(&hit.effect, &request, now, self.manner(&world)))
+        {
             self.note(&world, now, operation, &request.command, frame, status, text.clone(), Vec::new(), fault);
             self.outbox.reply(operation.unwrap_or(""), text);
             return None;
@@ -70,6 +79,7 @@ impl Socket {
                 remarks: Vec::new(),
             };
             let result = read.and_then(|()| answer(&mut ask, route, state));
+            let manner = state.settings.manner();
             let login = match &result {
                 Ok(Answer::Login(_, token)) => state.sessions.get(token).and_then(|session| state.login_of(session)),
                 _ => ask.session.as_ref().and_then(|session| state.login_of(session)),
@@ -78,10 +88,12 @@ impl Socket {
                 self.outbox.set_client(login);
             }
             let reply = match result {
-                Ok(Answer::Data(data)) => Done::Reply(wire::reply(now, &request, None, &data), 200),
-                Ok(Answer::Login(data, token)) => Done::Reply(wire::reply(now, &request, Some(&token), &data), 200),
+                Ok(Answer::Data(data)) => Done::Reply(wire::reply(now, &request, None, &data, manner), 200),
+                Ok(Answer::Login(data, token)) => {
+                    Done::Reply(wire::reply(now, &request, Some(&token), &data, manner), 200)
+                }
                 Ok(Answer::Late(make)) => Done::Late(make),
-                Err(error) => Done::Reply(wire::failure(now, &request, &error.object()), 400),
+                Err(error) => Done::Reply(wire::failure(now, &request, &error.object(), manner), 400),
             };
             if let (true, Done::Reply(text, _)) = (plain, &reply) {
                 self.outbox.reply(command, text.clone());
@@ -90,16 +102,16 @@ impl Socket {
             if let Done::Reply(..) = reply {
                 state.settle(now);
             }
-            Some((reply, remarks))
+            Some((reply, remarks, manner))
         });
-        let Some((reply, remarks)) = outcome else {
+        let Some((reply, remarks, manner)) = outcome else {
             return Some(End::Close(CloseCode::Restart, "the world was reset"));
         };
         let (text, status) = match reply {
             Done::Reply(text, status) => (text, status),
             Done::Late(make) => {
                 // Made while nobody waits for the state; what follows from the command comes after its reply here too.
-                let text = wire::reply(now, &request, None, &make());
+                let text = wire::reply(now, &request, None, &make(), manner);
                 world.run(live, |state| {
                     if plain {
                         self.outbox.reply(command, text.clone());

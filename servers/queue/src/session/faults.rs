@@ -14,6 +14,7 @@ use super::{End, Socket};
 use crate::Queue;
 use crate::error::{Error, ErrorObject};
 use crate::outbox::{Ending, Item, half};
+use crate::state::settings::Manner;
 use crate::wire::{self, Request};
 
 impl Socket {
@@ -147,26 +148,31 @@ impl Socket {
 }
 
 /// The reply of a fault that keeps the state from being asked, and the status for the journal.
-pub(super) fn instead(effect: &Effect, request: &Request, now: Timestamp) -> Option<(ByteString, u16)> {
+pub(super) fn instead(effect: &Effect, request: &Request, now: Timestamp, manner: Manner) -> Option<(ByteString, u16)> {
     match effect {
         Effect::Respond(respond) => {
             let text = match &respond.body {
                 None => {
                     let error = Error::Fault(format!("Fault {}", respond.status));
-                    wire::failure(now, request, &error.object())
+                    wire::failure(now, request, &error.object(), manner)
                 }
                 Some(serde_json::Value::String(text)) => text.as_str().into(),
                 // An error object is put into the envelope; anything else is the whole frame.
                 Some(body) => match serde_json::from_value::<FaultBody>(body.clone()) {
-                    Ok(error) => {
-                        wire::failure(now, request, &ErrorObject::new(error.code_module, error.code_error, error.desc))
-                    }
+                    Ok(error) => wire::failure(
+                        now,
+                        request,
+                        &ErrorObject::new(error.code_module, error.code_error, error.desc),
+                        manner,
+                    ),
                     Err(_) => body.to_string().into(),
                 },
             };
             Some((text, respond.status))
         }
-        Effect::TooMany(seconds) => Some((wire::failure(now, request, &Error::TooMany(*seconds).object()), 429)),
+        Effect::TooMany(seconds) => {
+            Some((wire::failure(now, request, &Error::TooMany(*seconds).object(), manner), 429))
+        }
         _ => None,
     }
 }

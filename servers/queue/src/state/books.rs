@@ -149,7 +149,6 @@ impl<T: Row> Shelf<T> {
 
 /// A book without the type of its rows.
 pub(crate) trait AnyShelf {
-    fn fields(&self) -> &'static [Field];
     fn find(&self, key: &Key) -> Option<i64>;
     fn row(&self, id: i64) -> Option<Value>;
     fn ids(&self) -> Vec<i64>;
@@ -198,10 +197,6 @@ impl<T: Row> Shelf<T> {
 }
 
 impl<T: Row> AnyShelf for Shelf<T> {
-    fn fields(&self) -> &'static [Field] {
-        T::FIELDS
-    }
-
     fn find(&self, key: &Key) -> Option<i64> {
         match key {
             Key::Id(id) => self.rows.contains_key(id).then_some(*id),

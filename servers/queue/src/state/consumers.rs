@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 use super::books::Book;
 use super::fields::{to_milli, to_second};
 use super::keyed::Keyed;
+use super::settings::PinCode;
 use super::tickets::{Consumer, Stand, Step, Taken};
 use super::{MOST_CONSUMERS, State};
 use crate::error::Error;
@@ -46,7 +47,12 @@ impl State {
             }
             if let Some(pin) = service.pin_code.as_deref().filter(|pin| !pin.is_empty()) {
                 needs_pin = true;
-                if wanted.pin_code.as_deref() != Some(pin) {
+                let given = wanted.pin_code.as_deref().unwrap_or("");
+                let does = match self.settings.pin_code {
+                    PinCode::Equal => given == pin,
+                    PinCode::Any => !given.is_empty(),
+                };
+                if !does {
                     return Err(Error::PinCode(*id));
                 }
             }
@@ -191,7 +197,7 @@ impl State {
     /// A ticket as clients get it, with its window while it has one.
     pub(crate) fn consumer_wire(&self, consumer: &Consumer) -> Value {
         let window = (consumer.workplace_id >= 0).then(|| self.workplace_wire(consumer.workplace_id));
-        Value::Object(consumer.wire(window.filter(|window| !window.is_null())))
+        Value::Object(consumer.wire(window.filter(|window| !window.is_null()), self.settings.vintage))
     }
 
     /// Puts a waiting ticket where it belongs in the line.

@@ -116,6 +116,39 @@ impl Kind {
     }
 }
 
+/// Keys in a value that its kind does not know, by their paths below it, each with the keys that are known there.
+pub(crate) fn odd(kind: Kind, value: &Value) -> Vec<(String, Vec<&'static str>)> {
+    match (kind, value) {
+        (Kind::Object(fields), Value::Object(given)) => {
+            let known: Vec<&str> = fields.iter().map(|field| field.name).collect();
+            let odd = given.keys().filter(|key| !known.contains(&key.as_str()));
+            odd.map(|key| (key.clone(), known.clone())).collect()
+        }
+        (Kind::Tree, Value::Object(node)) => {
+            let mut found = Vec::new();
+            odd_in_tree(node, "", DEPTH, &mut found);
+            found
+        }
+        _ => Vec::new(),
+    }
+}
+
+fn odd_in_tree(node: &Map<String, Value>, at: &str, left: usize, found: &mut Vec<(String, Vec<&'static str>)>) {
+    const KEYS: [&str; 2] = ["services", "children"];
+    found
+        .extend(node.keys().filter(|key| !KEYS.contains(&key.as_str())).map(|key| (format!("{at}{key}"), KEYS.into())));
+    let items = |key: &str| node.get(key).and_then(Value::as_array).into_iter().flatten().enumerate();
+    for (i, member) in items("services") {
+        let odd = member.as_object().into_iter().flatten().filter(|(key, _)| *key != "id");
+        found.extend(odd.map(|(key, _)| (format!("{at}services[{i}].{key}"), vec!["id"])));
+    }
+    for (i, child) in items("children").filter(|_| left > 0) {
+        if let Value::Object(child) = child {
+            odd_in_tree(child, &format!("{at}children[{i}]."), left - 1, found);
+        }
+    }
+}
+
 /// A whole number, also as a string.
 pub(crate) fn int(value: &Value) -> Option<i64> {
     match value {

@@ -4,7 +4,8 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::State;
-use super::fields::{bare, stamp};
+use super::fields::{bare, stamp, to_second};
+use super::settings::StatisticsDone;
 use super::tickets::{Consumer, Stay, Step};
 
 /// What is asked for; what is left out lets all pass.
@@ -49,12 +50,19 @@ impl State {
             && filter.role.is_none_or(|wanted| stay.user_id.and_then(role) == Some(wanted))
     }
 
+    fn done(&self, moment: Timestamp) -> String {
+        match self.settings.statistics_done {
+            StatisticsDone::Bare => bare(to_second(moment)),
+            StatisticsDone::Full => stamp::print(moment),
+        }
+    }
+
     fn record(&self, consumer: &Consumer, filter: &Filter) -> Value {
         let mut record = json!({
             "consumer_id": consumer.id,
             "ticket": consumer.ticket(),
             "registration": stamp::print(consumer.registration),
-            "done": consumer.done.map(|done| bare(super::fields::to_second(done))),
+            "done": consumer.done.map(|done| self.done(done)),
         });
         if filter.services {
             let services = consumer.services.iter().map(|(id, taken)| {

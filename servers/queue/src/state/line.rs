@@ -63,18 +63,13 @@ impl Line {
 
     /// All whom that user may call, in call order, each once; at most `size` of them.
     pub(crate) fn all(&self, operations: &[i64], user: Option<i64>, size: usize) -> Vec<i64> {
-        let mut heads: Vec<_> = self.lanes_of(operations, user).map(|ranks| ranks.iter().peekable()).collect();
-        let mut seen = BTreeSet::new();
-        let mut order = Vec::new();
-        while order.len() < size {
-            let next = heads.iter_mut().enumerate().filter_map(|(i, head)| head.peek().map(|rank| (**rank, i))).min();
-            let Some((rank, lane)) = next else { break };
-            heads[lane].next();
-            if seen.insert(rank.3) {
-                order.push(rank.3);
-            }
-        }
-        order
+        merged(self.lanes_of(operations, user), size)
+    }
+
+    /// All who wait for these operations, whoever may call them; else as [`Line::all`].
+    pub(crate) fn bound_or_not(&self, operations: &[i64], size: usize) -> Vec<i64> {
+        let lanes = operations.iter().flat_map(|operation| self.lanes.range((*operation, None)..(operation + 1, None)));
+        merged(lanes.map(|(_, ranks)| ranks), size)
     }
 
     /// All who wait for anything, in call order.
@@ -89,6 +84,22 @@ impl Line {
     pub(crate) fn len(&self) -> usize {
         self.places.len()
     }
+}
+
+/// The tickets of lanes in call order, each once; at most `size` of them.
+fn merged<'l>(lanes: impl Iterator<Item = &'l Index<Rank>>, size: usize) -> Vec<i64> {
+    let mut heads: Vec<_> = lanes.map(|ranks| ranks.iter().peekable()).collect();
+    let mut seen = BTreeSet::new();
+    let mut order = Vec::new();
+    while order.len() < size {
+        let next = heads.iter_mut().enumerate().filter_map(|(i, head)| head.peek().map(|rank| (**rank, i))).min();
+        let Some((rank, lane)) = next else { break };
+        heads[lane].next();
+        if seen.insert(rank.3) {
+            order.push(rank.3);
+        }
+    }
+    order
 }
 
 #[cfg(test)]

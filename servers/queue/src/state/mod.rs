@@ -15,16 +15,15 @@ pub(crate) mod references;
 pub(crate) mod rows;
 pub(crate) mod serving;
 pub(crate) mod sessions;
+pub(crate) mod settings;
 pub(crate) mod tickets;
 pub(crate) mod view;
-
-use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use stend_core::{Index, Shared, Span, Streams, Table};
+use stend_core::{Index, Shared, Streams, Table};
 
 use books::{Book, Books};
 use fields::to_milli;
@@ -32,6 +31,7 @@ use hub::Hub;
 use line::Line;
 use people::People;
 use sessions::Session;
+pub(crate) use settings::Settings;
 use tickets::{Consumer, Stand};
 
 /// The state of one world's queue.
@@ -56,35 +56,6 @@ pub struct State {
     pub(crate) totals: Totals,
     pub(crate) random: Streams,
     pub(crate) hub: Hub,
-}
-
-/// What can be set of a hall.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct Settings {
-    /// What `postponeDelay` answers, in minutes.
-    pub postpone_delays: Vec<i64>,
-    /// How long a session lives after its last command.
-    pub session_timeout: Span,
-    /// How often a silent socket is pinged, by the wall clock: keeping connections alive is no world's time. One that
-    /// leaves three pings unanswered is closed.
-    pub ping: Span,
-    /// Where the hall's days begin and end, an IANA name.
-    pub time_zone: String,
-    /// What `info` answers, but for the number of sessions.
-    pub info: BTreeMap<String, String>,
-}
-
-impl Default for Settings {
-    fn default() -> Self {
-        Self {
-            postpone_delays: vec![1, 5, 10, 15, 20, 25],
-            session_timeout: Span::from_secs(24 * 60 * 60),
-            ping: Span::from_secs(30),
-            time_zone: "UTC".into(),
-            info: BTreeMap::new(),
-        }
-    }
 }
 
 /// What has happened since the world began.

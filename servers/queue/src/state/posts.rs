@@ -2,6 +2,7 @@
 
 use super::State;
 use super::sessions::{Component, Session};
+use super::settings::OtherWindows;
 use crate::error::Error;
 
 /// A clerk at a window: who commands, and from where.
@@ -14,12 +15,17 @@ pub(crate) struct Post {
 impl State {
     /// What the clerk at a window can serve there: the window's operations, as far as his role goes.
     pub(crate) fn operations_of(&self, workplace: i64) -> Vec<i64> {
+        self.operations_for(workplace, self.user_at(workplace))
+    }
+
+    /// What a user can serve at a window; without one, what the window has.
+    pub(crate) fn operations_for(&self, workplace: i64, user: Option<i64>) -> Vec<i64> {
         let Some(window) = self.books.workplaces.rows.get(&workplace) else { return Vec::new() };
         let mut operations: Vec<i64> = match window.all_operations {
             0 => window.operations.clone(),
             _ => self.books.operations.rows.keys().copied().collect(),
         };
-        let user = self.user_at(workplace).and_then(|user| self.books.users.rows.get(&user));
+        let user = user.and_then(|user| self.books.users.rows.get(&user));
         if let Some(user) = user {
             let free = user.clerk.as_ref().is_some_and(|clerk| clerk.all_operations != 0);
             let role = self.books.user_roles.rows.get(&user.role_id).and_then(|role| role.clerk.as_ref());
@@ -62,7 +68,8 @@ impl State {
         let workplace = workplace.or(session.workplace).ok_or(Error::Missing("Request", "workplace"))?;
         self.check_workplace(workplace)?;
         let clerk = self.clerk_of(session.who).ok_or(Error::NoClerk)?;
-        if self.books.workplaces.rows.get(&workplace).is_some_and(|row| row.clerk_id != clerk) {
+        let elsewhere = self.books.workplaces.rows.get(&workplace).is_some_and(|row| row.clerk_id != clerk);
+        if elsewhere && self.settings.other_windows == OtherWindows::Refused {
             return Err(Error::NotHere(workplace));
         }
         Ok(Post { workplace, user: session.who })

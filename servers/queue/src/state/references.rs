@@ -6,7 +6,11 @@ use serde_json::{Map, Value, json};
 use super::State;
 use super::books::{Book, Key};
 use super::fields::{Field, Kind, Need, to_milli};
-use super::rows::Workplace;
+use super::rows::{
+    ConsumerPreRegistered, Operation, QBoard, Registrator, Row, ScoreBoard, Service, ServiceGroup, TicketRange, User,
+    UserRole, Workplace,
+};
+use super::settings::Vintage;
 use crate::error::Error;
 
 /// What clients may send of a ticket.
@@ -19,12 +23,31 @@ const CONSUMER: &[Field] = &[
     Field { name: "comment", kind: Kind::MaybeText, need: Need::Optional },
 ];
 
-impl State {
-    /// Which fields a row of a book has.
-    pub(crate) fn fields(&self, book: Book) -> &'static [Field] {
-        self.books.shelf(book).map_or(CONSUMER, |shelf| shelf.fields())
+impl Book {
+    /// Which fields a row of it has.
+    pub(crate) fn fields(self) -> &'static [Field] {
+        match self {
+            Self::Operation => Operation::FIELDS,
+            Self::Service => Service::FIELDS,
+            Self::TicketRange => TicketRange::FIELDS,
+            Self::Workplace => Workplace::FIELDS,
+            Self::UserRole => UserRole::FIELDS,
+            Self::User => User::FIELDS,
+            Self::QBoard => QBoard::FIELDS,
+            Self::ScoreBoard => ScoreBoard::FIELDS,
+            Self::Registrator => Registrator::FIELDS,
+            Self::Consumer => CONSUMER,
+            Self::ConsumerPreRegistered => ConsumerPreRegistered::FIELDS,
+            Self::ServiceGroup => ServiceGroup::FIELDS,
+        }
     }
+}
 
+/// What the samples of 2015 show of a window, beside `currentOperations`.
+const TERSE_WINDOW: [&str; 9] =
+    ["id", "operations", "name", "alias", "disabled", "state_id", "clerk_id", "consumer_id", "all_operations"];
+
+impl State {
     /// All rows as clients get them.
     pub(crate) fn list(&self, book: Book) -> Value {
         match self.books.shelf(book) {
@@ -54,6 +77,9 @@ impl State {
     pub(crate) fn workplace_wire(&self, id: i64) -> Value {
         let Some(row) = self.books.workplaces.rows.get(&id) else { return Value::Null };
         let mut wire = json!(row);
+        if let (Vintage::Terse, Some(keys)) = (self.settings.vintage, wire.as_object_mut()) {
+            keys.retain(|key, _| TERSE_WINDOW.contains(&key.as_str()));
+        }
         wire["currentOperations"] = json!(self.operations_of(id));
         wire
     }

@@ -8,6 +8,7 @@ use super::State;
 use super::books::Book;
 use super::fields::to_milli;
 use super::posts::Post;
+use super::settings::{RejectComment, RejectedEnds, SkipAlone};
 use super::tickets::{Place, Stand};
 use crate::error::Error;
 
@@ -43,7 +44,7 @@ impl State {
         if let Some(id) = self.consumer_at(post.workplace) {
             return Some(id);
         }
-        let operations = self.operations_of(post.workplace);
+        let operations = self.operations_for(post.workplace, Some(post.user));
         let id = self.line.first(&operations, Some(post.user))?;
         self.call(id, post, &operations, now);
         Some(id)
@@ -61,7 +62,7 @@ impl State {
         if consumer.state != Stand::Waiting {
             return Err(Error::NotWaiting(consumer.ticket(), consumer.state.word()));
         }
-        let operations = self.operations_of(post.workplace);
+        let operations = self.operations_for(post.workplace, Some(post.user));
         if self.servable(id, &operations, post.user).is_empty() {
             return Err(Error::NotServable(consumer.ticket(), post.workplace));
         }
@@ -115,7 +116,7 @@ impl State {
         Ok(())
     }
 
-    /// Serves or rejects one operation (Q19: the ticket ends SERVED either way).
+    /// Serves or rejects one operation (Q19: as printed, the ticket ends SERVED either way).
     ///
     /// # Errors
     /// Nobody at the window, or that operation is not in service.
@@ -133,7 +134,8 @@ impl State {
             return Err(Error::NotInService(place.0, place.1, place.2));
         }
         self.end(id, &[place], ending, comment, 1, post, now);
-        self.part(id, post, Stand::Served, now);
+        let ended = if ending == Ending::Serve { Stand::Served } else { self.rejected() };
+        self.part(id, post, ended, now);
         Ok(id)
     }
 
@@ -149,6 +151,14 @@ impl State {
         Ok(id)
     }
 
+    /// How `rejectOperation` and `rejectConsumer` leave a ticket.
+    fn rejected(&self) -> Stand {
+        match self.settings.rejected_ends {
+            RejectedEnds::Served => Stand::Served,
+            RejectedEnds::Rejected => Stand::Rejected,
+        }
+    }
+
     /// Rejects everything of the ticket; the comment is written twice, as printed (Q19).
     ///
     /// # Errors
@@ -156,8 +166,10 @@ impl State {
     pub(crate) fn reject_consumer(&mut self, post: Post, comment: Option<&str>, now: Timestamp) -> Result<i64, Error> {
         let id = self.served_at(post.workplace)?;
         let places = self.consumers.get(&id).map(super::tickets::Consumer::open).unwrap_or_default();
-        self.end(id, &places, Ending::Reject, comment, 2, post, now);
-        self.part(id, post, Stand::Served, now);
+        let times = if self.settings.reject_comment == RejectComment::Twice { 2 } else { 1 };
+        self.end(id, &places, Ending::Reject, comment, times, post, now);
+        let ended = self.rejected();
+        self.part(id, post, ended, now);
         Ok(id)
     }
 
@@ -306,9 +318,14 @@ impl State {
     /// Nobody is at the window, or nobody else waits; nothing changes then.
     pub(crate) fn skip(&mut self, post: Post, now: Timestamp) -> Result<i64, Error> {
         let id = self.served_at(post.workplace)?;
-        let operations = self.operations_of(post.workplace);
+        let operations = self.operations_for(post.workplace, Some(post.user));
         // Who is being served is in no lane, so the first is another.
-        let next = self.line.first(&operations, Some(post.user)).ok_or(Error::NobodyElse)?;
+        let Some(next) = self.line.first(&operations, Some(post.user)) else {
+            return match self.settings.skip_alone {
+                SkipAlone::Error => Err(Error::NobodyElse),
+                SkipAlone::Stays => Ok(id),
+            };
+        };
         self.back_in_line(id, Stand::Serving, to_milli(now));
         if let Some(consumer) = self.consumers.get_mut(&id) {
             consumer.vanish_count += 1;
@@ -333,7 +350,7 @@ impl State {
             return Err(Error::ServiceTaken(service));
         }
         let Some(taken) = self.take(service, now) else { return Err(Error::NoSuchService(service)) };
-        let operations = self.operations_of(post.workplace);
+        let operations = self.operations_for(post.workplace, Some(post.user));
         if let Some(consumer) = self.consumers.get_mut(&id) {
             consumer.services.insert(service, taken);
             consumer.last_update = to_milli(now);

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::State;
 use super::books::Book;
 use super::fields::{stamp, to_milli};
+use super::settings::LoginTokenIn;
 use crate::error::Error;
 
 /// What logs in (Q7).
@@ -120,7 +121,9 @@ impl State {
             _ => return Err(Error::Component(login.component.clone())),
         };
         let token = format!("{{{}}}", self.random.guid("tokens"));
-        data["token"] = json!(token);
+        if self.settings.login_token_in != LoginTokenIn::Beside {
+            data["token"] = json!(token);
+        }
         let used = to_milli(now);
         let timeout = self.settings.session_timeout;
         if self.sessions.len() >= MOST {
@@ -196,6 +199,12 @@ impl State {
     /// The clerk's id of a user.
     pub(crate) fn clerk_of(&self, user: i64) -> Option<i64> {
         self.books.users.rows.get(&user)?.clerk.as_ref().map(|clerk| clerk.id)
+    }
+
+    /// What the tickets of a session's terminal differ by; 0 of what is no terminal.
+    pub(crate) fn registrator_priority(&self, session: &Session) -> i64 {
+        let terminal = Some(session).filter(|session| session.component == Component::Registrator);
+        terminal.and_then(|session| self.books.registrators.rows.get(&session.who)).map_or(0, |row| row.priority)
     }
 
     /// Who is logged in (observed, Q27).

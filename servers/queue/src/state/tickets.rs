@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::fields::stamp;
 use super::keyed::Keyed;
+use super::settings::Vintage;
 
 /// How a ticket, or an operation of it, stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -282,9 +283,10 @@ impl Consumer {
         Value::Object(services)
     }
 
-    /// The ticket as clients get it: the fuller vintage (Q24), in the order of the older samples.
-    pub(crate) fn wire(&self, workplace: Option<Value>) -> Map<String, Value> {
+    /// The ticket as clients get it, of either vintage (Q24), in the order of the older samples.
+    pub(crate) fn wire(&self, workplace: Option<Value>, vintage: Vintage) -> Map<String, Value> {
         let mut map = Map::new();
+        let full = vintage == Vintage::Full;
         let mut put = |key: &str, value: Value| map.insert(key.to_owned(), value);
         put("services", self.services_wire());
         put("id", json!(self.id));
@@ -292,19 +294,23 @@ impl Consumer {
         put("number", json!(self.number));
         put("priority", json!(self.priority));
         put("registration", json!(stamp::print(self.registration)));
-        put("active", json!(!self.state.is_final()));
+        if full {
+            put("active", json!(!self.state.is_final()));
+        }
         put("workplace_id", json!(self.workplace_id));
         if let Some(call) = self.last_call {
             put("last_call", json!(stamp::print(call)));
         }
-        put("vanish_count", json!(self.vanish_count));
-        put("comment", json!(self.comment));
-        put("pin_code", json!(self.pin_code));
-        if let Some(photo) = &self.photo {
-            put("photo", json!(photo));
+        if full {
+            put("vanish_count", json!(self.vanish_count));
+            put("comment", json!(self.comment));
+            put("pin_code", json!(self.pin_code));
+            if let Some(photo) = &self.photo {
+                put("photo", json!(photo));
+            }
+            put("state_changed", json!(stamp::print(self.state_changed)));
+            put("last_update", json!(stamp::print(self.last_update)));
         }
-        put("state_changed", json!(stamp::print(self.state_changed)));
-        put("last_update", json!(stamp::print(self.last_update)));
         put("ticket", json!(self.ticket()));
         if let Some(to) = self.postpone_to {
             put("postpone_to", json!(stamp::print(to)));

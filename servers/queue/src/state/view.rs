@@ -1,8 +1,11 @@
 //! The queue as clients look at it.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 
 use super::State;
+use super::settings::BoundTickets;
 
 /// What a view of the queue shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -22,13 +25,24 @@ impl State {
     /// The queue as a view shows it.
     pub(crate) fn queue(&self, view: &View) -> Value {
         let size = if view.size == 0 { usize::MAX } else { view.size };
+        let (mut may_call, mut some_may_not) = (BTreeSet::new(), view.serving_only);
         let ids = match (view.serving_only, view.workplace) {
             (true, _) => {
                 let here = |id: &i64| view.workplace.is_none_or(|workplace| *id == workplace);
                 let windows = self.books.workplaces.rows.values().filter(|row| here(&row.id));
                 windows.filter_map(|row| self.consumer_at(row.id)).take(size).collect()
             }
-            (false, Some(workplace)) => self.line.all(&self.operations_of(workplace), self.user_at(workplace), size),
+            (false, Some(workplace)) => {
+                let (operations, user) = (self.operations_of(workplace), self.user_at(workplace));
+                match self.settings.bound_tickets {
+                    BoundTickets::Hidden => self.line.all(&operations, user, size),
+                    BoundTickets::Shown => {
+                        may_call = self.line.all(&operations, user, usize::MAX).into_iter().collect();
+                        some_may_not = true;
+                        self.line.bound_or_not(&operations, size)
+                    }
+                }
+            }
             (false, None) => self.line.everybody(size),
         };
         let line = |id: &i64| {
@@ -38,7 +52,7 @@ impl State {
                 _ => consumer.terse(),
             };
             map.shift_remove("state");
-            map.insert("mayCall".into(), json!(!view.serving_only));
+            map.insert("mayCall".into(), json!(!some_may_not || may_call.contains(id)));
             map.insert("state".into(), json!(consumer.state));
             Some(Value::Object(map))
         };

@@ -48,14 +48,9 @@ pub(crate) fn one(call: &mut Call<'_, Telemetron>) -> Reply {
     look(call, &[], |state, asked| Ok(Reply::ok(&Shown::from(state.modem(asked.who, asked.param("id"))?))))
 }
 
-<<<<<<< HEAD
 /// The sample has 11 digits and the printed text speaks of 10: 11 are taken, and said (T11), unless the world says 10.
 pub(crate) const CHANGE: &[Field] = &[field("phone", &[Rule::Code(11)])];
 const CHANGE_TO_TEN: &[Field] = &[field("phone", &[Rule::Code(10)])];
-=======
-/// The sample has 11 digits and the printed text speaks of 10: 11 are taken, and said (T11).
-pub(crate) const CHANGE: &[Field] = &[field("phone", &[Rule::Code(11)])];
->>>>>>> spec/infra
 
 /// Changes the phone number.
 pub(crate) fn update(call: &mut Call<'_, Telemetron>) -> Reply {
