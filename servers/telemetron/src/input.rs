@@ -8,8 +8,8 @@ use stend_web::{Call, Refusal};
 
 use crate::Telemetron;
 use crate::error::{Error, Invalid};
+use crate::settings::{BeyondLimits, LocalPeriods, Settings};
 use crate::state::State;
-use crate::state::settings::{BeyondLimits, LocalPeriods, Settings};
 use crate::time::{self, Asked, Moment};
 
 /// A field of a request.

@@ -10,6 +10,7 @@ mod input;
 mod number;
 mod routes;
 mod seed;
+mod settings;
 mod spec;
 mod state;
 mod time;

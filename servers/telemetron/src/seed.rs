@@ -8,6 +8,7 @@ use stend_core::random::Drawn;
 use stend_core::{Index, Problem, Seed, Streams, Table};
 
 use crate::generate::{Generate, make_up};
+use crate::settings::Settings;
 use crate::state::access::{Access, Client, Code, Token, User};
 use crate::state::catalog::{Component, Location, Planogram, Product};
 use crate::state::company::{ErrorCode, EventCode, Model, Modem, Requisite};
@@ -15,7 +16,6 @@ use crate::state::directories;
 use crate::state::fiscal::{Correction, Receipt};
 use crate::state::machine::Machine;
 use crate::state::money::Collection;
-use crate::state::settings::Settings;
 use crate::state::{Lists, Next, State, missing, zones};
 use crate::time::Moment;
 

@@ -8,8 +8,8 @@ use crate::Telemetron;
 use crate::error::Error;
 use crate::handlers::look;
 use crate::input::{Field, Input, field};
+use crate::settings::AuthRefusal;
 use crate::state::access::Wish;
-use crate::state::settings::AuthRefusal;
 
 const GRANT: &[Field] = &[
     field("grant_type", &[]),

@@ -9,9 +9,9 @@ use crate::error::{Error, Invalid};
 use crate::handlers::{Asked, look};
 use crate::input::{Field, Rule, field};
 use crate::number::Roubles;
+use crate::settings::{DisputedFields, Settings};
 use crate::state::State;
 use crate::state::fiscal::{Correction, Receipt};
-use crate::state::settings::{DisputedFields, Settings};
 use crate::time::{COLLECTIONS, Iso, Period, STATISTICS, default_zone};
 
 const QUERY: [&str; 3] = ["vm_id", "since", "until"];

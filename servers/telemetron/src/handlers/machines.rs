@@ -8,9 +8,9 @@ use crate::Telemetron;
 use crate::handlers::{change, created, done, look};
 use crate::input::{Field, Rule, Table, field};
 use crate::number::Roubles;
+use crate::settings::{DisputedFields, UnknownState};
 use crate::state::machine::{Last, Machine};
 use crate::state::service::Flags;
-use crate::state::settings::{DisputedFields, UnknownState};
 use crate::state::{LISTS, List, State};
 use crate::time::{Iso, Moment};
 

@@ -7,8 +7,8 @@ use crate::Telemetron;
 use crate::handlers::{change, done, look};
 use crate::input::{Field, Rule, credit, field};
 use crate::number::Roubles;
+use crate::settings::PhoneLimit;
 use crate::state::company::{Credit, Modem};
-use crate::state::settings::PhoneLimit;
 
 #[derive(Serialize)]
 struct Shown<'a> {

@@ -9,9 +9,9 @@ use crate::error::Invalid;
 use crate::handlers::{change, created, done, look};
 use crate::input::{Field, Rule, Table, field, list as list_of};
 use crate::number::Roubles;
+use crate::settings::{EmptyPlanogram, PlanogramModes};
 use crate::state::State;
 use crate::state::catalog::{Capacity, Part, Place, Planogram};
-use crate::state::settings::{EmptyPlanogram, PlanogramModes};
 
 #[derive(Serialize)]
 struct Product<'a> {

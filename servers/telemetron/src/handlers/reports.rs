@@ -9,9 +9,9 @@ use stend_web::{Call, Reply, StatusCode};
 use crate::Telemetron;
 use crate::handlers::{Asked, look};
 use crate::input::{Field, Rule, field};
+use crate::settings::{Cp1251, DisputedFields, Settings, SinglePort};
 use crate::state::evadts;
 use crate::state::machine::{Machine, Report};
-use crate::state::settings::{Cp1251, DisputedFields, Settings, SinglePort};
 use crate::state::telemetry::Which;
 use crate::time::{Iso, REPORTS};
 

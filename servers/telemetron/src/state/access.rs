@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use stend_core::{Shared, Streams, Table, Timestamp, secret};
 
 use crate::error::{Error, Grant};
+use crate::settings::{Logout, RefreshTokenUse, RefreshedAccessToken};
 use crate::state::State;
-use crate::state::settings::{Logout, RefreshTokenUse, RefreshedAccessToken};
 use crate::time::Moment;
 
 /// An application that may ask for tokens.

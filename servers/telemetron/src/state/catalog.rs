@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::number::{Percent, Quantity, Roubles};
-use crate::state::settings::UnitNumbers;
+use crate::settings::UnitNumbers;
 
 /// What a component is measured in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

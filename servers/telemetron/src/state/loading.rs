@@ -8,10 +8,10 @@ use stend_core::{Problem, Timestamp};
 
 use crate::error::{Error, Invalid};
 use crate::number::Quantity;
+use crate::settings::{EmptyInventory, UnnamedSpiral};
 use crate::state::access::Who;
 use crate::state::catalog::{Component, Planogram, Product};
 use crate::state::machine::{Change, Key, Level, MOST, Machine, Recent, Transaction};
-use crate::state::settings::{EmptyInventory, UnnamedSpiral};
 use crate::state::{Next, State, missing, take};
 use crate::time::Moment;
 

@@ -15,7 +15,6 @@ pub(crate) mod planograms;
 pub(crate) mod products;
 pub(crate) mod selling;
 pub(crate) mod service;
-pub(crate) mod settings;
 pub(crate) mod statistics;
 pub(crate) mod stock;
 pub(crate) mod telemetry;
@@ -31,6 +30,7 @@ use stend_core::{Index, Problem, Shared, Streams, Table as Rows, Timestamp};
 
 use crate::error::{Error, What};
 use crate::input::Table;
+use crate::settings::Settings;
 use crate::time::Moment;
 
 use access::{Access, Who};
@@ -39,7 +39,6 @@ use company::{ErrorCode, EventCode, Model, Modem, Requisite};
 use fiscal::{Correction, Receipt};
 use machine::Machine;
 use money::Collection;
-use settings::Settings;
 use timeline::Timeline;
 
 /// The state of one world's Telemetron.

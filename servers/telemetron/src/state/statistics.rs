@@ -6,11 +6,11 @@ use stend_core::Timestamp;
 
 use crate::error::Error;
 use crate::number::Roubles;
+use crate::settings::SummaryVends;
 use crate::state::State;
 use crate::state::access::Who;
 use crate::state::history::{Payment, Tallies, Tally, Vend, sorts};
 use crate::state::machine::Machine;
-use crate::state::settings::SummaryVends;
 use crate::time::{Asked, Limits, Moment, SUMMARIES, default_zone};
 
 /// A row of product statistics: what was sold of one thing at one moment at one price.

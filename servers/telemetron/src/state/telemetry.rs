@@ -7,13 +7,13 @@ use stend_core::{Problem, Timestamp};
 
 use crate::error::{Error, Invalid, What};
 use crate::number::Roubles;
+use crate::settings::DispenseDiscount;
 use crate::state::access::Who;
 use crate::state::company::{Credit, Maker, Modem};
 use crate::state::evadts;
 use crate::state::history::{Payment, Vend};
 use crate::state::machine::{Event, Failure, Machine, Report, Request};
 use crate::state::selling::Sale;
-use crate::state::settings::DispenseDiscount;
 use crate::state::{State, take};
 use crate::time::{Moment, default_zone, seconds};
 

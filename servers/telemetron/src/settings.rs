@@ -9,22 +9,7 @@ use stend_core::Span;
 use crate::number::Roubles;
 use crate::time::seconds;
 
-/// Readings of the document; the first of each is the one that holds unless another is set.
-macro_rules! readings {
-    ($($(#[$about:meta])* $name:ident {
-        $(#[$default:meta])* $first:ident, $($(#[$other:meta])* $second:ident,)+
-    })*) => { $(
-        $(#[$about])*
-        #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-        #[serde(rename_all = "snake_case")]
-        pub enum $name {
-            $(#[$default])* #[default] $first,
-            $($(#[$other])* $second,)+
-        }
-    )* };
-}
-
-readings! {
+stend_core::readings! {
     /// How often a refresh token can be changed for a new pair.
     RefreshTokenUse {
         /// Once.
