@@ -10,7 +10,7 @@ use crate::node::Node;
 use crate::problem::Problem;
 
 /// A text with the name it is known by.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Source {
     /// The file's path as the user gave it, or `request body`.
     pub name: String,

@@ -15,7 +15,7 @@ mod subst;
 
 pub use call::Reach;
 pub use expect::{Expectation, Miss};
-pub use file::{Scenario, Speed, load};
+pub use file::{Parcel, Scenario, Speed, load, load_parcel, referred};
 pub use play::{Options, Progress, Silent, play};
 pub use report::{Report, StepOutcome, junit, pretty};
 pub use schema::{scenario_schema, world_schema};

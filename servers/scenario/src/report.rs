@@ -1,28 +1,33 @@
 //! What a play came to: for people, as JSON, as JUnit. No figure in it is the wall clock's.
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::sync::Arc;
 
 use quick_junit::{NonSuccessKind, TestCase, TestCaseStatus, TestSuite};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use stend_core::problem::Position;
 use stend_core::{Problem, Source, Span, Timestamp};
 
+use crate::file::Scenario;
+
 /// One step that was done, or one expectation at the end.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct StepOutcome {
     /// Virtual time since the start.
     pub at: Span,
     /// The line in the file.
     pub line: u32,
+    /// The column, in characters.
+    pub column: u32,
     /// What it was.
     pub what: String,
     /// The round, from 1, of a repeated step.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub round: Option<u32>,
     /// What came of it: an action's result, a reply's status.
-    #[serde(skip_serializing_if = "Value::is_null")]
+    #[serde(default, skip_serializing_if = "Value::is_null")]
     pub result: Value,
     /// Why it failed.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -33,7 +38,7 @@ pub struct StepOutcome {
 }
 
 /// What a play came to.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Report {
     /// The file.
     pub file: String,
@@ -60,6 +65,18 @@ pub struct Report {
 }
 
 impl Report {
+    /// The same report of a play elsewhere, with the places and the text of the scenario as it stands here.
+    #[must_use]
+    pub fn placed(mut self, scenario: &Scenario) -> Self {
+        self.source = Arc::clone(&scenario.source);
+        let places: BTreeMap<(u32, u32), Position> =
+            scenario.positions().map(|position| ((position.line, position.column), position)).collect();
+        for outcome in self.steps.iter_mut().chain(&mut self.expectations) {
+            outcome.position = places.get(&(outcome.line, outcome.column)).copied().unwrap_or_default();
+        }
+        self
+    }
+
     /// Everything that failed, in order.
     pub fn failures(&self) -> impl Iterator<Item = &StepOutcome> {
         self.steps.iter().chain(&self.expectations).filter(|outcome| outcome.failure.is_some())

@@ -1,11 +1,14 @@
 //! Arguments, and what each command does.
 
+mod attach;
 mod check;
 mod fidelity;
 mod log;
 mod play;
 mod serve;
 mod spec;
+mod stop;
+mod watch;
 mod write;
 
 use std::io::{IsTerminal, Write};
@@ -22,6 +25,8 @@ const GOOD: u8 = 0;
 const FAILED: u8 = 1;
 /// Bad input or usage.
 const BAD: u8 = 2;
+/// Stopped by a signal before it came to its end, as shells count it.
+const STOPPED: u8 = 130;
 
 /// A test bench that stands in for four vendor systems: Carbis QR, Tillypad, an electronic queue, Telemetron.
 #[derive(Debug, Parser)]

@@ -7,8 +7,10 @@
     reason = "tests wait by the wall clock, and may fail"
 )]
 
+mod attach;
 mod commands;
 mod readme;
 mod saving;
 mod serving;
 mod support;
+mod watch;

@@ -1,11 +1,10 @@
 //! From steps as they are written to steps that can be done.
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
 
 use stend_core::{Node, Problem, Registry, Span};
 
-use super::{On, ReplyFile, Step, StepFile, WaitFor, What, When};
+use super::{Files, On, ReplyFile, Step, StepFile, WaitFor, What, When};
 use crate::call::Call;
 use crate::entries::Entries;
 use crate::expect::read_paths;
@@ -15,7 +14,7 @@ use crate::subst::names;
 /// Reads steps one by one.
 pub(super) struct Reader<'a> {
     pub(super) registry: &'a Registry,
-    pub(super) beside: Option<PathBuf>,
+    pub(super) files: Files<'a>,
 }
 
 impl When {
@@ -47,7 +46,7 @@ impl Reader<'_> {
             }
             (["do"], Some(act), _, _) => self.act(&act.0).map_err(|problem| problem.under("do"))?,
             (["call"], _, Some(call), _) => {
-                let call = Call::read(&call.0, self.registry, self.beside.as_deref());
+                let call = Call::read(&call.0, self.registry, &self.files);
                 What::Call(call.map_err(|problem| problem.under("call"))?)
             }
             (["fault"], _, _, Some(fault)) => {

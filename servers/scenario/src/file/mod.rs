@@ -1,6 +1,8 @@
 //! Scenario files: what they say, checked before anything happens.
 
 mod check;
+mod files;
+mod parcel;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -18,6 +20,9 @@ use crate::call::Call;
 use crate::entries::Entries;
 use crate::expect::Expectation;
 use check::{Reader, check_names};
+pub(crate) use files::Files;
+pub use files::referred;
+pub use parcel::{Parcel, load_parcel};
 
 /// A scenario file as it is written.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -202,6 +207,8 @@ pub struct Scenario {
     pub start: Option<Timestamp>,
     /// How long it runs.
     pub until: Span,
+    /// The bodies that it takes from files, by the name that it gives them.
+    pub(crate) bodies: BTreeMap<String, Value>,
     pub(crate) steps: Vec<Step>,
     pub(crate) expectations: Vec<Expectation>,
 }
@@ -244,7 +251,17 @@ pub fn load(
     library: &Library,
     registry: &Registry,
 ) -> Result<Scenario, Vec<Diagnostic>> {
-    let source = Arc::new(source);
+    load_with(Arc::new(source), Files::beside(beside), None, library, registry)
+}
+
+/// The same with files that may be elsewhere, and a world that may be given already.
+fn load_with(
+    source: Arc<Source>,
+    files: Files<'_>,
+    given: Option<WorldFile>,
+    library: &Library,
+    registry: &Registry,
+) -> Result<Scenario, Vec<Diagnostic>> {
     let shown = |problem: Problem| Diagnostic { source: Arc::clone(&source), problem };
     let root = source.parse().map_err(|problem| vec![shown(problem)])?;
     let file: ScenarioFile = root.read().map_err(|problem| vec![shown(root.locate(problem))])?;
@@ -255,15 +272,18 @@ pub fn load(
                 .under("stend");
         wrong.push(shown(root.locate(problem)));
     }
-    let world = read_world(file.world.as_ref(), &source, beside, library, registry)
-        .and_then(|world| world.check(registry).map(|()| world).map_err(|diagnostic| *diagnostic));
+    let world = match given {
+        Some(world) => Ok(world),
+        None => read_world(file.world.as_ref(), &source, files.folder(), library, registry),
+    };
+    let world = world.and_then(|world| world.check(registry).map(|()| world).map_err(|diagnostic| *diagnostic));
     let mut world = world.unwrap_or_else(|diagnostic| {
         wrong.push(diagnostic);
         WorldFile::default()
     });
     world.seed = file.seed.or(world.seed);
 
-    let reader = Reader { registry, beside: beside.map(Path::to_path_buf) };
+    let reader = Reader { registry, files };
     let mut steps: Vec<Step> = Vec::new();
     let mut known = BTreeSet::new();
     for raw in &file.timeline {
@@ -304,7 +324,8 @@ pub fn load(
     }
     let title = file.title.unwrap_or_else(|| source.name.clone());
     let start = file.clock.map(|clock| clock.start);
-    Ok(Scenario { source, title, world, start, until, steps, expectations })
+    let bodies = reader.files.into_read();
+    Ok(Scenario { source, title, world, start, until, bodies, steps, expectations })
 }
 
 fn read_world(
@@ -337,6 +358,12 @@ impl Scenario {
     /// How many steps will be done, rounds of repeated ones counted.
     pub fn rounds(&self) -> u64 {
         self.steps.iter().map(|step| u64::from(step.when.rounds)).sum()
+    }
+
+    /// Where its steps and expectations stand.
+    pub(crate) fn positions(&self) -> impl Iterator<Item = stend_core::problem::Position> {
+        let expectations = self.expectations.iter().map(|expectation| expectation.node().position);
+        self.steps.iter().map(|step| step.node.position).chain(expectations)
     }
 }
 

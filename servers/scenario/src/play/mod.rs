@@ -328,5 +328,14 @@ fn cut(text: &str) -> String {
 }
 
 fn outcome(at: Span, what: String, node: &Node, result: Value, failure: Option<String>) -> StepOutcome {
-    StepOutcome { at, line: node.position.line, what, round: None, result, failure, position: node.position }
+    StepOutcome {
+        at,
+        line: node.position.line,
+        column: node.position.column,
+        what,
+        round: None,
+        result,
+        failure,
+        position: node.position,
+    }
 }
