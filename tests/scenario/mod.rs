@@ -2,4 +2,5 @@
 
 mod mistakes;
 mod playing;
+mod recording;
 mod schema;

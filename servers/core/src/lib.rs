@@ -5,6 +5,7 @@
 //! wall clock (in [`clock`]) and it alone makes random streams (in [`random`]), both from what a world says.
 
 pub mod clock;
+pub mod deeds;
 pub mod duration;
 pub mod fake;
 pub mod fault;

@@ -5,6 +5,7 @@ mod check;
 mod fidelity;
 mod log;
 mod play;
+mod record;
 mod serve;
 mod spec;
 mod stop;
@@ -56,6 +57,8 @@ enum Command {
     Serve(serve::Args),
     /// Play scenarios and say whether their expectations held
     Play(play::Args),
+    /// Make a scenario of what has happened in a running process
+    Record(record::Args),
     /// Check scenario and world files without playing them
     Check(check::Args),
     /// Print the JSON Schema of scenario or world files, for editors
@@ -99,6 +102,7 @@ pub(crate) fn run() -> ExitCode {
     let code = match cli.command {
         Command::Serve(args) => serve::run(args),
         Command::Play(args) => play::run(args),
+        Command::Record(args) => record::run(&args),
         Command::Check(args) => check::run(&args),
         Command::Schema { what } => {
             let registry = stend::registry::fakes();

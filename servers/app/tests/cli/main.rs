@@ -10,6 +10,7 @@
 mod attach;
 mod commands;
 mod readme;
+mod record;
 mod saving;
 mod serving;
 mod support;

@@ -209,7 +209,7 @@ impl Player<'_> {
         let (result, turn) = match &step.what {
             What::Act { name, args } => (self.act(step, name, args), turn),
             What::Fault(fault) => {
-                let added = self.world.faults.add(Fault::clone(fault));
+                let added = self.world.add_fault(Fault::clone(fault));
                 (added.map(|id| json!({ "fault": id })).map_err(|problem| problem.to_string()), turn)
             }
             What::WaitFor(wait) => {

@@ -40,7 +40,7 @@ impl Player<'_> {
                 };
                 // The n-th is one; others strike once unless they say how often.
                 fault.times = fault.times.or(Some(1));
-                match self.world.faults.add(fault) {
+                match self.world.add_fault(fault) {
                     Ok(id) => Some(id),
                     Err(problem) => {
                         let outcome =
