@@ -40,7 +40,7 @@ pub use problem::{Path, Problem, Step};
 pub use random::Streams;
 pub use section::Section;
 pub use shared::{Index, Shared, Table};
-pub use source::{Diagnostic, Source};
+pub use source::{Diagnostic, Severity, Source};
 pub use world::{Fired, World};
 pub use world_file::WorldFile;
 pub use worlds::{NewWorld, Worlds};

@@ -144,6 +144,27 @@ impl Call {
         Ok(Self { fake: fake.to_owned(), kind: kind.map_err(|problem| problem.under(fake))? })
     }
 
+    /// The fake that it goes to.
+    pub(crate) fn fake(&self) -> &str {
+        &self.fake
+    }
+
+    /// The connection that it opens or uses, if it is a command on a socket.
+    pub(crate) fn connection(&self) -> Option<&str> {
+        match &self.kind {
+            Kind::Http(_) => None,
+            Kind::Command(command) => Some(&command.connection),
+        }
+    }
+
+    /// Whether it may change something: all but GET.
+    pub(crate) fn changes(&self) -> bool {
+        match &self.kind {
+            Kind::Http(http) => http.method != Method::GET,
+            Kind::Command(_) => true,
+        }
+    }
+
     pub(crate) fn title(&self) -> String {
         match &self.kind {
             Kind::Http(http) => format!("{} {} {}", self.fake, http.method, http.path),

@@ -43,21 +43,7 @@ pub(crate) struct Entries {
 impl Entries {
     /// Whether it can be meant.
     pub(crate) fn check(&self, registry: &Registry) -> Result<(), Problem> {
-        if let Some(fake) = &self.fake {
-            let (_, kind) = registry.get(fake).map_err(|problem| problem.under("fake"))?;
-            if let Some(operation) = &self.operation {
-                let known: Vec<&str> = kind.operations().iter().map(|operation| operation.id).collect();
-                if !known.contains(&operation.as_str()) && !operation.contains('*') {
-                    return Err(Problem::unknown(
-                        "unknown_operation",
-                        &format!("operation of {fake}"),
-                        operation,
-                        known.iter().copied(),
-                    )
-                    .under("operation"));
-                }
-            }
-        }
+        known_operation(self.fake.as_deref(), self.operation.as_deref(), registry)?;
         if self.nth == Some(0) {
             return Err(Problem::invalid("the first is 1").under("nth"));
         }
@@ -127,6 +113,23 @@ impl Entries {
         }
         Err(Miss { message, nearest })
     }
+}
+
+/// Whether there is such a fake, and an operation of that name in it, or in any where no fake is named. `*` stands for
+/// any run of characters.
+pub(crate) fn known_operation(fake: Option<&str>, operation: Option<&str>, registry: &Registry) -> Result<(), Problem> {
+    let kinds = match fake {
+        Some(name) if name.contains('*') => registry.kinds().to_vec(),
+        Some(name) => vec![registry.get(name).map_err(|problem| problem.under("fake"))?.1],
+        None => registry.kinds().to_vec(),
+    };
+    let Some(operation) = operation else { return Ok(()) };
+    let known: Vec<&str> = kinds.iter().flat_map(|kind| kind.operations()).map(|operation| operation.id).collect();
+    if known.iter().any(|id| glob(operation, id)) {
+        return Ok(());
+    }
+    let what = fake.map_or("operation of any fake".to_owned(), |fake| format!("operation of {fake}"));
+    Err(Problem::unknown("unknown_operation", &what, operation, known.iter().copied()).under("operation"))
 }
 
 /// Conditions on journal entries, ready to be asked.

@@ -16,7 +16,7 @@ mod subst;
 
 pub use call::Reach;
 pub use expect::{Expectation, Miss};
-pub use file::{Parcel, Scenario, Speed, load, load_parcel, referred};
+pub use file::{Parcel, Scenario, Speed, default_start, load, load_parcel, referred};
 pub use play::{Options, Progress, Silent, play};
 pub use record::{Recording, record};
 pub use report::{Report, StepOutcome, junit, pretty};

@@ -8,8 +8,8 @@ use clap::ValueEnum;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 use stend::{Config, Running};
-use stend_core::{NewWorld, Source, Span, Timestamp};
-use stend_scenario::{Options, Progress, Reach, Report, Scenario, Speed, junit, play, pretty};
+use stend_core::{NewWorld, Source, Span};
+use stend_scenario::{Options, Progress, Reach, Report, Scenario, Speed, default_start, junit, play, pretty};
 
 use super::attach::Remote;
 use super::check::show;
@@ -54,12 +54,6 @@ enum Format {
     Pretty,
     /// One JSON document
     Json,
-}
-
-/// The start of a scenario that names none: always the same, so that it plays the same whenever it is played.
-pub(super) fn default_start() -> Timestamp {
-    // 2026-01-01T09:00:00Z
-    Timestamp::constant(1_767_258_000, 0)
 }
 
 pub(super) fn run(args: Args) -> u8 {

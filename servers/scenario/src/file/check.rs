@@ -1,15 +1,13 @@
 //! From steps as they are written to steps that can be done.
 
-use std::collections::BTreeSet;
-
+use stend_core::fault::Fault;
 use stend_core::{Node, Problem, Registry, Span};
 
 use super::{Files, On, ReplyFile, Step, StepFile, WaitFor, What, When};
 use crate::call::Call;
-use crate::entries::Entries;
+use crate::entries::{Entries, known_operation};
 use crate::expect::read_paths;
 use crate::matcher::{Matcher, path};
-use crate::subst::names;
 
 /// Reads steps one by one.
 pub(super) struct Reader<'a> {
@@ -24,15 +22,9 @@ impl When {
 }
 
 impl Reader<'_> {
-    pub(super) fn step(
-        &self,
-        node: &Node,
-        before: Option<When>,
-        known: &mut BTreeSet<String>,
-    ) -> Result<Step, Problem> {
+    pub(super) fn step(&self, node: &Node, before: Option<When>) -> Result<Step, Problem> {
         let file: StepFile = node.read()?;
         let when = when(&file, before)?;
-        check_names(node, known)?;
         let kinds = [
             ("do", file.act.is_some()),
             ("call", file.call.is_some()),
@@ -50,7 +42,7 @@ impl Reader<'_> {
                 What::Call(call.map_err(|problem| problem.under("call"))?)
             }
             (["fault"], _, _, Some(fault)) => {
-                fault.check().map_err(|problem| problem.under("fault"))?;
+                self.fault(&fault).map_err(|problem| problem.under("fault"))?;
                 What::Fault(Box::new(fault))
             }
             ([], ..) => {
@@ -71,7 +63,6 @@ impl Reader<'_> {
             if matches!(what, What::Fault(_)) {
                 return Err(Problem::invalid("a fault gives nothing to capture").under("capture"));
             }
-            known.insert(name.clone());
         }
         let on = self.on(file.on, file.within, when, &what)?;
         let title = file.title.unwrap_or_else(|| what.title());
@@ -120,6 +111,16 @@ impl Reader<'_> {
             _ => {}
         }
         Ok(Some((request, within)))
+    }
+
+    fn fault(&self, fault: &Fault) -> Result<(), Problem> {
+        fault.check()?;
+        if fault.times == Some(0) {
+            return Err(Problem::invalid("a fault that strikes 0 times never does").under("times"));
+        }
+        let matching = &fault.matching;
+        known_operation(matching.fake.as_deref(), matching.operation.as_deref(), self.registry)
+            .map_err(|problem| problem.under("match"))
     }
 
     fn wait_for(&self, file: Option<WaitFor>) -> Result<WaitFor, Problem> {
@@ -253,27 +254,29 @@ fn when(file: &StepFile, before: Option<When>) -> Result<When, Problem> {
     Ok(When { first, every, rounds })
 }
 
-/// Whether everything that placeholders ask for has been captured by a step before.
-pub(super) fn check_names(node: &Node, known: &BTreeSet<String>) -> Result<(), Problem> {
-    let mut asked = BTreeSet::new();
-    names(&node.to_json(), &mut asked);
-    match asked.iter().find(|name| !known.contains(*name)) {
-        None => Ok(()),
-        Some(name) => {
-            let mut problem = Problem::new("not_captured", format!("`${{{name}}}` is captured by no step before"));
-            problem.hint = stend_core::near::hint(name, known.iter().map(String::as_str));
-            problem.position = place_of(node, &format!("${{{name}}}"));
-            Err(problem)
-        }
-    }
-}
-
-fn place_of(node: &Node, text: &str) -> Option<stend_core::problem::Position> {
-    use stend_core::node::Value as Kind;
-    match &node.value {
-        Kind::Text(given) if given.contains(text) => Some(node.position),
-        Kind::List(items) => items.iter().find_map(|item| place_of(item, text)),
-        Kind::Map(entries) => entries.iter().find_map(|entry| place_of(&entry.value, text)),
+/// Steps that wait for a push on a connection which no call opens.
+pub(super) fn unopened(steps: &[Step]) -> Vec<(usize, Problem)> {
+    let open: Vec<(&str, &str)> = steps
+        .iter()
+        .filter_map(|step| match &step.what {
+            What::Call(call) => Some((call.fake(), call.connection()?)),
+            _ => None,
+        })
+        .collect();
+    let waits = steps.iter().enumerate().filter_map(|(index, step)| match &step.what {
+        What::WaitFor(wait) => Some((index, wait.push.as_ref()?)),
         _ => None,
-    }
+    });
+    waits
+        .filter(|(_, push)| {
+            !open.iter().any(|(fake, name)| *fake == push.fake && (*name == push.connection || name.contains("${")))
+        })
+        .map(|(index, push)| {
+            let text = format!("no call opens the connection `{}` of {}", push.connection, push.fake);
+            let names = open.iter().filter(|(fake, _)| *fake == push.fake).map(|(_, name)| *name);
+            let mut problem = Problem::invalid(text).at(["wait_for".into(), "push".into()]);
+            problem.hint = stend_core::near::hint(&push.connection, names);
+            (index, problem)
+        })
+        .collect()
 }

@@ -2,9 +2,12 @@
 
 mod check;
 mod files;
+mod names;
 mod parcel;
+mod reach;
+mod rehearse;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::str::FromStr;
 use std::sync::Arc;
@@ -19,9 +22,10 @@ use stend_core::{Diagnostic, Library, Node, Problem, Raw, Registry, Source, Span
 use crate::call::Call;
 use crate::entries::Entries;
 use crate::expect::Expectation;
-use check::{Reader, check_names};
+use check::Reader;
 pub(crate) use files::Files;
 pub use files::referred;
+use names::Names;
 pub use parcel::{Parcel, load_parcel};
 
 /// A scenario file as it is written.
@@ -207,6 +211,8 @@ pub struct Scenario {
     pub start: Option<Timestamp>,
     /// How long it runs.
     pub until: Span,
+    /// What is odd about it and may still be meant, each with its place.
+    pub warnings: Vec<Diagnostic>,
     /// The bodies that it takes from files, by the name that it gives them.
     pub(crate) bodies: BTreeMap<String, Value>,
     pub(crate) steps: Vec<Step>,
@@ -285,9 +291,8 @@ fn load_with(
 
     let reader = Reader { registry, files };
     let mut steps: Vec<Step> = Vec::new();
-    let mut known = BTreeSet::new();
     for raw in &file.timeline {
-        match reader.step(&raw.0, steps.last().map(|step| step.when), &mut known) {
+        match reader.step(&raw.0, steps.last().map(|step| step.when)) {
             Ok(step) => steps.push(step),
             Err(problem) => wrong.push(shown(raw.0.locate(problem))),
         }
@@ -308,24 +313,47 @@ fn load_with(
         let problem = Problem::invalid(format!("it ends at {until}, and its last step is at {last}")).under("until");
         wrong.push(shown(root.locate(problem)));
     }
+    let timeline: Vec<Node> = file.timeline.iter().map(|raw| raw.0.clone()).collect();
+    let names = Names::new(&steps, &timeline);
+    wrong.extend(names.wrong().into_iter().map(&shown));
+    wrong.extend(check::unopened(&steps).into_iter().map(|(index, problem)| shown(steps[index].node.locate(problem))));
     let mut expectations = Vec::new();
     for raw in &file.expect {
-        let read = Expectation::read(&raw.0, registry).and_then(|expectation| {
-            check_names(&raw.0, &known)?;
-            Ok(expectation)
-        });
-        match read {
+        match Expectation::read(&raw.0, registry) {
             Ok(expectation) => expectations.push(expectation),
             Err(problem) => wrong.push(shown(raw.0.locate(problem))),
         }
+        wrong.extend(names.wrong_at_the_end(&raw.0).map(&shown));
+    }
+    let start = file.clock.map(|clock| clock.start);
+    if wrong.is_empty() {
+        // Only what is whole can be rehearsed.
+        let begins = start.or(world.clock.and_then(|clock| clock.now)).unwrap_or_else(default_start);
+        let absent = rehearse::unknown(&steps, &world, begins, registry);
+        wrong.extend(absent.into_iter().map(|(index, problem)| shown(steps[index].node.locate(problem))));
     }
     if !wrong.is_empty() {
+        wrong.sort_by_key(|diagnostic| diagnostic.problem.position.map_or(0, |position| position.line));
         return Err(wrong);
     }
+    let ends: Vec<Node> = file.expect.iter().map(|raw| raw.0.clone()).collect();
+    let mut odd = names.idle(&ends);
+    let never = reach::never(&steps, start, until);
+    odd.extend(never.into_iter().map(|(index, problem)| steps[index].node.locate(problem)));
+    if steps.is_empty() && expectations.is_empty() {
+        odd.push(root.locate(Problem::new("empty", "nothing happens in it, and nothing is expected")));
+    }
+    odd.sort_by_key(|problem| problem.position.map(|position| (position.line, position.column)));
+    let warnings = odd.into_iter().map(&shown).collect();
     let title = file.title.unwrap_or_else(|| source.name.clone());
-    let start = file.clock.map(|clock| clock.start);
     let bodies = reader.files.into_read();
-    Ok(Scenario { source, title, world, start, until, bodies, steps, expectations })
+    Ok(Scenario { source, title, world, start, until, warnings, bodies, steps, expectations })
+}
+
+/// The start of a scenario that names none: always the same, so that it plays the same whenever it is played.
+pub fn default_start() -> Timestamp {
+    // 2026-01-01T09:00:00Z
+    Timestamp::constant(1_767_258_000, 0)
 }
 
 fn read_world(
