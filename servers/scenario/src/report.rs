@@ -89,9 +89,76 @@ impl Report {
     }
 }
 
+/// The most lines of a timeline; those that failed are shown with their places anyway.
+const LINES: usize = 60;
+
+/// What was done when: a line a step, a repeated step on one.
+fn timeline(report: &Report, colour: bool) -> String {
+    let mut rows: Vec<Row<'_>> = Vec::new();
+    for outcome in &report.steps {
+        let failed = usize::from(outcome.failure.is_some());
+        let known = rows.iter_mut().find(|row| outcome.round.is_some() && row.outcome.position == outcome.position);
+        match known {
+            Some(row) => {
+                row.rounds += 1;
+                row.failed += failed;
+                row.last = outcome.at;
+            }
+            None => rows.push(Row { outcome, last: outcome.at, rounds: 1, failed }),
+        }
+    }
+    for outcome in &report.expectations {
+        rows.push(Row { outcome, last: outcome.at, rounds: 1, failed: usize::from(outcome.failure.is_some()) });
+    }
+    let moments: Vec<String> = rows.iter().map(Row::moment).collect();
+    let width = moments.iter().map(|moment| moment.chars().count()).max().unwrap_or(0);
+    let beyond = rows.len().saturating_sub(LINES);
+    let mut text = String::new();
+    for (row, moment) in rows.iter().zip(&moments).take(LINES) {
+        let mark = match (row.failed > 0, colour) {
+            (false, false) => "✓",
+            (true, false) => "✗",
+            (false, true) => "\u{1b}[32m✓\u{1b}[0m",
+            (true, true) => "\u{1b}[31m✗\u{1b}[0m",
+        };
+        let what: String = row.outcome.what.chars().take(100).collect();
+        let cut = if what.len() < row.outcome.what.len() { "…" } else { "" };
+        let _ = write!(text, "{moment:>width$}  {mark} {what}{cut}");
+        let _ = match (row.rounds, row.failed) {
+            (1, _) => writeln!(text),
+            (rounds, 0) => writeln!(text, " ({rounds} times)"),
+            (rounds, failed) => writeln!(text, " ({rounds} times, {failed} failed)"),
+        };
+    }
+    if beyond > 0 {
+        let _ = writeln!(text, "… and {beyond} more");
+    }
+    text
+}
+
+/// A line of a timeline.
+struct Row<'a> {
+    outcome: &'a StepOutcome,
+    last: Span,
+    rounds: usize,
+    failed: usize,
+}
+
+impl Row<'_> {
+    fn moment(&self) -> String {
+        match self.rounds {
+            1 => self.outcome.at.to_string(),
+            _ => format!("{}…{}", self.outcome.at, self.last),
+        }
+    }
+}
+
 /// For people.
 pub fn pretty(report: &Report, colour: bool) -> String {
-    let mut text = String::new();
+    let mut text = timeline(report, colour);
+    if report.failures().next().is_some() {
+        text.push('\n');
+    }
     for outcome in report.failures().take(20) {
         let round = outcome.round.map(|round| format!(", round {round}")).unwrap_or_default();
         let _ = writeln!(text, "at {}{round}: {}\n{}\n", outcome.at, outcome.what, report.show(outcome, colour));

@@ -14,7 +14,11 @@ fn good_files_are_good_and_good_plays_pass() {
     );
     let (code, out, _) = told(&stend(&["play", "scenarios/waiter-call.yaml"]));
     assert_eq!(code, 0);
-    assert!(out.starts_with("✓ Waiter call: passed, 9 steps in 9m of virtual time"), "{out}");
+    assert!(out.contains("\n✓ Waiter call: passed, 9 steps in 9m of virtual time"), "{out}");
+    // What was done when.
+    assert!(out.contains("   5s  ✓ the guest at table 6 calls\n"), "{out}");
+    let (_, out, _) = told(&stend(&["play", "scenarios/lunch-rush.yaml"]));
+    assert!(out.contains("0s…14m55s  ✓ the staff tablet polls (180 times)\n"), "{out}");
 }
 
 #[test]

@@ -62,7 +62,8 @@ pub(crate) struct ScenarioFile {
 pub(crate) struct Start {
     /// RFC 3339, with an offset.
     #[schemars(with = "String")]
-    pub(crate) start: Timestamp,
+    #[serde(deserialize_with = "stend_core::clock::moment")]
+    pub(crate) start: Option<Timestamp>,
 }
 
 /// A step as it is written.
@@ -316,6 +317,8 @@ fn load_with(
     let timeline: Vec<Node> = file.timeline.iter().map(|raw| raw.0.clone()).collect();
     let names = Names::new(&steps, &timeline);
     wrong.extend(names.wrong().into_iter().map(&shown));
+    let written = file.timeline.iter().chain(&file.expect);
+    wrong.extend(written.filter_map(|raw| names::unclosed(&raw.0)).map(&shown));
     wrong.extend(check::unopened(&steps).into_iter().map(|(index, problem)| shown(steps[index].node.locate(problem))));
     let mut expectations = Vec::new();
     for raw in &file.expect {
@@ -325,7 +328,7 @@ fn load_with(
         }
         wrong.extend(names.wrong_at_the_end(&raw.0).map(&shown));
     }
-    let start = file.clock.map(|clock| clock.start);
+    let start = file.clock.and_then(|clock| clock.start);
     if wrong.is_empty() {
         // Only what is whole can be rehearsed.
         let begins = start.or(world.clock.and_then(|clock| clock.now)).unwrap_or_else(default_start);

@@ -6,7 +6,7 @@ use stend_core::problem::Position;
 use stend_core::{Node, Problem, Span, near};
 
 use super::Step;
-use crate::subst::names;
+use crate::subst::{self, names};
 
 /// A capture of a step, in the order in which steps happen.
 struct Captor<'a> {
@@ -117,6 +117,21 @@ impl<'a> Names<'a> {
             problem
         };
         idle.into_iter().map(placed).collect()
+    }
+}
+
+/// The first placeholder that is not closed.
+pub(super) fn unclosed(node: &Node) -> Option<Problem> {
+    use stend_core::node::Value as Kind;
+    match &node.value {
+        Kind::Text(text) => {
+            let mut problem = subst::check(text).err()?;
+            problem.position = Some(node.position);
+            Some(problem)
+        }
+        Kind::List(items) => items.iter().find_map(unclosed),
+        Kind::Map(entries) => entries.iter().find_map(|entry| unclosed(&entry.value)),
+        _ => None,
     }
 }
 
