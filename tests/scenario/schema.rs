@@ -66,6 +66,7 @@ fn mistakes_of_structure_do_not_fit() {
     let world = jsonschema::validator_for(&stend_scenario::world_schema(&registry)).unwrap();
     let library = stend::library();
     let mut seen = 0;
+    let mut fits = Vec::new();
     for (folder, schema) in [("tests/scenario/broken", &scenario), ("tests/scenario/broken-worlds", &world)] {
         for file in yaml_files(folder) {
             let path = root().join(&file);
@@ -79,11 +80,14 @@ fn mistakes_of_structure_do_not_fit() {
             let structure = ["unknown_key", "missing_key", "wrong_type", "unknown_action", "unknown_fake"];
             if structure.contains(&code) && !BEYOND.iter().any(|(name, _)| file.ends_with(&format!("/{name}.yaml"))) {
                 seen += 1;
-                assert!(!schema.is_valid(&node.to_json()), "{file} fits the schema and is refused with {code}");
+                if schema.is_valid(&node.to_json()) {
+                    fits.push(format!("{file} is refused with {code}"));
+                }
             }
         }
     }
     assert!(seen >= 25, "{seen}");
+    assert!(fits.is_empty(), "these fit the schema:\n{}", fits.join("\n"));
     // What is odd has no mistake of structure.
     for file in yaml_files("tests/scenario/odd") {
         let wrong: Vec<String> = scenario.iter_errors(&document(&file)).map(|error| error.to_string()).collect();
@@ -92,4 +96,8 @@ fn mistakes_of_structure_do_not_fit() {
 }
 
 /// Broken files of such a kind that yet fit the schema, and why.
-const BEYOND: [(&str, &str); 0] = [];
+const BEYOND: [(&str, &str); 3] = [
+    ("matcher-of-wrong-type", "where a matcher may stand, any value may"),
+    ("unknown-matcher", "where a matcher may stand, any value may"),
+    ("number-too-large", "a number beyond 64 bits is whole to the schema"),
+];
