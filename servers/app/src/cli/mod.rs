@@ -13,7 +13,7 @@ mod watch;
 mod write;
 
 use std::io::{IsTerminal, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
@@ -150,10 +150,26 @@ fn runtime() -> Option<tokio::runtime::Runtime> {
         .ok()
 }
 
+/// A file that is not there, and the one beside it that may be meant.
+fn missing(path: &Path) -> String {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let beside = std::fs::read_dir(folder.unwrap_or(Path::new("."))).into_iter().flatten().flatten();
+    let mut beside: Vec<String> = beside.filter_map(|entry| entry.file_name().into_string().ok()).collect();
+    beside.sort();
+    let near = stend_core::near::nearest(&name, beside.iter().map(String::as_str));
+    let near = near.map(|near| folder.map_or(PathBuf::from(near), |folder| folder.join(near)));
+    let hint = near.map(|near| format!("\n  = help: did you mean `{}`?", near.display())).unwrap_or_default();
+    format!("cannot read {}: no such file or directory{hint}", path.display())
+}
+
 /// Files that a command names; a folder stands for the scenarios in it.
 fn files(given: &[PathBuf]) -> Result<Vec<PathBuf>, String> {
     let mut files = Vec::new();
     for path in given {
+        if !path.exists() {
+            return Err(missing(path));
+        }
         if !path.is_dir() {
             files.push(path.clone());
             continue;

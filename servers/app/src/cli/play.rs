@@ -8,7 +8,7 @@ use clap::ValueEnum;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 use stend::{Config, Running};
-use stend_core::{NewWorld, Source, Span};
+use stend_core::{NewWorld, Problem, Source, Span, Step};
 use stend_scenario::{Options, Progress, Reach, Report, Scenario, Speed, default_start, junit, play, pretty};
 
 use super::attach::Remote;
@@ -91,7 +91,16 @@ pub(super) fn load(given: &[PathBuf]) -> Option<Vec<Scenario>> {
             });
         match loaded {
             Ok(scenario) => scenarios.push(scenario),
-            Err(diagnostics) => {
+            Err(mut diagnostics) => {
+                let is_world = |problem: &Problem| {
+                    problem.code == "unknown_key"
+                        && matches!(problem.path.0.as_slice(), [Step::Key(key)] if registry.find(key).is_some())
+                };
+                if let Some(wrong) = diagnostics.iter_mut().find(|wrong| is_world(&wrong.problem)) {
+                    let hint =
+                        format!("a world file holds no scenario; `stend serve --world {}` serves it", path.display());
+                    wrong.problem.hint = Some(hint);
+                }
                 show(&diagnostics);
                 good = false;
             }

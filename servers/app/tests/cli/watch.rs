@@ -1,5 +1,6 @@
 //! `stend play --watch`: again whenever a file changes.
 
+use std::cell::RefCell;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -12,6 +13,8 @@ use crate::support::binary;
 struct Watching {
     child: Child,
     lines: Receiver<String>,
+    /// Lines that came while another one was waited for: there are two streams.
+    seen: RefCell<Vec<String>>,
 }
 
 impl Watching {
@@ -24,13 +27,17 @@ impl Watching {
         let (stdout, stderr) = (child.stdout.take().unwrap(), child.stderr.take().unwrap());
         std::thread::spawn(move || BufReader::new(stdout).lines().for_each(|line| drop(send.send(line.unwrap()))));
         std::thread::spawn(move || BufReader::new(stderr).lines().for_each(|line| drop(also.send(line.unwrap()))));
-        Self { child, lines }
+        Self { child, lines, seen: RefCell::default() }
     }
 
     /// Reads until a line has this in it.
     fn expect(&self, part: &str) {
         let end = Instant::now() + Duration::from_secs(20);
-        let mut seen = Vec::new();
+        let mut seen = self.seen.borrow_mut();
+        if let Some(at) = seen.iter().position(|line| line.contains(part)) {
+            seen.remove(at);
+            return;
+        }
         while let Ok(line) = self.lines.recv_timeout(end.saturating_duration_since(Instant::now())) {
             if line.contains(part) {
                 return;
