@@ -50,8 +50,11 @@ fn odd(name: &str) -> String {
 fn broken_world(name: &str) -> String {
     let folder = root().join("tests/scenario/broken-worlds");
     let (registry, library) = (stend::registry::fakes(), stend::library());
-    match library.open(&folder.join(name), &registry) {
-        Ok(_) => panic!("{name} is not wrong"),
+    let checked = library
+        .open(&folder.join(name), &registry)
+        .and_then(|world| world.check(&registry).map_err(|diagnostic| *diagnostic));
+    match checked {
+        Ok(()) => panic!("{name} is not wrong"),
         Err(diagnostic) => shown(&[diagnostic], |diagnostic| diagnostic.render(false)),
     }
 }

@@ -73,7 +73,10 @@ fn mistakes_of_structure_do_not_fit() {
             let source = stend_core::Source::open(&path).unwrap();
             let Ok(node) = source.parse() else { continue };
             let problems = match folder.ends_with("worlds") {
-                true => library.open(&path, &registry).map(|_| ()).map_err(|wrong| vec![wrong]),
+                true => library
+                    .open(&path, &registry)
+                    .and_then(|world| world.check(&registry).map_err(|wrong| *wrong))
+                    .map_err(|wrong| vec![wrong]),
                 false => stend_scenario::load(source, path.parent(), &library, &registry).map(|_| ()),
             };
             let code = problems.expect_err("it is broken")[0].problem.code;

@@ -4,9 +4,7 @@ use std::pin::Pin;
 
 use stend_web::Reply;
 
-use crate::handlers::{
-    actions, clock, faults, info, journal, recording, scenario, spec, state, verify, worlds,
-};
+use crate::handlers::{actions, clock, faults, info, journal, recording, scenario, spec, state, verify, worlds};
 use crate::request::Request;
 
 type Answer = Pin<Box<dyn Future<Output = Result<Reply, Reply>>>>;

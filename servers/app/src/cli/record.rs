@@ -1,12 +1,11 @@
 //! `stend record`: what has happened in a world, as a scenario that plays it again.
 
-use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use reqwest::Method;
 
 use super::attach::Remote;
-use super::{BAD, GOOD, err, out, runtime};
+use super::{BAD, GOOD, err, out, runtime, write};
 
 /// Arguments of `stend record`.
 #[derive(Debug, clap::Args)]
@@ -46,19 +45,10 @@ pub(super) fn run(args: &Args) -> u8 {
         out(&text);
         return GOOD;
     };
-    if let Err(error) = write(path, &text) {
+    if let Err(error) = write::whole(path, &text) {
         err(&format!("error: cannot write {}: {error}\n", path.display()));
         return BAD;
     }
     out(&format!("{}: {steps} step{}\n", path.display(), if steps == 1 { "" } else { "s" }));
     GOOD
-}
-
-/// Whole or not at all.
-fn write(path: &Path, text: &str) -> std::io::Result<()> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut file = tempfile::NamedTempFile::new_in(folder)?;
-    file.write_all(text.as_bytes())?;
-    file.persist(path)?;
-    Ok(())
 }

@@ -11,8 +11,9 @@ use serde_json::{Map, Value, json};
 use stend_core::deeds::{Deed, Done};
 use stend_core::journal::Entry;
 use stend_core::library::DOCUMENTED;
+use stend_core::node::to_yaml;
 use stend_core::world_file::{DEFAULT_SEED, VERSION};
-use stend_core::{Node, Problem, Span, Timestamp, World, WorldFile};
+use stend_core::{Node, Problem, Registry, Span, Timestamp, World, WorldFile, Worlds};
 
 use steps::{Notes, Recorder};
 
@@ -63,7 +64,9 @@ pub fn record(world: &World, documented: &WorldFile) -> Result<Recording, Proble
         return Err(Problem::conflict(format!("{lost} actions and faults were not kept: there were too many"))
             .hint("record a shorter session"));
     }
-    let origin = world.origin();
+    let origin = world.beginning()?;
+    let known = WorldFile { seed: origin.seed, clock: origin.clock, ..documented.clone() };
+    let known = Worlds::new(world.registry().clone(), known)?.default_world().save();
     let mut recorder = Recorder::new(faults(&origin, &done), taken_out(&done));
     let mut timeline: Vec<Value> = Vec::new();
     let mut moment = Span::ZERO;
@@ -90,7 +93,7 @@ pub fn record(world: &World, documented: &WorldFile) -> Result<Recording, Proble
     file.insert("title".into(), json!(format!("Recorded: {title}")));
     file.insert("seed".into(), json!(origin.seed.unwrap_or(DEFAULT_SEED)));
     file.insert("clock".into(), json!({ "start": began }));
-    if let Some(world) = beginning(&origin, documented) {
+    if let Some(world) = beginning(origin.to_json(), &known.to_json(), world.registry()) {
         file.insert("world".into(), world);
     }
     file.insert("timeline".into(), Value::Array(timeline));
@@ -132,23 +135,20 @@ fn taken_out(done: &[Done]) -> Vec<(String, u64)> {
 }
 
 /// The world as it began, without what the scenario says itself; nothing where it is the documented one.
-fn beginning(origin: &WorldFile, documented: &WorldFile) -> Option<Value> {
-    let mut file = WorldFile { title: None, seed: None, clock: None, base: None, ..origin.clone() };
-    let whole = documented.sections.keys().all(|name| origin.sections.contains_key(name));
-    if whole {
-        let same = |name: &str, section: &Node| {
-            documented.sections.get(name).is_some_and(|known| known.to_json() == section.to_json())
-        };
-        file.sections.retain(|name, section| !same(name, section));
+fn beginning(world: Value, documented: &Value, registry: &Registry) -> Option<Value> {
+    let Value::Object(mut world) = world else { return None };
+    for key in ["stend", "title", "seed", "clock"] {
+        world.shift_remove(key);
     }
-    let Value::Object(mut world) = file.to_json() else { return None };
-    world.shift_remove("stend");
-    if whole {
-        if world.is_empty() {
-            return None;
+    for kind in registry.kinds() {
+        if world.get(kind.name()) == documented.get(kind.name()) {
+            world.shift_remove(kind.name());
         }
-        world.insert("base".into(), json!(DOCUMENTED));
     }
+    if world.is_empty() {
+        return None;
+    }
+    world.insert("base".into(), json!(DOCUMENTED));
     Some(Value::Object(world))
 }
 
@@ -158,7 +158,7 @@ fn written(file: Value, notes: &[String]) -> Result<String, Problem> {
     for note in notes {
         text.push_str(&format!("# Note: {note}\n"));
     }
-    let yaml = serde_saphyr::to_string(&file).ok();
+    let yaml = to_yaml(&file).ok();
     let yaml = yaml.filter(|yaml| Node::parse(yaml).is_ok_and(|node| node.to_json() == file));
     text.push_str(&match yaml {
         Some(yaml) => yaml,

@@ -143,7 +143,7 @@ impl Recorder {
             })?;
             let value = serde_json::from_str::<Value>(text).ok();
             // As JSON only where nothing of how it was written is lost but the spaces.
-            match value.filter(|value| content_type.is_some() && value.to_string() == without_spaces(text)) {
+            match value.filter(|value| content_type.is_some() && same_text(value, text)) {
                 Some(value) => {
                     if content_type == Some("application/json") {
                         content_type = None;
@@ -240,6 +240,12 @@ fn plain(value: &Value) -> Value {
         Value::Object(map) => map.iter().map(|(key, value)| (key.clone(), plain(value))).collect(),
         other => other.clone(),
     }
+}
+
+/// Whether JSON was written as it would be written here, but for spaces.
+fn same_text(value: &Value, text: &str) -> bool {
+    let written = value.to_string();
+    written == without_spaces(text)
 }
 
 /// JSON without the spaces between its parts.
