@@ -151,6 +151,7 @@ const OTHERS: [(&str, &[&str]); 5] = [
         "titles, schemas and types",
         &[
             "{name} (built in)",
+            "the world",
             "a fault from now on",
             "a push of {} on {} {}",
             "std::collections::BTreeMap<String, serde_json::Value>",
