@@ -2,8 +2,10 @@
 
 mod clock;
 mod faults;
+mod faults_match;
 mod journal;
 mod plays;
+mod verify;
 mod worlds;
 mod worlds_apart;
 mod worlds_player;

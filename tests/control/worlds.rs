@@ -12,7 +12,7 @@ pub fn error(answer: &crate::support::Answer) -> (u16, String, String) {
     let error = body["error"].as_object().unwrap_or_else(|| panic!("no error in {body}"));
     assert_eq!(body.as_object().unwrap().len(), 1);
     for key in error.keys() {
-        assert!(["code", "message", "hint", "at", "nearest"].contains(&key.as_str()), "{key}");
+        assert!(["code", "message", "hint", "at", "nearest", "unmet"].contains(&key.as_str()), "{key}");
     }
     let text = |key: &str| error.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
     (answer.status.as_u16(), text("code"), format!("{} [{}] {}", text("message"), text("at"), text("hint")))

@@ -6,6 +6,7 @@ mod books;
 mod clerks;
 pub mod client;
 mod commands;
+mod faults;
 mod pushes;
 mod rules;
 mod worlds;

@@ -89,6 +89,16 @@ async fn play(api: &str) {
 }
 
 #[tokio::test]
+async fn carbis() {
+    play("carbis").await;
+}
+
+#[tokio::test]
+async fn tillypad() {
+    play("tillypad").await;
+}
+
+#[tokio::test]
 async fn telemetron() {
     play("telemetron").await;
 }

@@ -9,7 +9,7 @@ use stend_scenario::{Options, Reach, Report, Silent, Speed, junit, load, play, p
 use crate::support::{NOON, root};
 
 /// Plays a text at the greatest speed in a process of its own.
-async fn played(text: &str, seed: Option<u64>) -> Report {
+pub async fn played(text: &str, seed: Option<u64>) -> Report {
     let running = stend::start(stend::Config { workers: Some(1), ..Default::default() }).await.unwrap();
     let (registry, library) = (stend::registry::fakes(), stend::library());
     let folder = root().join("scenarios");
@@ -23,7 +23,8 @@ async fn played(text: &str, seed: Option<u64>) -> Report {
     report
 }
 
-fn failures(report: &Report) -> Vec<(u32, String)> {
+/// The lines and reasons of all that failed.
+pub fn failures(report: &Report) -> Vec<(u32, String)> {
     report.failures().map(|outcome| (outcome.line, outcome.failure.clone().unwrap())).collect()
 }
 

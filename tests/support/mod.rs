@@ -103,6 +103,18 @@ impl Bench {
         answer.json()
     }
 
+    /// Changes settings of a fake in the default world; the world that comes out has them.
+    pub async fn set(&self, fake: &str, settings: Value) {
+        let mut state = self.state().await;
+        for (key, value) in settings.as_object().expect("settings by their names") {
+            assert_ne!(state[fake]["settings"][key], *value, "`{key}` is so already");
+            state[fake]["settings"][key] = value.clone();
+        }
+        let put = self.steer(Method::PUT, "/worlds/default/state", state.clone()).await;
+        assert_eq!(put.status, 200, "{}", put.text);
+        assert_eq!(self.state().await[fake], state[fake], "what is put in comes out the same");
+    }
+
     /// The default world as a file.
     pub async fn state(&self) -> Value {
         let answer = self.steer(Method::GET, "/worlds/default/state", Value::Null).await;

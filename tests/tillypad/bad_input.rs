@@ -105,6 +105,33 @@ async fn what_is_no_bill_at_all_is_refused() {
 }
 
 #[tokio::test]
+async fn a_body_has_to_come_as_json() {
+    let bench = Bench::start().await;
+    let send = |target: &str, kind: Option<&'static str>| {
+        let request = bench.client.request(Method::POST, format!("{}{target}", bench.url("tillypad")));
+        let request = request.body(printed().to_string());
+        bench.send(match kind {
+            Some(kind) => request.header("content-type", kind),
+            None => request,
+        })
+    };
+    for target in ["/post-guest", "/calc-discount", "/pay-guest", "/post-client"] {
+        for kind in [None, Some("text/plain"), Some("application/x-www-form-urlencoded")] {
+            let refused = send(target, kind).await;
+            assert_eq!(refused.status, 415, "{target}: {}", refused.text);
+            let body = refused.json();
+            assert_eq!((&body["error"], &body["path"]), (&json!("Unsupported Media Type"), &json!(target)));
+        }
+    }
+    assert_eq!(send("/post-guest", Some("application/json;charset=UTF-8")).await.status, 200);
+    bench.set("tillypad", json!({ "content_type": "remarked" })).await;
+    assert_eq!(send("/post-guest", Some("text/plain")).await.status, 200);
+    let journal =
+        bench.steer(Method::GET, "/worlds/default/journal?operation=post-guest&status=200", Value::Null).await;
+    assert!(journal.text.contains("must be application/json"), "{}", journal.text);
+}
+
+#[tokio::test]
 async fn missing_and_malformed_parameters_are_named() {
     let bench = Bench::start().await;
     for (method, target, part) in [

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{calc_discount, get, guest, pay_guest, points, post, post_guest};
+use super::{get, guest, post, sent};
 use crate::support::Bench;
 use stend::Config;
 
@@ -86,14 +86,15 @@ async fn printed_ids_resolve() {
 #[tokio::test]
 async fn a_strict_world_takes_every_printed_request() {
     let bench = Bench::with(Config { strict: true, ..Config::default() }).await;
-    for (target, body) in [
-        ("/post-guest", post_guest::PRINTED),
-        ("/post-guest", points::PRINTED),
-        ("/calc-discount", calc_discount::REQUEST),
-        ("/pay-guest?delete-prechecks=0", pay_guest::REQUEST),
+    for (target, name) in [
+        ("/post-guest", "post-guest/guest"),
+        ("/post-guest", "post-guest/points"),
+        ("/post-guest", "post-guest/discount-sum"),
+        ("/post-guest", "post-guest/point-operations"),
+        ("/calc-discount", "calc-discount/post"),
+        ("/pay-guest?delete-prechecks=0", "pay-guest/request"),
     ] {
-        let body: Value = serde_json::from_str(body).expect("the sample is JSON");
-        let answer = post(&bench, target, &body).await;
+        let answer = post(&bench, target, &sent(name)).await;
         assert_eq!(answer.status, 200, "{target}: {}", answer.text);
     }
 }

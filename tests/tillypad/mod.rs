@@ -6,18 +6,20 @@ mod calc_discount;
 mod closed;
 mod delivery;
 mod documented;
+mod fields;
 mod guest;
 mod guest_info;
 mod observed;
 mod pay_guest;
 mod points;
 mod post_guest;
+mod readings;
 mod restore;
 
 use reqwest::Method;
 use serde_json::Value;
 
-use crate::support::{Answer, Bench};
+use crate::support::{Answer, Bench, root};
 
 /// A division without points, with a trading day in the documented world.
 pub(crate) const CAFE: &str = "8051B912-B90C-1045-9AA9-05A049551B57";
@@ -29,6 +31,23 @@ pub(crate) const RESTAURANT: &str = "7BF665B0-2793-4B26-946E-D03A82E7EECB";
 pub(crate) const SOUP: &str = "B981C624-DA3A-F846-B35D-6D07E8A974FA";
 /// A way to pay.
 pub(crate) const INTERNET: &str = "CADA63B6-6833-574F-8427-AB98AE931814";
+
+/// A printed sample, by operation and case.
+pub(crate) fn sample(name: &str) -> Value {
+    let path = root().join("fixtures/tillypad/samples").join(name).with_extension("json");
+    let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    serde_json::from_str(&text).expect("the sample is JSON")
+}
+
+/// What a printed request sends.
+pub(crate) fn sent(name: &str) -> Value {
+    sample(name)["request"]["body"].clone()
+}
+
+/// What the document prints as the reply.
+pub(crate) fn printed(name: &str) -> Value {
+    sample(name)["response"]["body"].clone()
+}
 
 /// Asks Tillypad.
 pub(crate) async fn ask(bench: &Bench, method: Method, target: &str, body: Option<&Value>) -> Answer {

@@ -1,12 +1,9 @@
 //! Points: `discountSum` of `post-guest`, the division's cap, the notes, operations with points (P9, P10).
 
-use serde_json::{Value, json};
+use serde_json::json;
 
-use super::{CAFE, assert_guid, get, guest, keys, post, post_guest::short, store};
+use super::{CAFE, assert_guid, get, guest, keys, post, post_guest::short, sent, store};
 use crate::support::Bench;
-
-/// The printed bill that is partly paid in points.
-pub const PRINTED: &str = r#"{ "gest_Name": "Points0000001", "gest_ClientPhone": "+7(456)999-99-99", "gest_ClientAddress": "<Address><Village Caption=\"Город\" Key=\"True\">Санкт-Петербург</Village><Street Caption=\"Улица\" Key=\"True\">Ленина</Street><House Caption=\"Дом\" Key=\"True\">1</House><Building Caption=\"Корпус\" Key=\"True\">1</Building><Apartment Caption=\"Квартира\" Key=\"True\">12</Apartment><Entrance Caption=\"Подъезд\">1</Entrance><Floor Caption=\"Этаж\">2</Floor><Intercom Caption=\"Домофон\">24</Intercom> <Comment Caption=\"Комментарий\">комментарий</Comment></Address>", "guestDeliveries": { "gsdlv_cncpt_ID": "B719499B-9DFC-BA47-B027-0F390028946E", "gsdlv_dlvrst_ID": 0, "gsdlv_dlvrmt_ID": 1, "gsdlv_IsAutoStart": 0, "gsdlv_SendSooner": 1, "gsdlv_CookingTime": 1800, "gsdlv_DeliveryTime": 1800, "gsdlv_NeedConfirmation": 1, "gsdlv_GeoRegionID": 10, "gsdlv_CashAmount": 5000, "gsdlv_pytp_ID_Prepaid": "7EDA47CA-B67E-CB41-BF80-467D7C9086B0", "gsdlv_PayDescription": "description" }, "orders": [ { "ordr_Name": "01", "orderItems": [ { "orit_mitm_ID": "FBE3CE39-94AA-D149-A993-1628A1092830", "orit_mvtp_ID": "5224EB11-E8BE-1846-98C6-895B4B449B91", "orit_Volume": 1, "orit_Count": 2, "orit_Price": 350 } ] } ], "discountSum": [ { "sum": 100 } ] }"#;
 
 const DECLARED: &str = "60D367B5-15D2-D24D-8A74-A28F40C8CB9D";
 const APPLIED: &str = "0412C97B-AF11-2447-88D9-B40FA0EB996D";
@@ -14,8 +11,7 @@ const APPLIED: &str = "0412C97B-AF11-2447-88D9-B40FA0EB996D";
 #[tokio::test]
 async fn the_printed_bill_is_discounted_by_its_points() {
     let bench = Bench::start().await;
-    let printed: Value = serde_json::from_str(PRINTED).expect("the sample is JSON");
-    let id = store(&bench, &printed).await;
+    let id = store(&bench, &sent("post-guest/points")).await;
     let bill = guest(&bench, &id).await;
     assert_eq!(bill["discountSum"], json!([{ "type_ID": DECLARED, "sum": 100.0 }]));
     assert_eq!(bill["appliedDiscountSum"], json!([{ "type_ID": APPLIED, "sum": 100.0 }]));
@@ -89,10 +85,7 @@ async fn a_division_without_a_percentage_applies_nothing() {
 async fn operations_with_a_type_and_a_value_are_completed() {
     let bench = Bench::start().await;
     let mut bill = short("баллы");
-    bill["guestDiscountPointOperations"] = serde_json::from_str(
-        r#"[ { "gdpo_Value": 100, "gdpo_dspt_ID": "CADA63B6-6833-574F-8427-AB98AE931814" }, { "gdpo_Value": 50, "gdpo_dspt_ID": "480F64A0-B729-3140-B796-678A1CD754F0" } ]"#,
-    )
-    .expect("the sample is JSON");
+    bill["guestDiscountPointOperations"] = sent("post-guest/point-operations")["guestDiscountPointOperations"].clone();
     let stored = guest(&bench, &store(&bench, &bill).await).await;
     let rows = stored["guestDiscountPointOperations"].as_array().expect("rows");
     assert_eq!(rows.len(), 2);

@@ -18,6 +18,7 @@ pub(crate) static ACTIONS: &[Action<Carbis>] = &[
     Action::of::<OpenOrder>(),
     Action::of::<AdditionalOrder>(),
     Action::of::<PayOnline>(),
+    Action::of::<CloseOrder>(),
     Action::of::<Emit>(),
     Action::of::<SeatGuests>(),
 ];
@@ -80,11 +81,11 @@ struct Opened {
 impl Act<Carbis> for OpenOrder {
     const NAME: &'static str = "order";
     const SUMMARY: &'static str =
-        "A waiter opens an order for a table. The document names no event for it; `carbis.emit` can send one.";
+        "A waiter opens an order for a table. The document names no event for it; `settings.order_code` gives it one.";
     type Output = Opened;
 
-    fn run(self, state: &mut State, _: Timestamp) -> Result<Opened, Problem> {
-        let order = state.open_order(self.table, self.waiter, &self.dishes)?;
+    fn run(self, state: &mut State, now: Timestamp) -> Result<Opened, Problem> {
+        let order = state.open_order(self.table, self.waiter, &self.dishes, now)?;
         Ok(Opened { guid: order.guid.clone(), invoice: order.invoice, sum: float(order.sum()) })
     }
 }
@@ -131,12 +132,37 @@ struct Paid {
 
 impl Act<Carbis> for PayOnline {
     const NAME: &'static str = "pay_online";
-    const SUMMARY: &'static str = "A guest pays the table's order, which closes it: the event `online_payment`.";
+    const SUMMARY: &'static str =
+        "A guest pays the table's order, which closes it unless the world lets it stay: the event `online_payment`.";
     type Output = Paid;
 
     fn run(self, state: &mut State, now: Timestamp) -> Result<Paid, Problem> {
         let (hash, sum) = state.pay(self.table, now, wanted(&self.hash)?)?;
         Ok(Paid { hash, sum: float(sum) })
+    }
+}
+
+/// Arguments of `carbis.close_order`.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct CloseOrder {
+    /// The table; it must have an open order.
+    table: i64,
+}
+
+/// What was unpaid of it.
+#[derive(Debug, Serialize)]
+struct Closed {
+    unpaid: f64,
+}
+
+impl Act<Carbis> for CloseOrder {
+    const NAME: &'static str = "close_order";
+    const SUMMARY: &'static str = "A waiter closes the table's order, paid online or at the till; no event.";
+    type Output = Closed;
+
+    fn run(self, state: &mut State, _: Timestamp) -> Result<Closed, Problem> {
+        state.close_order(self.table).map(|unpaid| Closed { unpaid: float(unpaid) })
     }
 }
 

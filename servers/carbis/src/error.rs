@@ -3,6 +3,7 @@
 
 use stend_web::{Reply, StatusCode};
 
+use crate::settings::Refusal;
 use crate::wire::Failure;
 
 /// One row per cause: status and text.
@@ -12,6 +13,8 @@ pub(crate) enum Error {
     Token,
     /// No query parameter `hash`.
     NoHash,
+    /// A hash that is unknown or no longer kept, in a world that refuses such.
+    LostPlace(String),
     /// A path that the document does not name.
     UnknownPath(String),
     /// A method that the path does not take, and those that it does.
@@ -24,7 +27,7 @@ impl Error {
     pub(crate) fn status(&self) -> StatusCode {
         match self {
             Self::Token => StatusCode::UNAUTHORIZED,
-            Self::NoHash => StatusCode::BAD_REQUEST,
+            Self::NoHash | Self::LostPlace(_) => StatusCode::BAD_REQUEST,
             Self::UnknownPath(_) => StatusCode::NOT_FOUND,
             Self::WrongMethod(..) => StatusCode::METHOD_NOT_ALLOWED,
             Self::Body(status) => *status,
@@ -35,6 +38,7 @@ impl Error {
         match self {
             Self::Token => "wrong or missing token".into(),
             Self::NoHash => "query parameter 'hash' is required; pass 'none' for all events".into(),
+            Self::LostPlace(hash) => format!("hash {hash} is unknown or no longer kept; pass 'none' for all events"),
             Self::UnknownPath(path) => format!("unknown path {path}"),
             Self::WrongMethod(method, allowed) => format!("method {method} is not allowed here; allowed: {allowed}"),
             Self::Body(StatusCode::PAYLOAD_TOO_LARGE) => "request body is too large".into(),
@@ -44,9 +48,17 @@ impl Error {
     }
 }
 
+impl Error {
+    /// The reply, with the status as the world has it.
+    pub(crate) fn reply(&self, refusal: Refusal) -> Reply {
+        let status = if refusal == Refusal::Ok { StatusCode::OK } else { self.status() };
+        Reply::json(status, &Failure { result: false, error: &self.text() })
+    }
+}
+
 impl From<Error> for Reply {
     fn from(error: Error) -> Self {
-        Self::json(error.status(), &Failure { result: false, error: &error.text() })
+        error.reply(Refusal::Status)
     }
 }
 
@@ -59,6 +71,7 @@ mod tests {
         let rows = [
             (Error::Token, 401, "token"),
             (Error::NoHash, 400, "hash"),
+            (Error::LostPlace("0x01".into()), 400, "0x01"),
             (Error::UnknownPath("/x".into()), 404, "/x"),
             (Error::WrongMethod("POST".into(), "GET".into()), 405, "POST"),
             (Error::Body(StatusCode::PAYLOAD_TOO_LARGE), 413, "too large"),

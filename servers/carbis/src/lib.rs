@@ -7,6 +7,7 @@ mod error;
 mod handlers;
 mod routes;
 mod seed;
+mod settings;
 mod state;
 mod wire;
 

@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use stend_core::random::Drawn;
 use stend_core::{Problem, Seed, Span, Streams, Table as Rows};
 
+use crate::settings::Settings;
 use crate::state::feed::{self, Feed, Kept, RETENTION};
 use crate::state::guests::{Guests, Planned};
 use crate::state::menu::{Dish, Table, Waiter, missing};
@@ -23,6 +24,8 @@ use crate::state::{State, Totals};
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Section {
+    /// How the document is read where it is silent.
+    pub settings: Settings,
     /// What clients send in the header `token`.
     pub token: String,
     /// How long events stay in the feed.
@@ -60,6 +63,7 @@ pub struct Section {
 impl Default for Section {
     fn default() -> Self {
         Self {
+            settings: Settings::default(),
             token: "demo-token".into(),
             retention: RETENTION,
             tables: Vec::new(),
@@ -105,6 +109,10 @@ pub struct OpenOrder {
     pub invoice: Option<i64>,
     /// What was ordered.
     pub dishes: Vec<OrderLine>,
+    /// What of it has been paid, where paid orders stay.
+    #[serde(default, skip_serializing_if = "Decimal::is_zero")]
+    #[schemars(with = "f64")]
+    pub paid: Decimal,
 }
 
 /// A line of an open order. Name and price are the menu's, unless given.
@@ -156,6 +164,10 @@ pub(crate) fn seed(section: Section, seed: Seed) -> Result<State, Problem> {
     if section.retention.is_zero() {
         return Err(Problem::invalid("events that stay no time are never seen").under("retention"));
     }
+    if section.settings.order_code.as_ref().is_some_and(|code| code.trim().is_empty() || code.len() > 100) {
+        let wrong = Problem::invalid("an event's code has 1 to 100 characters");
+        return Err(wrong.at(["settings".into(), "order_code".into()]));
+    }
     for (i, dish) in section.dishes.iter().enumerate() {
         if dish.price.is_sign_negative() {
             return Err(Problem::invalid(format!("a price of {}", dish.price)).at([
@@ -198,6 +210,7 @@ pub(crate) fn seed(section: Section, seed: Seed) -> Result<State, Problem> {
     }
     let guests = Guests::restore(section.guests, section.seated);
     Ok(State {
+        settings: section.settings,
         token: section.token,
         tables: tables.into(),
         dishes: dishes.into(),
@@ -226,6 +239,7 @@ pub(crate) fn save(state: &State) -> Section {
         waiter: order.waiter,
         invoice: Some(order.invoice),
         dishes: order.dishes.iter().map(line).collect(),
+        paid: order.paid,
     };
     let event = |event: &Kept| Event {
         hash: feed::print(event.hash),
@@ -233,6 +247,7 @@ pub(crate) fn save(state: &State) -> Section {
         event: serde_json::from_str(&event.json).unwrap_or_default(),
     };
     Section {
+        settings: state.settings.clone(),
         token: state.token.clone(),
         retention: state.feed.retention,
         tables: state.tables.values().cloned().collect(),
@@ -294,7 +309,11 @@ fn open(
         *next_invoice - 1
     });
     let guid = order.guid.unwrap_or_else(|| format!("{{{}}}", random.guid("order").to_uppercase()));
-    Ok(Order { guid, table: order.table, waiter: order.waiter, invoice, dishes: lines })
+    let order = Order { guid, table: order.table, waiter: order.waiter, invoice, dishes: lines, paid: order.paid };
+    if order.paid.is_sign_negative() || order.unpaid().is_sign_negative() {
+        return Err(Problem::invalid(format!("{} is paid of {}", order.paid, order.sum())).under("paid"));
+    }
+    Ok(order)
 }
 
 const KINDS: [&str; 12] = [

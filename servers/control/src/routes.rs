@@ -44,7 +44,7 @@ pub(crate) static ROUTES: &[Row] = rows! {
     "GET" "/control/v1/worlds/{world}/journal" journal::read, "What clients sent and got: ?fake=&operation=&status=&since=&limit=.";
     "DELETE" "/control/v1/worlds/{world}/journal" journal::clear, "Forgets it.";
     "GET" "/control/v1/worlds/{world}/recording" recording::read, "What has happened since the world began, as a scenario that plays it again.";
-    "POST" "/control/v1/worlds/{world}/verify" verify::verify, "Whether an expectation holds: {\"journal\": {\"operation\": \"events\", \"count\": 1}}.";
+    "POST" "/control/v1/worlds/{world}/verify" verify::verify, "Whether an expectation holds, one of journal, push, never, order, before, state: {\"journal\": {\"operation\": \"events\", \"count\": 1}}.";
     "GET" "/control/v1/worlds/{world}/faults" faults::list, "The faults, and how often each was applied.";
     "POST" "/control/v1/worlds/{world}/faults" faults::add, "Adds a fault: {\"match\": {…}, \"respond\": {\"status\": 503}, \"times\": 1}.";
     "DELETE" "/control/v1/worlds/{world}/faults" faults::clear, "Removes all faults.";

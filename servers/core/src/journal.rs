@@ -1,6 +1,7 @@
 //! The bounded record of what clients sent and got, per world.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use jiff::Timestamp;
@@ -26,8 +27,8 @@ impl Default for Limits {
     }
 }
 
-/// What kind of exchange an entry records.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+/// What kind of exchange an entry records, or a fault is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Way {
     /// An HTTP request and its reply.
@@ -36,6 +37,20 @@ pub enum Way {
     Frame,
     /// A frame that the fake sent unasked.
     Push,
+    /// A ping of a socket's client; in the journal only where a fault keeps it from being answered.
+    Ping,
+}
+
+impl Way {
+    /// The word for it in files and in the journal.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Http => "http",
+            Self::Frame => "frame",
+            Self::Push => "push",
+            Self::Ping => "ping",
+        }
+    }
 }
 
 /// One exchange.
@@ -51,6 +66,8 @@ pub struct Entry {
     pub operation: Option<&'static str>,
     /// What kind of exchange.
     pub way: Way,
+    /// Who a socket's client is: the login of its session, if it has one. Over HTTP the headers tell.
+    pub client: Option<Arc<str>>,
     /// Method and target on the first line (a socket: the command), then one `name: value` a line.
     pub head: Box<str>,
     /// What the client sent.
@@ -86,6 +103,11 @@ impl Entry {
         self.head.lines().skip(1).filter_map(|line| line.split_once(": "))
     }
 
+    /// The names and tokens by which the client is known: see [`shown`].
+    pub fn clients(&self) -> impl Iterator<Item = &str> {
+        self.client.as_deref().into_iter().chain(shown(self.headers()))
+    }
+
     fn first_line(&self) -> &str {
         self.head.lines().next().unwrap_or("")
     }
@@ -117,6 +139,9 @@ impl Entry {
             "status": self.status,
             "reply": body(&self.reply),
         });
+        if let Some(client) = &self.client {
+            entry["client"] = json!(client);
+        }
         if !self.remarks.is_empty() {
             entry["remarks"] = json!(self.remarks);
         }
@@ -125,6 +150,15 @@ impl Entry {
         }
         entry
     }
+}
+
+/// The tokens that a request's headers show (names in lower case): a bearer token, and the header `token`.
+pub fn shown<'h>(headers: impl Iterator<Item = (&'h str, &'h str)>) -> impl Iterator<Item = &'h str> {
+    headers.filter_map(|(name, value)| match name {
+        "token" => Some(value),
+        "authorization" => value.strip_prefix("Bearer ").or_else(|| value.strip_prefix("bearer ")),
+        _ => None,
+    })
 }
 
 /// A body as JSON: parsed where it is JSON, as text where it is text, nothing where there is none.
@@ -246,6 +280,7 @@ mod tests {
             fake: "carbis",
             operation: Some("events"),
             way: Way::Http,
+            client: None,
             head: "GET /api/v4/events?hash=none\ntoken: demo-token\n".into(),
             request: Bytes::new(),
             status: 200,
@@ -260,6 +295,7 @@ mod tests {
         let entry = entry("{}");
         assert_eq!((entry.method(), entry.path(), entry.query()), ("GET", "/api/v4/events", Some("hash=none")));
         assert_eq!(entry.headers().collect::<Vec<_>>(), [("token", "demo-token")]);
+        assert_eq!(entry.clients().collect::<Vec<_>>(), ["demo-token"]);
     }
 
     #[test]

@@ -18,6 +18,7 @@ mod node_de;
 mod origin;
 pub mod problem;
 pub mod random;
+mod readings;
 pub mod secret;
 pub mod section;
 pub mod shared;

@@ -58,6 +58,11 @@ impl Streams {
         self.open.get_mut(name).expect("it was put in above")
     }
 
+    /// Forgets a stream: its next draw is its first again.
+    pub fn forget(&mut self, name: &str) {
+        self.open.remove(name);
+    }
+
     /// A GUID (RFC 4122, version 4) from the stream of this name: 36 characters, lower case.
     pub fn guid(&mut self, name: &str) -> String {
         let mut bytes = [0; 16];

@@ -102,7 +102,7 @@ impl WorldFile {
                 "faults" => {
                     file.faults = part(key, value)?;
                     for (i, fault) in file.faults.iter().enumerate() {
-                        fault.check().map_err(|problem| problem.under(i).under(key))?;
+                        fault.check_for(registry).map_err(|problem| problem.under(i).under(key))?;
                     }
                 }
                 name if registry.find(name).is_some() => {

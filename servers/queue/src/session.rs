@@ -1,35 +1,29 @@
 //! The socket loop: one socket, its frames, its outbox.
 
+mod command;
 mod faults;
 
 use std::pin::{Pin, pin};
-use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Weak};
 use std::task::Poll;
 use std::time::Duration;
 
 use actix_http::ws::{CloseCode, CloseReason};
-use actix_web::dev::Payload;
+use actix_web::dev;
 use actix_web::{FromRequest, HttpRequest, HttpResponse, web};
 use actix_ws::Closed;
 use bytes::Bytes;
-use bytestring::ByteString;
-use stend_core::fault::{Effect, Facts, Hit};
 use stend_core::journal::{Entry, Way};
-use stend_core::{Fake, Timestamp, World, near};
-use stend_web::{Arrival, Reply, Site, StatusCode, header, let_go, ours, split_world};
+use stend_core::turn::Turn;
+use stend_core::{Fake, World};
+use stend_web::{Arrival, Cord, Reply, Site, StatusCode, TICKET, header, ours, split_world, ticket};
 
-use self::faults::instead;
 use crate::Queue;
-use crate::ask::{Answer, Ask};
 use crate::error::Error;
 use crate::frames::{Frames, Incoming, LIMIT};
-use crate::handlers::books;
-use crate::outbox::{Item, Outbox};
-use crate::routes::{self, Route, Run};
-use crate::state::State;
+use crate::outbox::{Ending, Item, Outbox, Payload};
 use crate::state::hub::SocketId;
-use crate::wire::{self, KEYS, Request};
+use crate::wire::Request;
 
 /// How many pings a silent socket may leave unanswered.
 const MISSED: u32 = 3;
@@ -40,16 +34,21 @@ const SLOW: Duration = Duration::from_millis(100);
 /// A frame that is not taken for so long ends the connection.
 const STUCK: Duration = Duration::from_secs(60);
 
+/// So many open sockets can be ended by a TCP reset. It costs a file descriptor each, so further ones just end.
+const RESETTABLE: usize = 128;
+
 /// The queue on its port.
 #[derive(Debug)]
 pub struct QueueSite {
     slot: usize,
+    /// Held by each socket that can be reset.
+    resettable: Arc<()>,
 }
 
 impl QueueSite {
     /// The site of the fake in this slot of every world.
     pub fn at(slot: usize) -> Arc<dyn Site> {
-        Arc::new(Self { slot })
+        Arc::new(Self { slot, resettable: Arc::default() })
     }
 }
 
@@ -59,13 +58,12 @@ impl Site for QueueSite {
     }
 
     fn answer(&self, arrival: Arrival) -> Pin<Box<dyn Future<Output = HttpResponse>>> {
-        let slot = self.slot;
-        Box::pin(open(slot, arrival))
+        Box::pin(open(self.slot, Arc::clone(&self.resettable), arrival))
     }
 }
 
 /// Shakes hands and lets the socket run by itself.
-async fn open(slot: usize, arrival: Arrival) -> HttpResponse {
+async fn open(slot: usize, resettable: Arc<()>, arrival: Arrival) -> HttpResponse {
     let Arrival { request, payload, worlds } = arrival;
     let (world, path) = match split_world(&worlds, request.path()) {
         Ok(found) => found,
@@ -76,7 +74,7 @@ async fn open(slot: usize, arrival: Arrival) -> HttpResponse {
         .get(header::UPGRADE)
         .is_some_and(|value| value.to_str().is_ok_and(|value| value.to_ascii_lowercase().contains("websocket")));
     // The frames are read from the true payload below; actix-ws shakes hands and writes.
-    let nothing = web::Payload::from_request(&request, &mut Payload::None).into_inner();
+    let nothing = web::Payload::from_request(&request, &mut dev::Payload::None).into_inner();
     let shaken = nothing.and_then(|nothing| actix_ws::handle(&request, nothing));
     let Ok((response, session, _)) = shaken else {
         let hint = Some("connect with a WebSocket client, e.g. to ws://127.0.0.1:7703/");
@@ -87,8 +85,9 @@ async fn open(slot: usize, arrival: Arrival) -> HttpResponse {
         refused(&world, &request, path, &reply);
         return reply.into_response();
     };
-    let_go(&request);
-    let outbox = Arc::new(Outbox::new(Arc::downgrade(&world)));
+    let resettable = Some(resettable).filter(|held| Arc::strong_count(held) <= RESETTABLE + 1);
+    let (cord, response) = Cord::of(&request, response, resettable.is_some());
+    let outbox = Arc::new(Outbox::new(Arc::downgrade(&world), path, &handshake(request.headers())));
     let Some(live) = world.live::<Queue>(slot) else {
         tracing::error!(slot, "the registry and the sites disagree");
         return HttpResponse::InternalServerError().finish();
@@ -100,13 +99,27 @@ async fn open(slot: usize, arrival: Arrival) -> HttpResponse {
         id,
         outbox,
         world: Arc::downgrade(&world),
-        path: path.to_owned(),
         ping,
         session,
-        held: Arc::default(),
+        ticket: ticket(request.headers()),
+        cord,
+        _resettable: resettable,
     };
     actix_web::rt::spawn(socket.run(Frames::new(payload)));
     response
+}
+
+/// The headers of a handshake, a line each.
+fn handshake(headers: &header::HeaderMap) -> String {
+    let mut lines = String::new();
+    for (name, value) in headers {
+        if let Ok(value) = value.to_str()
+            && name.as_str() != TICKET
+        {
+            lines.extend([name.as_str(), ": ", value, "\n"]);
+        }
+    }
+    lines
 }
 
 fn refused(world: &World, request: &HttpRequest, path: &str, reply: &Reply) {
@@ -116,6 +129,7 @@ fn refused(world: &World, request: &HttpRequest, path: &str, reply: &Reply) {
         fake: Queue::NAME,
         operation: None,
         way: Way::Http,
+        client: None,
         head: format!("{} {path}\n", request.method()).into(),
         request: Bytes::new(),
         status: reply.status.as_u16(),
@@ -131,12 +145,13 @@ struct Socket {
     id: SocketId,
     outbox: Arc<Outbox>,
     world: Weak<World>,
-    path: String,
     /// How often it is pinged when it is silent.
     ping: Duration,
     session: actix_ws::Session,
-    /// Replies that faults hold back.
-    held: Arc<AtomicUsize>,
+    /// Under which a scenario leaves its turn while it waits for a reply.
+    ticket: Option<u64>,
+    cord: Cord,
+    _resettable: Option<Arc<()>>,
 }
 
 /// Why the loop ends.
@@ -145,8 +160,8 @@ enum End {
     Gone(Option<CloseReason>),
     /// We close, with a code.
     Close(CloseCode, &'static str),
-    /// We end without a word.
-    Reset,
+    /// A fault wants it closed; whoever advanced the clock may wait for that.
+    Fault(Ending, Option<Turn>),
 }
 
 impl Socket {
@@ -159,13 +174,21 @@ impl Socket {
         }
         self.outbox.close();
         while self.outbox.take().is_some() {}
-        match end {
-            End::Gone(reason) => drop(self.session.close(reason).await),
-            End::Close(code, text) => {
-                drop(self.session.close(Some(CloseReason { code, description: Some(text.to_owned()) })).await);
+        let mut _until_closed = None;
+        let reason = match end {
+            End::Gone(reason) => reason,
+            End::Close(code, text) => Some(CloseReason { code, description: Some(text.to_owned()) }),
+            End::Fault(Ending::Close(code), turn) => {
+                _until_closed = turn;
+                Some(CloseReason { code: code.into(), description: None })
             }
-            End::Reset => {}
-        }
+            End::Fault(Ending::Overheld, _) => {
+                let description = Some("faults hold too much back".to_owned());
+                Some(CloseReason { code: CloseCode::Policy, description })
+            }
+            End::Fault(Ending::Reset, _turn) => return self.cord.pull(),
+        };
+        drop(self.session.close(reason).await);
     }
 
     async fn serve(&mut self, frames: &mut Frames) -> End {
@@ -177,6 +200,9 @@ impl Socket {
                 if self.send(item).await.is_err() {
                     return End::Gone(None);
                 }
+            }
+            if let Some((ending, turn)) = self.outbox.ending() {
+                return End::Fault(ending, turn);
             }
             if self.outbox.is_closed() {
                 return End::Close(CloseCode::Restart, "the world was reset");
@@ -202,6 +228,9 @@ impl Socket {
             match incoming {
                 None => return End::Gone(None),
                 Some(Incoming::Ping(body)) => {
+                    if self.ignores_ping(&body) {
+                        continue;
+                    }
                     if self.session.pong(&body).await.is_err() {
                         return End::Gone(None);
                     }
@@ -225,18 +254,34 @@ impl Socket {
     }
 
     /// Sends a frame; nobody waits for a socket that does not take it.
-    async fn send(&mut self, item: Item) -> Result<(), Closed> {
-        let Item { topic, command, text, at, turn } = item;
-        let journal = topic.is_some().then(|| text.clone().into_bytes());
+    async fn send(&mut self, mut item: Item) -> Result<(), Closed> {
+        if let Some(until) = item.hold {
+            self.hold(item, until);
+            return Ok(());
+        }
+        let mut turn = item.turn.take();
+        let journal = item.pushed.take().map(|pushed| {
+            let bytes = match &item.payload {
+                Payload::Text(text) => text.clone().into_bytes(),
+                Payload::Binary(bytes) => bytes.clone(),
+            };
+            (pushed, bytes)
+        });
         {
-            let mut sending = pin!(self.session.text(text));
+            let session = &mut self.session;
+            let mut sending = pin!(async move {
+                match item.payload {
+                    Payload::Text(text) => session.text(text).await,
+                    Payload::Binary(bytes) => session.binary(bytes).await,
+                }
+            });
             // Most are taken at once, and need no clock.
             match std::future::poll_fn(|context| Poll::Ready(sending.as_mut().poll(context))).await {
                 Poll::Ready(sent) => sent?,
                 Poll::Pending => match tokio::time::timeout(SLOW, sending.as_mut()).await {
                     Ok(sent) => sent?,
                     Err(_) => {
-                        drop(turn);
+                        drop(turn.take());
                         self.outbox.set_slow(true);
                         match tokio::time::timeout(STUCK, sending).await {
                             Ok(sent) => sent?,
@@ -247,172 +292,9 @@ impl Socket {
                 },
             }
         }
-        if let (Some(reply), Some(world)) = (journal, self.world.upgrade()) {
-            world.journal.write(Entry {
-                seq: 0,
-                at,
-                fake: Queue::NAME,
-                operation: Some(command),
-                way: Way::Push,
-                head: format!("{command} {}\n", self.path).into(),
-                request: Bytes::new(),
-                status: 200,
-                reply,
-                remarks: Vec::new(),
-                fault: None,
-            });
+        if let (Some((pushed, reply)), Some(world)) = (journal, self.world.upgrade()) {
+            self.outbox.note(&world, item.command, pushed, reply, 200);
         }
         Ok(())
     }
-
-    /// A message that is no request: an error reply, and the socket stays open.
-    fn broken(&self, error: Error) {
-        let Some(world) = self.world.upgrade() else { return };
-        let now = world.now();
-        let text = wire::failure(now, &Request::default(), &error.object());
-        self.note(&world, now, None, "", Bytes::new(), 400, text.clone(), Vec::new(), None);
-        self.outbox.reply("", text);
-    }
-
-    /// Answers a request.
-    async fn command(&mut self, frame: Bytes, request: Request, read: Result<(), Error>) -> Option<End> {
-        let Some(world) = self.world.upgrade() else {
-            return Some(End::Close(CloseCode::Restart, "the world is gone"));
-        };
-        let now = world.now();
-        let route = routes::find(&request.command);
-        let operation = route.map(|route| route.operation.id);
-        let no_header = |_: &str| None;
-        let facts =
-            Facts { fake: Queue::NAME, operation, method: &request.command, path: &self.path, header: &no_header };
-        let hit = world.faults.strike(&facts, now);
-        let fault = hit.as_ref().map(|hit| hit.id.clone());
-        if let Some((text, status)) = hit.as_ref().and_then(|hit| instead(&hit.effect, &request, now)) {
-            self.note(&world, now, operation, &request.command, frame, status, text.clone(), Vec::new(), fault);
-            self.outbox.reply(operation.unwrap_or(""), text);
-            return None;
-        }
-        if matches!(hit, Some(Hit { effect: Effect::Reset, .. })) {
-            self.note(&world, now, operation, &request.command, frame, 0, ByteString::new(), Vec::new(), fault);
-            return Some(End::Reset);
-        }
-        let Some(live) = world.live::<Queue>(self.slot) else { return Some(End::Reset) };
-        // A reply that a fault changes or holds back goes its own way; any other is queued before the pushes that
-        // come of it, while the state is still held.
-        let plain = hit.is_none();
-        let command = operation.unwrap_or("");
-        let outcome = world.run(live, |state| {
-            if !state.hub.has_socket(self.id, &self.outbox) {
-                return None;
-            }
-            let mut ask = Ask {
-                request: &request,
-                session: None,
-                now,
-                socket: self.id,
-                strict: world.is_strict(),
-                remarks: Vec::new(),
-            };
-            let result = read.and_then(|()| answer(&mut ask, route, state));
-            let reply = match result {
-                Ok(Answer::Data(data)) => Done::Reply(wire::reply(now, &request, None, &data), 200),
-                Ok(Answer::Login(data, token)) => Done::Reply(wire::reply(now, &request, Some(&token), &data), 200),
-                Ok(Answer::Late(make)) => Done::Late(make),
-                Err(error) => Done::Reply(wire::failure(now, &request, &error.object()), 400),
-            };
-            if let (true, Done::Reply(text, _)) = (plain, &reply) {
-                self.outbox.reply(command, text.clone());
-            }
-            let remarks = ask.remarks;
-            if let Done::Reply(..) = reply {
-                state.settle(now);
-            }
-            Some((reply, remarks))
-        });
-        let Some((reply, remarks)) = outcome else {
-            return Some(End::Close(CloseCode::Restart, "the world was reset"));
-        };
-        let (text, status) = match reply {
-            Done::Reply(text, status) => (text, status),
-            Done::Late(make) => {
-                // Made while nobody waits for the state; what follows from the command comes after its reply here too.
-                let text = wire::reply(now, &request, None, &make());
-                world.run(live, |state| {
-                    if plain {
-                        self.outbox.reply(command, text.clone());
-                    }
-                    state.settle(now);
-                });
-                (text, 200)
-            }
-        };
-        match hit {
-            None => {
-                self.note(&world, now, operation, &request.command, frame, status, text, remarks, None);
-                None
-            }
-            Some(hit) => {
-                self.note(&world, now, operation, &request.command, frame, status, text.clone(), remarks, fault);
-                self.misbehave(&world, now, command, hit.effect, text).await
-            }
-        }
-    }
-
-    #[allow(clippy::too_many_arguments, reason = "one journal entry")]
-    fn note(
-        &self,
-        world: &World,
-        at: Timestamp,
-        operation: Option<&'static str>,
-        command: &str,
-        request: Bytes,
-        status: u16,
-        reply: ByteString,
-        remarks: Vec<String>,
-        fault: Option<String>,
-    ) {
-        // The command stands where HTTP has its method, so it must not break the line.
-        let command: String = command.chars().filter(|c| !c.is_whitespace()).take(64).collect();
-        world.journal.write(Entry {
-            seq: 0,
-            at,
-            fake: Queue::NAME,
-            operation,
-            way: Way::Frame,
-            head: format!("{command} {}\n", self.path).into(),
-            request,
-            status,
-            reply: reply.into_bytes(),
-            remarks,
-            fault: fault.map(Into::into),
-        });
-    }
-}
-
-/// A reply that is ready, or can be made once the state is let go.
-enum Done {
-    Reply(ByteString, u16),
-    Late(Box<dyn FnOnce() -> serde_json::Value + Send>),
-}
-
-/// Session, handler, and what follows from success.
-fn answer(ask: &mut Ask<'_>, route: Option<&'static Route>, state: &mut State) -> Result<Answer, Error> {
-    let Some(route) = route else {
-        let name = &ask.request.command;
-        let near = near::nearest(name, routes::all().map(|route| route.operation.id)).map(str::to_owned);
-        return Err(Error::UnknownCommand(name.chars().take(100).collect(), near));
-    };
-    if !matches!(route.run, Run::Open(_)) {
-        ask.session = Some(state.session(ask.request.token.as_deref(), ask.now)?);
-    }
-    let odd = ask.request.odd.clone();
-    odd.iter().try_for_each(|key| ask.unknown(key, &KEYS))?;
-    let answer = match route.run {
-        Run::Open(handler) | Run::Within(handler) => handler(ask, state)?,
-        Run::Book(verb, book) => books::run(verb, book, ask, state)?,
-    };
-    if let Some(session) = &ask.session {
-        state.used(session, ask.now);
-    }
-    Ok(answer)
 }

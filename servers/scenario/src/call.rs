@@ -11,7 +11,7 @@ use stend_core::turn::Turn;
 use stend_core::{Node, Problem, Raw, Registry, World};
 
 use crate::file::Files;
-use crate::socket::Sockets;
+use crate::socket::{Sockets, TICKET};
 use crate::subst::{Captured, fill, fill_string};
 
 /// The URLs of a world's fakes, by name, without a slash at the end.
@@ -19,9 +19,6 @@ pub type Reach = BTreeMap<String, String>;
 
 /// How long a reply may take by the wall clock, beyond all waiting for the world's.
 const PATIENCE: Duration = Duration::from_secs(30);
-
-/// A reply on a socket that is not held comes within this by the wall clock.
-const SOON: Duration = Duration::from_secs(2);
 
 /// A request, checked.
 #[derive(Debug)]
@@ -185,36 +182,23 @@ impl Call {
         let Some(base) = reach.get(&self.fake) else {
             return (Err(format!("{} is not served here", self.fake)), turn);
         };
-        let ticket = world.leave_turn(turn);
-        let answer = match &self.kind {
+        let (answer, turn) = match &self.kind {
             Kind::Http(http) => match http.request(client, base, captured) {
-                Ok(request) => receive(request.header("stend-turn", ticket.number())).await,
-                Err(problem) => Err(problem.message),
-            },
-            Kind::Command(command) => {
-                let sent = command.fill(captured).map_err(|problem| problem.message);
-                match sent {
-                    Ok((connection, frame)) => {
-                        let reply = sockets.ask(base, &connection, frame);
-                        tokio::pin!(reply);
-                        let soon = tokio::time::timeout(SOON, &mut reply).await;
-                        let reply = match soon {
-                            Ok(reply) => reply,
-                            // A frame has no header to carry the ticket. A reply that does not come may wait for the clock.
-                            Err(_) => {
-                                drop(ticket.fetch());
-                                let later = tokio::time::timeout(PATIENCE, reply).await;
-                                later.unwrap_or_else(|_| Err("no reply within 30 s".into()))
-                            }
-                        };
-                        reply.map(|body| Answer { status: None, headers: BTreeMap::new(), body })
-                    }
-                    Err(message) => Err(message),
+                Ok(request) => {
+                    let ticket = world.leave_turn(turn);
+                    (receive(request.header(TICKET, ticket.number())).await, ticket.fetch())
                 }
-            }
+                Err(problem) => (Err(problem.message), Some(turn)),
+            },
+            Kind::Command(command) => match command.fill(captured) {
+                Ok((connection, frame)) => {
+                    let (reply, turn) = sockets.ask(world, base, &connection, frame, turn).await;
+                    (reply.map(|body| Answer { status: None, headers: BTreeMap::new(), body }), turn)
+                }
+                Err(problem) => (Err(problem.message), Some(turn)),
+            },
         };
-        let turn = ticket.fetch().unwrap_or_else(|| world.turn());
-        (answer, turn)
+        (answer, turn.unwrap_or_else(|| world.turn()))
     }
 }
 

@@ -1,12 +1,14 @@
-//! Which journal entries are meant, and how far an entry is from being one of them.
+//! Which journal entries are meant: requests, frames, pushes.
+
+use std::collections::BTreeMap;
 
 use serde::Deserialize;
-use serde_json::Value;
-use stend_core::fault::glob;
-use stend_core::journal::{Entry, body};
-use stend_core::{Problem, Registry, World};
+use stend_core::fault::Match;
+use stend_core::journal::Way;
+use stend_core::{Node, Problem, Raw, Registry};
 
-use crate::expect::{Miss, Paths, check_paths, check_status, read_paths};
+use crate::expect::read_paths;
+use crate::filter::Filter;
 use crate::matcher::Matcher;
 use crate::subst::{Captured, fill};
 
@@ -16,34 +18,235 @@ use crate::subst::{Captured, fill};
 pub(crate) struct Entries {
     /// The fake.
     pub(crate) fake: Option<String>,
-    /// The operation's id.
+    /// `http`, `frame` (a command on a socket), `push` or `ping`.
+    pub(crate) way: Option<Way>,
+    /// The operation's id; of a push, its command.
     pub(crate) operation: Option<String>,
-    /// The status: 200, or a class such as 5xx.
+    /// The status: 200, or a class such as 5xx; 0 where nothing was sent.
     #[schemars(with = "Option<serde_json::Value>")]
-    pub(crate) status: Option<stend_core::Raw>,
+    pub(crate) status: Option<Raw>,
     /// The HTTP method.
     pub(crate) method: Option<String>,
     /// The path without query; `*` stands for any run of characters.
     pub(crate) path: Option<String>,
+    /// The login of a socket's session, or the token that a request shows; `*` as in the path.
+    pub(crate) client: Option<String>,
+    /// Headers with their values; `*` as in the path.
+    #[serde(default)]
+    pub(crate) header: BTreeMap<String, String>,
+    /// Only what a fault of this name was applied to; `*` as in the path.
+    pub(crate) fault: Option<String>,
     /// Only entries with a remark, or without.
     pub(crate) remarked: Option<bool>,
     /// JSONPaths into what the client sent, with what is expected there.
-    #[schemars(with = "Option<std::collections::BTreeMap<String, serde_json::Value>>")]
-    pub(crate) request: Option<stend_core::Raw>,
+    #[schemars(with = "Option<BTreeMap<String, serde_json::Value>>")]
+    pub(crate) request: Option<Raw>,
     /// JSONPaths into what the client got, with what is expected there.
-    #[schemars(with = "Option<std::collections::BTreeMap<String, serde_json::Value>>")]
-    pub(crate) reply: Option<stend_core::Raw>,
+    #[schemars(with = "Option<BTreeMap<String, serde_json::Value>>")]
+    pub(crate) reply: Option<Raw>,
     /// Only the n-th of those that match all else, from 1.
     pub(crate) nth: Option<u64>,
     /// How many there are to be: a number or a matcher; left out, at least one.
     #[schemars(with = "Option<serde_json::Value>")]
-    pub(crate) count: Option<stend_core::Raw>,
+    pub(crate) count: Option<Raw>,
+}
+
+/// Which of the pushes that were sent are meant; what is left out matches all.
+#[derive(Debug, Clone, Default, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Pushes {
+    /// The fake.
+    pub(crate) fake: Option<String>,
+    /// The push's command.
+    pub(crate) command: Option<String>,
+    /// The login of the session of the socket that it was sent to; `*` stands for any run of characters.
+    pub(crate) client: Option<String>,
+    /// JSONPaths into the push, with what is expected there: `{$.data[0].id: 5}`.
+    #[schemars(with = "Option<BTreeMap<String, serde_json::Value>>")]
+    pub(crate) json: Option<Raw>,
+    /// Only what a fault of this name was applied to; `*` as in the client.
+    pub(crate) fault: Option<String>,
+    /// Only the n-th of those that match all else, from 1.
+    pub(crate) nth: Option<u64>,
+    /// How many there are to be: a number or a matcher; left out, at least one.
+    #[schemars(with = "Option<serde_json::Value>")]
+    pub(crate) count: Option<Raw>,
+}
+
+/// Something that happens between a fake and its clients.
+#[derive(Debug, Clone, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Happening {
+    /// A request, over HTTP or as a frame, once it has been answered.
+    Request(Entries),
+    /// A command that a client sent over a socket, once it has been answered.
+    Frame(Entries),
+    /// A push, once it has been sent.
+    Push(Pushes),
+}
+
+impl Happening {
+    /// The entries that are meant.
+    pub(crate) fn wanted(&self) -> Wanted {
+        match self {
+            Self::Request(entries) => Wanted::of("request", entries.clone(), &[Way::Http, Way::Frame]),
+            Self::Frame(entries) => Wanted::of("frame", entries.clone(), &[Way::Frame]),
+            Self::Push(pushes) => pushes.wanted(),
+        }
+    }
+}
+
+impl Pushes {
+    /// The entries that are meant: those that were sent.
+    pub(crate) fn wanted(&self) -> Wanted {
+        let this = self.clone();
+        let entries = Entries {
+            fake: this.fake,
+            operation: this.command,
+            client: this.client,
+            reply: this.json,
+            fault: this.fault,
+            nth: this.nth,
+            count: this.count,
+            status: Some(Raw(Node::from_json(&200.into()))),
+            ..Entries::default()
+        };
+        Wanted::of("push", entries, &[Way::Push])
+    }
+}
+
+/// Which journal entries are meant, of which ways, and the key under which a person wrote it.
+#[derive(Debug, Clone)]
+pub(crate) struct Wanted {
+    pub(crate) word: &'static str,
+    pub(crate) entries: Entries,
+    /// Those that the key speaks of; empty: all.
+    pub(crate) ways: &'static [Way],
+}
+
+impl Wanted {
+    pub(crate) fn of(word: &'static str, entries: Entries, ways: &'static [Way]) -> Self {
+        Self { word, entries, ways }
+    }
+
+    /// Whether it can be meant; the problem's path begins with the key.
+    pub(crate) fn check(&self, registry: &Registry) -> Result<(), Problem> {
+        let entries = &self.entries;
+        let checked = match entries.way {
+            Some(way) if !self.ways.is_empty() && !self.ways.contains(&way) => {
+                Err(Problem::invalid(format!("`{}` is not for the way `{}`", self.word, way.word()))
+                    .hint("use `journal` for entries of any way")
+                    .under("way"))
+            }
+            _ => entries.check(registry),
+        };
+        let speaks = |registry: &Registry| -> Result<(), Problem> {
+            let only_sockets = self.ways.iter().chain(&entries.way).any(|way| *way != Way::Http)
+                && !self.ways.contains(&Way::Http)
+                && entries.way != Some(Way::Http);
+            let (Some(fake), true) = (&entries.fake, only_sockets) else { return Ok(()) };
+            let (_, kind) = registry.get(fake)?;
+            if kind.operations().iter().any(|operation| operation.command.is_some()) {
+                return Ok(());
+            }
+            Err(Problem::invalid(format!("{fake} has no {}: it speaks plain HTTP", plural(self.word))).under("fake"))
+        };
+        let problem = checked.and_then(|()| speaks(registry));
+        problem.map_err(|mut problem| {
+            // A push calls these keys otherwise.
+            if self.word == "push"
+                && let Some(stend_core::Step::Key(key)) = problem.path.0.first_mut()
+            {
+                match key.as_str() {
+                    "operation" => *key = "command".into(),
+                    "reply" => *key = "json".into(),
+                    _ => {}
+                }
+            }
+            problem.under(self.word)
+        })
+    }
+
+    /// Refuses a `count` where one is meant.
+    pub(crate) fn check_single(&self) -> Result<(), Problem> {
+        let stray = self.entries.count.is_some();
+        let problem = || Problem::invalid(format!("one {} is meant here, and not a number of them", self.word));
+        if stray { Err(problem().hint("use `nth`").at([self.word.into(), "count".into()])) } else { Ok(()) }
+    }
+
+    /// The match of a fault that strikes what is meant; bodies and statuses are not known by then.
+    pub(crate) fn fault_match(&self) -> Match {
+        let entries = &self.entries;
+        Match {
+            fake: entries.fake.clone(),
+            way: entries.way.or(match self.ways {
+                [only] => Some(*only),
+                _ => None,
+            }),
+            operation: entries.operation.clone(),
+            method: entries.method.clone(),
+            path: entries.path.clone(),
+            client: entries.client.clone(),
+            header: entries.header.clone(),
+            nth: entries.nth,
+            ..Match::default()
+        }
+    }
+
+    /// Whether it says anything that is known only once all has been sent.
+    pub(crate) fn looks_back(&self) -> bool {
+        let entries = &self.entries;
+        let of_push = self.word == "push";
+        (entries.status.is_some() && !of_push)
+            || entries.request.is_some()
+            || entries.reply.is_some()
+            || entries.remarked.is_some()
+            || entries.fault.is_some()
+    }
+
+    /// The conditions with what has been captured so far.
+    pub(crate) fn filter(&self, captured: &Captured) -> Result<Filter<'_>, Problem> {
+        let read = |paths: &Option<Raw>| match paths {
+            Some(paths) => fill(&paths.0.to_json(), captured).and_then(|paths| read_paths(&paths)),
+            None => Ok(Vec::new()),
+        };
+        let status = self.entries.status.as_ref().map(|status| fill(&status.0.to_json(), captured)).transpose()?;
+        Ok(Filter { wanted: self, status, request: read(&self.entries.request)?, reply: read(&self.entries.reply)? })
+    }
+
+    /// What is meant, in a few words.
+    pub(crate) fn title(&self) -> String {
+        let entries = &self.entries;
+        let parts = [&entries.fake, &entries.operation, &entries.method, &entries.path, &entries.client];
+        let parts: Vec<&str> = parts.into_iter().flatten().map(String::as_str).collect();
+        if parts.is_empty() { self.word.to_owned() } else { format!("{} {}", self.word, parts.join(" ")) }
+    }
+}
+
+/// The plural of a key's word.
+pub(crate) fn plural(word: &str) -> &'static str {
+    match word {
+        "request" => "requests",
+        "frame" => "frames",
+        "push" => "pushes",
+        _ => "entries",
+    }
 }
 
 impl Entries {
-    /// Whether it can be meant.
-    pub(crate) fn check(&self, registry: &Registry) -> Result<(), Problem> {
-        known_operation(self.fake.as_deref(), self.operation.as_deref(), registry)?;
+    fn check(&self, registry: &Registry) -> Result<(), Problem> {
+        let kinds = match &self.fake {
+            Some(fake) => vec![registry.get(fake).map_err(|problem| problem.under("fake"))?.1],
+            None => registry.kinds().to_vec(),
+        };
+        if let Some(operation) = self.operation.as_ref().filter(|operation| !operation.contains('*')) {
+            let known: Vec<&str> = kinds.iter().flat_map(|kind| kind.operations()).map(|known| known.id).collect();
+            if !known.contains(&operation.as_str()) {
+                let of = self.fake.as_ref().map(|fake| format!("operation of {fake}"));
+                let what = of.as_deref().unwrap_or("operation");
+                return Err(Problem::unknown("unknown_operation", what, operation, known).under("operation"));
+            }
+        }
         if self.nth == Some(0) {
             return Err(Problem::invalid("the first is 1").under("nth"));
         }
@@ -58,126 +261,5 @@ impl Entries {
             }
         }
         Ok(())
-    }
-
-    /// The conditions with what has been captured so far.
-    pub(crate) fn filter(&self, captured: &Captured) -> Result<Filter<'_>, Problem> {
-        let read = |paths: &Option<stend_core::Raw>| match paths {
-            Some(paths) => fill(&paths.0.to_json(), captured).and_then(|paths| read_paths(&paths)),
-            None => Ok(Vec::new()),
-        };
-        let status = self.status.as_ref().map(|status| fill(&status.0.to_json(), captured)).transpose()?;
-        Ok(Filter { entries: self, status, request: read(&self.request)?, reply: read(&self.reply)? })
-    }
-
-    /// Whether as many entries match as there are to be; `word` is `journal` or `never`.
-    pub(crate) fn count(&self, world: &World, captured: &Captured, word: &str) -> Result<(), Miss> {
-        let filter = self.filter(captured).map_err(Miss::of)?;
-        let entries = world.journal.read(0, |_| true);
-        let mut count = 0_u64;
-        let mut first = None;
-        for entry in entries.iter().filter(|entry| filter.failing(entry).is_empty()) {
-            count += 1;
-            first.get_or_insert(entry);
-        }
-        let wanted = match (&self.count, word) {
-            (_, "never") => Matcher::Equals(Value::from(0)),
-            (Some(count), _) => {
-                fill(&count.0.to_json(), captured).and_then(|count| Matcher::read(&count)).map_err(Miss::of)?
-            }
-            (None, _) => Matcher::Compare("ge", 1.0),
-        };
-        let dropped = world.journal.fill().dropped;
-        let Err(why) = wanted.check(Some(&Value::from(count))) else {
-            if dropped > 0 && !matches!(wanted, Matcher::Compare("ge" | "gt", _)) {
-                let message = format!(
-                    "{word}: the journal has dropped {dropped} entries, so this count cannot be trusted; raise `journal` in the world"
-                );
-                return Err(Miss { message, nearest: None });
-            }
-            return Ok(());
-        };
-        let mut message = format!("{word}: {count} of {} entries match: {why}", entries.len());
-        if dropped > 0 {
-            message.push_str(&format!("; {dropped} older entries were dropped"));
-        }
-        let mut nearest = None;
-        if let ("never", Some(first)) = (word, first) {
-            message.push_str(&format!("; the first is {} {} at {}", first.method(), first.path(), first.at));
-            nearest = Some(first.to_json());
-        } else if count == 0
-            && let Some((entry, why)) = filter.nearest(&entries)
-        {
-            message.push_str(&format!("; {why}"));
-            nearest = Some(entry.to_json());
-        }
-        Err(Miss { message, nearest })
-    }
-}
-
-/// Whether there is such a fake, and an operation of that name in it, or in any where no fake is named. `*` stands for
-/// any run of characters.
-pub(crate) fn known_operation(fake: Option<&str>, operation: Option<&str>, registry: &Registry) -> Result<(), Problem> {
-    let kinds = match fake {
-        Some(name) if name.contains('*') => registry.kinds().to_vec(),
-        Some(name) => vec![registry.get(name).map_err(|problem| problem.under("fake"))?.1],
-        None => registry.kinds().to_vec(),
-    };
-    let Some(operation) = operation else { return Ok(()) };
-    let known: Vec<&str> = kinds.iter().flat_map(|kind| kind.operations()).map(|operation| operation.id).collect();
-    if known.iter().any(|id| glob(operation, id)) {
-        return Ok(());
-    }
-    let what = fake.map_or("operation of any fake".to_owned(), |fake| format!("operation of {fake}"));
-    Err(Problem::unknown("unknown_operation", &what, operation, known.iter().copied()).under("operation"))
-}
-
-/// Conditions on journal entries, ready to be asked.
-pub(crate) struct Filter<'a> {
-    entries: &'a Entries,
-    status: Option<Value>,
-    request: Paths,
-    reply: Paths,
-}
-
-impl Filter<'_> {
-    /// The conditions that an entry does not meet, a sentence each.
-    pub(crate) fn failing(&self, entry: &Entry) -> Vec<String> {
-        let wanted = self.entries;
-        let mut failing = Vec::new();
-        let mut text = |key: &str, wanted: &Option<String>, given: &str, any_case: bool| {
-            if let Some(wanted) = wanted
-                && !(glob(wanted, given) || any_case && wanted.eq_ignore_ascii_case(given))
-            {
-                failing.push(format!("{key}: expected {wanted}, found {given}"));
-            }
-        };
-        text("fake", &wanted.fake, entry.fake, false);
-        text("operation", &wanted.operation, entry.operation.unwrap_or("none"), false);
-        text("method", &wanted.method, entry.method(), true);
-        text("path", &wanted.path, entry.path(), false);
-        if let Some(Err(why)) = self.status.as_ref().map(|status| check_status(status, entry.status)) {
-            failing.push(format!("status: {why}"));
-        }
-        if wanted.remarked.is_some_and(|wanted| wanted == entry.remarks.is_empty()) {
-            failing.push(format!("remarks: {:?}", entry.remarks));
-        }
-        for (key, paths, bytes) in [("request", &self.request, &entry.request), ("reply", &self.reply, &entry.reply)] {
-            if !paths.is_empty()
-                && let Err(why) = check_paths(paths, &body(bytes))
-            {
-                failing.push(format!("{key} {why}"));
-            }
-        }
-        failing
-    }
-
-    /// Of entries that do not match, the one that fails the fewest conditions, and which those are.
-    pub(crate) fn nearest<'e>(&self, entries: &'e [Entry]) -> Option<(&'e Entry, String)> {
-        let failing =
-            entries.iter().map(|entry| (entry, self.failing(entry))).filter(|(_, failing)| !failing.is_empty());
-        let (entry, failing) = failing.min_by_key(|(_, failing)| failing.len())?;
-        let why = failing.join("; ");
-        Some((entry, format!("nearest is {} {} at {}: {why}", entry.method(), entry.path(), entry.at)))
     }
 }

@@ -1,12 +1,16 @@
-//! Expectations over what a world has seen and what it is: the journal, what never happened, the state.
+//! Expectations over what a world has seen and what it is: the journal, pushes, their order, the state.
+
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use stend_core::{Node, Problem, Registry, World};
+use stend_core::{Node, Problem, Raw, Registry, Timestamp, World};
 
-use crate::entries::Entries;
+use crate::entries::{Entries, Happening, Pushes, Wanted};
+use crate::filter::{Unmet, named};
 use crate::matcher::{Matcher, find, path, short};
-use crate::subst::fill;
+use crate::order::{Before, check_order, in_order};
+use crate::subst::{Captured, fill};
 
 /// One expectation, by its kind.
 #[derive(Debug, Clone, Deserialize, schemars::JsonSchema)]
@@ -14,10 +18,16 @@ use crate::subst::fill;
 enum Words {
     /// So many journal entries of this kind.
     Journal(Entries),
+    /// So many pushes of this kind were sent.
+    Push(Pushes),
     /// No journal entry of this kind.
     Never(Entries),
+    /// These happened in this order, whatever else happened between them.
+    Order(Vec<Happening>),
+    /// One thing happened before another, or before a moment.
+    Before(Box<Before>),
     /// JSONPaths into the saved world, with what is expected there.
-    State(#[schemars(with = "std::collections::BTreeMap<String, serde_json::Value>")] stend_core::Raw),
+    State(#[schemars(with = "BTreeMap<String, serde_json::Value>")] Raw),
 }
 
 /// An expectation of a scenario's end, or of `verify`.
@@ -35,11 +45,25 @@ pub struct Miss {
     /// The journal entry that came nearest, where one did.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub nearest: Option<Value>,
+    /// What keeps that entry from being meant: what was expected and what was found.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub unmet: Vec<Unmet>,
 }
 
 impl Miss {
+    pub(crate) fn say(message: String) -> Self {
+        Self { message, nearest: None, unmet: Vec::new() }
+    }
+
     pub(crate) fn of(problem: Problem) -> Self {
-        Self { message: problem.to_string(), nearest: None }
+        Self::say(problem.to_string())
+    }
+
+    /// The entries do not matter if older ones were dropped.
+    pub(crate) fn untrusted(word: &str, dropped: u64) -> Self {
+        Self::say(format!(
+            "{word}: the journal has dropped {dropped} entries, so this cannot be trusted; raise `journal` in the world"
+        ))
     }
 }
 
@@ -49,15 +73,26 @@ pub(crate) fn schema(generator: &mut schemars::SchemaGenerator) -> schemars::Sch
 }
 
 impl Expectation {
-    /// Reads `{journal: …}`, `{never: …}` or `{state: …}`.
+    /// Reads an expectation: `journal`, `push`, `never`, `order`, `before` or `state`, with what it says.
     ///
     /// # Errors
-    /// Unknown keys, fakes, operations; paths and matchers that are none.
+    /// Unknown keys, fakes, operations; paths and matchers that are none; moments that count from a scenario's start.
     pub fn read(node: &Node, registry: &Registry) -> Result<Self, Problem> {
-        let words: Words = node.read().map_err(|problem| node.locate(problem))?;
-        let expectation = Self { words, node: node.clone() };
-        expectation.check(registry).map_err(|problem| node.locate(problem))?;
+        let expectation = Self::read_in_scenario(node, registry)?;
+        if let Words::Before(before) = &expectation.words {
+            before.check_absolute().map_err(|problem| node.locate(problem.under("before")))?;
+        }
         Ok(expectation)
+    }
+
+    /// The same where moments may count from the scenario's start.
+    ///
+    /// # Errors
+    /// As [`Expectation::read`].
+    pub(crate) fn read_in_scenario(node: &Node, registry: &Registry) -> Result<Self, Problem> {
+        let words: Words = node.read().map_err(|problem| node.locate(problem))?;
+        words.check(registry).map_err(|problem| node.locate(problem))?;
+        Ok(Self { words, node: node.clone() })
     }
 
     /// The part of the document that it was read from.
@@ -65,40 +100,35 @@ impl Expectation {
         &self.node
     }
 
-    fn check(&self, registry: &Registry) -> Result<(), Problem> {
-        match &self.words {
-            Words::Journal(entries) | Words::Never(entries) if entries.nth.is_some() => {
-                let problem = Problem::invalid("`nth` is for what happens; an expectation counts").hint("use `count`");
-                let word = if matches!(self.words, Words::Journal(_)) { "journal" } else { "never" };
-                Err(problem.at([word.into(), "nth".into()]))
-            }
-            Words::Journal(entries) => entries.check(registry).map_err(|problem| problem.under("journal")),
-            Words::Never(entries) => {
-                if entries.count.is_some() {
-                    return Err(Problem::invalid("`never` counts nothing")
-                        .hint("use `journal` with a `count`")
-                        .at(["never".into(), "count".into()]));
-                }
-                entries.check(registry).map_err(|problem| problem.under("never"))
-            }
-            Words::State(paths) => read_paths(&paths.0.to_json()).map(|_| ()).map_err(|problem| problem.under("state")),
-        }
-    }
-
     /// Whether it holds in the world as it stands.
     ///
     /// # Errors
     /// Why not, with what came nearest.
-    pub fn verify(&self, world: &World, captured: &std::collections::BTreeMap<String, Value>) -> Result<(), Miss> {
+    pub fn verify(&self, world: &World, captured: &BTreeMap<String, Value>) -> Result<(), Miss> {
+        self.verify_since(world, captured, None)
+    }
+
+    /// The same for a scenario that began then.
+    ///
+    /// # Errors
+    /// As [`Expectation::verify`].
+    pub(crate) fn verify_since(
+        &self,
+        world: &World,
+        captured: &Captured,
+        start: Option<Timestamp>,
+    ) -> Result<(), Miss> {
         match &self.words {
-            Words::Journal(entries) => entries.count(world, captured, "journal"),
-            Words::Never(entries) => entries.count(world, captured, "never"),
+            Words::Journal(entries) => count(&Wanted::of("journal", entries.clone(), &[]), world, captured),
+            Words::Push(pushes) => count(&pushes.wanted(), world, captured),
+            Words::Never(entries) => never(&Wanted::of("never", entries.clone(), &[]), world, captured),
+            Words::Order(happenings) => in_order(happenings, world, captured),
+            Words::Before(before) => before.verify(world, captured, start),
             Words::State(paths) => {
                 let paths =
                     fill(&paths.0.to_json(), captured).and_then(|paths| read_paths(&paths)).map_err(Miss::of)?;
                 let state = world.save().to_json();
-                check_paths(&paths, &state)
-                    .map_err(|message| Miss { message: format!("state: {message}"), nearest: None })
+                check_paths(&paths, &state).map_err(|message| Miss::say(format!("state: {message}")))
             }
         }
     }
@@ -107,6 +137,72 @@ impl Expectation {
     pub fn title(&self) -> String {
         short(&self.node.to_json())
     }
+}
+
+impl Words {
+    fn check(&self, registry: &Registry) -> Result<(), Problem> {
+        let counts = |wanted: Wanted| {
+            if wanted.entries.nth.is_some() {
+                let problem = Problem::invalid("`nth` is for what happens; an expectation counts").hint("use `count`");
+                return Err(problem.at([wanted.word.into(), "nth".into()]));
+            }
+            wanted.check(registry)
+        };
+        match self {
+            Self::Journal(entries) => counts(Wanted::of("journal", entries.clone(), &[])),
+            Self::Push(pushes) => counts(pushes.wanted()),
+            Self::Never(entries) if entries.count.is_some() => Err(Problem::invalid("`never` counts nothing")
+                .hint("use `journal` with a `count`")
+                .at(["never".into(), "count".into()])),
+            Self::Never(entries) => counts(Wanted::of("never", entries.clone(), &[])),
+            Self::Order(happenings) => check_order(happenings, registry).map_err(|problem| problem.under("order")),
+            Self::Before(before) => before.check(registry).map_err(|problem| problem.under("before")),
+            Self::State(paths) => read_paths(&paths.0.to_json()).map(|_| ()).map_err(|problem| problem.under("state")),
+        }
+    }
+}
+
+/// Whether nothing matches.
+fn never(wanted: &Wanted, world: &World, captured: &Captured) -> Result<(), Miss> {
+    let found = wanted.filter(captured).map_err(Miss::of)?.read(world, 0);
+    let Some(first) = found.first() else {
+        let dropped = world.journal.fill().dropped;
+        return if dropped > 0 { Err(Miss::untrusted("never", dropped)) } else { Ok(()) };
+    };
+    let message = format!("never: {} entries match; the first is {}", found.len(), named(first));
+    Err(Miss { nearest: Some(first.to_json()), ..Miss::say(message) })
+}
+
+/// Whether as many entries match as there are to be.
+fn count(wanted: &Wanted, world: &World, captured: &Captured) -> Result<(), Miss> {
+    let filter = wanted.filter(captured).map_err(Miss::of)?;
+    let found = filter.read(world, 0);
+    let (word, count) = (wanted.word, found.len() as u64);
+    let matcher = match &wanted.entries.count {
+        Some(count) => fill(&count.0.to_json(), captured).and_then(|count| Matcher::read(&count)).map_err(Miss::of)?,
+        None => Matcher::Compare("ge", 1.0),
+    };
+    let dropped = world.journal.fill().dropped;
+    let Err(why) = matcher.check(Some(&Value::from(count))) else {
+        // At least so many there are in any case.
+        let is_sure = dropped == 0 || matches!(matcher, Matcher::Compare("ge" | "gt", _));
+        return if is_sure { Ok(()) } else { Err(Miss::untrusted(word, dropped)) };
+    };
+    let entries = world.journal.read(0, |_| true);
+    let mut miss = Miss::say(format!("{word}: {count} of {} entries match: {why}", entries.len()));
+    if dropped > 0 {
+        miss.message.push_str(&format!("; {dropped} older entries were dropped"));
+    }
+    // Where some match, one that nearly does is worth a word only if it is of the same operation.
+    let nearest = filter.nearest(&entries).filter(|nearest| count == 0 || nearest.is_of_the_kind());
+    if let Some(nearest) = nearest {
+        miss.message.push_str(&format!("; {nearest}"));
+        miss.nearest = Some(nearest.entry.to_json());
+        miss.unmet = nearest.unmet;
+    } else if let Some(last) = found.last() {
+        miss.message.push_str(&format!("; the last is {}", named(last)));
+    }
+    Err(miss)
 }
 
 /// Paths with what is expected at each.
@@ -134,13 +230,42 @@ pub(crate) fn read_paths(value: &Value) -> Result<Paths, Problem> {
 pub(crate) fn check_paths(paths: &Paths, value: &Value) -> Result<(), String> {
     paths.iter().try_for_each(|(text, path, matcher)| {
         let found = find(path, text, value);
-        matcher.check(found.as_ref()).map_err(|why| format!("{text}: {why}"))
+        matcher.check(found.as_ref()).map_err(|why| match found {
+            Some(_) => format!("{text}: {why}"),
+            None => format!("{text}: {why}{}", deepest(text, value)),
+        })
     })
+}
+
+/// How far a path that finds nothing leads: its longest part that finds something, and what that is.
+fn deepest(text: &str, value: &Value) -> String {
+    let mut text = text;
+    while let Some(end) = text.rfind(['.', '[']).filter(|end| *end > 1) {
+        text = &text[..end];
+        if let Some(found) = path(text).ok().and_then(|path| find(&path, text, value)) {
+            return format!("; {text} is {}", short(&found));
+        }
+    }
+    String::new()
+}
+
+/// A status class such as `5xx`.
+fn class(expected: &Value) -> Option<&str> {
+    expected.as_str().filter(|text| text.len() == 3 && text.ends_with("xx"))
+}
+
+/// The expected status for a sentence.
+pub(crate) fn describe_status(expected: &Value) -> String {
+    match (class(expected), Matcher::read(expected)) {
+        (Some(class), _) => class.to_owned(),
+        (None, Ok(matcher)) => matcher.describe(),
+        (None, Err(_)) => short(expected),
+    }
 }
 
 /// Whether a status is the expected one: a number, a class such as `5xx`, or a matcher.
 pub(crate) fn check_status(expected: &Value, status: u16) -> Result<(), String> {
-    if let Some(class) = expected.as_str().filter(|text| text.len() == 3 && text.ends_with("xx")) {
+    if let Some(class) = class(expected) {
         let holds = class.starts_with(&(status / 100).to_string());
         return if holds { Ok(()) } else { Err(format!("expected {class}, found {status}")) };
     }

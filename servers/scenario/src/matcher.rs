@@ -125,7 +125,8 @@ impl Matcher {
         if holds { Ok(()) } else { Err(format!("expected {}, found {}", self.describe(), short(value))) }
     }
 
-    fn describe(&self) -> String {
+    /// What is expected, for a sentence.
+    pub(crate) fn describe(&self) -> String {
         match self {
             Self::Equals(value) => short(value),
             Self::Matches(pattern) => format!("a match of /{pattern}/"),
@@ -186,13 +187,21 @@ fn type_of(value: &Value) -> &'static str {
     }
 }
 
+/// The most characters of a value in a sentence.
+const LONG: usize = 200;
+
+/// Whether a value is too long for a sentence.
+pub(crate) fn is_long(value: &Value) -> bool {
+    value.to_string().chars().count() > LONG
+}
+
 /// A value for a sentence: cut where it is long.
 pub(crate) fn short(value: &Value) -> String {
     let text = value.to_string();
-    if text.chars().count() <= 200 {
+    if text.chars().count() <= LONG {
         return text;
     }
-    let head: String = text.chars().take(200).collect();
+    let head: String = text.chars().take(LONG).collect();
     format!("{head}… ({} characters)", text.chars().count())
 }
 

@@ -7,14 +7,23 @@ use std::time::Duration;
 use futures_util::{SinkExt, StreamExt};
 use parking_lot::Mutex;
 use serde_json::Value;
+use stend_core::World;
+use stend_core::turn::{Ticket, Turn};
 use tokio::sync::{Notify, oneshot};
 use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 
 type Stream = tokio_tungstenite::WebSocketStream<tokio_tungstenite::MaybeTlsStream<tokio::net::TcpStream>>;
 type Sink = futures_util::stream::SplitSink<Stream, Message>;
 
 /// The most pushes that wait to be looked at; the oldest go.
 const INBOX: usize = 10_000;
+
+/// How long a reply may take by the wall clock, beyond all waiting for the world's.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// The header by which the turn's ticket is told.
+pub(crate) const TICKET: &str = "stend-turn";
 
 /// The connections of one play, by fake's URL and name.
 #[derive(Default)]
@@ -25,6 +34,8 @@ struct Connection {
     next: u64,
     shared: Arc<Shared>,
     reader: tokio::task::JoinHandle<()>,
+    /// Under which the turn is left while a reply is waited for: frames have no header, the handshake has.
+    ticket: Ticket,
 }
 
 #[derive(Default)]
@@ -35,7 +46,8 @@ struct Shared {
 
 #[derive(Default)]
 struct Desk {
-    asked: BTreeMap<u64, oneshot::Sender<String>>,
+    /// Who waits for which reply: the command and the way to tell.
+    asked: BTreeMap<u64, (String, oneshot::Sender<String>)>,
     pushes: VecDeque<Value>,
     closed: bool,
 }
@@ -47,21 +59,60 @@ impl Drop for Connection {
 }
 
 impl Sockets {
-    /// Sends a frame on a connection, which is opened if need be, and waits for the reply with its `id`.
-    pub(crate) async fn ask(&mut self, base: &str, name: &str, mut frame: Value) -> Result<String, String> {
+    /// Sends a frame on a connection, which is opened if need be, and waits for the reply with its `id`. The turn is left
+    /// with the world meanwhile, and comes back with the reply unless whoever answers had to give it up.
+    pub(crate) async fn ask(
+        &mut self,
+        world: &World,
+        base: &str,
+        name: &str,
+        mut frame: Value,
+        turn: Turn,
+    ) -> (Result<String, String>, Option<Turn>) {
         let key = (base.to_owned(), name.to_owned());
         if self.0.get(&key).is_none_or(|connection| connection.shared.desk.lock().closed) {
-            self.0.insert(key.clone(), Connection::open(base).await?);
+            match Connection::open(world, base).await {
+                Ok(connection) => drop(self.0.insert(key.clone(), connection)),
+                Err(why) => return (Err(why), Some(turn)),
+            }
         }
-        let connection = self.0.get_mut(&key).ok_or("the connection is gone")?;
+        let Some(connection) = self.0.get_mut(&key) else { return (Err("the connection is gone".into()), Some(turn)) };
         connection.next += 1;
         let id = connection.next;
         frame["id"] = id.into();
         let (answer, answered) = oneshot::channel();
-        connection.shared.desk.lock().asked.insert(id, answer);
+        let command = frame["command"].as_str().unwrap_or_default().to_owned();
+        connection.shared.desk.lock().asked.insert(id, (command, answer));
+        world.return_turn(connection.ticket.number(), turn);
         let sent = connection.sink.send(Message::text(frame.to_string())).await;
-        sent.map_err(|error| format!("cannot send: {error}"))?;
-        answered.await.map_err(|_| "the connection was closed without a reply".into())
+        let reply = match sent {
+            Err(error) => Err(format!("cannot send: {error}")),
+            Ok(()) => match tokio::time::timeout(PATIENCE, answered).await {
+                Ok(reply) => reply.map_err(|_| "the connection was closed without a reply".into()),
+                Err(_) => Err(format!("no reply within {} s", PATIENCE.as_secs())),
+            },
+        };
+        (reply, connection.ticket.fetch())
+    }
+
+    /// Whether the connection was opened, and is not closed; what came before it closed may still be there.
+    pub(crate) fn is_open(&self, base: &str, name: &str) -> bool {
+        let connection = self.0.get(&(base.to_owned(), name.to_owned()));
+        connection.is_some_and(|connection| {
+            let desk = connection.shared.desk.lock();
+            !desk.closed || !desk.pushes.is_empty()
+        })
+    }
+
+    /// The pushes of a connection that nobody has waited for yet: how many of which command.
+    pub(crate) fn waiting(&self, base: &str, name: &str) -> String {
+        let Some(connection) = self.0.get(&(base.to_owned(), name.to_owned())) else { return String::new() };
+        let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+        for push in &connection.shared.desk.lock().pushes {
+            *counts.entry(push["command"].as_str().unwrap_or("no JSON").to_owned()).or_default() += 1;
+        }
+        let told: Vec<String> = counts.iter().map(|(command, count)| format!("{count} of `{command}`")).collect();
+        told.join(", ")
     }
 
     /// The next push of this command on a connection, waiting up to `grace` by the wall clock.
@@ -88,17 +139,24 @@ impl Sockets {
 }
 
 impl Connection {
-    async fn open(base: &str) -> Result<Self, String> {
-        let url = format!("{}/", base.trim_end_matches('/'));
-        let (stream, _) =
-            tokio_tungstenite::connect_async(url).await.map_err(|error| format!("cannot connect: {error}"))?;
+    async fn open(world: &World, base: &str) -> Result<Self, String> {
+        let failed = |error| format!("cannot connect: {error}");
+        let ticket = world.leave_turn(world.turn());
+        drop(ticket.fetch());
+        let mut request = format!("{}/", base.trim_end_matches('/')).into_client_request().map_err(failed)?;
+        request.headers_mut().insert(TICKET, ticket.number().into());
+        let (stream, _) = tokio_tungstenite::connect_async(request).await.map_err(failed)?;
         let (sink, mut frames) = stream.split();
         let shared = Arc::new(Shared::default());
         let theirs = Arc::clone(&shared);
         let reader = tokio::spawn(async move {
             while let Some(Ok(frame)) = frames.next().await {
-                let Message::Text(text) = frame else { continue };
-                theirs.deliver(text.as_str());
+                match frame {
+                    Message::Text(text) => theirs.deliver(text.as_str()),
+                    // A fault sends bytes in the place of a text.
+                    Message::Binary(bytes) => theirs.deliver(&String::from_utf8_lossy(&bytes)),
+                    _ => {}
+                }
             }
             let mut desk = theirs.desk.lock();
             desk.closed = true;
@@ -106,7 +164,7 @@ impl Connection {
             drop(desk);
             theirs.came.notify_waiters();
         });
-        Ok(Self { sink, next: 0, shared, reader })
+        Ok(Self { sink, next: 0, shared, reader, ticket })
     }
 }
 
@@ -114,7 +172,12 @@ impl Shared {
     fn deliver(&self, text: &str) {
         let frame: Value = serde_json::from_str(text).unwrap_or_default();
         let mut desk = self.desk.lock();
-        let asked = frame["id"].as_u64().and_then(|id| desk.asked.remove(&id));
+        // What is no JSON tells no `id`: it is taken for the reply that is waited for, unless it names another command.
+        let id = match frame.is_null() {
+            true => desk.asked.iter().find(|(_, (command, _))| names(text, command)).map(|(id, _)| *id),
+            false => frame["id"].as_u64(),
+        };
+        let asked = id.and_then(|id| desk.asked.remove(&id)).map(|(_, answer)| answer);
         match asked {
             Some(answer) => {
                 // One who gave up waiting needs no answer.
@@ -130,4 +193,10 @@ impl Shared {
             }
         }
     }
+}
+
+/// Whether a broken frame can be of this command.
+fn names(text: &str, command: &str) -> bool {
+    let named = text.split_once("\"command\":").map(|(_, rest)| rest.trim_start().trim_start_matches('"'));
+    named.is_none_or(|named| named.starts_with(command) || command.starts_with(named))
 }

@@ -17,7 +17,7 @@ use crate::error::Error;
 use crate::guid::Guid;
 use crate::state::State;
 
-use bills::{BeginPayment, PrintPrecheck, SeedGuests};
+use bills::{BeginPayment, CloseBill, PrintPrecheck, SeedGuests};
 use clients::{AddClient, AwardPoints};
 use deliveries::{Confirm, Courier, DeliveryState};
 
@@ -30,6 +30,7 @@ pub(crate) static ACTIONS: &[Action<Tillypad>] = &[
     Action::of::<Courier>(),
     Action::of::<PrintPrecheck>(),
     Action::of::<BeginPayment>(),
+    Action::of::<CloseBill>(),
     Action::of::<AddClient>(),
     Action::of::<AwardPoints>(),
     Action::of::<SeedGuests>(),

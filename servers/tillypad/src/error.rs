@@ -46,6 +46,8 @@ pub(crate) enum Error {
     UnknownPath,
     /// A method that the path does not take.
     WrongMethod(String),
+    /// A body that does not come as JSON; its type, if it has one.
+    MediaType(String),
     /// A body that is too large, too slow or broken.
     Body(StatusCode),
 }
@@ -141,6 +143,12 @@ impl Error {
                 code: 0,
                 message: format!("Request method '{method}' not supported"),
             },
+            Self::MediaType(kind) => Row {
+                status: StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                exception: "org.springframework.web.HttpMediaTypeNotSupportedException",
+                code: 0,
+                message: format!("Content type '{kind}' not supported"),
+            },
             Self::Body(status) => Row {
                 status: *status,
                 exception: JSON,
@@ -230,6 +238,7 @@ mod tests {
             (Error::Refused("нельзя".into()), 500, "нельзя"),
             (Error::UnknownPath, 404, "/post-guest"),
             (Error::WrongMethod("PATCH".into()), 405, "PATCH"),
+            (Error::MediaType("text/plain".into()), 415, "text/plain"),
             (Error::Body(StatusCode::PAYLOAD_TOO_LARGE), 413, "too large"),
         ];
         for (error, status, part) in rows {

@@ -11,11 +11,13 @@ mod record;
 mod routes;
 mod section;
 mod seed;
+mod settings;
+mod spec;
 mod state;
 mod tables;
 mod wire;
 
-use stend_core::{Action, Fake, Operation, Problem, Seed, Timestamp};
+use stend_core::{Action, Fake, Operation, Problem, Seed, SpecPart, Timestamp};
 use stend_web::{Call, HttpFake, Reply, Route};
 
 pub use guid::Guid;
@@ -29,11 +31,17 @@ pub struct Tillypad;
 impl Fake for Tillypad {
     const NAME: &'static str = "tillypad";
     const TITLE: &'static str = "Tillypad POS API, guest bills";
+    const SPEC: &'static [SpecPart] =
+        &[SpecPart { file: "servers/tillypad/openapi.yaml", text: include_str!("../openapi.yaml") }];
     type State = State;
     type Section = Section;
 
     fn operations() -> &'static [Operation] {
         &routes::OPERATIONS
+    }
+
+    fn spec_from_tables() -> serde_json::Value {
+        spec::components()
     }
 
     fn actions() -> &'static [Action<Self>] {

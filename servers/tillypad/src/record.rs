@@ -82,6 +82,10 @@ impl Record {
         if let Some(Value::Int(int)) = self.get(column) { Some(*int) } else { None }
     }
 
+    pub(crate) fn flag(&self, column: usize) -> Option<bool> {
+        if let Some(Value::Flag(flag)) = self.get(column) { Some(*flag) } else { None }
+    }
+
     pub(crate) fn number(&self, column: usize) -> Option<Decimal> {
         if let Some(Value::Number(number)) = self.get(column) { Some(*number) } else { None }
     }

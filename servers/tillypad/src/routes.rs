@@ -16,7 +16,7 @@ const TABLE: [Route<Tillypad>; COUNT] = [
     Route { operation: Operation::http("post-guest", "POST", "/post-guest"), handler: guests::post },
     Route { operation: Operation::http("delete-guest", "DELETE", "/delete-guest"), handler: guests::delete },
     Route { operation: Operation::http("calc-discount", "POST", "/calc-discount"), handler: guests::calculate },
-    Route { operation: Operation::http("calc-discount", "GET", "/calc-discount"), handler: guests::calculate },
+    Route { operation: Operation::http("calc-discount-get", "GET", "/calc-discount"), handler: guests::calculate },
     Route { operation: Operation::http("get-guest", "GET", "/get-guest"), handler: guests::get },
     Route { operation: Operation::http("get-guests", "GET", "/get-guests"), handler: guests::of_client },
     Route {

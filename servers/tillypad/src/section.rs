@@ -12,6 +12,7 @@ use stend_core::random::Drawn;
 
 use crate::books::{BooksSection, Named};
 use crate::guid::Guid;
+use crate::settings::Settings;
 use crate::state::clients::Client;
 use crate::state::days::Day;
 use crate::state::loyalty::{Programme, Rule};
@@ -22,6 +23,8 @@ use crate::state::prechecks::Precheck;
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Section {
+    /// How the document is read where it allows two readings.
+    pub settings: Settings,
     /// The zone of the application server's clock.
     pub time_zone: String,
     /// What the server fills in where a client names nothing.
@@ -188,6 +191,7 @@ impl Default for Section {
         let division = id("7BF665B0-2793-4B26-946E-D03A82E7EECB");
         let note = |id, name: &str| Named { id, name: name.to_owned() };
         Self {
+            settings: Settings::default(),
             time_zone: "Europe/Moscow".into(),
             defaults: Defaults {
                 division,

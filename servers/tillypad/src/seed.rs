@@ -91,6 +91,7 @@ pub(crate) fn seed(section: Section, seed: Seed) -> Result<State, Problem> {
     let divisions = by_id("divisions", section.divisions, |division| division.id)?;
     let divisions = divisions.into_iter().map(|(id, division)| (id, Division::from(division))).collect();
     let mut state = State {
+        settings: section.settings,
         zone,
         zone_name: section.time_zone,
         defaults: section.defaults,
@@ -221,7 +222,7 @@ fn guests(state: &mut State, guests: Vec<Json>, due: &[Due], now: Timestamp) -> 
     }
     for (i, json) in guests.into_iter().enumerate() {
         let place = |problem: Problem| problem.at(["guests".into(), i.into()]);
-        let sent = Sent::read(&json).map_err(|error| place(Problem::invalid(error.message())))?;
+        let mut sent = Sent::read(&json).map_err(|error| place(Problem::invalid(error.message())))?;
         if let Some(odd) = sent.odd.first() {
             let mut problem = Problem::new("unknown_key", format!("unknown key `{}`", odd.name));
             problem.hint = near::hint(&odd.name, odd.known.iter().copied());
@@ -232,7 +233,7 @@ fn guests(state: &mut State, guests: Vec<Json>, due: &[Due], now: Timestamp) -> 
                 Problem::invalid("declared and applied sums stand in `notes` here").under("discountSum"),
             ));
         }
-        state.check_bill(&sent.bill).map_err(|error| place(Problem::invalid(error.message())))?;
+        state.check_bill(&mut sent.bill).map_err(|error| place(Problem::invalid(error.message())))?;
         let mut bill = sent.bill;
         let Some(id) = bill.guest.guid(crate::tables::guest::ID) else {
             return Err(place(Problem::new("missing_key", "missing key `gest_ID`")));
@@ -291,6 +292,7 @@ pub(crate) fn save(state: &State) -> Section {
     };
     let bills = state.bills.in_order();
     Section {
+        settings: state.settings,
         time_zone: state.zone_name.clone(),
         defaults: state.defaults,
         system_object: state.system_object,

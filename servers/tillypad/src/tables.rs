@@ -58,6 +58,8 @@ pub(crate) enum Need {
     Server(Fill),
     /// The server alone, whatever the client says.
     Link(Link),
+    /// The server alone, once an order is registered or a line is passed on to be paid.
+    Later,
     /// The client if it likes, else nobody.
     Optional,
 }
@@ -118,8 +120,7 @@ pub(crate) struct Field {
     pub(crate) name: &'static str,
     pub(crate) kind: Kind,
     pub(crate) need: Need,
-    /// How many ticks the document prints; 0 for fields that only samples or sentences name. For the README.
-    #[cfg_attr(not(test), allow(dead_code))]
+    /// How many ticks the document prints; 0 for fields that only samples or sentences name.
     pub(crate) ticks: u8,
 }
 
@@ -133,8 +134,7 @@ pub(crate) struct Table {
 impl Table {
     /// The column of this name.
     pub(crate) fn find(&self, name: &str) -> Option<usize> {
-        // The table of the document calls it `orit_VolumeID`, every sample `orit_Volume`.
-        let name = if name == "orit_VolumeID" { "orit_Volume" } else { name };
+        let name = ALIASES.iter().find(|alias| alias.0 == name).map_or(name, |alias| alias.1);
         self.fields.iter().position(|field| field.name == name)
     }
 
@@ -227,7 +227,7 @@ table! {
     OPERATOR "ordr_usr_ID_Operator" 3 Kind::Ref(Book::Users), Need::Server(Fill::User);
     DEVICE "ordr_dev_ID" 3 Kind::Ref(Book::Devices), Need::Server(Fill::Device);
     DIVISION "ordr_dvsn_ID" 3 Kind::Ref(Book::Divisions), Need::Server(Fill::Division);
-    DAY "ordr_arch_ID" 0 Kind::Guid, Need::Optional;
+    DAY "ordr_arch_ID" 0 Kind::Guid, Need::Later;
     STATE "ordr_orst_ID" 0 Kind::State(States::Order), Need::Server(Fill::Int(0));
     DATE "ordr_Date" 0 Kind::Date, Need::Server(Fill::Now);
     NAME "ordr_Name" 0 Kind::Text, Need::Optional;
@@ -243,7 +243,7 @@ table! { item = "tp_OrderItems" {
     SALE_GROUP "orit_slgr_ID" 2 Kind::Ref(Book::SaleGroups), Need::Server(Fill::SaleGroup);
     PRIVILEGE "orit_sprv_ID" 1 Kind::Ref(Book::SalePrivileges), Need::Optional;
     PRINTED "orit_orpi_ID" 1 Kind::Guid, Need::Optional;
-    PRECHECK "orit_pcit_ID" 1 Kind::Guid, Need::Optional;
+    PRECHECK "orit_pcit_ID" 1 Kind::Guid, Need::Later;
     VOLUME "orit_Volume" 2 Kind::Number(Sign::Positive), Need::Server(Fill::Volume);
     COUNT "orit_Count" 2 Kind::Number(Sign::Positive), Need::Client;
     PRICE "orit_Price" 2 Kind::Number(Sign::NotNegative), Need::Client;
@@ -289,6 +289,9 @@ table! {
     VALUE "note_Value" 0 Kind::Any, Need::Client;
 } }
 
+/// Other names of columns: the document's table calls one `orit_VolumeID`, every sample `orit_Volume`.
+pub(crate) const ALIASES: [(&str, &str); 1] = [("orit_VolumeID", "orit_Volume")];
+
 /// All of them, in the document's order.
 #[cfg(test)]
 pub(crate) static ALL: [&Table; 8] = [
@@ -327,7 +330,7 @@ mod tests {
                 let who = match field.need {
                     Need::Client => "client",
                     Need::Server(_) => "client or server",
-                    Need::Link(_) => "server",
+                    Need::Link(_) | Need::Later => "server",
                     Need::Optional => "client, optional",
                 };
                 let row = format!("| `{}` | {} | {who} |", field.name, "✔".repeat(usize::from(field.ticks)));

@@ -10,13 +10,13 @@ use bytes::Bytes;
 use matchit::Router;
 use percent_encoding::percent_decode_str;
 use stend_core::fault::{Effect, Facts, Hit};
-use stend_core::journal::{Entry, Way};
+use stend_core::journal::{Entry, Way, shown};
 use stend_core::{Fake, Operation, Timestamp, World, Worlds};
 
 use crate::body::{Cut, Dribbled};
 use crate::call::{Call, Params};
 use crate::pause::{TICKET, pause, ticket};
-use crate::plug::Plug;
+use crate::plug::reset;
 use crate::reply::{Reply, ours};
 use crate::site::{Arrival, Site, read_body, split_world};
 
@@ -144,10 +144,7 @@ impl<F: HttpFake> HttpSite<F> {
         let now = world.now();
         let found = self.find(request.method().as_str(), path);
         let operation = found.operation();
-        let headers = request.headers();
-        let lookup = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
-        let facts = Facts { fake: F::NAME, operation, method: request.method().as_str(), path, header: &lookup };
-        let hit = world.faults.strike(&facts, now);
+        let hit = world.faults.any().then(|| strike(&world, F::NAME, operation, &request, path, now)).flatten();
 
         let instead = hit.as_ref().and_then(|hit| replacement(&hit.effect));
         let (reply, body, remarks) = match (instead, body) {
@@ -228,6 +225,24 @@ impl<F: HttpFake> Site for Shared<F> {
     }
 }
 
+/// The fault that applies to a request, if any.
+fn strike(
+    world: &World,
+    fake: &'static str,
+    operation: Option<&'static str>,
+    request: &HttpRequest,
+    path: &str,
+    now: Timestamp,
+) -> Option<Hit> {
+    let headers = request.headers();
+    let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
+    let texts = headers.iter().filter_map(|(name, value)| Some((name.as_str(), value.to_str().ok()?)));
+    let clients: Vec<&str> = shown(texts).collect();
+    let method = request.method().as_str();
+    let facts = Facts { fake, way: Way::Http, operation, method, path, clients: &clients, header: &header };
+    world.faults.strike(&facts, now)
+}
+
 /// The reply of a fault that keeps the handler from being asked.
 fn replacement(effect: &Effect) -> Option<Reply> {
     match effect {
@@ -282,6 +297,7 @@ impl Exchange<'_> {
             fake: self.fake,
             operation: self.operation,
             way: Way::Http,
+            client: None,
             head: head(self.request.method().as_str(), self.path, self.request.query_string(), self.request.headers()),
             request: self.body,
             status,
@@ -303,13 +319,7 @@ impl Exchange<'_> {
             }
             Effect::Reset => {
                 self.write(0, Bytes::new(), Some(&hit.id));
-                if let Some(plug) = request.conn_data::<Plug>() {
-                    plug.pull();
-                }
-                // Nothing that is sent now arrives.
-                let mut response = Reply::empty(StatusCode::OK).into_response();
-                response.head_mut().set_connection_type(actix_web::http::ConnectionType::Close);
-                response
+                reset(&request)
             }
             Effect::Delay(span) => {
                 self.write(status, reply.body.clone(), Some(&hit.id));
@@ -339,6 +349,11 @@ impl Exchange<'_> {
             Effect::Garbage(bytes) => {
                 reply.body = bytes.into();
                 self.write(status, reply.body.clone(), Some(&hit.id));
+                reply.into_response()
+            }
+            // These are for sockets: a fault with one of them never matches a request over HTTP.
+            Effect::Drop | Effect::Duplicate | Effect::Reorder(_) | Effect::Close(_) | Effect::NoPong => {
+                self.write(status, reply.body.clone(), None);
                 reply.into_response()
             }
         }

@@ -14,7 +14,8 @@ mod site;
 
 pub use call::{Call, Params, Refusal, query_pairs};
 pub use http::{Handler, HttpFake, HttpSite, Route, operations};
-pub use plug::let_go;
+pub use pause::{TICKET, pause, ticket};
+pub use plug::Cord;
 pub use reply::{Reply, ours, problem, problem_status};
 pub use server::{Listener, Server, Tuning, serve};
 pub use site::{Arrival, Site, read_body, split_world};

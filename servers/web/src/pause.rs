@@ -6,30 +6,38 @@ use actix_web::http::header::HeaderMap;
 use stend_core::turn::{Gone, Turn};
 use stend_core::{Timestamp, World};
 
-/// The header by which a scenario's own calls say under which ticket they left their turn.
-pub(crate) const TICKET: &str = "stend-turn";
+/// The header by which a scenario's own calls say under which ticket they leave their turn: on a socket the header of
+/// its handshake, for all commands of the connection.
+pub const TICKET: &str = "stend-turn";
 
 /// The ticket of a request that a scenario sends.
-pub(crate) fn ticket(headers: &HeaderMap) -> Option<u64> {
+pub fn ticket(headers: &HeaderMap) -> Option<u64> {
     headers.get(TICKET)?.to_str().ok()?.parse().ok()
 }
 
-/// Waits until the world's time is `until`. A caller's turn is given up meanwhile, or its clock would stand still
-/// for a reply that waits for the clock.
+/// Waits until the world's time is `until`; lies down at once. A caller's turn is given up meanwhile, or its clock would
+/// stand still for a reply that waits for the clock. Without a ticket, the turn of whoever is woken is given.
 ///
 /// # Errors
 /// The world was reset.
-pub(crate) async fn pause(world: &Arc<World>, ticket: Option<u64>, until: Timestamp) -> Result<Option<Turn>, Gone> {
+pub fn pause(
+    world: &Arc<World>,
+    ticket: Option<u64>,
+    until: Timestamp,
+) -> impl Future<Output = Result<Option<Turn>, Gone>> + use<> {
+    let world = Arc::clone(world);
     let sleep = world.sleep_until(until);
     if let Some(ticket) = ticket {
         drop(world.fetch_turn(ticket));
     }
-    let turn = sleep.await?;
-    match ticket {
-        Some(ticket) => {
-            world.return_turn(ticket, turn);
-            Ok(None)
+    async move {
+        let turn = sleep.await?;
+        match ticket {
+            Some(ticket) => {
+                world.return_turn(ticket, turn);
+                Ok(None)
+            }
+            None => Ok(Some(turn)),
         }
-        None => Ok(Some(turn)),
     }
 }

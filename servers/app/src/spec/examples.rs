@@ -23,6 +23,10 @@ pub(super) fn in_operations(spec: &mut Value, sample: &Sample, body: &Value) -> 
     if let Some(text) = response.get("text") {
         let content = spec.pointer(&format!("{place}/content")).and_then(Value::as_object);
         let kind = content.and_then(|content| content.keys().find(|kind| *kind != "application/json")).cloned();
+        // Nothing sent and nothing described: there is nothing to show.
+        if kind.is_none() && text == "" {
+            return Ok(());
+        }
         let kind = kind.ok_or_else(|| format!("{place} describes no text"))?;
         return put(spec, &format!("{place}/content/{}", escape(&kind)), sample, text);
     }

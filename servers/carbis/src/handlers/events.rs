@@ -19,6 +19,8 @@ fn answer(call: &mut Call<'_, Carbis>) -> Result<Reply, Reply> {
     }
     let token = call.header(&TOKEN).unwrap_or("");
     let hash = call.query("hash");
-    let body = call.state(|state, now| state.poll(token, hash.as_deref(), now))?;
+    let body = call.state(|state, now| {
+        state.poll(token, hash.as_deref(), now).map_err(|error| error.reply(state.settings.refusal))
+    })?;
     Ok(Reply::json_bytes(StatusCode::OK, body))
 }

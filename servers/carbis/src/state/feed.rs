@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use rand::Rng;
 use stend_core::{Problem, Span, Streams, Table};
 
+use crate::settings::LostPlace;
 use crate::wire;
 
 /// How long events are kept unless the world says otherwise.
@@ -50,20 +51,29 @@ impl Feed {
         Self { retention, events: Table::new(), next: 0, by_hash: Table::new(), written: None }
     }
 
-    /// The whole reply to a poll: all events for `none` and for a hash that is not retained (C2), else those after it.
-    pub(crate) fn poll(&mut self, hash: &str, now: Timestamp) -> Bytes {
+    /// The whole reply to a poll: all events, or those after a hash; for a hash that is not retained what `lost` says
+    /// (C2), `None` when it says to refuse it.
+    pub(crate) fn poll(&mut self, hash: Option<&str>, lost: LostPlace, now: Timestamp) -> Option<Bytes> {
         // The clock's tick does this too; a poll must not depend on when it came.
         self.expire(now);
-        let after =
-            parse(hash).and_then(|hash| self.by_hash.get(&hash)).map_or_else(|| self.first(), |number| number + 1);
+        let number = |hash| parse(hash).and_then(|hash| self.by_hash.get(&hash));
+        let after = match hash.map(number) {
+            None => self.first(),
+            Some(Some(number)) => number + 1,
+            Some(None) => match lost {
+                LostPlace::All => self.first(),
+                LostPlace::Nothing => self.next,
+                LostPlace::Refused => return None,
+            },
+        };
         if let Some((from, reply)) = &self.written
             && *from == after
         {
-            return reply.clone();
+            return Some(reply.clone());
         }
         let reply = Bytes::from(self.write(after));
         self.written = Some((after, reply.clone()));
-        reply
+        Some(reply)
     }
 
     /// The number of the oldest event.
@@ -163,8 +173,13 @@ mod tests {
         feed
     }
 
+    fn poll(feed: &mut Feed, hash: &str, lost: LostPlace, second: i64) -> Option<Bytes> {
+        feed.poll((hash != "none").then_some(hash), lost, at(second))
+    }
+
     fn updates(feed: &mut Feed, hash: &str, second: i64) -> String {
-        let reply: serde_json::Value = serde_json::from_slice(&feed.poll(hash, at(second))).expect("JSON");
+        let reply: serde_json::Value =
+            serde_json::from_slice(&poll(feed, hash, LostPlace::All, second).expect("a reply")).expect("JSON");
         reply["data"]["updates"].to_string()
     }
 
@@ -176,6 +191,16 @@ mod tests {
         assert_eq!(updates(&mut feed, "0x00000003", 20), "[]");
         assert_eq!(updates(&mut feed, "0xdeadbeef", 20), "[1,2,3]");
         assert_eq!(updates(&mut feed, "garbage", 20), "[1,2,3]");
+    }
+
+    #[test]
+    fn a_lost_place_is_what_the_world_says() {
+        let mut feed = feed();
+        let nothing = poll(&mut feed, "0xdeadbeef", LostPlace::Nothing, 20).expect("a reply");
+        assert_eq!(nothing, r#"{"result":true,"data":{"updates":[]}}"#);
+        assert_eq!(poll(&mut feed, "0xdeadbeef", LostPlace::Refused, 20), None);
+        assert!(poll(&mut feed, "none", LostPlace::Refused, 20).is_some());
+        assert!(poll(&mut feed, "0x00000003", LostPlace::Refused, 20).is_some());
     }
 
     #[test]

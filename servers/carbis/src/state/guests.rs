@@ -134,7 +134,7 @@ impl State {
             Step::Arrive { tables, stay } => self.arrive(tables, stay, at),
             Step::Order(table) => {
                 let dishes = self.choose();
-                done("guests order", table, self.open_order(table, None, &dishes).map(|_| ()))
+                done("guests order", table, self.open_order(table, None, &dishes, at).map(|_| ()))
             }
             Step::CallWaiter(table) => {
                 done("guests call the waiter", table, self.call_waiter(table, at, None).map(|_| ()))
@@ -145,7 +145,12 @@ impl State {
             }
             Step::Pay(table) => {
                 self.guests.seated.remove(&table);
-                done("guests pay and leave", table, self.pay(table, at, None).map(|_| ()))
+                let paid = self.pay(table, at, None).map(|_| ());
+                // Where a paid order stays, the waiter clears the table once they have left.
+                if paid.is_ok() && self.orders.contains_key(&table) {
+                    drop(self.close_order(table));
+                }
+                done("guests pay and leave", table, paid)
             }
         })
     }

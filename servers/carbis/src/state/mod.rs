@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use stend_core::{Shared, Streams, Table as Rows, secret};
 
 use crate::error::Error;
+use crate::settings::{MissingHash, Settings};
 
 use feed::Feed;
 use guests::Guests;
@@ -24,6 +25,7 @@ use orders::Order;
 /// The state of one world's QR menu.
 #[derive(Debug, Clone)]
 pub struct State {
+    pub(crate) settings: Settings,
     pub(crate) token: String,
     pub(crate) tables: Shared<BTreeMap<i64, Table>>,
     pub(crate) dishes: Shared<BTreeMap<i64, Dish>>,
@@ -56,13 +58,21 @@ impl State {
     /// The reply to a poll: the events after `hash`, or all (C1, C2).
     ///
     /// # Errors
-    /// Another token than the menu's, or no hash (C4); the token is looked at first.
+    /// Another token than the menu's, or no hash (C4); the token is looked at first. A hash that is not kept, in a
+    /// world that refuses such.
     pub(crate) fn poll(&mut self, token: &str, hash: Option<&str>, now: Timestamp) -> Result<Bytes, Error> {
         if !secret::same(token, &self.token) {
             return Err(Error::Token);
         }
-        let hash = hash.filter(|hash| !hash.is_empty()).ok_or(Error::NoHash)?;
-        Ok(self.feed.poll(hash, now))
+        let hash = match hash.filter(|hash| !hash.is_empty()) {
+            None if self.settings.missing_hash == MissingHash::Refused => return Err(Error::NoHash),
+            None | Some("none") => None,
+            Some(hash) => Some(hash),
+        };
+        self.feed.poll(hash, self.settings.lost_place, now).ok_or_else(|| {
+            let hash: String = hash.unwrap_or_default().chars().take(40).collect();
+            Error::LostPlace(hash)
+        })
     }
 
     /// When an event's time in the feed ends, or a guest does something.

@@ -8,6 +8,7 @@ use stend_core::Problem;
 
 use super::State;
 use super::menu::missing;
+use crate::settings::PaidOrder;
 use crate::wire;
 
 /// A dish and how many of it, as an action names it.
@@ -55,6 +56,9 @@ pub(crate) struct Order {
     pub invoice: i64,
     /// The lines in the order in which they were added; equal ones stay apart.
     pub dishes: Vec<Line>,
+    /// What of it has been paid.
+    #[schemars(with = "f64")]
+    pub paid: Decimal,
 }
 
 /// A line of an order, with name and price as they were when it was added.
@@ -110,18 +114,30 @@ impl Line {
 }
 
 impl Order {
-    /// What it costs, and while it is open what is unpaid of it.
+    /// What it costs.
     pub(crate) fn sum(&self) -> Decimal {
         self.dishes.iter().map(Line::sum).sum()
+    }
+
+    /// What of it is unpaid.
+    pub(crate) fn unpaid(&self) -> Decimal {
+        self.sum() - self.paid
     }
 }
 
 impl State {
-    /// A waiter opens an order for a table that has none. No event tells of it: the document names none.
+    /// A waiter opens an order for a table that has none. No event tells of it, for the document names none, unless the
+    /// world has a code for it.
     ///
     /// # Errors
     /// An unknown table, dish, modifier or waiter, no dishes, or a table that has an order.
-    pub(crate) fn open_order(&mut self, table: i64, waiter: Option<i64>, dishes: &[Wanted]) -> Result<&Order, Problem> {
+    pub(crate) fn open_order(
+        &mut self,
+        table: i64,
+        waiter: Option<i64>,
+        dishes: &[Wanted],
+        now: Timestamp,
+    ) -> Result<&Order, Problem> {
         self.table(table)?;
         if let Some(order) = self.orders.get(&table) {
             return Err(Problem::conflict(format!("table {table} has an open order, {}", order.guid))
@@ -142,7 +158,12 @@ impl State {
         let invoice = self.next_invoice;
         self.next_invoice += 1;
         self.totals.orders_opened += 1;
-        self.orders.insert(table, Order { guid, table, waiter, invoice, dishes });
+        self.orders.insert(table, Order { guid, table, waiter, invoice, dishes, paid: Decimal::ZERO });
+        if let Some(code) = self.settings.order_code.clone() {
+            let hash = self.feed.take_hash(None, &mut self.random)?;
+            let order = self.order_wire(table);
+            self.publish(hash, &code, table, Carry { invoice: None, order, table_repr: true }, now);
+        }
         self.order(table)
     }
 
@@ -168,19 +189,39 @@ impl State {
         Ok(self.publish(hash, "additional_order", table, Carry { invoice, order, table_repr: false }, now))
     }
 
-    /// A guest pays the table's order: the event carries it as it stands, then it is closed.
+    /// A guest pays what is unpaid of the table's order: the event carries it as it stands. Then it is closed, or stays
+    /// where the world has it so.
     ///
     /// # Errors
-    /// An unknown table, or one without an order.
+    /// An unknown table, or one without an order or with one that is paid.
     pub(crate) fn pay(&mut self, table: i64, now: Timestamp, hash: Option<u32>) -> Result<(String, Decimal), Problem> {
-        let sum = self.order(table)?.sum();
+        let stays = self.settings.paid_order == PaidOrder::Stays;
+        let (sum, again) = self.order(table).map(|order| (order.unpaid(), !order.paid.is_zero()))?;
+        if stays && sum.is_zero() {
+            return Err(Problem::conflict(format!("the order of table {table} is paid"))
+                .hint("`carbis.close_order` closes it")
+                .under("table"));
+        }
         let hash = self.feed.take_hash(hash, &mut self.random)?;
         let order = self.order_wire(table);
         let hash = self.publish(hash, "online_payment", table, Carry { invoice: None, order, table_repr: true }, now);
-        self.orders.remove(&table);
-        self.totals.orders_paid += 1;
+        match self.orders.get_mut(&table) {
+            Some(order) if stays => order.paid += sum,
+            _ => drop(self.orders.remove(&table)),
+        }
+        self.totals.orders_paid += u64::from(!again);
         self.totals.revenue += sum;
         Ok((hash, sum))
+    }
+
+    /// A waiter closes the table's order: the table is free. No event tells of it.
+    ///
+    /// # Errors
+    /// An unknown table, or one without an order.
+    pub(crate) fn close_order(&mut self, table: i64) -> Result<Decimal, Problem> {
+        let unpaid = self.order(table)?.unpaid();
+        self.orders.remove(&table);
+        Ok(unpaid)
     }
 
     /// A guest calls the waiter.
@@ -264,7 +305,7 @@ impl State {
             id: order.invoice,
             order_guid: order.guid.clone(),
             table_id: table,
-            unpaid_sum: order.sum(),
+            unpaid_sum: order.unpaid(),
             session_id: order.invoice,
             status: 0,
             error: None,

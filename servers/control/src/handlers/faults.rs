@@ -14,10 +14,7 @@ pub(crate) async fn add(request: Request) -> Result<Reply, Reply> {
     let world = request.world()?;
     let node = request.node()?;
     let fault: Fault = node.read().map_err(|problem| wrong(node.locate(problem)))?;
-    if let Some(fake) = &fault.matching.fake {
-        let place = |problem: stend_core::Problem| wrong(node.locate(problem.at(["match".into(), "fake".into()])));
-        request.control.registry.get(fake).map_err(place)?;
-    }
+    fault.check_for(&request.control.registry).map_err(|problem| wrong(node.locate(problem)))?;
     let id = world.add_fault(fault).map_err(|problem| wrong(node.locate(problem)))?;
     Ok(Reply::json(StatusCode::CREATED, &json!({ "id": id })))
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::json;
 use stend_scenario::Expectation;
-use stend_web::{Reply, StatusCode, ours};
+use stend_web::{Reply, StatusCode};
 
 use crate::request::{Request, wrong};
 
@@ -16,12 +16,14 @@ pub(crate) async fn verify(request: Request) -> Result<Reply, Reply> {
     match expectation.verify(&world, &BTreeMap::new()) {
         Ok(()) => Ok(Reply::ok(&json!({ "passed": true }))),
         Err(miss) => {
-            let mut reply = ours(StatusCode::CONFLICT, "not_as_expected", &miss.message, None, None);
+            let mut error = json!({ "code": "not_as_expected", "message": miss.message });
             if let Some(nearest) = &miss.nearest {
-                let error = json!({ "code": "not_as_expected", "message": miss.message, "nearest": nearest });
-                reply = Reply::json(StatusCode::CONFLICT, &json!({ "error": error }));
+                error["nearest"] = nearest.clone();
             }
-            Err(reply)
+            if !miss.unmet.is_empty() {
+                error["unmet"] = json!(miss.unmet);
+            }
+            Err(Reply::json(StatusCode::CONFLICT, &json!({ "error": error })))
         }
     }
 }

@@ -16,7 +16,7 @@ struct Book {
     next: u64,
 }
 
-/// The faults of one world. The first that applies to a request is the one applied.
+/// The faults of one world. The first that applies to an exchange is the one applied.
 #[derive(Debug)]
 pub struct Faults {
     armed: AtomicBool,
@@ -84,13 +84,22 @@ impl Faults {
             return Err(problem);
         };
         book.faults.remove(index);
+        // Another fault of this name begins its streams anew.
+        for purpose in super::PURPOSES {
+            book.random.forget(&super::stream(id, purpose));
+        }
         self.armed.store(!book.faults.is_empty(), Ordering::Release);
         Ok(())
     }
 
     /// Removes all.
     pub fn clear(&self) {
-        self.book.lock().faults.clear();
+        let mut book = self.book.lock();
+        for fault in std::mem::take(&mut book.faults) {
+            for purpose in super::PURPOSES {
+                book.random.forget(&super::stream(fault.id.as_deref().unwrap_or_default(), purpose));
+            }
+        }
         self.armed.store(false, Ordering::Release);
     }
 
@@ -108,7 +117,7 @@ impl Faults {
         self.armed.load(Ordering::Acquire)
     }
 
-    /// The fault that applies to a request, if any. Costs one load where a world has no faults.
+    /// The fault that applies to an exchange, if any. Costs one load where a world has no faults.
     pub fn strike(&self, facts: &Facts<'_>, now: Timestamp) -> Option<Hit> {
         if !self.any() {
             return None;

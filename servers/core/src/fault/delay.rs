@@ -2,13 +2,12 @@
 
 use std::fmt;
 
-use rand::RngExt;
+use rand::{Rng, RngExt};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{self, Deserializer, MapAccess, Visitor, value::MapAccessDeserializer};
 use serde::{Deserialize, Serialize};
 
 use crate::duration::Span;
-use crate::random::Streams;
 
 /// How long a reply is held, in the world's time.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -99,17 +98,16 @@ impl JsonSchema for Delay {
 }
 
 impl Delay {
-    /// A delay from the stream `delay`.
-    pub(crate) fn draw(&self, random: &mut Streams) -> Span {
+    /// A delay drawn from this stream.
+    pub(super) fn draw(&self, stream: &mut impl Rng) -> Span {
         match self {
             Self::Fixed(span) => *span,
             Self::Uniform(from, to) if from < to => {
-                Span::from_secs_f64(random.get("delay").random_range(from.as_secs_f64()..to.as_secs_f64()))
+                Span::from_secs_f64(stream.random_range(from.as_secs_f64()..to.as_secs_f64()))
             }
             Self::Uniform(from, _) => *from,
             Self::Lognormal { median, sigma } => {
                 // Box and Muller: two even draws make a normal one.
-                let stream = random.get("delay");
                 let (a, b): (f64, f64) = (stream.random(), stream.random());
                 let normal = (-2.0 * (1.0 - a).ln()).sqrt() * (std::f64::consts::TAU * b).cos();
                 Span::from_secs_f64(median.as_secs_f64() * (sigma * normal).exp())

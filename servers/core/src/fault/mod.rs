@@ -1,56 +1,25 @@
-//! Faults: rules that make a matching request misbehave. Data and matching; applying them is `web`'s.
+//! Faults: rules that make a matching request, push or ping misbehave. Data and matching; applying them is `web`'s,
+//! and the business of whoever speaks another protocol.
 
 mod book;
+mod check;
 mod delay;
+mod matching;
 
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use rand::RngExt;
+use rand::{Rng, RngExt};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::duration::Span;
-use crate::problem::Problem;
+use crate::journal::Way;
 use crate::random::Streams;
 
 pub use book::Faults;
 pub use delay::Delay;
-
-/// Which requests a fault is for; what is left out matches all.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Match {
-    /// The fake.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub fake: Option<String>,
-    /// The operation's id.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub operation: Option<String>,
-    /// The HTTP method.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub method: Option<String>,
-    /// The path without query; `*` stands for any run of characters.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub path: Option<String>,
-    /// Headers with their values; `*` as in the path.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub header: BTreeMap<String, String>,
-    /// Only the n-th request, from 1, of those that match all else.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub nth: Option<u64>,
-    /// From 0 to 1, drawn from a stream of its own.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub probability: Option<f64>,
-    /// Not before this moment of the world's time.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "Option<String>")]
-    pub from: Option<Timestamp>,
-    /// Not at or after this moment.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "Option<String>")]
-    pub until: Option<Timestamp>,
-}
+pub use matching::{Facts, Match, glob};
 
 /// A reply in the place of the fake's own. The state is not asked, so nothing changes.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -93,13 +62,13 @@ pub struct Fault {
     /// Its name, to delete it by; left out, it gets one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
-    /// Which requests.
+    /// Which requests, pushes or pings.
     #[serde(default, rename = "match")]
     pub matching: Match,
     /// Applied so often at the most; left out, without end.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub times: Option<u64>,
-    /// Effect: hold the reply.
+    /// Effect: hold the reply, or the push.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub delay: Option<Delay>,
     /// Effect: another reply.
@@ -111,16 +80,32 @@ pub struct Fault {
     /// Effect: the connection is reset without a reply, and without the state being asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reset: Option<bool>,
-    /// Effect: the body ends after so many per cent of it, and the connection with it.
+    /// Effect: the body ends after so many per cent of it, and the connection with it; on a socket, the text of a
+    /// frame does, and the connection stays.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub truncate: Option<u8>,
     /// Effect: the body comes in small pieces.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dribble: Option<Dribble>,
-    /// Effect: so many random bytes for a body.
+    /// Effect: so many random bytes for a body; on a socket, a binary frame.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub garbage: Option<usize>,
-    /// Requests that matched so far; a saved world carries it.
+    /// Effect on a push: it is not sent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub drop: Option<bool>,
+    /// Effect on a push: it is sent twice.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub duplicate: Option<bool>,
+    /// Effect on a push: it is sent after so many later pushes to the same socket.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reorder: Option<u32>,
+    /// Effect on a command or a push: the socket closes with this code, without the state being asked, or the push sent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub close: Option<u16>,
+    /// Effect on a socket: pings are not answered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub no_pong: Option<bool>,
+    /// How often it matched so far; a saved world carries it.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub matched: u64,
     /// How often it was applied so far.
@@ -136,7 +121,7 @@ fn is_zero(n: &u64) -> bool {
     *n == 0
 }
 
-/// What a fault does to one request.
+/// What a fault does to one exchange.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Effect {
     /// Hold the reply this long.
@@ -153,9 +138,19 @@ pub enum Effect {
     Dribble(Dribble),
     /// Send these bytes for a body.
     Garbage(Vec<u8>),
+    /// Do not send the push.
+    Drop,
+    /// Send the push twice.
+    Duplicate,
+    /// Send the push after so many later ones.
+    Reorder(u32),
+    /// Close the socket with this code.
+    Close(u16),
+    /// Do not answer the ping.
+    NoPong,
 }
 
-/// A fault that applies to the request at hand.
+/// A fault that applies to the exchange at hand.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Hit {
     /// The fault's name.
@@ -164,115 +159,53 @@ pub struct Hit {
     pub effect: Effect,
 }
 
-/// What a request is matched by.
-pub struct Facts<'a> {
-    /// The fake.
-    pub fake: &'a str,
-    /// The operation, if there is one.
-    pub operation: Option<&'a str>,
-    /// The method, or the command.
-    pub method: &'a str,
-    /// The path without the world's prefix and the query.
-    pub path: &'a str,
-    /// A header by its name in lower case.
-    pub header: &'a dyn Fn(&str) -> Option<String>,
+/// The random streams of one fault: each fault has its own, so that another one shifts no draw of it.
+struct Dice<'a> {
+    streams: &'a mut Streams,
+    fault: &'a str,
 }
 
+impl Dice<'_> {
+    fn of(&mut self, purpose: &str) -> &mut impl Rng {
+        self.streams.get(&stream(self.fault, purpose))
+    }
+}
+
+/// The name of a fault's stream.
+fn stream(fault: &str, purpose: &str) -> String {
+    format!("{fault} {purpose}")
+}
+
+/// What faults draw streams for.
+const PURPOSES: [&str; 3] = ["probability", "delay", "garbage"];
+
 impl Fault {
-    /// Whether it can be meant.
-    ///
-    /// # Errors
-    /// No effect, more than one, or a value out of range.
-    pub fn check(&self) -> Result<(), Problem> {
-        let effects = [
-            ("delay", self.delay.is_some()),
-            ("respond", self.respond.is_some()),
-            ("quota", self.quota.is_some()),
-            ("reset", self.reset.is_some()),
-            ("truncate", self.truncate.is_some()),
-            ("dribble", self.dribble.is_some()),
-            ("garbage", self.garbage.is_some()),
-        ];
-        let given: Vec<&str> = effects.iter().filter(|(_, given)| *given).map(|(name, _)| *name).collect();
-        match given.as_slice() {
-            [_] => {}
-            [] => {
-                return Err(Problem::invalid("a fault without an effect")
-                    .hint("give one of `delay`, `respond`, `quota`, `reset`, `truncate`, `dribble`, `garbage`"));
-            }
-            [first, second, ..] => {
-                return Err(Problem::invalid(format!("a fault has one effect, and here are `{first}` and `{second}`"))
-                    .hint("write a fault for each")
-                    .under(*second));
-            }
-        }
-        let wrong = |key: &'static str, text: String| Err(Problem::invalid(text).under(key));
-        match self {
-            Self { respond: Some(respond), .. } if !(200..=599).contains(&respond.status) => {
-                wrong("respond", format!("{} is no status that can be sent; 200 to 599 can", respond.status))
-            }
-            Self { truncate: Some(percent), .. } if *percent > 99 => {
-                wrong("truncate", format!("{percent} % cuts nothing off; 0 to 99 does"))
-            }
-            Self { garbage: Some(bytes), .. } if *bytes > 1 << 20 => {
-                wrong("garbage", "1 MiB of garbage at the most".into())
-            }
-            Self { dribble: Some(dribble), .. } if dribble.bytes == 0 => {
-                wrong("dribble", "pieces of 0 bytes never end".into())
-            }
-            Self { quota: Some(quota), .. } if quota.window.is_zero() => wrong("quota", "a window of no time".into()),
-            Self { reset: Some(false), .. } => wrong("reset", "`reset: false` does nothing".into()),
-            Self { delay: Some(Delay::Uniform(from, to)), .. } if from > to => {
-                wrong("delay", format!("from {from} to {to} is backwards"))
-            }
-            Self { delay: Some(Delay::Lognormal { sigma, .. }), .. } if !(0.0..=10.0).contains(sigma) => {
-                wrong("delay", format!("a sigma of {sigma}; it goes from 0 to 10"))
-            }
-            _ => match self.matching.probability {
-                Some(p) if !(0.0..=1.0).contains(&p) => {
-                    Err(Problem::invalid(format!("a probability of {p}; it goes from 0 to 1"))
-                        .at(["match".into(), "probability".into()]))
-                }
-                _ if self.matching.nth == Some(0) => {
-                    Err(Problem::invalid("the first is 1").at(["match".into(), "nth".into()]))
-                }
-                _ => Ok(()),
-            },
+    /// Whether it is for exchanges of this kind.
+    fn is_for(&self, way: Way) -> bool {
+        match self.matching.way {
+            Some(wanted) => wanted == way,
+            None => self.effects().next().is_none_or(|effect| effect.by_default.contains(&way)),
         }
     }
 
     fn applies(&mut self, facts: &Facts<'_>, now: Timestamp, random: &mut Streams) -> bool {
-        let matching = &self.matching;
-        let is = |wanted: &Option<String>, given: &str| wanted.as_deref().is_none_or(|wanted| glob(wanted, given));
-        let fits = is(&matching.fake, facts.fake)
-            && matching
-                .operation
-                .as_deref()
-                .is_none_or(|wanted| facts.operation.is_some_and(|given| glob(wanted, given)))
-            && matching.method.as_deref().is_none_or(|wanted| wanted.eq_ignore_ascii_case(facts.method))
-            && is(&matching.path, facts.path)
-            && matching.header.iter().all(|(name, wanted)| {
-                (facts.header)(&name.to_ascii_lowercase()).is_some_and(|given| glob(wanted, &given))
-            })
-            && matching.from.is_none_or(|from| now >= from)
-            && matching.until.is_none_or(|until| now < until);
-        if !fits {
+        if !self.is_for(facts.way) || !self.matching.fits(facts, now) {
             return false;
         }
         self.matched += 1;
+        let matching = &self.matching;
         if matching.nth.is_some_and(|nth| nth != self.matched) || self.times.is_some_and(|times| self.applied >= times)
         {
             return false;
         }
-        match matching.probability {
-            Some(probability) => random.get("probability").random_bool(probability),
-            None => true,
-        }
+        let mut dice = Dice { streams: random, fault: self.id.as_deref().unwrap_or_default() };
+        matching.probability.is_none_or(|probability| dice.of("probability").random_bool(probability))
     }
 
     fn effect(&mut self, now: Timestamp, random: &mut Streams) -> Option<Effect> {
+        let mut dice = Dice { streams: random, fault: self.id.as_deref().unwrap_or_default() };
         let effect = if let Some(delay) = &self.delay {
-            Effect::Delay(delay.draw(random))
+            Effect::Delay(delay.draw(dice.of("delay")))
         } else if let Some(respond) = &self.respond {
             Effect::Respond(respond.clone())
         } else if let Some(quota) = &self.quota {
@@ -291,23 +224,23 @@ impl Fault {
             Effect::Dribble(dribble.clone())
         } else if let Some(length) = self.garbage {
             let mut bytes = vec![0; length];
-            random.get("garbage").fill(bytes.as_mut_slice());
+            dice.of("garbage").fill(bytes.as_mut_slice());
             Effect::Garbage(bytes)
+        } else if self.drop.is_some() {
+            Effect::Drop
+        } else if self.duplicate.is_some() {
+            Effect::Duplicate
+        } else if let Some(later) = self.reorder {
+            Effect::Reorder(later)
+        } else if let Some(code) = self.close {
+            Effect::Close(code)
+        } else if self.no_pong.is_some() {
+            Effect::NoPong
         } else {
             return None;
         };
         self.applied += 1;
         Some(effect)
-    }
-}
-
-/// Whether `given` fits `pattern`, in which `*` stands for any run of characters.
-pub fn glob(pattern: &str, given: &str) -> bool {
-    match pattern.split_once('*') {
-        None => pattern == given,
-        Some((head, tail)) => given.strip_prefix(head).is_some_and(|rest| {
-            rest.char_indices().map(|(i, _)| i).chain([rest.len()]).any(|i| glob(tail, &rest[i..]))
-        }),
     }
 }
 
@@ -325,7 +258,15 @@ mod tests {
     }
 
     fn facts<'a>(operation: &'a str, header: &'a dyn Fn(&str) -> Option<String>) -> Facts<'a> {
-        Facts { fake: "carbis", operation: Some(operation), method: "GET", path: "/api/v4/events", header }
+        Facts {
+            fake: "carbis",
+            way: Way::Http,
+            clients: &["demo-token"],
+            operation: Some(operation),
+            method: "GET",
+            path: "/api/v4/events",
+            header,
+        }
     }
 
     fn at(seconds: i64) -> Timestamp {
@@ -371,6 +312,54 @@ mod tests {
     }
 
     #[test]
+    fn a_fault_is_for_the_way_of_its_effect_unless_its_match_says_otherwise() {
+        let none = |_: &str| None;
+        let struck = |yaml: &str| {
+            let ways = [Way::Http, Way::Frame, Way::Push, Way::Ping];
+            let one = |way| {
+                let facts = Facts { way, operation: None, ..facts("events", &none) };
+                faults(yaml).strike(&facts, at(0)).map(|_| way.word())
+            };
+            ways.into_iter().filter_map(one).collect::<Vec<_>>()
+        };
+        assert_eq!(struck("[{delay: 1s}]"), ["http", "frame"]);
+        assert_eq!(struck("[{match: {way: push}, delay: 1s}]"), ["push"]);
+        assert_eq!(struck("[{match: {way: frame}, delay: 1s}]"), ["frame"]);
+        assert_eq!(struck("[{drop: true}]"), ["push"]);
+        assert_eq!(struck("[{close: 1011}]"), ["frame"]);
+        assert_eq!(struck("[{match: {way: push}, close: 1011}]"), ["push"]);
+        assert_eq!(struck("[{no_pong: true}]"), ["ping"]);
+    }
+
+    #[test]
+    fn clients_match_by_any_of_their_names() {
+        let none = |_: &str| None;
+        let fault = faults("[{match: {client: oper*}, reset: true}]");
+        let strike = |clients: &[&str]| fault.strike(&Facts { clients, ..facts("events", &none) }, at(0)).is_some();
+        assert!(strike(&["{a token}", "operator"]));
+        assert!(!strike(&["admin"]) && !strike(&[]));
+    }
+
+    #[test]
+    fn another_fault_shifts_no_draw_of_the_first() {
+        let none = |_: &str| None;
+        let first = "{id: a, match: {operation: events, probability: 0.5}, reset: true}";
+        let struck = |yaml: &str| {
+            let faults = faults(yaml);
+            let mut hits = Vec::new();
+            for _ in 0..40 {
+                hits.push(faults.strike(&facts("events", &none), at(0)).is_some());
+                faults.strike(&facts("other", &none), at(0));
+            }
+            hits
+        };
+        let alone = struck(&format!("[{first}]"));
+        assert!(alone.contains(&true) && alone.contains(&false));
+        let beside = format!("[{{match: {{operation: other, probability: 0.5}}, reset: true}}, {first}]");
+        assert_eq!(struck(&beside), alone);
+    }
+
+    #[test]
     fn what_cannot_be_meant_is_refused() {
         for (yaml, part) in [
             ("{match: {}}", "without an effect"),
@@ -380,6 +369,13 @@ mod tests {
             ("{match: {probability: 2}, reset: true}", "from 0 to 1"),
             ("{match: {nth: 0}, reset: true}", "the first is 1"),
             ("{delay: {uniform: [2s, 1s]}}", "backwards"),
+            ("{drop: false}", "does nothing"),
+            ("{reorder: 0}", "1 to 1000"),
+            ("{close: 1006}", "no code that a socket can be closed with"),
+            ("{match: {way: push}, respond: {status: 500}}", "cannot be done to a push"),
+            ("{match: {way: http}, drop: true}", "cannot be done to an HTTP request"),
+            ("{match: {operation: info}, no_pong: true}", "a ping has no operation"),
+            ("{match: {from: 1970-01-01T00:00:20Z, until: 1970-01-01T00:00:10Z}, reset: true}", "before it begins"),
         ] {
             let fault: Fault = Node::parse(yaml).and_then(|node| node.read()).expect(yaml);
             let problem = fault.check().expect_err(yaml);
@@ -392,5 +388,7 @@ mod tests {
         assert!(glob("/v2/*/events", "/v2/machines/1/events"));
         assert!(glob("*", ""));
         assert!(!glob("/v2/*", "/v1/x"));
+        assert!(glob("a*b*a", "abba") && !glob("ab*ba", "aba") && glob("*a", "aaa") && !glob("a", "aa"));
+        assert!(!glob(&"*a".repeat(50), &"b".repeat(10_000)), "and soon");
     }
 }

@@ -1,22 +1,85 @@
-//! What faults do to frames.
+//! What faults do to commands, and to pushes that they hold back.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 use actix_http::ws::{CloseCode, Item as Fragment};
+use bytes::Bytes;
 use bytestring::ByteString;
-use stend_core::fault::Effect;
-use stend_core::{Timestamp, World};
+use stend_core::fault::{Effect, Hit};
+use stend_core::journal::{Entry, Way};
+use stend_core::{Fake, Timestamp, World};
+use stend_web::pause;
 
 use super::{End, Socket};
+use crate::Queue;
 use crate::error::{Error, ErrorObject};
+use crate::outbox::{Ending, Item, half};
 use crate::wire::{self, Request};
 
-/// The most replies of a socket that a fault holds back at a time.
-const HELD: usize = 256;
-
 impl Socket {
-    /// What faults do to a reply.
+    /// The fault that applies to a command, if any. Its client is known by the socket's session, by the token that it
+    /// sends and the login of that session, and by the login that it logs in with.
+    pub(super) fn strike(
+        &self,
+        world: &World,
+        operation: Option<&'static str>,
+        request: &Request,
+        now: Timestamp,
+    ) -> Option<Hit> {
+        let live = world.live::<Queue>(self.slot)?;
+        let login = world.run(live, |state| {
+            let session = state.session(request.token.as_deref(), now).ok()?;
+            state.login_of(&session).map(str::to_owned)
+        });
+        let own = self.outbox.client();
+        let logs_in = request.data.get("login").filter(|_| request.command == "login");
+        let clients =
+            [own.as_deref(), request.token.as_deref(), login.as_deref(), logs_in.and_then(|login| login.as_str())];
+        let clients: Vec<&str> = clients.into_iter().flatten().collect();
+        self.outbox.strike(world, Way::Frame, operation, &request.command, &clients, now)
+    }
+
+    /// Whether a fault keeps a ping from being answered; the journal has it then.
+    pub(super) fn ignores_ping(&self, body: &Bytes) -> bool {
+        let Some(world) = self.world.upgrade().filter(|world| world.faults.any()) else { return false };
+        let now = world.now();
+        let client = self.outbox.client();
+        let clients = client.as_deref();
+        let Some(hit) = self.outbox.strike(&world, Way::Ping, None, "ping", clients.as_slice(), now) else {
+            return false;
+        };
+        world.journal.write(Entry {
+            seq: 0,
+            at: now,
+            fake: Queue::NAME,
+            operation: None,
+            way: Way::Ping,
+            client,
+            head: format!("ping {}\n", self.outbox.path()).into(),
+            request: body.clone(),
+            status: 0,
+            reply: Bytes::new(),
+            remarks: Vec::new(),
+            fault: Some(hit.id.into()),
+        });
+        true
+    }
+
+    /// Holds a push back until then. It lies down before the push's turn ends, so that no `advance` runs past it.
+    pub(super) fn hold(&self, mut item: Item, until: Timestamp) {
+        let Some(world) = self.world.upgrade() else { return };
+        let sleep = pause(&world, None, until);
+        drop(item.turn.take());
+        let outbox = Arc::clone(&self.outbox);
+        actix_web::rt::spawn(async move {
+            if let Ok(turn) = sleep.await {
+                item.turn = turn;
+                outbox.release(item);
+            }
+        });
+    }
+
+    /// What a fault does to a reply.
     pub(super) async fn misbehave(
         &mut self,
         world: &Arc<World>,
@@ -27,26 +90,19 @@ impl Socket {
     ) -> Option<End> {
         match effect {
             Effect::Delay(span) => {
-                let until = span.after(now);
-                if self.held.fetch_add(1, Ordering::AcqRel) >= HELD {
-                    self.held.fetch_sub(1, Ordering::AcqRel);
-                    return Some(End::Close(CloseCode::Policy, "too many replies are held back"));
+                if !self.outbox.hold() {
+                    return Some(End::Fault(Ending::Overheld, None));
                 }
-                let (world, outbox, held) = (Arc::clone(world), Arc::clone(&self.outbox), Arc::clone(&self.held));
+                let sleep = pause(world, self.ticket, span.after(now));
+                let outbox = Arc::clone(&self.outbox);
                 actix_web::rt::spawn(async move {
-                    if let Ok(turn) = world.sleep_until(until).await {
-                        outbox.late(command, text, Some(turn));
+                    if let Ok(turn) = sleep.await {
+                        outbox.late(command, text, turn);
                     }
-                    held.fetch_sub(1, Ordering::AcqRel);
+                    outbox.unhold();
                 });
             }
-            Effect::Truncate(percent) => {
-                let mut keep = text.len() * usize::from(percent) / 100;
-                while !text.is_char_boundary(keep) {
-                    keep -= 1;
-                }
-                self.outbox.reply(command, text[..keep].into());
-            }
+            Effect::Truncate(percent) => self.outbox.reply(command, half(&text, percent)),
             Effect::Garbage(bytes) => {
                 if self.session.binary(bytes).await.is_err() {
                     return Some(End::Gone(None));
@@ -71,12 +127,20 @@ impl Socket {
                         return Some(End::Gone(None));
                     }
                     at = end;
-                    if at < body.len() && world.sleep_until(dribble.every.after(world.now())).await.is_err() {
+                    if at < body.len() && pause(world, self.ticket, dribble.every.after(world.now())).await.is_err() {
                         return Some(End::Close(CloseCode::Restart, "the world was reset"));
                     }
                 }
             }
-            Effect::Respond(_) | Effect::TooMany(_) | Effect::Reset => {}
+            // Done before the state was asked, or not for commands.
+            Effect::Respond(_)
+            | Effect::TooMany(_)
+            | Effect::Reset
+            | Effect::Close(_)
+            | Effect::Drop
+            | Effect::Duplicate
+            | Effect::Reorder(_)
+            | Effect::NoPong => {}
         }
         None
     }

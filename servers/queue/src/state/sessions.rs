@@ -68,6 +68,17 @@ impl State {
         Ok(session.clone())
     }
 
+    /// What a session logged in with, as it is called now.
+    pub(crate) fn login_of(&self, session: &Session) -> Option<&str> {
+        let books = &self.books;
+        match session.component {
+            Component::Workplace => books.users.rows.get(&session.who).map(|user| user.login.as_str()),
+            Component::Registrator => books.registrators.rows.get(&session.who).map(|row| row.name.as_str()),
+            Component::Qboard => books.q_boards.rows.get(&session.who).map(|row| row.name.as_str()),
+            Component::Scoreboard => books.score_boards.rows.get(&session.who).map(|row| row.name.as_str()),
+        }
+    }
+
     /// Notes that a session was used, by a command that succeeded.
     pub(crate) fn used(&mut self, session: &Session, now: Timestamp) {
         if let Some(session) = self.sessions.get_mut(&session.token) {

@@ -1,13 +1,16 @@
 //! From steps as they are written to steps that can be done.
 
-use stend_core::fault::Fault;
+use stend_core::fault::{Fault, Match};
+use stend_core::journal::Way;
 use stend_core::{Node, Problem, Registry, Span};
 
-use super::{Files, On, ReplyFile, Step, StepFile, WaitFor, What, When};
+use super::{Files, ReplyFile, Step, StepFile, WaitFor, What, When};
 use crate::call::Call;
-use crate::entries::{Entries, known_operation};
+use crate::entries::{Happening, Wanted};
 use crate::expect::read_paths;
 use crate::matcher::{Matcher, path};
+
+const ONE_THING: &str = "wait for one thing: `push`, `request`, `frame` or `state`";
 
 /// Reads steps one by one.
 pub(super) struct Reader<'a> {
@@ -71,61 +74,72 @@ impl Reader<'_> {
 
     fn on(
         &self,
-        on: Option<On>,
+        on: Option<Happening>,
         within: Option<Span>,
         when: When,
         what: &What,
-    ) -> Result<Option<(Entries, Option<Span>)>, Problem> {
+    ) -> Result<Option<(Wanted, Option<Span>)>, Problem> {
         let Some(on) = on else {
             let stray = within.map(|_| Problem::invalid("`within` goes with `on`").under("within"));
             return stray.map_or(Ok(None), Err);
         };
-        let request = on.request;
-        request.check(self.registry).map_err(|problem| problem.at(["on".into(), "request".into()]))?;
-        if request.count.is_some() {
-            let problem = Problem::invalid("a step reacts to one request").hint("use `nth`");
-            return Err(problem.at(["on".into(), "request".into(), "count".into()]));
-        }
+        let wanted = on.wanted();
+        wanted.check(self.registry).and_then(|()| wanted.check_single()).map_err(|problem| problem.under("on"))?;
         if when.rounds > 1 {
             return Err(Problem::invalid("a step with `on` is not repeated").under("every"));
         }
         match what {
             What::WaitFor(_) => return Err(Problem::invalid("a step with `on` does not wait").under("wait_for")),
-            // The fault has to be there before the request is, so it can ask only what is known by then.
+            // The fault has to be there before it strikes, so it can ask only what is known by then.
             What::Fault(fault) => {
-                if fault.matching != stend_core::fault::Match::default() {
-                    return Err(Problem::invalid("a fault with `on` strikes the request that it reacts to")
-                        .hint("put the conditions under `on`")
-                        .at(["fault".into(), "match".into()]));
+                if fault.matching != Match::default() {
+                    return Err(Problem::invalid(format!(
+                        "a fault with `on` strikes the {} that it reacts to",
+                        wanted.word
+                    ))
+                    .hint("put the conditions under `on`")
+                    .at(["fault".into(), "match".into()]));
                 }
-                if request.status.is_some()
-                    || request.request.is_some()
-                    || request.reply.is_some()
-                    || request.remarked.is_some()
-                {
+                if wanted.looks_back() {
                     return Err(Problem::invalid("a fault strikes before bodies and statuses are known")
-                        .hint("match by fake, operation, method, path and nth")
-                        .at(["on".into(), "request".into()]));
+                        .hint("match by fake, operation, method, path, client, header and nth")
+                        .at(["on".into(), wanted.word.into()]));
+                }
+                let mut struck = Fault::clone(fault);
+                struck.matching = wanted.fault_match();
+                // A request may be one of two kinds; the fault has to fit one.
+                let ways = struck.matching.way.map_or(vec![Way::Http, Way::Frame], |way| vec![way]);
+                let fits = ways.into_iter().map(|way| {
+                    struck.matching.way = Some(way);
+                    struck.check_for(self.registry)
+                });
+                let (fitting, wrong): (Vec<_>, Vec<_>) = fits.partition(Result::is_ok);
+                if let (true, Some(Err(problem))) = (fitting.is_empty(), wrong.into_iter().next_back()) {
+                    let mut problem = problem;
+                    problem.path = stend_core::Path::default();
+                    return Err(problem.under("fault"));
                 }
             }
             _ => {}
         }
-        Ok(Some((request, within)))
+        Ok(Some((wanted, within)))
     }
 
     fn fault(&self, fault: &Fault) -> Result<(), Problem> {
-        fault.check()?;
+        fault.check_for(self.registry)?;
         if fault.times == Some(0) {
             return Err(Problem::invalid("a fault that strikes 0 times never does").under("times"));
         }
-        let matching = &fault.matching;
-        known_operation(matching.fake.as_deref(), matching.operation.as_deref(), self.registry)
-            .map_err(|problem| problem.under("match"))
+        Ok(())
     }
 
     fn wait_for(&self, file: Option<WaitFor>) -> Result<WaitFor, Problem> {
         let wait = file.ok_or_else(|| Problem::new("missing_key", "missing key `wait_for`"))?;
-        match (&wait.push, &wait.request, &wait.state) {
+        let wanted = wait.wanted();
+        if wait.request.is_some() && wait.frame.is_some() {
+            return Err(Problem::invalid(ONE_THING));
+        }
+        match (&wait.push, &wanted, &wait.state) {
             (Some(push), None, None) => {
                 let (_, kind) =
                     self.registry.get(&push.fake).map_err(|problem| problem.at(["push".into(), "fake".into()]))?;
@@ -134,11 +148,11 @@ impl Reader<'_> {
                     return Err(problem.at(["push".into(), "fake".into()]));
                 }
             }
-            (None, Some(request), None) => request.check(self.registry).map_err(|problem| problem.under("request"))?,
+            (None, Some(wanted), None) => wanted.check(self.registry).and_then(|()| wanted.check_single())?,
             (None, None, Some(state)) => {
                 read_paths(&state.0.to_json()).map_err(|problem| problem.under("state"))?;
             }
-            _ => return Err(Problem::invalid("wait for one thing: `push`, `request` or `state`")),
+            _ => return Err(Problem::invalid(ONE_THING)),
         }
         Ok(wait)
     }
@@ -170,9 +184,9 @@ impl What {
             Self::Act { name, args } => format!("{name} {}", crate::matcher::short(&args.to_json())),
             Self::Call(call) => call.title(),
             Self::Fault(_) => "a fault from now on".into(),
-            Self::WaitFor(wait) => match (&wait.push, &wait.request) {
+            Self::WaitFor(wait) => match (&wait.push, wait.wanted()) {
                 (Some(push), _) => format!("a push of {} on {} {}", push.command, push.fake, push.connection),
-                (_, Some(_)) => "a request".into(),
+                (_, Some(wanted)) => format!("a {}", wanted.title()),
                 _ => "a state".into(),
             },
         }

@@ -20,7 +20,7 @@ use stend_core::world_file::VERSION;
 use stend_core::{Diagnostic, Library, Node, Problem, Raw, Registry, Source, Span, Timestamp, WorldFile};
 
 use crate::call::Call;
-use crate::entries::Entries;
+use crate::entries::{Entries, Happening, Wanted};
 use crate::expect::Expectation;
 use check::Reader;
 pub(crate) use files::Files;
@@ -93,10 +93,10 @@ pub(crate) struct StepFile {
     pub(crate) call: Option<Raw>,
     /// A fault from now on.
     pub(crate) fault: Option<Fault>,
-    /// Waits for a request of the client under test, a push on a socket, or a state of the world.
+    /// Waits for a request or a frame of the client under test, a push on a socket of its own, or a state of the world.
     pub(crate) wait_for: Option<WaitFor>,
     /// Happens when something else does, any time after its own moment: the step reacts to the client under test.
-    pub(crate) on: Option<On>,
+    pub(crate) on: Option<Happening>,
     /// How long after its moment a step with `on` may take to happen; left out, until the end.
     pub(crate) within: Option<Span>,
     /// Names for what is found at JSONPaths in the action's result or the reply's body.
@@ -106,22 +106,16 @@ pub(crate) struct StepFile {
     pub(crate) expect: Option<ReplyFile>,
 }
 
-/// What a step reacts to.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct On {
-    /// A request, once it has been answered.
-    pub(crate) request: Entries,
-}
-
-/// What a step waits for: one of `push`, `request` and `state`.
+/// What a step waits for: one of `push`, `request`, `frame` and `state`.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct WaitFor {
-    /// A push.
+    /// A push on a connection that an earlier `call` has opened.
     pub(crate) push: Option<Push>,
-    /// A request, since the start.
+    /// A request of the client under test, since the start.
     pub(crate) request: Option<Entries>,
+    /// A command that the client under test sends over its socket, since the start.
+    pub(crate) frame: Option<Entries>,
     /// JSONPaths into the saved world, with what is expected there.
     #[schemars(with = "Option<BTreeMap<String, serde_json::Value>>")]
     pub(crate) state: Option<Raw>,
@@ -192,7 +186,7 @@ pub(crate) struct Step {
     pub(crate) when: When,
     pub(crate) title: String,
     /// What it reacts to, and how long.
-    pub(crate) on: Option<(Entries, Option<Span>)>,
+    pub(crate) on: Option<(Wanted, Option<Span>)>,
     pub(crate) what: What,
     pub(crate) capture: BTreeMap<String, String>,
     pub(crate) expect: Option<ReplyFile>,
@@ -322,7 +316,7 @@ fn load_with(
     wrong.extend(check::unopened(&steps).into_iter().map(|(index, problem)| shown(steps[index].node.locate(problem))));
     let mut expectations = Vec::new();
     for raw in &file.expect {
-        match Expectation::read(&raw.0, registry) {
+        match Expectation::read_in_scenario(&raw.0, registry) {
             Ok(expectation) => expectations.push(expectation),
             Err(problem) => wrong.push(shown(raw.0.locate(problem))),
         }
@@ -382,6 +376,14 @@ fn read_world(
             })
         }
         None => library.node(node, source, beside, registry),
+    }
+}
+
+impl WaitFor {
+    /// The request or the frame that is waited for.
+    pub(crate) fn wanted(&self) -> Option<Wanted> {
+        let request = self.request.clone().map(Happening::Request);
+        request.or(self.frame.clone().map(Happening::Frame)).map(|happening| happening.wanted())
     }
 }
 

@@ -77,11 +77,11 @@ fn visited(steps: &[Step], registry: &Registry) -> BTreeSet<String> {
     let mut visited = BTreeSet::new();
     for step in steps {
         let waited = match &step.what {
-            What::WaitFor(wait) => wait.request.as_ref(),
+            What::WaitFor(wait) => wait.wanted(),
             _ => None,
         };
-        for entries in step.on.iter().map(|(entries, _)| entries).chain(waited) {
-            match &entries.fake {
+        for wanted in step.on.iter().map(|(wanted, _)| wanted).chain(&waited) {
+            match &wanted.entries.fake {
                 Some(fake) => drop(visited.insert(fake.clone())),
                 None => visited.extend(registry.kinds().iter().map(|kind| kind.name().to_owned())),
             }

@@ -170,7 +170,7 @@ impl Player<'_> {
         self.tell_what_never_happened();
         self.progress.at(scenario.until, scenario.until, "expectations");
         let expectations = scenario.expectations.iter().map(|expectation| {
-            let miss = expectation.verify(self.world, &self.captured).err();
+            let miss = expectation.verify_since(self.world, &self.captured, Some(self.start)).err();
             outcome(scenario.until, expectation.title(), expectation.node(), Value::Null, miss.map(|miss| miss.message))
         });
         let expectations = expectations.collect();

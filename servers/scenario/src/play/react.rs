@@ -1,4 +1,4 @@
-//! Steps with `on`: they happen when something else does.
+//! Steps with `on`: they happen when a request, a frame or a push does.
 
 use serde_json::{Value, json};
 use stend_core::fault::{Fault, Match};
@@ -6,6 +6,7 @@ use stend_core::turn::Turn;
 use stend_core::{Span, Timestamp};
 
 use super::{Player, outcome};
+use crate::entries::plural;
 use crate::file::What;
 
 /// A step that waits for what it reacts to.
@@ -13,7 +14,7 @@ pub(super) struct Armed {
     index: usize,
     from: Timestamp,
     until: Option<Timestamp>,
-    /// Requests that matched so far.
+    /// Entries that matched so far.
     matched: u64,
     /// The fault that it put in, if that is what it does.
     fault: Option<String>,
@@ -24,20 +25,12 @@ impl Player<'_> {
     /// The moment of a step with `on` has come.
     pub(super) fn arm(&mut self, index: usize, at: Span) {
         let step = &self.scenario.steps[index];
-        let Some((request, within)) = &step.on else { return };
+        let Some((wanted, within)) = &step.on else { return };
         let from = at.after(self.start);
         let fault = match &step.what {
             What::Fault(fault) => {
                 let mut fault = Fault::clone(fault);
-                fault.matching = Match {
-                    fake: request.fake.clone(),
-                    operation: request.operation.clone(),
-                    method: request.method.clone(),
-                    path: request.path.clone(),
-                    nth: request.nth,
-                    until: within.map(|within| within.after(from)),
-                    ..Match::default()
-                };
+                fault.matching = Match { until: within.map(|within| within.after(from)), ..wanted.fault_match() };
                 // The n-th is one; others strike once unless they say how often.
                 fault.times = fault.times.or(Some(1));
                 match self.world.add_fault(fault) {
@@ -79,15 +72,15 @@ impl Player<'_> {
                     }
                     continue;
                 }
-                let Some((request, _)) = &scenario.steps[armed.index].on else { continue };
-                let Ok(filter) = request.filter(&self.captured) else { continue };
+                let Some((wanted, _)) = &scenario.steps[armed.index].on else { continue };
+                let Ok(filter) = wanted.filter(&self.captured) else { continue };
                 for entry in &entries {
                     let in_time = entry.at >= armed.from && armed.until.is_none_or(|until| entry.at <= until);
-                    if armed.done || !in_time || !filter.failing(entry).is_empty() {
+                    if armed.done || !in_time || !filter.matches(entry) {
                         continue;
                     }
                     armed.matched += 1;
-                    if request.nth.is_none_or(|nth| nth == armed.matched) {
+                    if wanted.entries.nth.is_none_or(|nth| nth == armed.matched) {
                         armed.done = true;
                         fired.push((armed.index, entry.at));
                     }
@@ -118,18 +111,29 @@ impl Player<'_> {
         let entries = self.world.journal.read(0, |_| true);
         for armed in self.armed.iter().filter(|armed| !armed.done) {
             let step = &self.scenario.steps[armed.index];
-            let Some((request, within)) = &step.on else { continue };
-            let mut why = match (within, request.nth) {
-                (Some(within), _) => format!("it did not happen within {within}"),
-                (None, _) => "it never happened".to_owned(),
+            let Some((wanted, within)) = &step.on else { continue };
+            let mut why = match within {
+                Some(within) => format!("it did not happen within {within}"),
+                None => "it never happened".to_owned(),
             };
-            if armed.matched > 0 {
-                why.push_str(&format!("; {} requests matched", armed.matched));
+            // A fault counts by itself, also what came while it was not asked for.
+            let faults = self.world.faults.list();
+            let struck = faults.iter().find(|fault| fault.id == armed.fault && armed.fault.is_some());
+            let matched = struck.map_or(armed.matched, |fault| fault.matched);
+            if let Some(nth) = wanted.entries.nth {
+                why.push_str(&format!(
+                    "; {matched} {} matched, and the one with the number {nth} was waited for",
+                    plural(wanted.word)
+                ));
             }
-            if let Ok(filter) = request.filter(&self.captured)
-                && let Some((_, nearest)) = filter.nearest(&entries)
+            if let Ok(filter) = wanted.filter(&self.captured)
+                && let Some(nearest) = filter.nearest(&entries).filter(|_| matched == 0)
             {
                 why.push_str(&format!("; {nearest}"));
+            } else if entries.is_empty() {
+                why.push_str("; nothing came at all");
+            } else if matched == 0 {
+                why.push_str("; what matches came before or after its time");
             }
             self.outcomes.push(outcome(step.when.first, step.title.clone(), &step.node, Value::Null, Some(why)));
         }

@@ -1,4 +1,4 @@
-//! Steps with `wait_for`: a push, a request, a state.
+//! Steps with `wait_for`: a push, a request, a frame, a state.
 
 use std::time::Duration;
 
@@ -7,6 +7,7 @@ use stend_core::Span;
 use stend_core::turn::Turn;
 
 use super::Player;
+use crate::entries::plural;
 use crate::file::{Push, WaitFor, json as plain};
 
 /// How long something that was sent already may take to arrive, by the wall clock.
@@ -47,15 +48,23 @@ impl Player<'_> {
     }
 
     fn look(&self, wait: &WaitFor) -> Result<Option<Value>, String> {
-        if let Some(request) = &wait.request {
-            let filter = request.filter(&self.captured).map_err(|problem| problem.message)?;
+        if let Some(wanted) = wait.wanted() {
+            let filter = wanted.filter(&self.captured).map_err(|problem| problem.message)?;
+            let found = filter.read(self.world, 0);
+            let nth = wanted.entries.nth.unwrap_or(1);
+            if let Some(entry) = usize::try_from(nth - 1).ok().and_then(|index| found.get(index)) {
+                return Ok(Some(entry.to_json()));
+            }
+            let words = plural(wanted.word);
+            if !found.is_empty() {
+                return Err(format!(
+                    "{} {words} matched, and the one with the number {nth} was waited for",
+                    found.len()
+                ));
+            }
             let entries = self.world.journal.read(0, |_| true);
-            let skip = usize::try_from(request.nth.unwrap_or(1)).unwrap_or(usize::MAX).saturating_sub(1);
-            let found = entries.iter().filter(|entry| filter.failing(entry).is_empty()).nth(skip);
-            return match found {
-                Some(entry) => Ok(Some(entry.to_json())),
-                None => Err(filter.nearest(&entries).map_or("no request came".into(), |(_, nearest)| nearest)),
-            };
+            let nearest = filter.nearest(&entries).map(|nearest| nearest.to_string());
+            return Err(nearest.unwrap_or_else(|| format!("no {words} came")));
         }
         let Some(paths) = plain(&wait.state) else { return Ok(None) };
         let state = self.world.save().to_json();
@@ -68,6 +77,12 @@ impl Player<'_> {
         let Some(base) = self.reach.get(fake).cloned() else {
             return (Err(format!("{fake} is not served here")), turn);
         };
+        if !self.sockets.is_open(&base, connection) {
+            return (
+                Err(format!("no `call` has opened the connection `{connection}` to {fake}, or it is closed")),
+                turn,
+            );
+        }
         // What steps before have caused is under way and comes at once; only then does time go on.
         if let Some(push) = self.sockets.push(&base, connection, command, GRACE).await {
             return (Ok(push), turn);
@@ -84,7 +99,9 @@ impl Player<'_> {
             // It may have been sent at the very last moment.
             None => {
                 let push = self.sockets.push(&base, connection, command, GRACE).await;
-                (push.ok_or_else(|| format!("no push of `{command}` came within {within}")), turn)
+                let others = self.sockets.waiting(&base, connection);
+                let told = if others.is_empty() { "none did".into() } else { format!("there were {others}") };
+                (push.ok_or_else(|| format!("no push of `{command}` came within {within}; of others {told}")), turn)
             }
         }
     }

@@ -66,6 +66,25 @@ impl Act<Tillypad> for BeginPayment {
     }
 }
 
+/// Arguments of `tillypad.close_bill`.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct CloseBill {
+    /// The bill; it is paid in full.
+    guest: Guid,
+}
+
+impl Act<Tillypad> for CloseBill {
+    const NAME: &'static str = "close_bill";
+    const SUMMARY: &'static str = "The staff close a bill that is paid; only worlds where paid bills stay have such.";
+    type Output = Done;
+
+    fn run(self, state: &mut State, now: Timestamp) -> Result<Done, Problem> {
+        state.close_paid(self.guest, now)?;
+        Ok(Done {})
+    }
+}
+
 /// Arguments of `tillypad.seed_guests`.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

@@ -6,6 +6,7 @@ use stend_web::{Reply, StatusCode};
 
 use crate::books::Book;
 use crate::error::Error;
+use crate::settings::RangeEnd;
 
 use super::{Denied, Request, bill, id, no_body, reply, required, required_date, required_id};
 
@@ -83,16 +84,19 @@ pub(crate) fn info(call: Request<'_, '_>) -> Reply {
     })
 }
 
-/// `GET /get-closed-guests-id`: a date at the end of the range means all of that day.
+/// `GET /get-closed-guests-id`: a date at the end of the range means all of that day, unless the world reads it otherwise.
 pub(crate) fn closed(call: Request<'_, '_>) -> Reply {
     reply(call, |call| {
         call.expect_query(&["from", "to", "division-id"])?;
         no_body(call)?;
         let (from, _) = required_date(call, "from")?;
         let (to, timed) = required_date(call, "to")?;
-        let to = if timed { to } else { to.date().to_datetime(Time::MAX) };
         let division = id(call, "division-id")?;
-        let found = call.state(|state, _| state.closed_json(from, to, division));
+        let found = call.state(|state, _| {
+            let whole = !timed && state.settings.range_end == RangeEnd::WholeDay;
+            let to = if whole { to.date().to_datetime(Time::MAX) } else { to };
+            state.closed_json(from, to, division)
+        });
         ready(found.ok_or_else(|| Error::Unknown {
             field: "division-id".into(),
             table: Book::Divisions.table(),

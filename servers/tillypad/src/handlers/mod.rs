@@ -9,11 +9,13 @@ pub(crate) mod payments;
 
 use jiff::civil::DateTime;
 use serde_json::Value as Json;
+use stend_web::header::CONTENT_TYPE;
 use stend_web::{Call, Refusal, Reply};
 
 use crate::Tillypad;
 use crate::error::Error;
 use crate::guid::Guid;
+use crate::settings::ContentType;
 use crate::wire::read::{self, Odd, Sent};
 use crate::wire::scalar;
 
@@ -92,10 +94,15 @@ pub(crate) fn no_body(call: Request<'_, '_>) -> Result<(), Refusal> {
     if call.body.is_empty() { Ok(()) } else { call.remark("this operation reads no body; it was ignored") }
 }
 
-/// The body as JSON; a content type other than JSON is remarked on.
+/// The body as JSON; one that comes as something else is refused, or remarked on where the world has it so.
 pub(crate) fn json(call: Request<'_, '_>) -> Result<Json, Denied> {
-    let is_json = call.header("content-type").is_some_and(|kind| kind.to_ascii_lowercase().contains("json"));
-    if !is_json {
+    let kind = call.header(CONTENT_TYPE).unwrap_or_default();
+    let is_json = kind.to_ascii_lowercase().contains("json");
+    if !is_json && !call.body.is_empty() {
+        let refused = Error::MediaType(shown(kind));
+        if call.state(|state, _| state.settings.content_type == ContentType::Required) {
+            return Err(refused.into());
+        }
         call.remark("the content type of a body must be application/json")?;
     }
     Ok(read::json(&call.body)?)

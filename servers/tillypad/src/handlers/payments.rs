@@ -5,6 +5,7 @@ use stend_web::{Reply, StatusCode};
 
 use crate::error::Error;
 use crate::guid::Guid;
+use crate::settings::PaymentReply;
 use crate::state::pay::{Paid, Payment, Prechecks};
 use crate::tables;
 use crate::wire::out::Out;
@@ -22,8 +23,9 @@ const PAYMENT: [&str; 3] = ["gest_ID", "payType_ID", "paySum"];
 pub(crate) fn pay(call: Request<'_, '_>) -> Reply {
     reply(call, |call| {
         answer(call).map_err(|denied| match denied {
+            // Refused before the payment is looked at.
+            early @ (Denied::Strict(_) | Denied::Error(Error::MediaType(_))) => early,
             Denied::Error(error) => Denied::Error(Error::Pay(error.message())),
-            strict @ Denied::Strict(_) => strict,
         })
     })
 }
@@ -35,8 +37,9 @@ fn answer(call: Request<'_, '_>) -> Result<Reply, Denied> {
     let mut sent = Sent::default();
     let payment = payment(&json, prechecks, &mut sent)?;
     remark(call, &sent.odd)?;
-    let paid = call.state(|state, now| state.pay(payment, now))?;
-    Ok(Reply::json_bytes(StatusCode::OK, shown(&paid)))
+    let (paid, keys) =
+        call.state(|state, now| state.pay(payment, now).map(|paid| (paid, state.settings.payment_reply)))?;
+    Ok(Reply::json_bytes(StatusCode::OK, shown(&paid, keys)))
 }
 
 fn flag(call: Request<'_, '_>) -> Result<Option<Prechecks>, Error> {
@@ -102,13 +105,16 @@ fn sum(row: &Map<String, Json>) -> Result<Option<rust_decimal::Decimal>, Error> 
     Ok(Some(sum))
 }
 
-fn shown(paid: &Paid) -> String {
+fn shown(paid: &Paid, keys: PaymentReply) -> String {
+    let (declared, applied) = match keys {
+        PaymentReply::Plural => ("DiscountSums", "AppliedDiscountSums"),
+        PaymentReply::Singular => ("DiscountSum", "AppliedDiscountSum"),
+    };
     let mut out = Out::with_room(256);
     out.object(|out| {
-        out.key("DiscountSums").list(&paid.declared, |out, (kind, sum)| out.type_sum(*kind, |out| out.number(*sum)));
-        if let Some(applied) = &paid.applied {
-            out.key("AppliedDiscountSums")
-                .list(applied, |out, (kind, sum)| out.type_sum(*kind, |out| out.number(*sum)));
+        out.key(declared).list(&paid.declared, |out, (kind, sum)| out.type_sum(*kind, |out| out.number(*sum)));
+        if let Some(sums) = &paid.applied {
+            out.key(applied).list(sums, |out, (kind, sum)| out.type_sum(*kind, |out| out.number(*sum)));
         }
     });
     out.finish()

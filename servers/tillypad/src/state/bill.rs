@@ -5,8 +5,9 @@ use jiff::civil::DateTime;
 use rust_decimal::Decimal;
 use serde_json::{Value as Json, json};
 
+use crate::error::Error;
 use crate::guid::Guid;
-use crate::record::{Record, Value};
+use crate::record::{MOST_OF_A_LINE, Record, Value};
 use crate::tables::{guest, item, note, order};
 use crate::wire::scalar;
 
@@ -35,11 +36,19 @@ pub(crate) struct Order {
 }
 
 /// A line of an order, or a modifier of one.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Item {
     pub(crate) record: Record,
+    /// How many units of its dish a modifier is for, where a modifier's count is for one unit; 1 otherwise.
+    pub(crate) times: Decimal,
     pub(crate) items: Vec<Item>,
     pub(crate) discounts: Vec<Record>,
+}
+
+impl Default for Item {
+    fn default() -> Self {
+        Self { record: Record::default(), times: Decimal::ONE, items: Vec::new(), discounts: Vec::new() }
+    }
 }
 
 impl Item {
@@ -52,12 +61,34 @@ impl Item {
         self.number(item::PRICE)
     }
 
-    /// How much of it: count by volume.
-    pub(crate) fn quantity(&self) -> Decimal {
-        self.number(item::COUNT) * self.record.number(item::VOLUME).unwrap_or(Decimal::ONE)
+    /// How many of it.
+    fn units(&self) -> Decimal {
+        self.number(item::COUNT) * self.times
     }
 
-    /// What the line costs without its modifiers, in whole kopecks: each row of the tree has its own count.
+    /// How much of it: units by volume.
+    pub(crate) fn quantity(&self) -> Decimal {
+        self.units() * self.record.number(item::VOLUME).unwrap_or(Decimal::ONE)
+    }
+
+    /// Makes the counts of its modifiers be for one unit of it.
+    ///
+    /// # Errors
+    /// More units of a modifier than a line may have.
+    fn count_modifiers(&mut self) -> Result<(), Error> {
+        let times = self.units();
+        for modifier in &mut self.items {
+            modifier.times = times;
+            if modifier.units() > Decimal::from(MOST_OF_A_LINE) {
+                let (field, value) = ("orit_Count".to_owned(), modifier.units().to_string());
+                return Err(Error::Range { field, value, expected: "at most 1000000 for all units of the dish" });
+            }
+            modifier.count_modifiers()?;
+        }
+        Ok(())
+    }
+
+    /// What the line costs without its modifiers, in whole kopecks.
     pub(crate) fn sum(&self) -> Decimal {
         round(self.price() * self.quantity())
     }
@@ -116,6 +147,14 @@ impl Bill {
     /// What the bill costs: all lines with their modifiers.
     pub(crate) fn total(&self) -> Decimal {
         self.orders.iter().flat_map(|order| &order.items).map(Item::total).sum()
+    }
+
+    /// Makes the count of every modifier be for one unit of its dish.
+    ///
+    /// # Errors
+    /// More units of a modifier than a line may have.
+    pub(crate) fn count_modifiers(&mut self) -> Result<(), Error> {
+        self.orders.iter_mut().flat_map(|order| &mut order.items).try_for_each(Item::count_modifiers)
     }
 
     /// All lines and modifiers, depth first.

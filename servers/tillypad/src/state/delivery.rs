@@ -8,7 +8,8 @@ use stend_core::Span;
 
 use crate::error::Error;
 use crate::guid::Guid;
-use crate::record::Value;
+use crate::record::{Record, Value};
+use crate::settings::{Confirmation, CookingStart};
 use crate::tables::{States, delivery, item};
 
 use super::State;
@@ -61,11 +62,12 @@ impl State {
         };
         let pickup = row.int(delivery::METHOD) == Some(PICKUP);
         let located = row.text(delivery::COORDINATES).is_some_and(|text| !text.trim().is_empty());
+        let confirmed = self.settings.confirmation == Confirmation::Noted || row.flag(delivery::CONFIRM) != Some(true);
         let mut stopped = false;
         bill.visit(|line| {
             stopped |= line.record.guid(item::MENU).is_some_and(|dish| division.stop_list.contains(&dish));
         });
-        division.accepts && !division.call_centre && !stopped && (pickup || located)
+        division.accepts && !division.call_centre && !stopped && confirmed && (pickup || located)
     }
 
     /// When cooking has to begin: the delivery's time less the way and the cooking.
@@ -83,7 +85,9 @@ impl State {
     pub(crate) fn schedule(&mut self, bill: &mut Bill, now: Timestamp) {
         self.waiting.remove(&bill.id());
         let soon = self.task_period.after(now);
-        let starts = bill.division().and_then(|id| self.divisions.get(&id)).is_some_and(|division| division.starts);
+        let flagged = |row: &Record| row.flag(delivery::AUTO_START) == Some(true);
+        let starts = bill.division().and_then(|id| self.divisions.get(&id)).is_some_and(|division| division.starts)
+            && (self.settings.cooking_start == CookingStart::Task || bill.delivery.as_deref().is_some_and(flagged));
         bill.due = match Self::state_of(bill) {
             Some(WAITS_FOR_EXECUTOR) if self.is_acceptable(bill) => Some(soon),
             Some(WAITS_FOR_EXECUTOR) => {
@@ -139,11 +143,14 @@ impl State {
         &mut self,
         id: Guid,
         now: Timestamp,
-        change: impl FnOnce(&mut crate::record::Record),
+        change: impl FnOnce(&mut Record),
     ) -> Result<(), Error> {
         let mut bill = self.bills.get(id).ok_or(Error::NoGuest(id))?.clone();
         let dates = self.name_dates(&bill);
         change(bill.delivery.as_mut().ok_or(Error::NoDelivery(id))?);
+        if Self::state_of(&bill) == Some(DELIVERED) && self.is_settled(&bill) {
+            self.close(&mut bill, now);
+        }
         self.schedule(&mut bill, now);
         self.bills.replace(bill, &dates, &dates);
         Ok(())

@@ -9,14 +9,19 @@ use rust_decimal::Decimal;
 use crate::error::Error;
 use crate::guid::Guid;
 use crate::record::{Record, Value};
+use crate::settings::ModifierCount;
 use crate::tables::{Fill, Kind, Link, Need, Table, delivery, discount, guest, item, note, order, points, privilege};
 
 use super::State;
 use super::bill::{Bill, Item, round};
 
 impl State {
-    /// Whether a bill has what only the client can know, and refers to nothing that is not there.
-    pub(crate) fn check_bill(&self, bill: &Bill) -> Result<(), Error> {
+    /// Whether a bill has what only the client can know, and refers to nothing that is not there; counts its
+    /// modifiers as this world does.
+    pub(crate) fn check_bill(&self, bill: &mut Bill) -> Result<(), Error> {
+        if self.settings.modifier_count == ModifierCount::PerUnit {
+            bill.count_modifiers()?;
+        }
         self.check_row(&guest::TABLE, &bill.guest)?;
         if let Some(delivery) = &bill.delivery {
             self.check_row(&delivery::TABLE, delivery)?;
@@ -141,6 +146,7 @@ impl State {
                     Some(id) => record.set(column, Value::Guid(id)),
                     None => record.remove(column),
                 },
+                Need::Later => record.remove(column),
                 // Drafts are numbered as they are walked, whether or not the client gave the row an id.
                 Need::Server(Fill::Id) => {
                     let numbered = Guid::draft(row.next);

@@ -7,6 +7,7 @@ use crate::books::Book;
 use crate::error::Error;
 use crate::guid::Guid;
 use crate::record::Value;
+use crate::settings::{FoundBy, PostProgrammes};
 use crate::tables::{guest, order};
 use crate::wire::read::Sent;
 
@@ -23,7 +24,7 @@ impl State {
         if let Some(id) = bill.guest.guid(guest::ID).filter(|id| self.bills.has(*id)) {
             return Err(Error::Duplicate { table: "tp_Guests", id });
         }
-        self.check_bill(&bill)?;
+        self.check_bill(&mut bill)?;
         self.check_declared(&declared)?;
         if matches!(bill.state(), PAYING | CLOSED) {
             let name = self.state_name(crate::tables::States::Guest, bill.state()).unwrap_or_default();
@@ -33,7 +34,6 @@ impl State {
         for row in &mut bill.orders {
             row.record.remove(order::DAY);
         }
-        bill.visit_mut(|line| line.record.remove(crate::tables::item::PRECHECK));
         if registered {
             // Asked before anything is drawn; the orders are tied once they are filled in.
             let division = bill.division().unwrap_or(self.defaults.division);
@@ -43,7 +43,9 @@ impl State {
         }
         let local = self.local(now);
         self.fill_bill(&mut bill, local, false);
-        self.apply_programmes(&mut bill, local);
+        if self.settings.post_programmes == PostProgrammes::Apply {
+            self.apply_programmes(&mut bill, local);
+        }
         self.use_points(&mut bill, &declared, local);
         self.tie_to_days(&mut bill, false)?;
         if registered {
@@ -62,7 +64,7 @@ impl State {
     /// What is missing or unknown.
     pub(crate) fn calculate(&mut self, sent: Sent, now: Timestamp) -> Result<Bill, Error> {
         let Sent { mut bill, declared, .. } = sent;
-        self.check_bill(&bill)?;
+        self.check_bill(&mut bill)?;
         self.check_declared(&declared)?;
         let local = self.local(now);
         self.fill_bill(&mut bill, local, true);
@@ -124,9 +126,10 @@ impl State {
         Ok(())
     }
 
-    /// The dates by which a bill is found: when it was opened, and those of its trading days.
+    /// The dates by which a bill is found: when it was opened, and those of its trading days where these count.
     pub(crate) fn name_dates(&self, bill: &Bill) -> Vec<Date> {
         let days = bill.days().filter_map(|day| self.days.get(&day)).map(|day| day.opened.date());
+        let days = days.filter(|_| self.settings.found_by == FoundBy::OpenedOrTradingDay);
         let mut dates: Vec<Date> = bill.opened().map(|opened| opened.date()).into_iter().chain(days).collect();
         dates.sort_unstable();
         dates.dedup();

@@ -30,6 +30,7 @@ use crate::books::{Book, Books};
 use crate::error::Error;
 use crate::guid::Guid;
 use crate::section::{Defaults, Points};
+use crate::settings::Settings;
 use crate::tables::States;
 use crate::wire::scalar;
 
@@ -53,6 +54,7 @@ pub(crate) const REGISTERED: i64 = 1;
 /// The state of one world's Tillypad.
 #[derive(Debug, Clone)]
 pub struct State {
+    pub(crate) settings: Settings,
     pub(crate) zone: TimeZone,
     pub(crate) zone_name: String,
     pub(crate) defaults: Defaults,

@@ -7,13 +7,14 @@ use crate::books::Book;
 use crate::error::{ALREADY_PAID, ALREADY_PASSED, Error, NO_PAY_TYPE, OTHER_SUM};
 use crate::guid::Guid;
 use crate::record::{Record, Value};
+use crate::settings::{DayToPay, MissingFlag, PaidBill};
 use crate::tables::{delivery, guest, item, points};
 use crate::wire::read::Declared;
 
 use super::bill::Bill;
 use super::clients::Operation;
 use super::prechecks::Receipt;
-use super::{CLOSED, State};
+use super::{CLOSED, PAYING, State};
 
 /// What becomes of prechecks that are there (`delete-prechecks`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,6 +59,12 @@ impl State {
         let pay_type = self.pay_type(&bill, &payment)?;
         self.check_declared(&payment.declared)?;
         self.check_rows(&points::TABLE, &payment.points)?;
+        if self.settings.missing_flag == MissingFlag::Keep {
+            payment.prechecks.get_or_insert(Prechecks::Keep);
+        }
+        if payment.sum.is_some() && self.settings.day_to_pay == DayToPay::Needed {
+            self.check_days(&bill)?;
+        }
         let cancelled = self.free_lines(&mut bill, &payment)?;
 
         // Drawing ids for discounts that are refused after all must not shift later draws.
@@ -79,7 +86,7 @@ impl State {
         self.fill_later(&bill, &points::TABLE, &mut payment.points, local);
         bill.points.append(&mut payment.points);
         if payment.sum.is_some() {
-            self.close(&mut bill, pay_type, now);
+            self.settle(&mut bill, pay_type, now);
         }
         let declared = self.declared_sums(&bill);
         let applied = self.applied_sums(&bill);
@@ -128,8 +135,8 @@ impl State {
         }
     }
 
-    /// Everything is paid: the rest gets its precheck, all get receipts, the bill is closed.
-    fn close(&mut self, bill: &mut Bill, pay_type: Guid, now: Timestamp) {
+    /// Everything is paid: the rest gets its precheck, all get receipts, the points reach the client.
+    fn settle(&mut self, bill: &mut Bill, pay_type: Guid, now: Timestamp) {
         let at = self.local(now);
         // Without an open day a paid order stays as it was; no error is printed for it.
         let _ = self.tie_to_days(bill, true);
@@ -140,8 +147,12 @@ impl State {
                 precheck.receipt = Some(Receipt { id: receipt, pay_type, at });
             }
         }
-        bill.guest.set(guest::STATE, Value::Int(CLOSED));
-        bill.guest.set(guest::CLOSED, Value::Date(at));
+        // A bill of nothing has no precheck to show that it is paid.
+        if self.settings.paid_bill == PaidBill::Closed || bill.prechecks.is_empty() {
+            self.close(bill, now);
+        } else {
+            bill.guest.set(guest::STATE, Value::Int(PAYING));
+        }
         let client = bill.client().and_then(|id| self.clients.get_mut(&id));
         if let Some(client) = client {
             client.points.extend(bill.points.iter().filter_map(|row| {
@@ -152,5 +163,17 @@ impl State {
                 })
             }));
         }
+    }
+    /// Whether all of a bill is paid, and it is not closed for it yet.
+    pub(crate) fn is_settled(&self, bill: &Bill) -> bool {
+        let mut passed = bill.state() != CLOSED && !bill.prechecks.is_empty();
+        bill.visit(|line| passed &= line.record.has(item::PRECHECK));
+        passed && self.prechecks_of(bill).all(|precheck| precheck.receipt.is_some())
+    }
+
+    /// Nothing more is done with a bill.
+    pub(crate) fn close(&self, bill: &mut Bill, now: Timestamp) {
+        bill.guest.set(guest::STATE, Value::Int(CLOSED));
+        bill.guest.set(guest::CLOSED, Value::Date(self.local(now)));
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use jiff::Timestamp;
 use jiff::civil::DateTime;
 use rust_decimal::Decimal;
 use schemars::JsonSchema;
@@ -13,7 +14,7 @@ use crate::guid::Guid;
 use crate::record::Value;
 use crate::tables::{guest, item, order};
 
-use super::bill::Bill;
+use super::bill::{Bill, Order};
 use super::{CLOSED, DRAFT, PAYING, REGISTERED, State};
 
 /// A precheck: lines that have been passed on to be paid.
@@ -78,6 +79,18 @@ impl State {
             }
         }
         Ok(())
+    }
+
+    /// Whether every order is tied to a trading day or can be.
+    ///
+    /// # Errors
+    /// An order of a division without an open day.
+    pub(crate) fn check_days(&self, bill: &Bill) -> Result<(), Error> {
+        let open = |row: &Order| {
+            let division = row.record.guid(order::DIVISION).or(bill.division());
+            row.record.has(order::DAY) || division.and_then(|division| self.open_day_of(division)).is_some()
+        };
+        if bill.orders.iter().all(open) { Ok(()) } else { Err(Error::NoDay) }
     }
 
     /// Makes a precheck of the lines that are in none yet: of registered orders, or of all when `all`.
@@ -195,6 +208,22 @@ impl State {
         if bill.state() == CLOSED {
             return Err(Problem::conflict(format!("bill {id} is closed")));
         }
+        Ok(())
+    }
+
+    /// The staff close a bill that is paid.
+    ///
+    /// # Errors
+    /// An unknown or closed bill, or one that is not paid in full.
+    pub(crate) fn close_paid(&mut self, id: Guid, now: Timestamp) -> Result<(), Problem> {
+        self.still_open(id).map_err(|problem| problem.under("guest"))?;
+        let Some(mut bill) = self.bills.get(id).filter(|bill| self.is_settled(bill)).cloned() else {
+            let hint = "`POST /pay-guest` pays it";
+            return Err(Problem::conflict(format!("bill {id} is not paid in full")).hint(hint).under("guest"));
+        };
+        self.close(&mut bill, now);
+        let dates = self.name_dates(&bill);
+        self.bills.replace(bill, &dates, &dates);
         Ok(())
     }
 

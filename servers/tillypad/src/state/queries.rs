@@ -4,6 +4,7 @@ use jiff::civil::{Date, DateTime};
 
 use crate::error::Error;
 use crate::guid::Guid;
+use crate::settings::SingleDiscount;
 use crate::tables::{States, delivery, guest};
 use crate::wire::out::Out;
 
@@ -21,9 +22,13 @@ impl State {
         ]
     }
 
+    fn bill_out(&self) -> Out {
+        Out::with_room(BILL_BYTES).single_discounts_as_lists(self.settings.single_discount == SingleDiscount::List)
+    }
+
     /// A bill as clients get it.
     pub(crate) fn bill_json(&self, bill: &Bill) -> String {
-        let mut out = Out::with_room(BILL_BYTES);
+        let mut out = self.bill_out();
         out.bill(bill, &self.tabs());
         out.finish()
     }
@@ -35,7 +40,7 @@ impl State {
 
     /// `get-guests`: all bills of a client; of an unknown client there are none.
     pub fn guests_json(&self, client: Guid) -> String {
-        let mut out = Out::with_room(BILL_BYTES);
+        let mut out = self.bill_out();
         let tabs = self.tabs();
         out.list(self.bills.of_client(client), |out, bill| out.bill(bill, &tabs));
         out.finish()

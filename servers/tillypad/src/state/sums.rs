@@ -11,6 +11,7 @@ use crate::error::{Error, OTHER_SUM};
 use crate::guid::Guid;
 use crate::record::Value;
 use crate::section::{DivisionSection, Section};
+use crate::settings::ModifierCount;
 use crate::state::State;
 use crate::state::pay::Payment;
 use crate::tables::item;
@@ -60,10 +61,21 @@ impl Line {
         })
     }
 
-    fn sum(&self) -> Decimal {
-        let own = Decimal::new(self.0, 2) * Decimal::from(self.1) * Decimal::new(self.2.into(), 3);
-        super::bill::round(own) + self.3.iter().map(Self::sum).sum::<Decimal>()
+    /// What so many of it cost with their modifiers.
+    fn sum(&self, times: u32, counted: ModifierCount) -> Decimal {
+        let units = times * self.1;
+        let own = Decimal::new(self.0, 2) * Decimal::from(units) * Decimal::new(self.2.into(), 3);
+        let times = if counted == ModifierCount::PerUnit { units } else { 1 };
+        super::bill::round(own) + self.3.iter().map(|modifier| modifier.sum(times, counted)).sum::<Decimal>()
     }
+}
+
+fn sum(lines: &[Line], counted: ModifierCount) -> Decimal {
+    lines.iter().map(|line| line.sum(1, counted)).sum()
+}
+
+fn counted() -> impl Strategy<Value = ModifierCount> {
+    prop_oneof![Just(ModifierCount::Own), Just(ModifierCount::PerUnit)]
 }
 
 fn lines() -> impl Strategy<Value = Vec<Line>> {
@@ -105,24 +117,27 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn a_bill_costs_what_its_lines_cost(lines in lines()) {
+    fn a_bill_costs_what_its_lines_cost(lines in lines(), counted in counted()) {
         let mut state = restaurant(50, true);
+        state.settings.modifier_count = counted;
         let id = post(&mut state, &lines, None);
-        prop_assert_eq!(total(&state, id), lines.iter().map(Line::sum).sum::<Decimal>());
+        prop_assert_eq!(total(&state, id), sum(&lines, counted));
         // Writing it and reading it again changes no kopeck.
         let json = serde_json::from_str(&state.guest_json(id).expect("stored")).expect("JSON");
-        let again = Sent::read(&json).expect("a good bill").bill;
+        let mut again = Sent::read(&json).expect("a good bill").bill;
+        state.check_bill(&mut again).expect("a good bill");
         prop_assert_eq!(again.total(), total(&state, id));
     }
 
     #[test]
     fn points_stay_under_the_cap_and_are_exact(
-        lines in lines(), points in 0_i64..50_000_000, percent in 0_u32..=100, whole: bool,
+        lines in lines(), points in 0_i64..50_000_000, percent in 0_u32..=100, whole: bool, counted in counted(),
     ) {
         let points = Decimal::new(points, 2);
         let mut state = restaurant(percent, whole);
+        state.settings.modifier_count = counted;
         let id = post(&mut state, &lines, Some(points));
-        let before: Decimal = lines.iter().map(Line::sum).sum();
+        let before = sum(&lines, counted);
         let used = applied(&state, id);
         prop_assert!(used <= points && used >= Decimal::ZERO);
         prop_assert!(used <= before * Decimal::from(percent) / Decimal::ONE_HUNDRED);
@@ -136,8 +151,9 @@ proptest! {
     }
 
     #[test]
-    fn a_saved_world_keeps_every_digit(lines in lines(), points in 0_i64..50_000_000) {
+    fn a_saved_world_keeps_every_digit(lines in lines(), points in 0_i64..50_000_000, counted in counted()) {
         let mut state = restaurant(90, false);
+        state.settings.modifier_count = counted;
         let id = post(&mut state, &lines, Some(Decimal::new(points, 2)));
         let paid = post(&mut state, &lines, None);
         let due = total(&state, paid);
@@ -157,7 +173,7 @@ proptest! {
     #[test]
     fn paying_never_changes_the_total(lines in lines(), points in 0_i64..5_000_000, later in 0_i64..5_000_000) {
         let mut state = restaurant(50, true);
-        let before: Decimal = lines.iter().map(Line::sum).sum();
+        let before = sum(&lines, ModifierCount::Own);
         let id = post(&mut state, &lines, Some(Decimal::new(points, 2)));
         let due = total(&state, id);
 

@@ -17,17 +17,24 @@ pub(crate) struct Out {
     /// Whether numbers that a double would not keep are written as strings: world files are read by parsers
     /// that know doubles only.
     careful: bool,
+    /// Whether the only discount of a line is a list of one.
+    lists: bool,
 }
 
 impl Out {
     /// An empty text with room for `bytes`.
     pub(crate) fn with_room(bytes: usize) -> Self {
-        Self { text: String::with_capacity(bytes), careful: false }
+        Self { text: String::with_capacity(bytes), ..Self::default() }
     }
 
     /// A text for world files.
     pub(crate) fn careful() -> Self {
-        Self { text: String::new(), careful: true }
+        Self { careful: true, ..Self::default() }
+    }
+
+    /// The same, writing the only discount of a line as a list of one or as an object.
+    pub(crate) fn single_discounts_as_lists(self, lists: bool) -> Self {
+        Self { lists, ..self }
     }
 
     /// The text.
@@ -160,9 +167,11 @@ impl Out {
             if !item.items.is_empty() {
                 out.key("orderItems").list(&item.items, Self::item);
             }
-            // One discount is an object, as printed; several are a list (P6).
+            // One discount is an object, as printed, unless the world reads it otherwise; several are a list (P6).
             match &item.discounts[..] {
-                [one] => out.key("orderItemDiscounts").object(|out| out.fields(&tables::discount::TABLE, one)),
+                [one] if !out.lists => {
+                    out.key("orderItemDiscounts").object(|out| out.fields(&tables::discount::TABLE, one))
+                }
                 several => out.rows("orderItemDiscounts", &tables::discount::TABLE, several),
             }
         });

@@ -137,7 +137,7 @@ impl Sent {
             }
             let record = self.record(&tables::item::TABLE, row, &["orderItems", "orderItemDiscounts"])?;
             let discounts = self.records(&tables::discount::TABLE, row, "orderItemDiscounts")?;
-            items.push(Item { record, items: self.items(row, depth + 1)?, discounts });
+            items.push(Item { record, items: self.items(row, depth + 1)?, discounts, ..Item::default() });
         }
         Ok(items)
     }

@@ -1,0 +1,229 @@
+//! Whether a fault can be meant: what is refused before anything happens.
+
+use super::{Delay, Fault, Match};
+use crate::fake::{Kind, Registry};
+use crate::journal::Way;
+use crate::near;
+use crate::problem::Problem;
+
+/// An effect: its key, what it can be done to, and what it is done to unless the match says otherwise.
+pub(super) struct EffectKind {
+    key: &'static str,
+    ways: &'static [Way],
+    pub(super) by_default: &'static [Way],
+}
+
+const REQUESTS: &[Way] = &[Way::Http, Way::Frame];
+const ANYTHING_SENT: &[Way] = &[Way::Http, Way::Frame, Way::Push];
+const PUSHES: &[Way] = &[Way::Push];
+
+/// All effects, in the order in which they are documented.
+const EFFECTS: [EffectKind; 12] = [
+    EffectKind { key: "delay", ways: ANYTHING_SENT, by_default: REQUESTS },
+    EffectKind { key: "respond", ways: REQUESTS, by_default: REQUESTS },
+    EffectKind { key: "quota", ways: REQUESTS, by_default: REQUESTS },
+    EffectKind { key: "reset", ways: ANYTHING_SENT, by_default: REQUESTS },
+    EffectKind { key: "truncate", ways: ANYTHING_SENT, by_default: REQUESTS },
+    EffectKind { key: "dribble", ways: REQUESTS, by_default: REQUESTS },
+    EffectKind { key: "garbage", ways: ANYTHING_SENT, by_default: REQUESTS },
+    EffectKind { key: "drop", ways: PUSHES, by_default: PUSHES },
+    EffectKind { key: "duplicate", ways: PUSHES, by_default: PUSHES },
+    EffectKind { key: "reorder", ways: PUSHES, by_default: PUSHES },
+    EffectKind { key: "close", ways: &[Way::Frame, Way::Push], by_default: &[Way::Frame] },
+    EffectKind { key: "no_pong", ways: &[Way::Ping], by_default: &[Way::Ping] },
+];
+
+/// The most bytes of garbage.
+const MOST_GARBAGE: usize = 1 << 20;
+
+/// The most pushes that one can be put behind.
+const FARTHEST: u32 = 1_000;
+
+fn what(way: Way) -> &'static str {
+    match way {
+        Way::Http => "an HTTP request",
+        Way::Frame => "a command on a socket",
+        Way::Push => "a push",
+        Way::Ping => "a ping",
+    }
+}
+
+fn words(ways: &[Way]) -> String {
+    ways.iter().map(|way| format!("`{}`", way.word())).collect::<Vec<_>>().join(" or ")
+}
+
+fn has_commands(kind: &dyn Kind) -> bool {
+    kind.operations().iter().any(|operation| operation.command.is_some())
+}
+
+impl Fault {
+    /// The effects that are given; a fault that was checked has one.
+    pub(super) fn effects(&self) -> impl Iterator<Item = &'static EffectKind> {
+        let given = [
+            self.delay.is_some(),
+            self.respond.is_some(),
+            self.quota.is_some(),
+            self.reset.is_some(),
+            self.truncate.is_some(),
+            self.dribble.is_some(),
+            self.garbage.is_some(),
+            self.drop.is_some(),
+            self.duplicate.is_some(),
+            self.reorder.is_some(),
+            self.close.is_some(),
+            self.no_pong.is_some(),
+        ];
+        EFFECTS.iter().zip(given).filter(|(_, given)| *given).map(|(effect, _)| effect)
+    }
+
+    /// Whether it can be meant.
+    ///
+    /// # Errors
+    /// No effect, more than one, an effect on what it cannot be done to, or a value out of range.
+    pub fn check(&self) -> Result<(), Problem> {
+        let effect = self.one_effect()?;
+        if let Some(way) = self.matching.way.filter(|way| !effect.ways.contains(way)) {
+            let message = format!("`{}` cannot be done to {}", effect.key, what(way));
+            return Err(Problem::invalid(message)
+                .hint(format!("it is for `way` {}", words(effect.ways)))
+                .at(["match".into(), "way".into()]));
+        }
+        self.check_values()?;
+        self.matching.check().map_err(|problem| problem.under("match"))?;
+        if self.is_for(Way::Ping) {
+            let given = [("operation", &self.matching.operation), ("method", &self.matching.method)];
+            if let Some((key, _)) = given.into_iter().find(|(_, given)| given.is_some()) {
+                return Err(Problem::invalid(format!("a ping has no {key}"))
+                    .hint("match by fake, client, path, header and time")
+                    .at(["match".into(), key.into()]));
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether it can be meant for these fakes.
+    ///
+    /// # Errors
+    /// As [`Fault::check`]; and an unknown fake or operation, or an effect that the fake's protocol does not know.
+    pub fn check_for(&self, registry: &Registry) -> Result<(), Problem> {
+        self.check()?;
+        let effect = self.one_effect()?;
+        let kinds = self.matching.kinds(registry).map_err(|problem| problem.under("match"))?;
+        let ways = match &self.matching.way {
+            Some(way) => std::slice::from_ref(way),
+            None => effect.by_default,
+        };
+        let can = |kind: &dyn Kind, way: Way| has_commands(kind) != (way == Way::Http);
+        if kinds.iter().any(|kind| ways.iter().any(|way| can(*kind, *way))) {
+            return Ok(());
+        }
+        let names = kinds.iter().map(|kind| kind.name()).collect::<Vec<_>>().join(", ");
+        let on_sockets = kinds.iter().any(|kind| has_commands(*kind));
+        let (speaks, can) = match on_sockets {
+            true => ("commands on a socket", "`frame`, `push` or `ping`"),
+            false => ("plain HTTP, without pushes", "`http`"),
+        };
+        let problem = Problem::invalid(format!(
+            "`{}` is for {}, and what matches ({names}) is {speaks}",
+            effect.key,
+            words(ways)
+        ));
+        Err(match self.matching.way {
+            Some(_) => problem.hint(format!("the way can be {can}")).at(["match".into(), "way".into()]),
+            None => problem.under(effect.key),
+        })
+    }
+
+    fn one_effect(&self) -> Result<&'static EffectKind, Problem> {
+        let mut given = self.effects();
+        let all = || EFFECTS.iter().map(|effect| format!("`{}`", effect.key)).collect::<Vec<_>>().join(", ");
+        let first = given
+            .next()
+            .ok_or_else(|| Problem::invalid("a fault without an effect").hint(format!("give one of {}", all())))?;
+        match given.next() {
+            None => Ok(first),
+            Some(second) => {
+                let message = format!("a fault has one effect, and here are `{}` and `{}`", first.key, second.key);
+                Err(Problem::invalid(message).hint("write a fault for each").under(second.key))
+            }
+        }
+    }
+
+    fn check_values(&self) -> Result<(), Problem> {
+        let wrong = |key: &'static str, text: String| Err(Problem::invalid(text).under(key));
+        let switches =
+            [("reset", self.reset), ("drop", self.drop), ("duplicate", self.duplicate), ("no_pong", self.no_pong)];
+        if let Some((key, _)) = switches.into_iter().find(|(_, given)| *given == Some(false)) {
+            return wrong(key, format!("`{key}: false` does nothing"));
+        }
+        match self {
+            Self { respond: Some(respond), .. } if !(200..=599).contains(&respond.status) => {
+                wrong("respond", format!("{} is no status that can be sent; 200 to 599 can", respond.status))
+            }
+            Self { truncate: Some(percent), .. } if *percent > 99 => {
+                wrong("truncate", format!("{percent} % cuts nothing off; 0 to 99 does"))
+            }
+            Self { garbage: Some(bytes), .. } if *bytes > MOST_GARBAGE => {
+                wrong("garbage", "1 MiB of garbage at the most".into())
+            }
+            Self { dribble: Some(dribble), .. } if dribble.bytes == 0 => {
+                wrong("dribble", "pieces of 0 bytes never end".into())
+            }
+            Self { quota: Some(quota), .. } if quota.window.is_zero() => wrong("quota", "a window of no time".into()),
+            Self { delay: Some(Delay::Uniform(from, to)), .. } if from > to => {
+                wrong("delay", format!("from {from} to {to} is backwards"))
+            }
+            Self { delay: Some(Delay::Lognormal { sigma, .. }), .. } if !(0.0..=10.0).contains(sigma) => {
+                wrong("delay", format!("a sigma of {sigma}; it goes from 0 to 10"))
+            }
+            Self { reorder: Some(later), .. } if !(1..=FARTHEST).contains(later) => {
+                wrong("reorder", format!("behind {later} later pushes; 1 to {FARTHEST} can be"))
+            }
+            // RFC 6455, 7.4: the others are not for the wire.
+            Self { close: Some(code), .. } if !matches!(code, 1000..=1003 | 1007..=1014 | 3000..=4999) => {
+                Err(Problem::invalid(format!("{code} is no code that a socket can be closed with"))
+                    .hint("1000 to 1003, 1007 to 1014 and 3000 to 4999 are")
+                    .under("close"))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+impl Match {
+    fn check(&self) -> Result<(), Problem> {
+        match (self.probability, self.nth, self.from, self.until) {
+            (Some(p), ..) if !(0.0..=1.0).contains(&p) => {
+                Err(Problem::invalid(format!("a probability of {p}; it goes from 0 to 1")).under("probability"))
+            }
+            (_, Some(0), ..) => Err(Problem::invalid("the first is 1").under("nth")),
+            (.., Some(from), Some(until)) if until <= from => {
+                Err(Problem::invalid(format!("a window that ends at {until} before it begins at {from}"))
+                    .under("until"))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The fakes that it can be for.
+    fn kinds<'r>(&self, registry: &'r Registry) -> Result<Vec<&'r dyn Kind>, Problem> {
+        let mut kinds: Vec<&dyn Kind> = match self.fake.as_deref() {
+            Some(fake) if !fake.contains('*') => {
+                vec![registry.get(fake).map_err(|problem| problem.under("fake"))?.1]
+            }
+            _ => registry.kinds().to_vec(),
+        };
+        let Some(operation) = self.operation.as_deref().filter(|operation| !operation.contains('*')) else {
+            return Ok(kinds);
+        };
+        let known: Vec<&str> = kinds.iter().flat_map(|kind| kind.operations()).map(|operation| operation.id).collect();
+        kinds.retain(|kind| kind.operations().iter().any(|known| known.id == operation));
+        if kinds.is_empty() {
+            let of = self.fake.as_deref().map(|fake| format!(" of {fake}")).unwrap_or_default();
+            let mut problem = Problem::new("unknown_operation", format!("unknown operation{of} `{operation}`"));
+            problem.hint = near::hint(operation, known);
+            return Err(problem.under("operation"));
+        }
+        Ok(kinds)
+    }
+}

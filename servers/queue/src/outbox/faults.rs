@@ -1,0 +1,147 @@
+//! What faults do to pushes: decided where a push is queued, under the state's lock, so in the same order every time.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use bytestring::ByteString;
+use jiff::Timestamp;
+use stend_core::fault::{Effect, Facts, Hit};
+use stend_core::journal::Way;
+use stend_core::{Fake, World};
+
+use super::{Ending, HELD, Inner, Item, Outbox, Payload};
+use crate::Queue;
+
+impl Outbox {
+    /// The fault that applies to a frame of this socket, or to a ping, if any. `clients` are further names of its client.
+    pub(crate) fn strike(
+        &self,
+        world: &World,
+        way: Way,
+        operation: Option<&str>,
+        method: &str,
+        clients: &[&str],
+        now: Timestamp,
+    ) -> Option<Hit> {
+        let header = |name: &str| self.header(name);
+        let facts = Facts { fake: Queue::NAME, way, operation, method, path: self.path(), clients, header: &header };
+        world.faults.strike(&facts, now)
+    }
+
+    pub(super) fn put_or_misbehave(&self, inner: &mut Inner, world: &Arc<World>, mut item: Item, now: Timestamp) {
+        let client = inner.client.clone();
+        let client = client.as_deref();
+        let Some(hit) = self.strike(world, Way::Push, Some(item.command), item.command, client.as_slice(), now) else {
+            return inner.put(item);
+        };
+        if let Some(pushed) = &mut item.pushed {
+            pushed.fault = Some(hit.id.into());
+        }
+        match hit.effect {
+            Effect::Drop => self.note_unsent(world, item),
+            Effect::Duplicate => {
+                let second = Item {
+                    payload: item.payload.clone(),
+                    pushed: item.pushed.clone(),
+                    turn: item.turn.is_some().then(|| world.turn()),
+                    ..item
+                };
+                inner.put(item);
+                inner.items.push_back(second);
+            }
+            Effect::Reorder(later) => {
+                // Nobody waits for what may never come.
+                let item = Item { topic: None, turn: None, ..item };
+                match inner.behind.len() < HELD {
+                    true => inner.behind.push((later, item)),
+                    false => self.end(inner, world, item, Ending::Overheld),
+                }
+            }
+            Effect::Delay(span) => match inner.hold() {
+                true => inner.items.push_back(Item { topic: None, hold: Some(span.after(now)), ..item }),
+                false => self.end(inner, world, item, Ending::Overheld),
+            },
+            Effect::Truncate(percent) => {
+                if let Payload::Text(text) = &mut item.payload {
+                    *text = half(text, percent);
+                }
+                inner.put(item);
+            }
+            Effect::Garbage(bytes) => {
+                item.payload = Payload::Binary(bytes.into());
+                inner.put(item);
+            }
+            Effect::Close(code) => self.end(inner, world, item, Ending::Close(code)),
+            Effect::Reset => self.end(inner, world, item, Ending::Reset),
+            // None of these is for pushes: a fault with one of them never matches one.
+            Effect::Respond(_) | Effect::TooMany(_) | Effect::Dribble(_) | Effect::NoPong => inner.put(item),
+        }
+    }
+
+    fn end(&self, inner: &mut Inner, world: &World, mut item: Item, ending: Ending) {
+        inner.ending = Some((ending, item.turn.take()));
+        self.note_unsent(world, item);
+    }
+
+    pub(super) fn note_unsent(&self, world: &World, item: Item) {
+        if let Some(pushed) = item.pushed {
+            self.note(world, item.command, pushed, Bytes::new(), 0);
+        }
+    }
+
+    /// One more frame is held back; false if there are too many.
+    pub(crate) fn hold(&self) -> bool {
+        self.inner.lock().hold()
+    }
+
+    /// A frame that was held back is no more.
+    pub(crate) fn unhold(&self) {
+        self.inner.lock().held -= 1;
+    }
+
+    /// Queues a push that was held back until now.
+    pub(crate) fn release(&self, mut item: Item) {
+        let mut inner = self.inner.lock();
+        inner.held -= 1;
+        if inner.closed {
+            return;
+        }
+        if let (Some(pushed), Some(until)) = (&mut item.pushed, item.hold.take()) {
+            pushed.at = until;
+        }
+        inner.items.push_back(item);
+        inner.let_pass();
+        drop(inner);
+        self.something.notify_one();
+    }
+}
+
+impl Inner {
+    fn hold(&mut self) -> bool {
+        let can = self.held < HELD;
+        self.held += usize::from(can);
+        can
+    }
+
+    /// One more push goes to the socket: those that wait for it may follow.
+    pub(super) fn let_pass(&mut self) {
+        if self.behind.is_empty() {
+            return;
+        }
+        for (later, item) in std::mem::take(&mut self.behind) {
+            match later {
+                0 | 1 => self.items.push_back(item),
+                more => self.behind.push((more - 1, item)),
+            }
+        }
+    }
+}
+
+/// So many per cent of a text, cut between two characters.
+pub(crate) fn half(text: &ByteString, percent: u8) -> ByteString {
+    let mut keep = text.len() * usize::from(percent) / 100;
+    while !text.is_char_boundary(keep) {
+        keep -= 1;
+    }
+    text[..keep].into()
+}

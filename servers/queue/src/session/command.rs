@@ -1,0 +1,182 @@
+//! Commands: a request is read, the state is asked once, the reply is queued.
+
+use actix_http::ws::CloseCode;
+use bytes::Bytes;
+use bytestring::ByteString;
+use stend_core::fault::{Effect, Hit};
+use stend_core::journal::{Entry, Way};
+use stend_core::{Fake, Timestamp, World, near};
+
+use super::faults::instead;
+use super::{End, Socket};
+use crate::Queue;
+use crate::ask::{Answer, Ask};
+use crate::error::Error;
+use crate::handlers::books;
+use crate::outbox::Ending;
+use crate::routes::{self, Route, Run};
+use crate::state::State;
+use crate::wire::{self, KEYS, Request};
+
+impl Socket {
+    /// A message that is no request: an error reply, and the socket stays open.
+    pub(super) fn broken(&self, error: Error) {
+        let Some(world) = self.world.upgrade() else { return };
+        let now = world.now();
+        let text = wire::failure(now, &Request::default(), &error.object());
+        self.note(&world, now, None, "", Bytes::new(), 400, text.clone(), Vec::new(), None);
+        self.outbox.reply("", text);
+    }
+
+    /// Answers a request.
+    pub(super) async fn command(&mut self, frame: Bytes, request: Request, read: Result<(), Error>) -> Option<End> {
+        let Some(world) = self.world.upgrade() else {
+            return Some(End::Close(CloseCode::Restart, "the world is gone"));
+        };
+        let now = world.now();
+        let route = routes::find(&request.command);
+        let operation = route.map(|route| route.operation.id);
+        let hit = world.faults.any().then(|| self.strike(&world, operation, &request, now)).flatten();
+        let fault = hit.as_ref().map(|hit| hit.id.clone());
+        if let Some((text, status)) = hit.as_ref().and_then(|hit| instead(&hit.effect, &request, now)) {
+            self.note(&world, now, operation, &request.command, frame, status, text.clone(), Vec::new(), fault);
+            self.outbox.reply(operation.unwrap_or(""), text);
+            return None;
+        }
+        let ending = match &hit {
+            Some(Hit { effect: Effect::Reset, .. }) => Some(Ending::Reset),
+            Some(Hit { effect: Effect::Close(code), .. }) => Some(Ending::Close(*code)),
+            _ => None,
+        };
+        if let Some(ending) = ending {
+            self.note(&world, now, operation, &request.command, frame, 0, ByteString::new(), Vec::new(), fault);
+            return Some(End::Fault(ending, None));
+        }
+        let Some(live) = world.live::<Queue>(self.slot) else { return Some(End::Fault(Ending::Reset, None)) };
+        // A reply that a fault changes or holds back goes its own way; any other is queued before the pushes that
+        // come of it, while the state is still held.
+        let plain = hit.is_none();
+        let command = operation.unwrap_or("");
+        let outcome = world.run(live, |state| {
+            if !state.hub.has_socket(self.id, &self.outbox) {
+                return None;
+            }
+            let mut ask = Ask {
+                request: &request,
+                session: None,
+                now,
+                socket: self.id,
+                strict: world.is_strict(),
+                remarks: Vec::new(),
+            };
+            let result = read.and_then(|()| answer(&mut ask, route, state));
+            let login = match &result {
+                Ok(Answer::Login(_, token)) => state.sessions.get(token).and_then(|session| state.login_of(session)),
+                _ => ask.session.as_ref().and_then(|session| state.login_of(session)),
+            };
+            if let Some(login) = login {
+                self.outbox.set_client(login);
+            }
+            let reply = match result {
+                Ok(Answer::Data(data)) => Done::Reply(wire::reply(now, &request, None, &data), 200),
+                Ok(Answer::Login(data, token)) => Done::Reply(wire::reply(now, &request, Some(&token), &data), 200),
+                Ok(Answer::Late(make)) => Done::Late(make),
+                Err(error) => Done::Reply(wire::failure(now, &request, &error.object()), 400),
+            };
+            if let (true, Done::Reply(text, _)) = (plain, &reply) {
+                self.outbox.reply(command, text.clone());
+            }
+            let remarks = ask.remarks;
+            if let Done::Reply(..) = reply {
+                state.settle(now);
+            }
+            Some((reply, remarks))
+        });
+        let Some((reply, remarks)) = outcome else {
+            return Some(End::Close(CloseCode::Restart, "the world was reset"));
+        };
+        let (text, status) = match reply {
+            Done::Reply(text, status) => (text, status),
+            Done::Late(make) => {
+                // Made while nobody waits for the state; what follows from the command comes after its reply here too.
+                let text = wire::reply(now, &request, None, &make());
+                world.run(live, |state| {
+                    if plain {
+                        self.outbox.reply(command, text.clone());
+                    }
+                    state.settle(now);
+                });
+                (text, 200)
+            }
+        };
+        match hit {
+            None => {
+                self.note(&world, now, operation, &request.command, frame, status, text, remarks, None);
+                None
+            }
+            Some(hit) => {
+                self.note(&world, now, operation, &request.command, frame, status, text.clone(), remarks, fault);
+                self.misbehave(&world, now, command, hit.effect, text).await
+            }
+        }
+    }
+
+    #[allow(clippy::too_many_arguments, reason = "one journal entry")]
+    fn note(
+        &self,
+        world: &World,
+        at: Timestamp,
+        operation: Option<&'static str>,
+        command: &str,
+        request: Bytes,
+        status: u16,
+        reply: ByteString,
+        remarks: Vec<String>,
+        fault: Option<String>,
+    ) {
+        // The command stands where HTTP has its method, so it must not break the line.
+        let command: String = command.chars().filter(|c| !c.is_whitespace()).take(64).collect();
+        world.journal.write(Entry {
+            seq: 0,
+            at,
+            fake: Queue::NAME,
+            operation,
+            way: Way::Frame,
+            client: self.outbox.client(),
+            head: format!("{command} {}\n", self.outbox.path()).into(),
+            request,
+            status,
+            reply: reply.into_bytes(),
+            remarks,
+            fault: fault.map(Into::into),
+        });
+    }
+}
+
+/// A reply that is ready, or can be made once the state is let go.
+enum Done {
+    Reply(ByteString, u16),
+    Late(Box<dyn FnOnce() -> serde_json::Value + Send>),
+}
+
+/// Session, handler, and what follows from success.
+fn answer(ask: &mut Ask<'_>, route: Option<&'static Route>, state: &mut State) -> Result<Answer, Error> {
+    let Some(route) = route else {
+        let name = &ask.request.command;
+        let near = near::nearest(name, routes::all().map(|route| route.operation.id)).map(str::to_owned);
+        return Err(Error::UnknownCommand(name.chars().take(100).collect(), near));
+    };
+    if !matches!(route.run, Run::Open(_)) {
+        ask.session = Some(state.session(ask.request.token.as_deref(), ask.now)?);
+    }
+    let odd = ask.request.odd.clone();
+    odd.iter().try_for_each(|key| ask.unknown(key, &KEYS))?;
+    let answer = match route.run {
+        Run::Open(handler) | Run::Within(handler) => handler(ask, state)?,
+        Run::Book(verb, book) => books::run(verb, book, ask, state)?,
+    };
+    if let Some(session) = &ask.session {
+        state.used(session, ask.now);
+    }
+    Ok(answer)
+}
