@@ -99,7 +99,8 @@ fn mistakes_of_structure_do_not_fit() {
 }
 
 /// Broken files of such a kind that yet fit the schema, and why.
-const BEYOND: [(&str, &str); 3] = [
+const BEYOND: [(&str, &str); 4] = [
+    ("before-nothing", "one of two keys has to be there, and the schema says so of neither"),
     ("matcher-of-wrong-type", "where a matcher may stand, any value may"),
     ("unknown-matcher", "where a matcher may stand, any value may"),
     ("number-too-large", "a number beyond 64 bits is whole to the schema"),

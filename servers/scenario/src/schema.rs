@@ -57,7 +57,7 @@ pub fn scenario_schema(registry: &Registry) -> Value {
     for (name, keys) in [
         ("Step", &["do", "call", "fault", "wait_for"][..]),
         ("HttpCall", &["get", "post", "put", "patch", "delete"]),
-        ("WaitFor", &["push", "request", "state"]),
+        ("WaitFor", &["push", "request", "frame", "state"]),
     ] {
         if let Some(schema) = definitions.get_mut(name) {
             schema["oneOf"] = one_of(keys);

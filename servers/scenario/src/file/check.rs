@@ -287,9 +287,10 @@ pub(super) fn unopened(steps: &[Step]) -> Vec<(usize, Problem)> {
         })
         .map(|(index, push)| {
             let text = format!("no call opens the connection `{}` of {}", push.connection, push.fake);
-            let names = open.iter().filter(|(fake, _)| *fake == push.fake).map(|(_, name)| *name);
-            let mut problem = Problem::invalid(text).at(["wait_for".into(), "push".into()]);
-            problem.hint = stend_core::near::hint(&push.connection, names);
+            let names: std::collections::BTreeSet<&str> =
+                open.iter().filter(|(fake, _)| *fake == push.fake).map(|(_, name)| *name).collect();
+            let mut problem = Problem::new("never_happens", text).at(["wait_for".into(), "push".into()]);
+            problem.hint = stend_core::near::hint(&push.connection, names.iter().copied());
             (index, problem)
         })
         .collect()

@@ -313,7 +313,6 @@ fn load_with(
     wrong.extend(names.wrong().into_iter().map(&shown));
     let written = file.timeline.iter().chain(&file.expect);
     wrong.extend(written.filter_map(|raw| names::unclosed(&raw.0)).map(&shown));
-    wrong.extend(check::unopened(&steps).into_iter().map(|(index, problem)| shown(steps[index].node.locate(problem))));
     let mut expectations = Vec::new();
     for raw in &file.expect {
         match Expectation::read_in_scenario(&raw.0, registry) {
@@ -335,7 +334,8 @@ fn load_with(
     }
     let ends: Vec<Node> = file.expect.iter().map(|raw| raw.0.clone()).collect();
     let mut odd = names.idle(&ends);
-    let never = reach::never(&steps, start, until);
+    let mut never = reach::never(&steps, start, until);
+    never.extend(check::unopened(&steps));
     odd.extend(never.into_iter().map(|(index, problem)| steps[index].node.locate(problem)));
     if steps.is_empty() && expectations.is_empty() {
         odd.push(root.locate(Problem::new("empty", "nothing happens in it, and nothing is expected")));
