@@ -28,7 +28,6 @@ pub(super) fn never(steps: &[Step], start: Option<Timestamp>, until: Span) -> Ve
         let window = (fault.matching.from, fault.matching.until);
         let (begins, ends) = (start.map(|start| first.after(start)), start.map(|start| until.after(start)));
         let text = match window {
-            (Some(from), Some(to)) if from >= to => format!("its window ends at {to} before it begins at {from}"),
             (_, Some(to)) if begins.is_some_and(|begins| to <= begins) => {
                 format!("its window is over at {to}, before this step")
             }
