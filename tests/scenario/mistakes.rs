@@ -1,37 +1,80 @@
 //! Golden pairs: every mistake we know, and the text it must produce.
 
-use stend_core::Source;
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use stend_core::{Diagnostic, Source};
 
 use crate::support::root;
 
-/// What `stend check` prints of a file beside this one.
-fn rendered(name: &str) -> String {
+/// The files of a folder beside this file, by name.
+fn names(folder: &str) -> Vec<String> {
+    let entries = std::fs::read_dir(root().join("tests/scenario").join(folder)).unwrap();
+    let mut names: Vec<String> = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    assert!(!names.is_empty());
+    names
+}
+
+fn source(folder: &Path, name: &str) -> Source {
+    Source::new(name, std::fs::read_to_string(folder.join(name)).unwrap())
+}
+
+fn shown(diagnostics: &[Diagnostic], render: impl Fn(&Diagnostic) -> String) -> String {
+    // Files are named as they were given; their folder is nobody's business.
+    let place = format!("{}/tests/scenario/", root().display());
+    diagnostics.iter().map(render).collect::<Vec<_>>().join("\n\n").replace(&place, "")
+}
+
+/// What `stend check` prints of a scenario with a mistake.
+fn broken(name: &str) -> String {
     let folder = root().join("tests/scenario/broken");
-    let text = std::fs::read_to_string(folder.join(name)).unwrap();
     let (registry, library) = (stend::registry::fakes(), stend::library());
-    match stend_scenario::load(Source::new(name, text), Some(&folder), &library, &registry) {
+    match stend_scenario::load(source(&folder, name), Some(&folder), &library, &registry) {
         Ok(_) => panic!("{name} is not wrong"),
-        Err(diagnostics) => {
-            diagnostics.iter().map(|diagnostic| diagnostic.render(false)).collect::<Vec<_>>().join("\n\n")
-        }
+        Err(diagnostics) => shown(&diagnostics, |diagnostic| diagnostic.render(false)),
+    }
+}
+
+/// What `stend check` prints of a scenario that is odd.
+fn odd(name: &str) -> String {
+    let folder = root().join("tests/scenario/odd");
+    let (registry, library) = (stend::registry::fakes(), stend::library());
+    match stend_scenario::load(source(&folder, name), Some(&folder), &library, &registry) {
+        Ok(scenario) => shown(&scenario.warnings, |diagnostic| diagnostic.render_warning(false)),
+        Err(diagnostics) => panic!("{name} is wrong: {}", diagnostics[0]),
+    }
+}
+
+/// What `stend check` prints of a world with a mistake.
+fn broken_world(name: &str) -> String {
+    let folder = root().join("tests/scenario/broken-worlds");
+    let (registry, library) = (stend::registry::fakes(), stend::library());
+    let checked = library
+        .open(&folder.join(name), &registry)
+        .and_then(|world| world.check(&registry).map_err(|diagnostic| *diagnostic));
+    match checked {
+        Ok(()) => panic!("{name} is not wrong"),
+        Err(diagnostic) => shown(&[diagnostic], |diagnostic| diagnostic.render(false)),
     }
 }
 
 #[test]
 fn every_mistake_has_its_text() {
-    let mut names: Vec<String> = std::fs::read_dir(root().join("tests/scenario/broken"))
-        .unwrap()
-        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-        .collect();
-    names.sort();
-    assert!(names.len() >= 35, "{}", names.len());
-    for name in names {
-        let place = root().display().to_string();
-        let text = rendered(&name).replace(&place, "");
-        assert!(text.starts_with("error: ") && text.contains(&name), "{name}: {text}");
-        insta::with_settings!({ omit_expression => true, prepend_module_to_snapshot => false }, {
-            insta::assert_snapshot!(name.trim_end_matches(".yaml"), text);
-        });
+    type Render = fn(&str) -> String;
+    let kinds: [(&str, &str, &str, Render); 3] = [
+        ("broken", "", "error: ", broken),
+        ("odd", "odd-", "warning: ", odd),
+        ("broken-worlds", "worlds-", "error: ", broken_world),
+    ];
+    for (folder, prefix, word, render) in kinds {
+        for name in names(folder) {
+            let text = render(&name);
+            assert!(text.starts_with(word) && text.contains(&name), "{name}: {text}");
+            insta::with_settings!({ omit_expression => true, prepend_module_to_snapshot => false }, {
+                insta::assert_snapshot!(format!("{prefix}{}", name.trim_end_matches(".yaml")), text);
+            });
+        }
     }
 }
 
@@ -42,4 +85,146 @@ fn all_mistakes_of_a_file_are_told_at_once() {
     let wrong = stend_scenario::load(Source::new("three.yaml", text), None, &library, &registry).unwrap_err();
     let places: Vec<String> = wrong.iter().map(|diagnostic| diagnostic.source.place(&diagnostic.problem)).collect();
     assert_eq!(places, ["three.yaml:3:11", "three.yaml:4:5", "three.yaml:6:20"]);
+}
+
+/// The files that read scenarios and worlds: what they say of a mistake, they say in a literal.
+const READERS: [&str; 19] = [
+    "servers/core/src/clock.rs",
+    "servers/core/src/duration.rs",
+    "servers/core/src/fault/delay.rs",
+    "servers/core/src/fault/mod.rs",
+    "servers/core/src/library.rs",
+    "servers/core/src/near.rs",
+    "servers/core/src/node.rs",
+    "servers/core/src/node_de.rs",
+    "servers/core/src/world_file.rs",
+    "servers/scenario/src/call.rs",
+    "servers/scenario/src/entries.rs",
+    "servers/scenario/src/expect.rs",
+    "servers/scenario/src/file/check.rs",
+    "servers/scenario/src/file/files.rs",
+    "servers/scenario/src/file/mod.rs",
+    "servers/scenario/src/file/names.rs",
+    "servers/scenario/src/file/reach.rs",
+    "servers/scenario/src/matcher.rs",
+    "servers/scenario/src/subst.rs",
+];
+
+/// Texts in those files that are no diagnostics of a file, by why.
+const OTHERS: [(&str, &[&str]); 5] = [
+    (
+        "what a failed expectation or call says while a scenario is played",
+        &[
+            "{} is not served here",
+            "error sending request",
+            "no reply: the connection was closed or refused",
+            "the reply broke off",
+            "{word}: the journal has dropped {dropped} entries, so this cannot be trusted; raise `journal` in the world",
+            "never: {} entries match; the first is {}",
+            "; the last is {}",
+            "{word}: {count} of {} entries match: {why}",
+            "; {dropped} older entries were dropped",
+            "there is nothing",
+            "expected {}, found nothing",
+            "expected something with a length, found {}",
+            "its length: {why}",
+            "a match of /{pattern}/",
+            "at least",
+            "less than",
+            "a length of {}",
+            "something that contains {}",
+            "anything but {}",
+            "`${{{name}}}` was not captured: the step that captures it failed",
+        ],
+    ),
+    (
+        "of scenarios that came over the network",
+        &[
+            "a scenario that came over the network names no files",
+            "write the body here, or let `stend play --attach` send it with its files",
+            "the file `{name}` did not come along",
+        ],
+    ),
+    ("of the command line", &["`{text}` is no speed: `max`, or a factor from 0.001 to 100000 such as 1 or 60"]),
+    (
+        "titles, schemas and types",
+        &[
+            "{name} (built in)",
+            "the world",
+            "a fault from now on",
+            "a push of {} on {} {}",
+            "BTreeMap<String, serde_json::Value>",
+            "A span of virtual time: `30s`, `1m30s`, `250ms`, or a number of seconds.",
+            "A span of the world's time, or a distribution of them.",
+        ],
+    ),
+    (
+        "what no document can bring about, or what the parser says before",
+        &[
+            "missing key `wait_for`",
+            "a value without a key",
+            "not known yet",
+            "a part of a document that is read elsewhere",
+            "a boolean",
+            "a sequence",
+            "a whole number from 0 to 65535",
+            "duplicate mapping key: ",
+            "error: line ",
+            "{number} is no number that JSON can say",
+            "{number} is too large a number",
+        ],
+    ),
+];
+
+/// The string literals of a Rust file outside its comments, attributes and tests.
+fn literals(text: &str) -> Vec<String> {
+    let text = text.split("#[cfg(test)]").next().unwrap();
+    let lines =
+        text.lines().filter(|line| !line.trim_start().starts_with("//") && !line.trim_start().starts_with("#["));
+    let text = lines.collect::<Vec<_>>().join("\n").replace("'\"'", "''").replace("\\\"", "\u{1}");
+    text.split('"').skip(1).step_by(2).map(|literal| literal.replace('\u{1}', "\"")).collect()
+}
+
+/// The longest part of a literal that stands in every text made of it.
+fn fixed_part(literal: &str) -> String {
+    let literal = literal.replace("{{", "\u{2}").replace("}}", "\u{3}");
+    let mut parts: Vec<&str> = literal
+        .split('{')
+        .enumerate()
+        .map(|(i, part)| match (i, part.split_once('}')) {
+            (0, _) | (_, None) => part,
+            (_, Some((_, rest))) => rest,
+        })
+        .collect();
+    parts.sort_by_key(|part| part.chars().count());
+    parts.last().map(|part| part.replace('\u{2}', "{").replace('\u{3}', "}")).unwrap_or_default()
+}
+
+#[test]
+fn every_diagnostic_has_a_pair() {
+    let folder = root().join("tests/scenario/snapshots");
+    let texts: String = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| std::fs::read_to_string(entry.unwrap().path()).unwrap())
+        .collect();
+    let others: BTreeSet<&str> = OTHERS.iter().flat_map(|(_, texts)| texts.iter().copied()).collect();
+    let mut without = Vec::new();
+    let mut needless: BTreeSet<&str> = others.clone();
+    for file in READERS {
+        for literal in literals(&std::fs::read_to_string(root().join(file)).unwrap()) {
+            let part = fixed_part(&literal);
+            if !part.trim().contains(' ')
+                || part.chars().count() < 8
+                || needless.remove(literal.as_str())
+                || others.contains(literal.as_str())
+            {
+                continue;
+            }
+            if !texts.contains(part.trim()) {
+                without.push(format!("{file}: {literal}"));
+            }
+        }
+    }
+    assert!(without.is_empty(), "no file in broken, odd or broken-worlds shows these:\n{}", without.join("\n"));
+    assert!(needless.is_empty(), "no reader says this any more: {needless:?}");
 }

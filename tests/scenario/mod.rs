@@ -4,5 +4,6 @@ mod documented;
 mod mistakes;
 mod playing;
 mod reacting;
+mod recording;
 mod schema;
 mod verifying;

@@ -72,7 +72,7 @@ async fn what_fails_is_told_with_its_place_and_the_play_goes_on() {
     let report = played(
         "stend: 1
 timeline:
-  - do: { carbis.pay_online: { table: 7 } }
+  - do: { carbis.order: { table: 1000028, dishes: [{ id: 1000041 }] } }
   - call: { carbis: { get: /api/v4/events } }
   - call: { carbis: { get: /api/v4/events, query: { hash: none }, headers: { token: demo-token } } }
     expect: { json: { $.data.updates: { length: 1 } } }
@@ -89,7 +89,7 @@ expect:
     assert!(!report.passed);
     let failures = failures(&report);
     let expected = [
-        (3, "there is no table 7"),
+        (3, "has an open order"),
         (4, "status 401"),
         (5, "$.data.updates: its length: expected 1, found 0"),
         (8, "was not captured"),

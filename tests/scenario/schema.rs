@@ -57,3 +57,51 @@ fn slips_do_not_fit() {
     assert!(!world.is_valid(&json!({"stend": 1, "carbis": {"tabels": []}})));
     assert!(!world.is_valid(&json!({"carbis": {}})));
 }
+
+/// Files whose mistake is none of structure: the schema cannot know of it.
+#[test]
+fn mistakes_of_structure_do_not_fit() {
+    let registry = stend::registry::fakes();
+    let scenario = jsonschema::validator_for(&stend_scenario::scenario_schema(&registry)).unwrap();
+    let world = jsonschema::validator_for(&stend_scenario::world_schema(&registry)).unwrap();
+    let library = stend::library();
+    let mut seen = 0;
+    let mut fits = Vec::new();
+    for (folder, schema) in [("tests/scenario/broken", &scenario), ("tests/scenario/broken-worlds", &world)] {
+        for file in yaml_files(folder) {
+            let path = root().join(&file);
+            let source = stend_core::Source::open(&path).unwrap();
+            let Ok(node) = source.parse() else { continue };
+            let problems = match folder.ends_with("worlds") {
+                true => library
+                    .open(&path, &registry)
+                    .and_then(|world| world.check(&registry).map_err(|wrong| *wrong))
+                    .map_err(|wrong| vec![wrong]),
+                false => stend_scenario::load(source, path.parent(), &library, &registry).map(|_| ()),
+            };
+            let code = problems.expect_err("it is broken")[0].problem.code;
+            let structure = ["unknown_key", "missing_key", "wrong_type", "unknown_action", "unknown_fake"];
+            if structure.contains(&code) && !BEYOND.iter().any(|(name, _)| file.ends_with(&format!("/{name}.yaml"))) {
+                seen += 1;
+                if schema.is_valid(&node.to_json()) {
+                    fits.push(format!("{file} is refused with {code}"));
+                }
+            }
+        }
+    }
+    assert!(seen >= 25, "{seen}");
+    assert!(fits.is_empty(), "these fit the schema:\n{}", fits.join("\n"));
+    // What is odd has no mistake of structure.
+    for file in yaml_files("tests/scenario/odd") {
+        let wrong: Vec<String> = scenario.iter_errors(&document(&file)).map(|error| error.to_string()).collect();
+        assert!(wrong.is_empty(), "{file}: {wrong:?}");
+    }
+}
+
+/// Broken files of such a kind that yet fit the schema, and why.
+const BEYOND: [(&str, &str); 4] = [
+    ("before-nothing", "one of two keys has to be there, and the schema says so of neither"),
+    ("matcher-of-wrong-type", "where a matcher may stand, any value may"),
+    ("unknown-matcher", "where a matcher may stand, any value may"),
+    ("number-too-large", "a number beyond 64 bits is whole to the schema"),
+];

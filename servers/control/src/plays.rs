@@ -1,7 +1,7 @@
 //! Scenarios that are played in running worlds, one at a time in each.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use parking_lot::Mutex;
 use serde_json::{Value, json};
@@ -28,6 +28,8 @@ impl Progress for Shared {
 }
 
 struct Play {
+    /// The world may be removed, and another made of the same name.
+    world: Weak<World>,
     title: String,
     board: Arc<Shared>,
     task: tokio::task::JoinHandle<()>,
@@ -50,11 +52,12 @@ impl Plays {
         options: Options,
     ) -> Result<(), Problem> {
         let mut plays = self.0.lock();
+        plays.retain(|_, play| play.world.strong_count() > 0);
         if plays.get(world.id()).is_some_and(|play| !play.task.is_finished()) {
             return Err(Problem::conflict("a scenario is being played in this world")
                 .hint("DELETE it first, or make another world"));
         }
-        let id = world.id().to_owned();
+        let (id, weak) = (world.id().to_owned(), Arc::downgrade(&world));
         let title = scenario.title.clone();
         let board = Arc::new(Shared(Mutex::new(Board { of: scenario.until, ..Board::default() })));
         let shared = Arc::clone(&board);
@@ -62,14 +65,14 @@ impl Plays {
             let outcome = play(&scenario, &world, &reach, &options, &*shared).await;
             shared.0.lock().outcome = Some(outcome.map_err(|problem| problem.to_string()));
         });
-        plays.insert(id, Play { title, board, task });
+        plays.insert(id, Play { world: weak, title, board, task });
         Ok(())
     }
 
     /// How far the latest play of a world is.
-    pub(crate) fn progress(&self, world: &str) -> Option<Value> {
+    pub(crate) fn progress(&self, world: &Arc<World>) -> Option<Value> {
         let plays = self.0.lock();
-        let play = plays.get(world)?;
+        let play = plays.get(world.id()).filter(|play| Weak::as_ptr(&play.world) == Arc::as_ptr(world))?;
         let board = play.board.0.lock();
         let mut progress =
             json!({ "state": "playing", "title": play.title, "at": board.at, "of": board.of, "step": board.what });

@@ -4,7 +4,7 @@ use std::pin::Pin;
 
 use stend_web::Reply;
 
-use crate::handlers::{actions, clock, faults, info, journal, scenario, spec, state, verify, worlds};
+use crate::handlers::{actions, clock, faults, info, journal, recording, scenario, spec, state, verify, worlds};
 use crate::request::Request;
 
 type Answer = Pin<Box<dyn Future<Output = Result<Reply, Reply>>>>;
@@ -43,6 +43,7 @@ pub(crate) static ROUTES: &[Row] = rows! {
     "POST" "/control/v1/worlds/{world}/actions" actions::act, "Makes something happen: {\"carbis.call_waiter\": {\"table\": 1000028}}.";
     "GET" "/control/v1/worlds/{world}/journal" journal::read, "What clients sent and got: ?fake=&way=&operation=&client=&fault=&status=&since=&limit=.";
     "DELETE" "/control/v1/worlds/{world}/journal" journal::clear, "Forgets it.";
+    "GET" "/control/v1/worlds/{world}/recording" recording::read, "What has happened since the world began, as a scenario that plays it again.";
     "POST" "/control/v1/worlds/{world}/verify" verify::verify, "Whether an expectation holds, one of journal, push, never, order, before, state: {\"journal\": {\"operation\": \"events\", \"count\": 1}}.";
     "GET" "/control/v1/worlds/{world}/faults" faults::list, "The faults, and how often each was applied.";
     "POST" "/control/v1/worlds/{world}/faults" faults::add, "Adds a fault: {\"match\": {…}, \"respond\": {\"status\": 503}, \"times\": 1}.";

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use jiff::{SignedDuration, Timestamp};
 use parking_lot::Mutex;
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, de};
 
 use crate::Problem;
 
@@ -30,12 +30,43 @@ pub struct ClockSetting {
     #[serde(default)]
     pub mode: Mode,
     /// The world's time at this moment; left out, it goes on from where it is (a new world: from the wall clock).
-    #[serde(default, alias = "start", skip_serializing_if = "Option::is_none")]
+    #[serde(default, alias = "start", skip_serializing_if = "Option::is_none", deserialize_with = "moment")]
     #[schemars(with = "Option<String>")]
     pub now: Option<Timestamp>,
     /// Virtual seconds per real second, for the mode `scaled`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scale: Option<f64>,
+}
+
+/// A moment as people write it, or nothing.
+///
+/// # Errors
+/// A text that is none; the sentence says how one is written.
+pub fn moment<'de, T: From<Option<Timestamp>>, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
+    struct Moment(Timestamp);
+
+    impl<'de> Deserialize<'de> for Moment {
+        fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+            deserializer.deserialize_str(Visitor)
+        }
+    }
+
+    struct Visitor;
+
+    impl de::Visitor<'_> for Visitor {
+        type Value = Moment;
+
+        fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            f.write_str("a moment like `2026-11-21T12:00:00+03:00`")
+        }
+
+        fn visit_str<E: de::Error>(self, text: &str) -> Result<Moment, E> {
+            let wrong = |_| E::custom(format!("`{text}` is no moment; write it like 2026-11-21T12:00:00+03:00"));
+            text.parse().map(Moment).map_err(wrong)
+        }
+    }
+
+    Ok(Option::<Moment>::deserialize(deserializer)?.map(|Moment(at)| at).into())
 }
 
 impl ClockSetting {

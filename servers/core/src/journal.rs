@@ -230,6 +230,11 @@ impl Journal {
         seq
     }
 
+    /// The number of the newest entry that was written, kept or not; 0 before the first.
+    pub fn newest(&self) -> u64 {
+        self.pages.lock().next
+    }
+
     /// The number of the newest entry, and word of every further one.
     pub fn watch(&self) -> watch::Receiver<u64> {
         self.newest.subscribe()

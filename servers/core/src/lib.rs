@@ -5,6 +5,7 @@
 //! wall clock (in [`clock`]) and it alone makes random streams (in [`random`]), both from what a world says.
 
 pub mod clock;
+pub mod deeds;
 pub mod duration;
 pub mod fake;
 pub mod fault;
@@ -40,7 +41,7 @@ pub use problem::{Path, Problem, Step};
 pub use random::Streams;
 pub use section::Section;
 pub use shared::{Index, Shared, Table};
-pub use source::{Diagnostic, Source};
+pub use source::{Diagnostic, Severity, Source};
 pub use world::{Fired, World};
 pub use world_file::WorldFile;
 pub use worlds::{NewWorld, Worlds};

@@ -48,7 +48,7 @@ pub struct Entry {
 }
 
 /// How deep a document may nest.
-const DEPTH: usize = 64;
+const DEPTH: usize = 32;
 
 /// Plain JSON written as YAML.
 ///
@@ -64,7 +64,11 @@ impl Node {
     /// # Errors
     /// What the parser says of the text, with its place.
     pub fn parse(text: &str) -> Result<Self, Problem> {
-        let options = serde_saphyr::options! { with_snippet: false };
+        // A level takes tens of kilobytes of stack without optimisation, and worker threads have 2 MiB.
+        let options = serde_saphyr::options! {
+            with_snippet: false,
+            budget: serde_saphyr::budget! { max_depth: DEPTH },
+        };
         let node: Self = serde_saphyr::from_str_with_options(text, options).map_err(|error| {
             let error = error.without_snippet();
             let mut problem = Problem::new("malformed", sentence(&error.to_string()));
@@ -247,6 +251,9 @@ fn anchored(mut position: Position, text: &str) -> Position {
 fn sentence(text: &str) -> String {
     if let Some(key) = text.split("duplicate mapping key: ").nth(1).and_then(|rest| rest.split(',').next()) {
         return format!("the key `{key}` is given twice");
+    }
+    if text.contains("Depth {") {
+        return format!("nested deeper than {DEPTH} levels");
     }
     let line = text.lines().next().unwrap_or(text);
     let line =

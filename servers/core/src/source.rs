@@ -10,12 +10,21 @@ use crate::node::Node;
 use crate::problem::Problem;
 
 /// A text with the name it is known by.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Source {
     /// The file's path as the user gave it, or `request body`.
     pub name: String,
     /// The text.
     pub text: String,
+}
+
+/// How grave a problem is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Severity {
+    /// It cannot be meant.
+    Error,
+    /// It is odd, and may be meant.
+    Warning,
 }
 
 /// A problem and the text it is in.
@@ -31,6 +40,11 @@ impl Diagnostic {
     /// The problem with its place, the source line and the hint, over several lines.
     pub fn render(&self, colour: bool) -> String {
         self.source.render(&self.problem, colour)
+    }
+
+    /// The same for what is odd and may be meant.
+    pub fn render_warning(&self, colour: bool) -> String {
+        self.source.render_as(Severity::Warning, &self.problem, colour)
     }
 }
 
@@ -87,20 +101,29 @@ impl Source {
 
     /// The problem with its place, the source line and the hint, over several lines.
     pub fn render(&self, problem: &Problem, colour: bool) -> String {
+        self.render_as(Severity::Error, problem, colour)
+    }
+
+    /// The same, called by how grave it is.
+    pub fn render_as(&self, severity: Severity, problem: &Problem, colour: bool) -> String {
+        let (level, word) = match severity {
+            Severity::Error => (Level::ERROR, "error"),
+            Severity::Warning => (Level::WARNING, "warning"),
+        };
         let renderer = if colour { Renderer::styled() } else { Renderer::plain() };
         let Some(position) = problem.position.filter(|position| position.line > 0) else {
             let help = problem.hint.iter().map(|hint| format!("\n  = help: {hint}")).collect::<String>();
             // What stands nowhere may name its file already.
             let place =
                 if problem.message.contains(&self.name) { String::new() } else { format!("\n --> {}", self.name) };
-            return format!("error: {}{place}{help}", problem.message);
+            return format!("{word}: {}{place}{help}", problem.message);
         };
         let start = (position.start as usize).min(self.text.len());
         // An empty span still gets a caret; a span over many lines is shown by its first.
         let rest = &self.text[start..];
         let first_line = rest.find('\n').unwrap_or(rest.len());
         let end = start + (position.len as usize).clamp(1, first_line.max(1));
-        let mut group = Level::ERROR.primary_title(problem.message.as_str()).element(
+        let mut group = level.primary_title(problem.message.as_str()).element(
             Snippet::source(self.text.as_str())
                 .path(self.name.as_str())
                 .annotation(AnnotationKind::Primary.span(start..end.min(self.text.len()))),

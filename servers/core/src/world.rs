@@ -8,8 +8,9 @@ use parking_lot::{Mutex, RwLock};
 use serde::Serialize;
 
 use crate::clock::{Clock, ClockSetting, Mode};
+use crate::deeds::{Deed, Deeds, Done};
 use crate::fake::{Fake, Registry, Seed};
-use crate::fault::Faults;
+use crate::fault::{Fault, Faults};
 use crate::journal::Journal;
 use crate::live::{Live, LiveFake, moment, nanos};
 use crate::node::Node;
@@ -55,6 +56,8 @@ pub struct World {
     gate: RwLock<()>,
     /// What the clients sent and got.
     pub journal: Journal,
+    /// What was done to it otherwise.
+    pub deeds: Deeds,
     /// What is to go wrong.
     pub faults: Faults,
     generation: AtomicU64,
@@ -103,6 +106,7 @@ impl World {
             fakes,
             gate: RwLock::new(()),
             journal: Journal::new(origin.journal),
+            deeds: Deeds::default(),
             faults: origin.faults.copy(),
             generation: AtomicU64::new(1),
             strict: AtomicBool::new(origin.strict),
@@ -117,6 +121,7 @@ impl World {
             keeper: Arc::clone(keeper),
             me: me.clone(),
         });
+        world.deeds.restart(seed.now);
         world.rearm();
         Ok(world)
     }
@@ -186,7 +191,60 @@ impl World {
         if rescheduled {
             self.rearm();
         }
-        result.map_err(|problem| args.locate(problem))
+        let result = result.map_err(|problem| args.locate(problem))?;
+        self.note(now, Deed::Action { name: name.to_owned(), args: args.to_json() });
+        Ok(result)
+    }
+
+    fn note(&self, at: Timestamp, deed: Deed) {
+        self.deeds.write(Done { at, after: self.journal.newest(), deed });
+    }
+
+    /// Puts a fault in and tells its name.
+    ///
+    /// # Errors
+    /// As [`Faults::add`].
+    pub fn add_fault(&self, fault: Fault) -> Result<String, Problem> {
+        let id = self.faults.add(fault.clone())?;
+        self.note(self.now(), Deed::Fault(Box::new(Fault { id: Some(id.clone()), ..fault })));
+        Ok(id)
+    }
+
+    /// Takes the fault of this name out.
+    ///
+    /// # Errors
+    /// As [`Faults::remove`].
+    pub fn remove_fault(&self, id: &str) -> Result<(), Problem> {
+        let gone = self.faults.list().into_iter().find(|fault| fault.id.as_deref() == Some(id));
+        self.faults.remove(id)?;
+        gone.into_iter().for_each(|fault| self.note(self.now(), Deed::FaultGone(Box::new(fault))));
+        Ok(())
+    }
+
+    /// Takes all faults out.
+    pub fn clear_faults(&self) {
+        let gone = self.faults.list();
+        self.faults.clear();
+        gone.into_iter().for_each(|fault| self.note(self.now(), Deed::FaultGone(Box::new(fault))));
+    }
+
+    /// The world as it was when it began, as a file: what a reset comes back to, at the moment of that time.
+    ///
+    /// # Errors
+    /// None with an origin that a world was made of.
+    pub fn beginning(&self) -> Result<WorldFile, Problem> {
+        let (began, ..) = self.deeds.read();
+        let origin = Arc::clone(&self.origin.lock());
+        let origin = Origin {
+            title: origin.title.clone(),
+            seed: origin.seed,
+            clock: ClockSetting::frozen_at(began),
+            strict: origin.strict,
+            journal: origin.journal,
+            faults: origin.faults.copy(),
+            starts: origin.starts.clone(),
+        };
+        Ok(Self::begin(&self.id, &self.registry, Arc::new(origin), &self.keeper)?.save())
     }
 
     // --- time ---------------------------------------------------------------------------------------------
@@ -202,7 +260,11 @@ impl World {
     /// # Errors
     /// A setting that contradicts itself; nothing has changed then.
     pub fn set_clock(&self, setting: ClockSetting) -> Result<(), Problem> {
+        let before = self.clock.now();
         self.clock.set(setting)?;
+        if setting.now.is_some_and(|now| now < before) {
+            self.note(before, Deed::ClockBack(before));
+        }
         self.rearm();
         self.now();
         Ok(())
@@ -408,6 +470,7 @@ impl World {
             let _closed = self.gate.write();
             self.fakes[slot].replace(prepared);
         }
+        self.note(start.now, Deed::FakeReset(name.to_owned()));
         self.rearm();
         Ok(())
     }
@@ -434,6 +497,7 @@ impl World {
             self.strict.store(origin.strict, Ordering::Relaxed);
             self.faults.restart(&origin.faults);
             self.journal.restart(origin.journal);
+            self.deeds.restart(now);
             *self.origin.lock() = origin;
         }
         tracing::info!(world = self.id(), generation = self.generation(), "world begins anew");

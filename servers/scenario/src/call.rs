@@ -1,7 +1,6 @@
 //! Being a client: a request to a fake over the network, HTTP or a command on a socket.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,8 +8,9 @@ use reqwest::Method;
 use serde::Deserialize;
 use serde_json::Value;
 use stend_core::turn::Turn;
-use stend_core::{Node, Problem, Raw, Registry, Source, World};
+use stend_core::{Node, Problem, Raw, Registry, World};
 
+use crate::file::Files;
 use crate::socket::{Sockets, TICKET};
 use crate::subst::{Captured, fill, fill_string};
 
@@ -121,7 +121,7 @@ impl Answer {
 
 impl Call {
     /// Reads `{fake: request}`.
-    pub(crate) fn read(node: &Node, registry: &Registry, beside: Option<&Path>) -> Result<Self, Problem> {
+    pub(crate) fn read(node: &Node, registry: &Registry, files: &Files<'_>) -> Result<Self, Problem> {
         let [entry] = node.entries() else {
             return Err(Problem::new("wrong_type", format!("expected one fake with a request, found {}", node.kind()))
                 .hint("e.g. {carbis: {get: \"/api/v4/events?hash=none\"}}"));
@@ -136,9 +136,30 @@ impl Call {
         let kind = if speaks_commands {
             entry.value.read().map(Kind::Command)
         } else {
-            Http::read(&entry.value, beside).map(|http| Kind::Http(Box::new(http)))
+            Http::read(&entry.value, files).map(|http| Kind::Http(Box::new(http)))
         };
         Ok(Self { fake: fake.to_owned(), kind: kind.map_err(|problem| problem.under(fake))? })
+    }
+
+    /// The fake that it goes to.
+    pub(crate) fn fake(&self) -> &str {
+        &self.fake
+    }
+
+    /// The connection that it opens or uses, if it is a command on a socket.
+    pub(crate) fn connection(&self) -> Option<&str> {
+        match &self.kind {
+            Kind::Http(_) => None,
+            Kind::Command(command) => Some(&command.connection),
+        }
+    }
+
+    /// Whether it may change something: all but GET.
+    pub(crate) fn changes(&self) -> bool {
+        match &self.kind {
+            Kind::Http(http) => http.method != Method::GET,
+            Kind::Command(_) => true,
+        }
     }
 
     pub(crate) fn title(&self) -> String {
@@ -214,7 +235,7 @@ impl Command {
 }
 
 impl Http {
-    fn read(node: &Node, beside: Option<&Path>) -> Result<Self, Problem> {
+    fn read(node: &Node, files: &Files<'_>) -> Result<Self, Problem> {
         let file: HttpFile = node.read()?;
         let methods = [
             (Method::GET, file.get),
@@ -242,7 +263,7 @@ impl Http {
             return Err(Problem::invalid("a request has one body: `json`, `form` or `body`"));
         }
         let body = match (file.json, file.form, file.body) {
-            (Some(json), ..) => Body::Json(json_body(&json.0, beside).map_err(|problem| problem.under("json"))?),
+            (Some(json), ..) => Body::Json(json_body(&json.0, files).map_err(|problem| problem.under("json"))?),
             (_, Some(form), _) => Body::Form(form),
             (.., Some(text)) => Body::Text(text),
             _ => Body::None,
@@ -282,17 +303,15 @@ impl Http {
     }
 }
 
-fn json_body(node: &Node, beside: Option<&Path>) -> Result<Value, Problem> {
+fn json_body(node: &Node, files: &Files<'_>) -> Result<Value, Problem> {
     let file = match node.entries() {
         [entry] if entry.key == "file" => entry.value.as_text(),
         _ => None,
     };
-    let Some(name) = file else { return Ok(node.to_json()) };
-    let folder =
-        beside.ok_or_else(|| Problem::invalid("a scenario that came over the network names no files").under("file"))?;
-    let source = Source::open(&folder.join(name)).map_err(|problem| problem.under("file"))?;
-    serde_json::from_str(&source.text)
-        .map_err(|error| Problem::invalid(format!("{name} is not JSON: {error}")).under("file"))
+    match file {
+        Some(name) => files.json(name).map_err(|problem| problem.under("file")),
+        None => Ok(node.to_json()),
+    }
 }
 
 fn pairs(map: &BTreeMap<String, Raw>, captured: &Captured) -> Result<Vec<(String, String)>, Problem> {

@@ -10,6 +10,7 @@ mod filter;
 mod matcher;
 mod order;
 mod play;
+mod record;
 mod report;
 mod schema;
 mod socket;
@@ -17,8 +18,9 @@ mod subst;
 
 pub use call::Reach;
 pub use expect::{Expectation, Miss};
-pub use file::{Scenario, Speed, load};
+pub use file::{Parcel, Scenario, Speed, default_start, load, load_parcel, referred};
 pub use filter::Unmet;
 pub use play::{Options, Progress, Silent, play};
+pub use record::{Recording, record};
 pub use report::{Report, StepOutcome, junit, pretty};
 pub use schema::{scenario_schema, world_schema};

@@ -1,28 +1,33 @@
 //! What a play came to: for people, as JSON, as JUnit. No figure in it is the wall clock's.
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::sync::Arc;
 
 use quick_junit::{NonSuccessKind, TestCase, TestCaseStatus, TestSuite};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use stend_core::problem::Position;
 use stend_core::{Problem, Source, Span, Timestamp};
 
+use crate::file::Scenario;
+
 /// One step that was done, or one expectation at the end.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct StepOutcome {
     /// Virtual time since the start.
     pub at: Span,
     /// The line in the file.
     pub line: u32,
+    /// The column, in characters.
+    pub column: u32,
     /// What it was.
     pub what: String,
     /// The round, from 1, of a repeated step.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub round: Option<u32>,
     /// What came of it: an action's result, a reply's status.
-    #[serde(skip_serializing_if = "Value::is_null")]
+    #[serde(default, skip_serializing_if = "Value::is_null")]
     pub result: Value,
     /// Why it failed.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -33,7 +38,7 @@ pub struct StepOutcome {
 }
 
 /// What a play came to.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Report {
     /// The file.
     pub file: String,
@@ -60,6 +65,18 @@ pub struct Report {
 }
 
 impl Report {
+    /// The same report of a play elsewhere, with the places and the text of the scenario as it stands here.
+    #[must_use]
+    pub fn placed(mut self, scenario: &Scenario) -> Self {
+        self.source = Arc::clone(&scenario.source);
+        let places: BTreeMap<(u32, u32), Position> =
+            scenario.positions().map(|position| ((position.line, position.column), position)).collect();
+        for outcome in self.steps.iter_mut().chain(&mut self.expectations) {
+            outcome.position = places.get(&(outcome.line, outcome.column)).copied().unwrap_or_default();
+        }
+        self
+    }
+
     /// Everything that failed, in order.
     pub fn failures(&self) -> impl Iterator<Item = &StepOutcome> {
         self.steps.iter().chain(&self.expectations).filter(|outcome| outcome.failure.is_some())
@@ -72,9 +89,76 @@ impl Report {
     }
 }
 
+/// The most lines of a timeline; those that failed are shown with their places anyway.
+const LINES: usize = 60;
+
+/// What was done when: a line a step, a repeated step on one.
+fn timeline(report: &Report, colour: bool) -> String {
+    let mut rows: Vec<Row<'_>> = Vec::new();
+    for outcome in &report.steps {
+        let failed = usize::from(outcome.failure.is_some());
+        let known = rows.iter_mut().find(|row| outcome.round.is_some() && row.outcome.position == outcome.position);
+        match known {
+            Some(row) => {
+                row.rounds += 1;
+                row.failed += failed;
+                row.last = outcome.at;
+            }
+            None => rows.push(Row { outcome, last: outcome.at, rounds: 1, failed }),
+        }
+    }
+    for outcome in &report.expectations {
+        rows.push(Row { outcome, last: outcome.at, rounds: 1, failed: usize::from(outcome.failure.is_some()) });
+    }
+    let moments: Vec<String> = rows.iter().map(Row::moment).collect();
+    let width = moments.iter().map(|moment| moment.chars().count()).max().unwrap_or(0);
+    let beyond = rows.len().saturating_sub(LINES);
+    let mut text = String::new();
+    for (row, moment) in rows.iter().zip(&moments).take(LINES) {
+        let mark = match (row.failed > 0, colour) {
+            (false, false) => "✓",
+            (true, false) => "✗",
+            (false, true) => "\u{1b}[32m✓\u{1b}[0m",
+            (true, true) => "\u{1b}[31m✗\u{1b}[0m",
+        };
+        let what: String = row.outcome.what.chars().take(100).collect();
+        let cut = if what.len() < row.outcome.what.len() { "…" } else { "" };
+        let _ = write!(text, "{moment:>width$}  {mark} {what}{cut}");
+        let _ = match (row.rounds, row.failed) {
+            (1, _) => writeln!(text),
+            (rounds, 0) => writeln!(text, " ({rounds} times)"),
+            (rounds, failed) => writeln!(text, " ({rounds} times, {failed} failed)"),
+        };
+    }
+    if beyond > 0 {
+        let _ = writeln!(text, "… and {beyond} more");
+    }
+    text
+}
+
+/// A line of a timeline.
+struct Row<'a> {
+    outcome: &'a StepOutcome,
+    last: Span,
+    rounds: usize,
+    failed: usize,
+}
+
+impl Row<'_> {
+    fn moment(&self) -> String {
+        match self.rounds {
+            1 => self.outcome.at.to_string(),
+            _ => format!("{}…{}", self.outcome.at, self.last),
+        }
+    }
+}
+
 /// For people.
 pub fn pretty(report: &Report, colour: bool) -> String {
-    let mut text = String::new();
+    let mut text = timeline(report, colour);
+    if report.failures().next().is_some() {
+        text.push('\n');
+    }
     for outcome in report.failures().take(20) {
         let round = outcome.round.map(|round| format!(", round {round}")).unwrap_or_default();
         let _ = writeln!(text, "at {}{round}: {}\n{}\n", outcome.at, outcome.what, report.show(outcome, colour));

@@ -40,15 +40,36 @@ pub fn scenario_schema(registry: &Registry) -> Value {
         .collect();
     let expectation = expect::schema(&mut generator);
     generator.subschema_for::<StepFile>();
+    let mut world = world_properties(registry, &mut generator);
+    world.insert("stend".into(), json!({ "const": 1 }));
     let one = |properties: Map<String, Value>| json!({ "type": "object", "properties": properties, "additionalProperties": false, "minProperties": 1, "maxProperties": 1 });
     let mut definitions = generator.take_definitions(true);
+    // What the reader asks for beyond types: one of these, and not two.
+    let names: Vec<&str> = registry.kinds().iter().map(|kind| kind.name()).collect();
+    for name in ["Entries", "Match", "Push"] {
+        if let Some(schema) = definitions.get_mut(name) {
+            let fake = &mut schema["properties"]["fake"];
+            let description = fake["description"].take();
+            *fake = json!({ "description": description, "anyOf": [{"enum": names}, {"type": "string", "pattern": "[*$]"}, {"type": "null"}] });
+        }
+    }
+    let one_of = |keys: &[&str]| keys.iter().map(|key| json!({ "required": [key] })).collect::<Value>();
+    for (name, keys) in [
+        ("Step", &["do", "call", "fault", "wait_for"][..]),
+        ("HttpCall", &["get", "post", "put", "patch", "delete"]),
+        ("WaitFor", &["push", "request", "frame", "state"]),
+    ] {
+        if let Some(schema) = definitions.get_mut(name) {
+            schema["oneOf"] = one_of(keys);
+        }
+    }
     if let Some(step) = definitions.get_mut("Step") {
         step["properties"]["do"] = one(actions);
         step["properties"]["call"] = one(calls);
     }
     if let Some(scenario) = definitions.get_mut("Scenario") {
         scenario["properties"]["expect"]["items"] = json!(expectation);
-        scenario["properties"]["world"] = json!({ "description": "A world file's name, or a world inline.", "anyOf": [{"type": "string"}, {"type": "object"}] });
+        scenario["properties"]["world"] = json!({ "description": "A world file's name, or a world inline.", "anyOf": [{"type": "string"}, {"type": "object", "properties": world, "additionalProperties": false}] });
     }
     root["$schema"] = json!("https://json-schema.org/draft/2020-12/schema");
     root["title"] = json!("stend scenario");
@@ -60,6 +81,20 @@ pub fn scenario_schema(registry: &Registry) -> Value {
 /// The schema of world files.
 pub fn world_schema(registry: &Registry) -> Value {
     let mut generator = SchemaGenerator::default();
+    let properties = world_properties(registry, &mut generator);
+    json!({
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "stend world",
+        "type": "object",
+        "required": ["stend"],
+        "properties": properties,
+        "additionalProperties": false,
+        "$defs": generator.take_definitions(true),
+    })
+}
+
+/// The keys of a world.
+fn world_properties(registry: &Registry, generator: &mut SchemaGenerator) -> Map<String, Value> {
     let mut properties = Map::new();
     let mut put = |name: &str, schema: Value| properties.insert(name.to_owned(), schema);
     put("stend", json!({ "const": 1, "description": "The version of the format." }));
@@ -75,18 +110,10 @@ pub fn world_schema(registry: &Registry) -> Value {
     put("faults", json!({ "type": "array", "items": generator.subschema_for::<Fault>() }));
     put("random", json!(generator.subschema_for::<Drawn>()));
     for kind in registry.kinds() {
-        let section: Schema = kind.section_schema(&mut generator);
+        let section: Schema = kind.section_schema(generator);
         put(kind.name(), json!({ "description": kind.title(), "allOf": [section] }));
     }
-    json!({
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "stend world",
-        "type": "object",
-        "required": ["stend"],
-        "properties": properties,
-        "additionalProperties": false,
-        "$defs": generator.take_definitions(true),
-    })
+    properties
 }
 
 /// In a scenario every scalar argument of an action may be a placeholder such as `${ticket}`.

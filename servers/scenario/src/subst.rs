@@ -48,8 +48,7 @@ fn fill_text(text: &str, captured: &Captured) -> Result<Value, Problem> {
             continue;
         }
         filled.push_str(before);
-        let end =
-            after.find('}').ok_or_else(|| Problem::invalid(format!("`{text}` opens `${{` and does not close it")))?;
+        let end = after.find('}').ok_or_else(|| unclosed(text))?;
         match look_up(&after[2..end], captured)? {
             Value::String(text) => filled.push_str(text),
             other => filled.push_str(&other.to_string()),
@@ -58,6 +57,29 @@ fn fill_text(text: &str, captured: &Captured) -> Result<Value, Problem> {
     }
     filled.push_str(rest);
     Ok(Value::String(filled))
+}
+
+fn unclosed(text: &str) -> Problem {
+    Problem::invalid(format!("`{text}` opens `${{` and does not close it"))
+        .hint("`${name}` puts in what was captured; a plain `${` is written `$${`")
+}
+
+/// Whether every placeholder in a text is closed.
+///
+/// # Errors
+/// One is not.
+pub(crate) fn check(text: &str) -> Result<(), Problem> {
+    let mut rest = text;
+    while let Some(start) = rest.find("${") {
+        let plain = rest[..start].ends_with('$');
+        rest = &rest[start + 2..];
+        match (plain, rest.find('}')) {
+            (true, _) => {}
+            (false, Some(end)) => rest = &rest[end + 1..],
+            (false, None) => return Err(unclosed(text)),
+        }
+    }
+    Ok(())
 }
 
 fn whole(text: &str) -> Option<&str> {

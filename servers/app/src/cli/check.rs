@@ -12,6 +12,9 @@ pub(super) struct Args {
     /// Scenario or world files, or folders of them
     #[arg(required = true)]
     files: Vec<PathBuf>,
+    /// Count warnings as mistakes: what is odd and may be meant, such as a capture that is never used
+    #[arg(long)]
+    strict: bool,
 }
 
 pub(super) fn run(args: &Args) -> u8 {
@@ -26,7 +29,18 @@ pub(super) fn run(args: &Args) -> u8 {
     let mut wrong = 0;
     for path in &files {
         match check(path, &library, &registry) {
-            Ok(what) => out(&format!("{}: good {what}\n", path.display())),
+            Ok((what, warnings)) => {
+                let beside = match warnings.len() {
+                    0 => String::new(),
+                    1 => ", 1 warning".to_owned(),
+                    n => format!(", {n} warnings"),
+                };
+                out(&format!("{}: good {what}{beside}\n", path.display()));
+                for warning in &warnings {
+                    err(&format!("{}\n\n", warning.render_warning(colour())));
+                }
+                wrong += if args.strict { warnings.len() } else { 0 };
+            }
             Err(diagnostics) => {
                 wrong += diagnostics.len();
                 show(&diagnostics);
@@ -52,20 +66,24 @@ pub(super) fn show(diagnostics: &[Diagnostic]) {
     }
 }
 
-/// A file with a `timeline` is a scenario, any other a world.
-fn check(path: &Path, library: &Library, registry: &Registry) -> Result<&'static str, Vec<Diagnostic>> {
+/// A file with a `timeline` is a scenario, any other a world. Tells which, and what is odd about it.
+fn check(
+    path: &Path,
+    library: &Library,
+    registry: &Registry,
+) -> Result<(&'static str, Vec<Diagnostic>), Vec<Diagnostic>> {
     let name = path.display().to_string();
     let source =
         Source::open(path).map_err(|problem| vec![Diagnostic { source: Source::new(name, "").into(), problem }])?;
     let keys = ["timeline", "until", "expect"];
     let is_scenario = source.parse().is_ok_and(|node| keys.iter().any(|key| node.get(key).is_some()));
     if is_scenario {
-        stend_scenario::load(source, path.parent(), library, registry).map(|_| "scenario")
+        stend_scenario::load(source, path.parent(), library, registry).map(|scenario| ("scenario", scenario.warnings))
     } else {
         library
             .open(path, registry)
             .and_then(|world| world.check(registry).map_err(|diagnostic| *diagnostic))
-            .map(|()| "world")
+            .map(|()| ("world", Vec::new()))
             .map_err(|diagnostic| vec![diagnostic])
     }
 }

@@ -1,15 +1,19 @@
 //! Arguments, and what each command does.
 
+mod attach;
 mod check;
 mod fidelity;
 mod log;
 mod play;
+mod record;
 mod serve;
 mod spec;
+mod stop;
+mod watch;
 mod write;
 
 use std::io::{IsTerminal, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
@@ -22,6 +26,8 @@ const GOOD: u8 = 0;
 const FAILED: u8 = 1;
 /// Bad input or usage.
 const BAD: u8 = 2;
+/// Stopped by a signal before it came to its end, as shells count it.
+const STOPPED: u8 = 130;
 
 /// A test bench that stands in for four vendor systems: Carbis QR, Tillypad, an electronic queue, Telemetron.
 #[derive(Debug, Parser)]
@@ -51,6 +57,8 @@ enum Command {
     Serve(serve::Args),
     /// Play scenarios and say whether their expectations held
     Play(play::Args),
+    /// Make a scenario of what has happened in a running process
+    Record(record::Args),
     /// Check scenario and world files without playing them
     Check(check::Args),
     /// Print the JSON Schema of scenario or world files, for editors
@@ -94,6 +102,7 @@ pub(crate) fn run() -> ExitCode {
     let code = match cli.command {
         Command::Serve(args) => serve::run(args),
         Command::Play(args) => play::run(args),
+        Command::Record(args) => record::run(&args),
         Command::Check(args) => check::run(&args),
         Command::Schema { what } => {
             let registry = stend::registry::fakes();
@@ -141,10 +150,26 @@ fn runtime() -> Option<tokio::runtime::Runtime> {
         .ok()
 }
 
+/// A file that is not there, and the one beside it that may be meant.
+fn missing(path: &Path) -> String {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let beside = std::fs::read_dir(folder.unwrap_or(Path::new("."))).into_iter().flatten().flatten();
+    let mut beside: Vec<String> = beside.filter_map(|entry| entry.file_name().into_string().ok()).collect();
+    beside.sort();
+    let near = stend_core::near::nearest(&name, beside.iter().map(String::as_str));
+    let near = near.map(|near| folder.map_or(PathBuf::from(near), |folder| folder.join(near)));
+    let hint = near.map(|near| format!("\n  = help: did you mean `{}`?", near.display())).unwrap_or_default();
+    format!("cannot read {}: no such file or directory{hint}", path.display())
+}
+
 /// Files that a command names; a folder stands for the scenarios in it.
 fn files(given: &[PathBuf]) -> Result<Vec<PathBuf>, String> {
     let mut files = Vec::new();
     for path in given {
+        if !path.exists() {
+            return Err(missing(path));
+        }
         if !path.is_dir() {
             files.push(path.clone());
             continue;

@@ -1,30 +1,45 @@
-//! `stend play`: scenarios against worlds of their own.
+//! `stend play`: scenarios against worlds of their own, here or in a running process.
 
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
+use std::pin::pin;
 
 use clap::ValueEnum;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 use stend::{Config, Running};
-use stend_core::{NewWorld, Source, Span, Timestamp};
-use stend_scenario::{Options, Progress, Reach, Report, Scenario, Speed, junit, play, pretty};
+use stend_core::{NewWorld, Problem, Source, Span, Step};
+use stend_scenario::{Options, Progress, Reach, Report, Scenario, Speed, default_start, junit, play, pretty};
 
+use super::attach::Remote;
 use super::check::show;
-use super::{BAD, FAILED, GOOD, colour, err, files, out, runtime, speed};
+use super::stop::stopped;
+use super::{BAD, FAILED, GOOD, STOPPED, colour, err, files, out, runtime, speed, watch};
 
 /// Arguments of `stend play`.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// Scenario files, or folders of them
     #[arg(required = true)]
-    files: Vec<PathBuf>,
+    pub(super) files: Vec<PathBuf>,
     /// Virtual seconds a real second, or `max`: as fast as the steps can be done
     #[arg(long, default_value = "max", value_parser = speed)]
     speed: Speed,
     /// Play with this seed instead of the scenario's
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
+    /// Play in the running process whose control API is at this URL
+    #[arg(long, value_name = "CONTROL_URL")]
+    attach: Option<String>,
+    /// The world to play in there, which becomes the scenario's; left out, one is made and removed again
+    #[arg(long, value_name = "ID", requires = "attach")]
+    world: Option<String>,
+    /// What that process was started with as `--control-token`
+    #[arg(long, value_name = "T", requires = "attach")]
+    control_token: Option<String>,
+    /// Play again whenever a file changes that the scenarios are made of, until stopped
+    #[arg(long)]
+    watch: bool,
     /// Write a JUnit report to this file
     #[arg(long, value_name = "FILE")]
     junit: Option<PathBuf>,
@@ -41,27 +56,21 @@ enum Format {
     Json,
 }
 
-/// The start of a scenario that names none: always the same, so that it plays the same whenever it is played.
-pub(super) fn default_start() -> Timestamp {
-    // 2026-01-01T09:00:00Z
-    Timestamp::constant(1_767_258_000, 0)
-}
-
 pub(super) fn run(args: Args) -> u8 {
     // All files are checked before the first is played.
-    let Some(scenarios) = load(&args.files) else { return BAD };
+    let scenarios = if args.watch { Some(Vec::new()) } else { load(&args.files) };
+    let Some(scenarios) = scenarios else { return BAD };
     let Some(runtime) = runtime() else { return BAD };
     runtime.block_on(async {
-        let config = Config { workers: Some(1), ..Config::default() };
-        let running = match stend::start(config).await {
-            Ok(running) => running,
-            Err(error) => {
-                err(&format!("{error}\n"));
+        let bench = match Bench::open(&args).await {
+            Ok(bench) => bench,
+            Err(why) => {
+                err(&format!("{why}\n"));
                 return BAD;
             }
         };
-        let code = play_all(&args, &scenarios, &running).await;
-        running.stop().await;
+        let code = if args.watch { watch::run(&args, &bench).await } else { play_all(&args, &scenarios, &bench).await };
+        bench.close().await;
         code
     })
 }
@@ -82,7 +91,16 @@ pub(super) fn load(given: &[PathBuf]) -> Option<Vec<Scenario>> {
             });
         match loaded {
             Ok(scenario) => scenarios.push(scenario),
-            Err(diagnostics) => {
+            Err(mut diagnostics) => {
+                let is_world = |problem: &Problem| {
+                    problem.code == "unknown_key"
+                        && matches!(problem.path.0.as_slice(), [Step::Key(key)] if registry.find(key).is_some())
+                };
+                if let Some(wrong) = diagnostics.iter_mut().find(|wrong| is_world(&wrong.problem)) {
+                    let hint =
+                        format!("a world file holds no scenario; `stend serve --world {}` serves it", path.display());
+                    wrong.problem.hint = Some(hint);
+                }
                 show(&diagnostics);
                 good = false;
             }
@@ -91,40 +109,83 @@ pub(super) fn load(given: &[PathBuf]) -> Option<Vec<Scenario>> {
     good.then_some(scenarios)
 }
 
-async fn play_all(args: &Args, scenarios: &[Scenario], running: &Running) -> u8 {
+/// Where scenarios are played.
+pub(super) enum Bench {
+    /// In this process.
+    Own(Running),
+    /// In another one.
+    Other(Remote),
+}
+
+impl Bench {
+    async fn open(args: &Args) -> Result<Self, String> {
+        if let Some(url) = &args.attach {
+            let remote = Remote::open(url, args.control_token.as_deref(), args.world.clone()).await;
+            return remote.map(Self::Other).map_err(|why| format!("error: {why}"));
+        }
+        let config = Config { workers: Some(1), ..Config::default() };
+        stend::start(config).await.map(Self::Own).map_err(|error| error.to_string())
+    }
+
+    async fn close(self) {
+        if let Self::Own(running) = self {
+            running.stop().await;
+        }
+    }
+
+    /// Plays one scenario in a world of this name; `None` when told to stop meanwhile.
+    async fn play(&self, id: &str, scenario: &Scenario, options: &Options) -> Result<Option<Report>, String> {
+        let bar = Bar::new(scenario);
+        let mut stop = pin!(stopped());
+        let outcome = match self {
+            Self::Own(running) => tokio::select! {
+                outcome = play_here(running, id, scenario, options, &bar) => outcome.map(Some),
+                () = &mut stop => Ok(None),
+            },
+            Self::Other(remote) => remote.play(scenario, options, &bar, stop).await,
+        };
+        bar.0.finish_and_clear();
+        outcome
+    }
+}
+
+async fn play_here(
+    running: &Running,
+    id: &str,
+    scenario: &Scenario,
+    options: &Options,
+    bar: &Bar,
+) -> Result<Report, String> {
+    let new = NewWorld { id: Some(id.to_owned()), file: scenario.world.clone(), ..NewWorld::default() };
+    let world = running.worlds.create(new).map_err(|problem| problem.to_string())?;
+    let reach: Reach = running.urls.iter().map(|(name, url)| (name.clone(), format!("{url}/w/{id}"))).collect();
+    let outcome = play(scenario, &world, &reach, options, bar).await;
+    if let Err(problem) = running.worlds.remove(id) {
+        tracing::warn!(%problem, "a played world stays");
+    }
+    outcome.map_err(|problem| problem.to_string())
+}
+
+/// Plays scenarios one after the other and reports on them.
+pub(super) async fn play_all(args: &Args, scenarios: &[Scenario], bench: &Bench) -> u8 {
     let mut reports: Vec<Report> = Vec::new();
     let options = Options { speed: args.speed, seed: args.seed, start: default_start() };
     for (n, scenario) in scenarios.iter().enumerate() {
-        let id = format!("play-{}", n + 1);
-        let world = match running.worlds.create(NewWorld {
-            id: Some(id.clone()),
-            file: scenario.world.clone(),
-            ..NewWorld::default()
-        }) {
-            Ok(world) => world,
-            Err(problem) => {
-                err(&format!("error: {}: {problem}\n", scenario.title));
-                return BAD;
-            }
-        };
-        let reach: Reach = running.urls.iter().map(|(name, url)| (name.clone(), format!("{url}/w/{id}"))).collect();
-        let bar = Bar::new(scenario);
-        let outcome = play(scenario, &world, &reach, &options, &bar).await;
-        bar.0.finish_and_clear();
-        match outcome {
-            Ok(report) => {
+        match bench.play(&format!("play-{}", n + 1), scenario, &options).await {
+            Ok(Some(report)) => {
                 if args.format == Format::Pretty {
                     out(&pretty(&report, std::io::stdout().is_terminal() && colour()));
                 }
                 reports.push(report);
             }
-            Err(problem) => {
-                err(&format!("error: {}: {problem}\n", scenario.title));
+            Ok(None) => {
+                err(&format!("{}: stopped\n", scenario.title));
+                return STOPPED;
+            }
+            Err(why) => {
+                err(&format!("error: {}: {why}\n", scenario.title));
                 return BAD;
             }
-        }
-        if let Err(problem) = running.worlds.remove(&id) {
-            tracing::warn!(%problem, "a played world stays");
         }
     }
     if args.format == Format::Json {
@@ -140,7 +201,7 @@ async fn play_all(args: &Args, scenarios: &[Scenario], running: &Running) -> u8 
 }
 
 /// A progress bar over virtual time; nothing where standard error is no terminal.
-struct Bar(ProgressBar);
+pub(super) struct Bar(ProgressBar);
 
 impl Bar {
     fn new(scenario: &Scenario) -> Self {

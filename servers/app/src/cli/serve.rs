@@ -11,6 +11,7 @@ use stend_core::{ClockSetting, World};
 use stend_scenario::{Options, Reach, Scenario, Silent, Speed, play, pretty};
 
 use super::check::show;
+use super::stop::stopped;
 use super::{BAD, GOOD, clock, colour, err, out, runtime, speed, write};
 
 /// Arguments of `stend serve`.
@@ -239,32 +240,4 @@ fn save(path: &Path, world: &World) -> Result<(), String> {
         stend_core::node::to_yaml(&file).map_err(|problem| problem.message)?
     };
     write::whole_on_disk(path, &text).map_err(|error| error.to_string())
-}
-
-/// Returns on SIGTERM or Ctrl-C. Both are listened for from the call on, not from the first poll.
-fn stopped() -> impl Future<Output = ()> {
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        let signals = [SignalKind::terminate(), SignalKind::interrupt()].map(signal);
-        async move {
-            let [terminate, interrupt] = signals;
-            match (terminate, interrupt) {
-                (Ok(mut terminate), Ok(mut interrupt)) => {
-                    tokio::select! {
-                        _ = terminate.recv() => {}
-                        _ = interrupt.recv() => {}
-                    }
-                }
-                _ => {
-                    tracing::warn!(target: "stend", "signals cannot be waited for; only SIGKILL ends this");
-                    std::future::pending::<()>().await;
-                }
-            }
-        }
-    }
-    #[cfg(not(unix))]
-    async {
-        let _ = tokio::signal::ctrl_c().await;
-    }
 }

@@ -14,7 +14,11 @@ fn good_files_are_good_and_good_plays_pass() {
     );
     let (code, out, _) = told(&stend(&["play", "scenarios/waiter-call.yaml"]));
     assert_eq!(code, 0);
-    assert!(out.starts_with("✓ Waiter call: passed, 9 steps in 9m of virtual time"), "{out}");
+    assert!(out.contains("\n✓ Waiter call: passed, 9 steps in 9m of virtual time"), "{out}");
+    // What was done when.
+    assert!(out.contains("\n  5s  ✓ the guest at table 6 calls\n"), "{out}");
+    let (_, out, _) = told(&stend(&["play", "scenarios/lunch-rush.yaml"]));
+    assert!(out.contains("0s…14m55s  ✓ the staff tablet polls (180 times)\n"), "{out}");
 }
 
 #[test]
@@ -26,6 +30,37 @@ fn the_same_seed_prints_the_same_bytes() {
     let report: Value = serde_json::from_str(&first.1).unwrap();
     assert_eq!(report["scenarios"][0]["title"], "Lunch rush");
     assert_eq!(report["scenarios"][0]["passed"], true);
+}
+
+#[test]
+fn an_evening_over_all_four_systems_is_the_seeds_alone() {
+    let play = |more: &[&str]| {
+        let args = [&["play", "scenarios/evening-at-the-venue.yaml", "--format", "json"], more].concat();
+        told(&stend(&args))
+    };
+    let (first, second, other) = (play(&[]), play(&[]), play(&["--seed", "7"]));
+    assert_eq!((first.0, other.0), (0, 0), "the expectations hold whatever the seed");
+    assert_eq!(first, second);
+    let world = |report: &str| {
+        let report: Value = serde_json::from_str(report).unwrap();
+        report["scenarios"][0]["world"].as_str().unwrap().to_owned()
+    };
+    assert_ne!(world(&first.1), world(&other.1), "the guests and the sales are drawn");
+    for fake in ["carbis", "tillypad", "queue", "telemetron"] {
+        assert!(first.1.contains(fake), "{fake}");
+    }
+}
+
+#[test]
+fn warnings_are_shown_and_strict_counts_them() {
+    let file = "tests/scenario/odd/unused-capture.yaml";
+    let (code, out, err) = told(&stend(&["check", file]));
+    assert_eq!(code, 0, "{err}");
+    assert!(out.ends_with("good scenario, 1 warning\n"), "{out}");
+    assert!(err.starts_with("warning: `called` is captured and never used"), "{err}");
+    let (code, _, err) = told(&stend(&["check", "--strict", file]));
+    assert!(code == 2 && err.ends_with("1 mistake in 1 file\n"), "{err}");
+    assert_eq!(told(&stend(&["check", "--strict", "scenarios"])).0, 0, "what is shipped has none");
 }
 
 #[test]
@@ -61,6 +96,9 @@ fn bad_input_exits_with_2_and_names_the_thing() {
         (vec!["check", world.as_str()], vec!["world.yaml:3:18", "expected a whole number"]),
         (vec!["serve", "--ephemeral", "--world", world.as_str()], vec!["world.yaml:3:18"]),
         (vec!["play", "no-such-file.yaml"], vec!["cannot read no-such-file.yaml: no such file"]),
+        (vec!["play", "scenarios/waiter-cal.yaml"], vec!["no such file", "did you mean `scenarios/waiter-call.yaml`?"]),
+        (vec!["check", "scenario"], vec!["no such file", "did you mean `scenarios`?"]),
+        (vec!["play", "fixtures/worlds/documented.yaml"], vec!["unknown key `carbis`", "stend serve --world"]),
         (vec!["check", binary.as_str()], vec!["not UTF-8"]),
         (vec!["play", empty.as_str()], vec!["there is no .yaml file in"]),
         (

@@ -7,9 +7,12 @@
     reason = "tests wait by the wall clock, and may fail"
 )]
 
+mod attach;
 mod commands;
 mod readme;
+mod record;
 mod saving;
 mod serving;
 mod spec;
 mod support;
+mod watch;

@@ -15,16 +15,16 @@ pub(crate) async fn add(request: Request) -> Result<Reply, Reply> {
     let node = request.node()?;
     let fault: Fault = node.read().map_err(|problem| wrong(node.locate(problem)))?;
     fault.check_for(&request.control.registry).map_err(|problem| wrong(node.locate(problem)))?;
-    let id = world.faults.add(fault).map_err(|problem| wrong(node.locate(problem)))?;
+    let id = world.add_fault(fault).map_err(|problem| wrong(node.locate(problem)))?;
     Ok(Reply::json(StatusCode::CREATED, &json!({ "id": id })))
 }
 
 pub(crate) async fn remove(request: Request) -> Result<Reply, Reply> {
-    request.world()?.faults.remove(request.param("id")).map_err(wrong)?;
+    request.world()?.remove_fault(request.param("id")).map_err(wrong)?;
     Ok(Reply::empty(StatusCode::NO_CONTENT))
 }
 
 pub(crate) async fn clear(request: Request) -> Result<Reply, Reply> {
-    request.world()?.faults.clear();
+    request.world()?.clear_faults();
     Ok(Reply::empty(StatusCode::NO_CONTENT))
 }

@@ -5,6 +5,7 @@ pub(crate) mod clock;
 pub(crate) mod faults;
 pub(crate) mod info;
 pub(crate) mod journal;
+pub(crate) mod recording;
 pub(crate) mod scenario;
 pub(crate) mod spec;
 pub(crate) mod state;

@@ -1,25 +1,21 @@
 //! From steps as they are written to steps that can be done.
 
-use std::collections::BTreeSet;
-use std::path::PathBuf;
-
 use stend_core::fault::{Fault, Match};
 use stend_core::journal::Way;
 use stend_core::{Node, Problem, Registry, Span};
 
-use super::{ReplyFile, Step, StepFile, WaitFor, What, When};
+use super::{Files, ReplyFile, Step, StepFile, WaitFor, What, When};
 use crate::call::Call;
 use crate::entries::{Happening, Wanted};
 use crate::expect::read_paths;
 use crate::matcher::{Matcher, path};
-use crate::subst::names;
 
 const ONE_THING: &str = "wait for one thing: `push`, `request`, `frame` or `state`";
 
 /// Reads steps one by one.
 pub(super) struct Reader<'a> {
     pub(super) registry: &'a Registry,
-    pub(super) beside: Option<PathBuf>,
+    pub(super) files: Files<'a>,
 }
 
 impl When {
@@ -29,15 +25,9 @@ impl When {
 }
 
 impl Reader<'_> {
-    pub(super) fn step(
-        &self,
-        node: &Node,
-        before: Option<When>,
-        known: &mut BTreeSet<String>,
-    ) -> Result<Step, Problem> {
+    pub(super) fn step(&self, node: &Node, before: Option<When>) -> Result<Step, Problem> {
         let file: StepFile = node.read()?;
         let when = when(&file, before)?;
-        check_names(node, known)?;
         let kinds = [
             ("do", file.act.is_some()),
             ("call", file.call.is_some()),
@@ -51,11 +41,11 @@ impl Reader<'_> {
             }
             (["do"], Some(act), _, _) => self.act(&act.0).map_err(|problem| problem.under("do"))?,
             (["call"], _, Some(call), _) => {
-                let call = Call::read(&call.0, self.registry, self.beside.as_deref());
+                let call = Call::read(&call.0, self.registry, &self.files);
                 What::Call(call.map_err(|problem| problem.under("call"))?)
             }
             (["fault"], _, _, Some(fault)) => {
-                fault.check_for(self.registry).map_err(|problem| problem.under("fault"))?;
+                self.fault(&fault).map_err(|problem| problem.under("fault"))?;
                 What::Fault(Box::new(fault))
             }
             ([], ..) => {
@@ -76,7 +66,6 @@ impl Reader<'_> {
             if matches!(what, What::Fault(_)) {
                 return Err(Problem::invalid("a fault gives nothing to capture").under("capture"));
             }
-            known.insert(name.clone());
         }
         let on = self.on(file.on, file.within, when, &what)?;
         let title = file.title.unwrap_or_else(|| what.title());
@@ -134,6 +123,14 @@ impl Reader<'_> {
             _ => {}
         }
         Ok(Some((wanted, within)))
+    }
+
+    fn fault(&self, fault: &Fault) -> Result<(), Problem> {
+        fault.check_for(self.registry)?;
+        if fault.times == Some(0) {
+            return Err(Problem::invalid("a fault that strikes 0 times never does").under("times"));
+        }
+        Ok(())
     }
 
     fn wait_for(&self, file: Option<WaitFor>) -> Result<WaitFor, Problem> {
@@ -271,27 +268,30 @@ fn when(file: &StepFile, before: Option<When>) -> Result<When, Problem> {
     Ok(When { first, every, rounds })
 }
 
-/// Whether everything that placeholders ask for has been captured by a step before.
-pub(super) fn check_names(node: &Node, known: &BTreeSet<String>) -> Result<(), Problem> {
-    let mut asked = BTreeSet::new();
-    names(&node.to_json(), &mut asked);
-    match asked.iter().find(|name| !known.contains(*name)) {
-        None => Ok(()),
-        Some(name) => {
-            let mut problem = Problem::new("not_captured", format!("`${{{name}}}` is captured by no step before"));
-            problem.hint = stend_core::near::hint(name, known.iter().map(String::as_str));
-            problem.position = place_of(node, &format!("${{{name}}}"));
-            Err(problem)
-        }
-    }
-}
-
-fn place_of(node: &Node, text: &str) -> Option<stend_core::problem::Position> {
-    use stend_core::node::Value as Kind;
-    match &node.value {
-        Kind::Text(given) if given.contains(text) => Some(node.position),
-        Kind::List(items) => items.iter().find_map(|item| place_of(item, text)),
-        Kind::Map(entries) => entries.iter().find_map(|entry| place_of(&entry.value, text)),
+/// Steps that wait for a push on a connection which no call opens.
+pub(super) fn unopened(steps: &[Step]) -> Vec<(usize, Problem)> {
+    let open: Vec<(&str, &str)> = steps
+        .iter()
+        .filter_map(|step| match &step.what {
+            What::Call(call) => Some((call.fake(), call.connection()?)),
+            _ => None,
+        })
+        .collect();
+    let waits = steps.iter().enumerate().filter_map(|(index, step)| match &step.what {
+        What::WaitFor(wait) => Some((index, wait.push.as_ref()?)),
         _ => None,
-    }
+    });
+    waits
+        .filter(|(_, push)| {
+            !open.iter().any(|(fake, name)| *fake == push.fake && (*name == push.connection || name.contains("${")))
+        })
+        .map(|(index, push)| {
+            let text = format!("no call opens the connection `{}` of {}", push.connection, push.fake);
+            let names: std::collections::BTreeSet<&str> =
+                open.iter().filter(|(fake, _)| *fake == push.fake).map(|(_, name)| *name).collect();
+            let mut problem = Problem::new("never_happens", text).at(["wait_for".into(), "push".into()]);
+            problem.hint = stend_core::near::hint(&push.connection, names.iter().copied());
+            (index, problem)
+        })
+        .collect()
 }

@@ -1,8 +1,13 @@
 //! Scenario files: what they say, checked before anything happens.
 
 mod check;
+mod files;
+mod names;
+mod parcel;
+mod reach;
+mod rehearse;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::str::FromStr;
 use std::sync::Arc;
@@ -17,7 +22,11 @@ use stend_core::{Diagnostic, Library, Node, Problem, Raw, Registry, Source, Span
 use crate::call::Call;
 use crate::entries::{Entries, Happening, Wanted};
 use crate::expect::Expectation;
-use check::{Reader, check_names};
+use check::Reader;
+pub(crate) use files::Files;
+pub use files::referred;
+use names::Names;
+pub use parcel::{Parcel, load_parcel};
 
 /// A scenario file as it is written.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -53,7 +62,8 @@ pub(crate) struct ScenarioFile {
 pub(crate) struct Start {
     /// RFC 3339, with an offset.
     #[schemars(with = "String")]
-    pub(crate) start: Timestamp,
+    #[serde(deserialize_with = "stend_core::clock::moment")]
+    pub(crate) start: Option<Timestamp>,
 }
 
 /// A step as it is written.
@@ -196,6 +206,10 @@ pub struct Scenario {
     pub start: Option<Timestamp>,
     /// How long it runs.
     pub until: Span,
+    /// What is odd about it and may still be meant, each with its place.
+    pub warnings: Vec<Diagnostic>,
+    /// The bodies that it takes from files, by the name that it gives them.
+    pub(crate) bodies: BTreeMap<String, Value>,
     pub(crate) steps: Vec<Step>,
     pub(crate) expectations: Vec<Expectation>,
 }
@@ -238,7 +252,17 @@ pub fn load(
     library: &Library,
     registry: &Registry,
 ) -> Result<Scenario, Vec<Diagnostic>> {
-    let source = Arc::new(source);
+    load_with(Arc::new(source), Files::beside(beside), None, library, registry)
+}
+
+/// The same with files that may be elsewhere, and a world that may be given already.
+fn load_with(
+    source: Arc<Source>,
+    files: Files<'_>,
+    given: Option<WorldFile>,
+    library: &Library,
+    registry: &Registry,
+) -> Result<Scenario, Vec<Diagnostic>> {
     let shown = |problem: Problem| Diagnostic { source: Arc::clone(&source), problem };
     let root = source.parse().map_err(|problem| vec![shown(problem)])?;
     let file: ScenarioFile = root.read().map_err(|problem| vec![shown(root.locate(problem))])?;
@@ -249,19 +273,21 @@ pub fn load(
                 .under("stend");
         wrong.push(shown(root.locate(problem)));
     }
-    let world = read_world(file.world.as_ref(), &source, beside, library, registry)
-        .and_then(|world| world.check(registry).map(|()| world).map_err(|diagnostic| *diagnostic));
+    let world = match given {
+        Some(world) => Ok(world),
+        None => read_world(file.world.as_ref(), &source, files.folder(), library, registry),
+    };
+    let world = world.and_then(|world| world.check(registry).map(|()| world).map_err(|diagnostic| *diagnostic));
     let mut world = world.unwrap_or_else(|diagnostic| {
         wrong.push(diagnostic);
         WorldFile::default()
     });
     world.seed = file.seed.or(world.seed);
 
-    let reader = Reader { registry, beside: beside.map(Path::to_path_buf) };
+    let reader = Reader { registry, files };
     let mut steps: Vec<Step> = Vec::new();
-    let mut known = BTreeSet::new();
     for raw in &file.timeline {
-        match reader.step(&raw.0, steps.last().map(|step| step.when), &mut known) {
+        match reader.step(&raw.0, steps.last().map(|step| step.when)) {
             Ok(step) => steps.push(step),
             Err(problem) => wrong.push(shown(raw.0.locate(problem))),
         }
@@ -282,23 +308,49 @@ pub fn load(
         let problem = Problem::invalid(format!("it ends at {until}, and its last step is at {last}")).under("until");
         wrong.push(shown(root.locate(problem)));
     }
+    let timeline: Vec<Node> = file.timeline.iter().map(|raw| raw.0.clone()).collect();
+    let names = Names::new(&steps, &timeline);
+    wrong.extend(names.wrong().into_iter().map(&shown));
+    let written = file.timeline.iter().chain(&file.expect);
+    wrong.extend(written.filter_map(|raw| names::unclosed(&raw.0)).map(&shown));
     let mut expectations = Vec::new();
     for raw in &file.expect {
-        let read = Expectation::read_in_scenario(&raw.0, registry).and_then(|expectation| {
-            check_names(&raw.0, &known)?;
-            Ok(expectation)
-        });
-        match read {
+        match Expectation::read_in_scenario(&raw.0, registry) {
             Ok(expectation) => expectations.push(expectation),
             Err(problem) => wrong.push(shown(raw.0.locate(problem))),
         }
+        wrong.extend(names.wrong_at_the_end(&raw.0).map(&shown));
+    }
+    let start = file.clock.and_then(|clock| clock.start);
+    if wrong.is_empty() {
+        // Only what is whole can be rehearsed.
+        let begins = start.or(world.clock.and_then(|clock| clock.now)).unwrap_or_else(default_start);
+        let absent = rehearse::unknown(&steps, &world, begins, registry);
+        wrong.extend(absent.into_iter().map(|(index, problem)| shown(steps[index].node.locate(problem))));
     }
     if !wrong.is_empty() {
+        wrong.sort_by_key(|diagnostic| diagnostic.problem.position.map_or(0, |position| position.line));
         return Err(wrong);
     }
+    let ends: Vec<Node> = file.expect.iter().map(|raw| raw.0.clone()).collect();
+    let mut odd = names.idle(&ends);
+    let mut never = reach::never(&steps, start, until);
+    never.extend(check::unopened(&steps));
+    odd.extend(never.into_iter().map(|(index, problem)| steps[index].node.locate(problem)));
+    if steps.is_empty() && expectations.is_empty() {
+        odd.push(root.locate(Problem::new("empty", "nothing happens in it, and nothing is expected")));
+    }
+    odd.sort_by_key(|problem| problem.position.map(|position| (position.line, position.column)));
+    let warnings = odd.into_iter().map(&shown).collect();
     let title = file.title.unwrap_or_else(|| source.name.clone());
-    let start = file.clock.map(|clock| clock.start);
-    Ok(Scenario { source, title, world, start, until, steps, expectations })
+    let bodies = reader.files.into_read();
+    Ok(Scenario { source, title, world, start, until, warnings, bodies, steps, expectations })
+}
+
+/// The start of a scenario that names none: always the same, so that it plays the same whenever it is played.
+pub fn default_start() -> Timestamp {
+    // 2026-01-01T09:00:00Z
+    Timestamp::constant(1_767_258_000, 0)
 }
 
 fn read_world(
@@ -339,6 +391,12 @@ impl Scenario {
     /// How many steps will be done, rounds of repeated ones counted.
     pub fn rounds(&self) -> u64 {
         self.steps.iter().map(|step| u64::from(step.when.rounds)).sum()
+    }
+
+    /// Where its steps and expectations stand.
+    pub(crate) fn positions(&self) -> impl Iterator<Item = stend_core::problem::Position> {
+        let expectations = self.expectations.iter().map(|expectation| expectation.node().position);
+        self.steps.iter().map(|step| step.node.position).chain(expectations)
     }
 }
 

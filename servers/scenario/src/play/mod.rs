@@ -209,7 +209,7 @@ impl Player<'_> {
         let (result, turn) = match &step.what {
             What::Act { name, args } => (self.act(step, name, args), turn),
             What::Fault(fault) => {
-                let added = self.filled(fault).and_then(|fault| self.world.faults.add(fault));
+                let added = self.filled(fault).and_then(|fault| self.world.add_fault(fault));
                 (added.map(|id| json!({ "fault": id })).map_err(|problem| problem.to_string()), turn)
             }
             What::WaitFor(wait) => {
@@ -334,5 +334,14 @@ fn cut(text: &str) -> String {
 }
 
 fn outcome(at: Span, what: String, node: &Node, result: Value, failure: Option<String>) -> StepOutcome {
-    StepOutcome { at, line: node.position.line, what, round: None, result, failure, position: node.position }
+    StepOutcome {
+        at,
+        line: node.position.line,
+        column: node.position.column,
+        what,
+        round: None,
+        result,
+        failure,
+        position: node.position,
+    }
 }

@@ -35,7 +35,7 @@ impl Player<'_> {
                     fault.matching = Match { until, ..wanted.fault_match() };
                     // The n-th is one; others strike once unless they say how often.
                     fault.times = fault.times.or(Some(1));
-                    self.world.faults.add(fault)
+                    self.world.add_fault(fault)
                 });
                 match added {
                     Ok(id) => Some(id),

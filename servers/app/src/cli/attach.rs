@@ -1,0 +1,207 @@
+//! Talking to a running process by its control API.
+
+use std::pin::Pin;
+use std::time::Duration;
+
+use reqwest::{Client, Method, StatusCode};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use stend_core::Span;
+use stend_scenario::{Options, Parcel, Progress, Report, Scenario, Speed};
+
+/// How often a play is looked at: often at first, as most take no time.
+const SOONEST: Duration = Duration::from_millis(5);
+const LATEST: Duration = Duration::from_millis(250);
+
+/// How long an answer of the control API may take.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A running process.
+pub(super) struct Remote {
+    client: Client,
+    /// The URL as given, for messages.
+    url: String,
+    base: String,
+    token: Option<String>,
+    world: Option<String>,
+}
+
+/// How far a play is.
+#[derive(Deserialize)]
+struct State {
+    state: String,
+    #[serde(default)]
+    at: Span,
+    #[serde(default)]
+    of: Span,
+    #[serde(default)]
+    step: String,
+    report: Option<Report>,
+    why: Option<String>,
+}
+
+impl Remote {
+    /// Looks whether a process of this version answers there, whether the token is its, and whether it has the world.
+    ///
+    /// # Errors
+    /// A sentence of what is not as it should be.
+    pub(super) async fn open(url: &str, token: Option<&str>, world: Option<String>) -> Result<Self, String> {
+        let root = url.trim_end_matches('/').trim_end_matches("/control/v1");
+        let root = if root.contains("://") { root.to_owned() } else { format!("http://{root}") };
+        let client = Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).build();
+        let client = client.map_err(|error| format!("no HTTP client can be made: {error}"))?;
+        let remote = Self {
+            client,
+            url: url.to_owned(),
+            base: format!("{root}/control/v1"),
+            token: token.map(str::to_owned),
+            world,
+        };
+        let health = remote.ask(Method::GET, "/health", &[], None).await?;
+        let ours = env!("CARGO_PKG_VERSION");
+        match health["version"].as_str() {
+            Some(version) if version == ours => {}
+            Some(version) => {
+                return Err(format!(
+                    "stend {version} runs at {url}, and this is {ours}\n  = help: use the same version for both"
+                ));
+            }
+            None => return Err(remote.stranger()),
+        }
+        if let Some(world) = &remote.world {
+            remote.ask(Method::GET, &format!("/worlds/{world}"), &[], None).await?;
+        }
+        Ok(remote)
+    }
+
+    fn stranger(&self) -> String {
+        format!(
+            "what answers at {} is no control API of stend\n  = help: give the URL that the ready file and the banner call `control`, e.g. http://127.0.0.1:7700",
+            self.url
+        )
+    }
+
+    /// Asks the control API; an empty answer is nothing.
+    pub(super) async fn ask(
+        &self,
+        method: Method,
+        path: &str,
+        query: &[(&str, String)],
+        body: Option<Value>,
+    ) -> Result<Value, String> {
+        let query: String =
+            query.iter().map(|(name, value)| format!("&{name}={}", value.replace('+', "%2B"))).collect();
+        let query = if query.is_empty() { query } else { format!("?{}", &query[1..]) };
+        let mut request = self.client.request(method, format!("{}{path}{query}", self.base)).timeout(PATIENCE);
+        if let Some(token) = &self.token {
+            request = request.bearer_auth(token);
+        }
+        if let Some(body) = body {
+            request = request.json(&body);
+        }
+        let response = request.send().await.map_err(|error| self.unreachable(&error))?;
+        let status = response.status();
+        let bytes = response.bytes().await.map_err(|error| self.unreachable(&error))?;
+        if status.is_success() && bytes.is_empty() {
+            return Ok(Value::Null);
+        }
+        let answer: Value = serde_json::from_slice(&bytes).map_err(|_| self.stranger())?;
+        if status.is_success() {
+            return Ok(answer);
+        }
+        let error = &answer["error"];
+        let Some(message) = error["message"].as_str() else { return Err(self.stranger()) };
+        let place = error["at"].as_str().map(|place| format!("{place}: ")).unwrap_or_default();
+        let hint = match (status, &self.token) {
+            (StatusCode::UNAUTHORIZED, None) => Some("give `--control-token` as that process was given it"),
+            (StatusCode::UNAUTHORIZED, Some(_)) => Some("that process was started with another `--control-token`"),
+            _ => error["hint"].as_str(),
+        };
+        let hint = hint.map(|hint| format!("\n  = help: {hint}")).unwrap_or_default();
+        Err(format!("{}: {place}{message}{hint}", self.url))
+    }
+
+    fn unreachable(&self, error: &reqwest::Error) -> String {
+        if error.is_builder() {
+            return format!("`{}` is no URL\n  = help: e.g. http://127.0.0.1:7700", self.url);
+        }
+        if error.is_timeout() {
+            return format!("{}: no answer within {} s", self.url, PATIENCE.as_secs());
+        }
+        if error.is_connect() {
+            return format!(
+                "nobody listens at {}\n  = help: start one with `stend serve`, or see its ready file for the `control` URL",
+                self.url
+            );
+        }
+        format!("{}: the connection broke off", self.url)
+    }
+
+    /// Plays a scenario there and waits for its end; `None` when `stop` comes first. A world that was made for it goes
+    /// in any case.
+    pub(super) async fn play(
+        &self,
+        scenario: &Scenario,
+        options: &Options,
+        progress: &dyn Progress,
+        mut stop: Pin<&mut impl Future<Output = ()>>,
+    ) -> Result<Option<Report>, String> {
+        let world = match &self.world {
+            Some(world) => world.clone(),
+            None => {
+                let made = self.ask(Method::POST, "/worlds", &[], Some(json!({}))).await?;
+                made["id"].as_str().ok_or_else(|| self.stranger())?.to_owned()
+            }
+        };
+        let outcome = tokio::select! {
+            outcome = self.follow(&world, scenario, options, progress) => outcome.map(Some),
+            () = &mut stop => Ok(None),
+        };
+        let path = format!("/worlds/{world}");
+        let left = match &self.world {
+            // To remove a world is to stop what is played in it.
+            None => self.ask(Method::DELETE, &path, &[], None).await,
+            Some(_) if matches!(outcome, Ok(None)) => {
+                self.ask(Method::DELETE, &format!("{path}/scenario"), &[], None).await
+            }
+            Some(_) => Ok(Value::Null),
+        };
+        // What came of the play matters more than what came of the clearing up.
+        match (outcome, left) {
+            (Ok(None), Err(why)) => Err(why),
+            (outcome, _) => outcome,
+        }
+    }
+
+    async fn follow(
+        &self,
+        world: &str,
+        scenario: &Scenario,
+        options: &Options,
+        progress: &dyn Progress,
+    ) -> Result<Report, String> {
+        let path = format!("/worlds/{world}/scenario");
+        let speed = match options.speed {
+            Speed::Times(factor) => factor.to_string(),
+            Speed::Max | Speed::Stands => "max".to_owned(),
+        };
+        let mut query = vec![("speed", speed), ("start", options.start.to_string())];
+        query.extend(options.seed.map(|seed| ("seed", seed.to_string())));
+        self.ask(Method::POST, &path, &query, Some(json!(Parcel::of(scenario)))).await?;
+        let mut pause = SOONEST;
+        loop {
+            tokio::time::sleep(pause).await;
+            pause = (pause * 2).min(LATEST);
+            let state = self.ask(Method::GET, &path, &[], None).await?;
+            let state: State = serde_json::from_value(state).map_err(|_| self.stranger())?;
+            match (state.state.as_str(), state.report) {
+                (_, Some(report)) => return Ok(report.placed(scenario)),
+                ("playing", None) => progress.at(state.at, state.of, &state.step),
+                _ => {
+                    let why = state.why.unwrap_or_else(|| "somebody else stopped it".into());
+                    return Err(format!("it was not played to its end: {why}"));
+                }
+            }
+        }
+    }
+}
