@@ -1,7 +1,9 @@
 //! All bills of a world and the ways to find them: each costs what its answer costs, however many bills there are.
 
+use std::collections::BTreeMap;
 use std::hash::{Hash, Hasher};
 
+use bytes::Bytes;
 use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};
 use stend_core::{Index, Table};
@@ -22,6 +24,43 @@ pub(crate) struct Bills {
     by_name: Index<(u64, Date, u64, Guid)>,
     closed: Index<(Guid, DateTime, u64, Guid)>,
     due: Index<(Timestamp, u64, Guid)>,
+    written: Written,
+}
+
+/// Bills as clients last got them: whoever waits for a bill to be paid asks for the same again and again.
+#[derive(Debug, Default)]
+struct Written {
+    bills: BTreeMap<Guid, Bytes>,
+    bytes: usize,
+}
+
+/// The most bytes of written bills that are kept; beyond, all are written anew when asked for.
+const WRITTEN: usize = 4 * 1024 * 1024;
+
+impl Clone for Written {
+    /// A copy of a world writes for itself: copying what is written would cost more.
+    fn clone(&self) -> Self {
+        Self::default()
+    }
+}
+
+impl Written {
+    fn forget(&mut self, id: Guid) {
+        if let Some(text) = self.bills.remove(&id) {
+            self.bytes -= text.len();
+        }
+    }
+
+    fn keep(&mut self, id: Guid, text: Bytes) {
+        self.forget(id);
+        if self.bytes + text.len() > WRITTEN {
+            *self = Self::default();
+        }
+        if text.len() <= WRITTEN {
+            self.bytes += text.len();
+            self.bills.insert(id, text);
+        }
+    }
 }
 
 /// The same for the same name on every platform: FNV-1a.
@@ -63,6 +102,16 @@ impl Bills {
         self.all.len()
     }
 
+    /// A bill as it was last written, if it has not changed since.
+    pub(crate) fn written(&self, id: Guid) -> Option<Bytes> {
+        self.written.bills.get(&id).cloned()
+    }
+
+    /// Keeps a bill as it was written.
+    pub(crate) fn keep_written(&mut self, id: Guid, text: Bytes) {
+        self.written.keep(id, text);
+    }
+
     /// All of them, in the order in which they came.
     pub(crate) fn in_order(&self) -> Vec<&Bill> {
         let mut bills: Vec<&Bill> = self.all.values().collect();
@@ -75,6 +124,7 @@ impl Bills {
         self.next_serial += 1;
         bill.serial = self.next_serial;
         bill.shrink();
+        self.written.forget(bill.id());
         self.index(&bill, dates);
         self.all.insert(bill.id(), bill);
     }
@@ -82,6 +132,7 @@ impl Bills {
     /// Takes a bill out; `dates` as it was put in with.
     pub(crate) fn take(&mut self, id: Guid, dates: &[Date]) -> Option<Bill> {
         let bill = self.all.remove(&id)?;
+        self.written.forget(id);
         self.unindex(&bill, dates);
         Some(bill)
     }
@@ -93,6 +144,7 @@ impl Bills {
             bill.serial = old.serial;
         }
         bill.shrink();
+        self.written.forget(bill.id());
         self.index(&bill, after);
         self.all.insert(bill.id(), bill);
     }
