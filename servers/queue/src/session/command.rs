@@ -89,6 +89,7 @@ impl Socket {
             }
             let reply = match result {
                 Ok(Answer::Data(data)) => Done::Reply(wire::reply(now, &request, None, &data, manner), 200),
+                Ok(Answer::Written(data)) => Done::Reply(wire::reply(now, &request, None, data, manner), 200),
                 Ok(Answer::Login(data, token)) => {
                     Done::Reply(wire::reply(now, &request, Some(&token), &data, manner), 200)
                 }
