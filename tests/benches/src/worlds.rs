@@ -59,11 +59,8 @@ const WORLDS: usize = 2_000;
 
 pub(crate) fn run(report: &mut Report, _: Plan) -> Outcome<()> {
     let found = [made()?, forked()?, apart()?, journal()?, day()?];
-    report.say(&format!("### Worlds
-
-{}
-", found.map(|line| format!("- {line}")).join("
-")));
+    let lines = found.map(|line| format!("- {line}")).join("\n");
+    report.say(&format!("### Worlds\n\n{lines}\n"));
     Ok(())
 }
 
@@ -81,9 +78,11 @@ fn made() -> Outcome<String> {
     }
     let kib = (stend.process().resident() / 1024.0 / 1024.0 - before) * 1024.0 / WORLDS as f64;
     let last = times.split_off(WORLDS - WORLDS / 10);
-    Ok(format!("A new world from the documented one: {:.2} ms, {:.2} ms with {WORLDS} there; {kib:.0} KiB resident each",
+    Ok(format!(
+        "A new world from the documented one: {:.2} ms, {:.2} ms with {WORLDS} there; {kib:.0} KiB resident each",
         median(times),
-        median(last)))
+        median(last)
+    ))
 }
 
 /// A fork of a large world beside one of the documented.
@@ -113,8 +112,10 @@ fn forked() -> Outcome<String> {
         large.push(fork("large")?);
     }
     let (small, large) = (median(small), median(large));
-    Ok(format!("A fork of the documented world: {small:.3} ms; of one with 100,000 bills, 100,000 tickets and 1,000,000 sales: {large:.3} ms, {:.2} times as long",
-        large / small))
+    Ok(format!(
+        "A fork of the documented world: {small:.3} ms; of one with 100,000 bills, 100,000 tickets and 1,000,000 sales: {large:.3} ms, {:.2} times as long",
+        large / small
+    ))
 }
 
 /// Many worlds, each asked in turn; each has to give its own events.
@@ -144,7 +145,9 @@ fn apart() -> Outcome<String> {
     if crossed > 0 {
         return Err(format!("{crossed} replies were another world's").into());
     }
-    Ok(format!("{APART} worlds with {REQUESTS} requests each, one after the other: no cross-talk; {each:.0} µs a request"))
+    Ok(format!(
+        "{APART} worlds with {REQUESTS} requests each, one after the other: no cross-talk; {each:.0} µs a request"
+    ))
 }
 
 /// What an entry of the journal costs in memory.

@@ -215,3 +215,42 @@ impl Bills {
         self.due.first().map(|(at, _, id)| (*at, *id))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::Value;
+
+    fn bill(name: &str) -> Bill {
+        let mut bill = Bill::default();
+        bill.guest.set(guest::ID, Value::Guid(Guid::draft(7)));
+        bill.guest.set(guest::NAME, Value::Text(name.into()));
+        bill
+    }
+
+    #[test]
+    fn a_written_bill_is_forgotten_when_it_changes() {
+        let (id, text) = (Guid::draft(7), Bytes::from_static(b"{}"));
+        let mut bills = Bills::default();
+        bills.put(bill("1"), &[]);
+        bills.keep_written(id, text.clone());
+        assert_eq!(bills.written(id), Some(text.clone()));
+        assert_eq!(bills.clone().written(id), None, "a copy writes for itself");
+        bills.replace(bill("2"), &[], &[]);
+        assert_eq!(bills.written(id), None);
+        bills.keep_written(id, text.clone());
+        bills.take(id, &[]);
+        assert_eq!((bills.written(id), bills.written.bytes), (None, 0));
+    }
+
+    #[test]
+    fn written_bills_are_bounded() {
+        let mut written = Written::default();
+        for n in 0..100 {
+            written.keep(Guid::draft(n), Bytes::from(vec![b' '; WRITTEN / 10]));
+            assert!(written.bytes <= WRITTEN && written.bills.len() <= 10, "{}", written.bytes);
+        }
+        written.keep(Guid::draft(0), Bytes::from(vec![b' '; WRITTEN + 1]));
+        assert!(written.bills.is_empty());
+    }
+}
