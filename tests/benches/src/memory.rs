@@ -12,10 +12,12 @@ use crate::{Outcome, Plan, bills, vending};
 /// How many of it there are, and bytes without and with them.
 type Weighed = (u32, f64, f64);
 
+type Weigh = fn() -> Outcome<Weighed>;
+
 pub(crate) fn run(report: &mut Report, _: Plan) -> Outcome<()> {
     let mut table =
         Table::new("Memory: resident bytes per thing kept", &["thing", "of them", "bytes each", "resident with them"]);
-    let things: [(&str, fn() -> Outcome<Weighed>); 6] = [
+    let things: [(&str, Weigh); 6] = [
         ("idle socket", sockets),
         ("journal entry of a poll (a reply of 37 bytes)", entries),
         ("ticket", tickets),

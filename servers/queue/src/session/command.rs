@@ -112,7 +112,7 @@ impl Socket {
             Done::Reply(text, status) => (text, status),
             Done::Late(make) => {
                 // Made while nobody waits for the state; what follows from the command comes after its reply here too.
-                let text = wire::reply(now, &request, None, &make(), manner);
+                let text = wire::reply(now, &request, None, make(), manner);
                 world.run(live, |state| {
                     if plain {
                         self.outbox.reply(command, text.clone());
