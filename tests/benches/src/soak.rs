@@ -40,6 +40,11 @@ pub(crate) fn run(report: &mut Report, plan: Plan) -> Outcome<()> {
     let mut control = Client::connect(&stend.url("control")?)?;
     let call = json!({"carbis.call_waiter": {"table": 1_000_028}}).to_string();
     let calls = [control.request("POST", "/control/v1/worlds/default/actions", "accept: */*", &call)];
+    // A connection that says nothing for five seconds after it was made is closed.
+    feed.send(&polls, 1)?;
+    till.send(&gets, 1)?;
+    vending.send(&machines, 2)?;
+    control.send(&calls, 1)?;
     let url = format!("{}/", stend.url("queue")?);
     let stretches = runtime()?.block_on(async {
         let mut socket = connect(&url).await?;
