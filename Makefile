@@ -6,7 +6,7 @@ SCENARIO ?= scenarios/lunch-rush.yaml
 SPEED ?= 60
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check fmt lint docs unit snapshots scenarios judges bench bench-setup clean
+.PHONY: help setup run test check fmt lint docs unit snapshots scenarios judges wrk bench bench-setup bench-peers bench-growth bench-soak bench-report guard clean
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -23,7 +23,7 @@ FORCE:
 run: $(STEND) ## Build, start everything, and play lunch-rush at speed 60 on a loop
 	@$(STEND) serve --scenario $(SCENARIO) --speed $(SPEED) --loop
 
-test: setup lint docs unit snapshots scenarios judges ## Everything that CI runs
+test: setup lint docs unit snapshots scenarios judges guard ## Everything that CI runs
 
 check: setup ## Type-check everything, quickly
 	$(CARGO) check --locked --workspace --all-targets
@@ -81,13 +81,45 @@ judges: setup $(JUDGES)/venv/.ready $(JUDGES)/npm/.ready ## Let linters and sche
 	@$(CARGO) build --locked --quiet -p stend
 	@$(JUDGES)/venv/bin/python tests/judges/judge.py target/debug/stend $(JUDGES)/venv $(JUDGES)/npm/node_modules $(JUDGES)/out
 
-bench-setup:
+# The peers live in target/; what they are, and their exact versions, stands in tests/benches/peers.
+PEERS := tests/benches/peers
+RELEASED = $(CARGO) build --locked --release --quiet -p stend -p stend-bench
+
+bench-setup: ## Install what the benchmarks are made with: wrk, valgrind, and the peers (Node.js and Java are needed for those)
+	@command -v wrk >/dev/null || (apt-get update -qq && apt-get install -y -qq wrk) >/dev/null || { echo "install wrk, the load generator"; exit 1; }
+	@command -v valgrind >/dev/null || apt-get install -y -qq valgrind >/dev/null || echo "install valgrind for 'make guard'"
+	@mkdir -p target/peers && cp $(PEERS)/package.json $(PEERS)/package-lock.json target/peers/
+	@if command -v npm >/dev/null; then cd target/peers && npm ci --no-audit --no-fund --silent; else echo "npm is missing: most peers will be told as absent"; fi
+	@$(CARGO) build --locked --release --quiet --manifest-path $(PEERS)/rust/Cargo.toml --target-dir target/peers/build
+
+wrk:
 	@command -v wrk >/dev/null || (apt-get update -qq && apt-get install -y -qq wrk) >/dev/null || { echo "install wrk, the load generator"; exit 1; }
 
-bench: setup bench-setup ## Measure beside a bare actix-web server; prints ratios
-	$(CARGO) build --locked --release --quiet -p stend -p stend-bench
+bench: setup wrk ## Measure beside a bare actix-web server; prints ratios (BENCH_SECONDS and BENCH_ROUNDS shorten it)
+	$(RELEASED)
 	target/release/stend-bench
+
+bench-peers: setup bench-setup ## Measure beside what one would take instead
+	$(RELEASED)
+	target/release/stend-bench peers
+
+bench-growth: setup wrk ## What operations and things cost in worlds of a thousand to a million
+	$(RELEASED)
+	target/release/stend-bench growth memory
 	$(CARGO) bench --locked --quiet -p stend-tillypad
+
+bench-soak: setup ## Ten minutes under load (SOAK_SECONDS)
+	$(RELEASED)
+	target/release/stend-bench soak
+
+bench-report: setup bench-setup ## All of it, written to target/bench-report.md
+	$(RELEASED)
+	target/release/stend-bench all --report target/bench-report.md
+
+guard: setup ## Count the instructions of three requests beside a bare server's; fails beyond the limits
+	@command -v valgrind >/dev/null || (apt-get update -qq && apt-get install -y -qq valgrind) >/dev/null 2>&1 || true
+	@if command -v valgrind >/dev/null; then $(RELEASED) && target/release/stend-bench guard; \
+	else echo "not guarded: valgrind is missing and could not be installed"; fi
 
 clean: ## Remove what was built
 	$(CARGO) clean

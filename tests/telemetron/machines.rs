@@ -47,6 +47,8 @@ async fn what_is_created_is_listed_and_changed() {
     assert_eq!(one["modem"]["id"], 8);
     api.expect(200, Method::PUT, "/v2/vending_machines/11", json!({"name": "Ещё новее", "tz": null, "modem_id": null}))
         .await;
+    let one = api.get("/v2/vending_machines/11").await;
+    assert_eq!((&one["name"], &one["tz"], &one["modem"]), (&json!("Ещё новее"), &json!(null), &json!(null)));
     let list = api.get("/v2/vending_machines").await;
     assert_eq!((&list[1]["name"], &list[1]["tz"], &list[1]["imei"]), (&json!("Ещё новее"), &json!(null), &json!(null)));
 }

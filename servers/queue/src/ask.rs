@@ -1,8 +1,11 @@
 //! One command as a handler sees it.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use jiff::civil;
 use jiff::tz::TimeZone;
+use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 use stend_core::near;
 
@@ -18,7 +21,9 @@ use crate::wire::Request;
 pub(crate) enum Answer {
     /// The reply's `data`.
     Data(Value),
-    /// The same, and the token that goes beside it (Q5).
+    /// The same, written already.
+    Written(Arc<RawValue>),
+    /// The reply's `data`, and the token that goes beside it (Q5).
     Login(Value, String),
     /// What takes long to make, made after the state is let go.
     Late(Box<dyn FnOnce() -> Value + Send>),

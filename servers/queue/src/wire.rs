@@ -80,12 +80,12 @@ fn kind(value: &Value) -> &'static str {
 
 /// A reply in the order of the older samples, with what the newer ones add at its end.
 #[derive(Serialize)]
-struct Reply<'a> {
+struct Reply<'a, D> {
     #[serde(rename = "dateTime")]
     date_time: &'a str,
     command: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
-    data: Option<&'a Value>,
+    data: Option<D>,
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<&'a Value>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -99,7 +99,7 @@ pub(crate) fn reply(
     now: Timestamp,
     request: &Request,
     fresh: Option<&str>,
-    data: &Value,
+    data: impl Serialize,
     manner: Manner,
 ) -> ByteString {
     let reply = Reply {

@@ -133,6 +133,9 @@ impl Input {
         } else if !reads_body && !call.body.is_empty() {
             call.remark("a GET request carries its parameters in the query; its body was ignored")?;
         }
+        if input.is_nothing() {
+            return Ok(input);
+        }
         let names: Vec<&str> = query.iter().copied().chain(body.iter().map(|field| field.name)).collect();
         for key in input.fields.keys() {
             if !names.contains(&key.as_str()) {
@@ -149,6 +152,11 @@ impl Input {
             }
         }
         Ok(input)
+    }
+
+    /// Whether nothing was sent, as with most requests that only look.
+    pub(crate) fn is_nothing(&self) -> bool {
+        self.fields.is_empty() && self.list.is_none() && !self.broken
     }
 
     /// An item of a list that is a body.

@@ -71,10 +71,16 @@ pub trait HttpFake: Fake {
 /// The methods that a path takes.
 type Methods<F> = Vec<(&'static str, &'static Route<F>)>;
 
+/// What is found at a path: the words in its braces, and its methods.
+struct Place<F: Fake> {
+    names: Vec<&'static str>,
+    methods: Methods<F>,
+}
+
 /// An HTTP fake on its port.
 pub struct HttpSite<F: HttpFake> {
     slot: usize,
-    paths: Router<Methods<F>>,
+    paths: Router<Place<F>>,
 }
 
 enum Found<'r, F: HttpFake> {
@@ -96,8 +102,9 @@ impl<F: HttpFake> HttpSite<F> {
         }
         let mut paths = Router::new();
         for (path, methods) in tables {
+            let names = path.split('{').skip(1).filter_map(|part| part.split_once('}').map(|(name, _)| name)).collect();
             paths
-                .insert(path, methods)
+                .insert(path, Place { names, methods })
                 .unwrap_or_else(|error| panic!("the route table of {} has {path}: {error}", F::NAME));
         }
         Arc::new(Shared(Arc::new(Self { slot, paths })))
@@ -105,16 +112,12 @@ impl<F: HttpFake> HttpSite<F> {
 
     fn find(&self, method: &str, path: &str) -> Found<'_, F> {
         let Ok(matched) = self.paths.at(path) else { return Found::Nothing };
-        let Some((_, route)) = matched.value.iter().find(|(known, _)| *known == method) else {
-            return Found::OtherMethods(matched.value);
+        let Place { names, methods } = matched.value;
+        let Some((_, route)) = methods.iter().find(|(known, _)| *known == method) else {
+            return Found::OtherMethods(methods);
         };
-        let mut params = Params::new();
-        if let Some(template) = route.operation.path.filter(|path| path.contains('{')) {
-            for name in template.split('{').skip(1).filter_map(|part| part.split_once('}').map(|(name, _)| name)) {
-                let value = matched.params.get(name).unwrap_or("");
-                params.push((name, percent_decode_str(value).decode_utf8_lossy().into_owned()));
-            }
-        }
+        let value = |name| percent_decode_str(matched.params.get(name).unwrap_or("")).decode_utf8_lossy().into_owned();
+        let params = names.iter().map(|name| (*name, value(name))).collect();
         Found::Route(route, params)
     }
 

@@ -1,120 +1,118 @@
-//! `make bench`: ratios between stend and a bare actix-web server, measured interleaved in one run.
+//! `make bench`: stend beside a bare actix-web server and beside its peers, interleaved in one run, as ratios.
 //!
 //! What is timed here is the product, so the wall clock is read.
 #![allow(clippy::disallowed_methods, clippy::print_stdout, reason = "a stopwatch that prints")]
 
+mod bills;
+mod client;
+mod cores;
+mod growth;
+mod guard;
+mod limit;
 mod load;
+mod memory;
+mod peers;
 mod process;
 mod queue;
+mod report;
+mod soak;
+mod socket;
+mod start;
+mod stats;
 mod vending;
 mod worlds;
 
-use std::time::{Duration, Instant};
+use std::path::Path;
 
-use load::Load;
-use process::{Bare, Stend};
-
-/// Rounds of each measurement; the median counts.
-const ROUNDS: usize = 7;
+use report::Report;
 
 type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
 
+/// How much is measured.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Plan {
+    /// Seconds of a round.
+    seconds: u32,
+    /// Rounds of each measurement; the median counts.
+    rounds: usize,
+    /// Seconds of the soak.
+    soak: u64,
+}
+
+/// A part by its name, what it asks, and what answers it.
+struct Part {
+    name: &'static str,
+    asks: &'static str,
+    run: fn(&mut Report, Plan) -> Outcome<()>,
+}
+
+const PARTS: &[Part] = &[
+    Part { name: "limit", asks: "beside a bare actix-web server that returns the same bytes", run: limit::run },
+    Part { name: "statistics", asks: "statistics over two million sales", run: vending::statistics },
+    Part { name: "fan-out", asks: "one change to ten thousand subscribers", run: queue::fan_out },
+    Part { name: "start", asks: "start of the process, and memory when idle", run: start::run },
+    Part { name: "worlds", asks: "making, forking and keeping worlds", run: worlds::run },
+    Part { name: "cores", asks: "more workers", run: cores::run },
+    Part { name: "growth", asks: "cost of an operation as the world grows", run: growth::run },
+    Part { name: "memory", asks: "memory per thing kept", run: memory::run },
+    Part { name: "peers", asks: "beside what one would take instead", run: peers::run },
+    Part { name: "soak", asks: "memory and cost under load for long", run: soak::run },
+    Part { name: "guard", asks: "instructions of three requests beside the bare server's", run: guard::run },
+];
+
+/// What `make bench` runs.
+const USUAL: [&str; 6] = ["limit", "statistics", "fan-out", "start", "worlds", "cores"];
+
+fn number<T: std::str::FromStr>(name: &str, default: T) -> T {
+    std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
+}
+
 fn main() -> Outcome<()> {
-    let seconds = std::env::var("BENCH_SECONDS").ok().and_then(|text| text.parse().ok()).unwrap_or(2);
-    println!(
-        "{ROUNDS} rounds of {seconds} s each, interleaved; medians. One worker on the first core, wrk on the second.\n"
-    );
-    // One of the parts alone: `stend-bench worlds`.
-    match std::env::args().nth(1).as_deref() {
-        Some("worlds") => return worlds::all(),
-        Some("start") => return start(),
-        Some(other) => return Err(format!("no part `{other}`; there are `start` and `worlds`").into()),
-        None => {}
-    }
-    poll(seconds)?;
-    vending::list(seconds)?;
-    vending::statistics(seconds)?;
-    start()?;
-    idle()?;
-    queue::fan_out()?;
-    queue::next_consumer()?;
-    worlds::all()?;
-    Ok(())
-}
-
-fn median(mut values: Vec<f64>) -> f64 {
-    values.sort_by(f64::total_cmp);
-    values[values.len() / 2]
-}
-
-/// Requests per second and server CPU per request of the poll handler, beside a bare handler with the same bytes.
-fn poll(seconds: u32) -> Outcome<()> {
-    println!(
-        "Carbis poll, journal, token, world look-up and fault check on, beside a bare handler that returns the same bytes:"
-    );
-    for events in [0, 1, 20] {
-        let stend = Stend::start()?;
-        for _ in 0..events {
-            stend.post("/control/v1/worlds/default/actions", r#"{"carbis.call_waiter": {"table": 1000028}}"#)?;
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    let mut names: Vec<&str> = Vec::new();
+    let mut file = None;
+    let mut rest = args.iter();
+    while let Some(arg) = rest.next() {
+        match arg.as_str() {
+            "--report" => file = Some(rest.next().ok_or("--report takes a file")?.as_str()),
+            "all" => names.extend(PARTS.iter().map(|part| part.name)),
+            name if PARTS.iter().any(|part| part.name == name) => names.push(name),
+            other => {
+                let known: Vec<&str> = PARTS.iter().map(|part| part.name).collect();
+                return Err(format!("there is no part `{other}`; there are all, {}", known.join(", ")).into());
+            }
         }
-        let path = "/api/v4/events?hash=none";
-        let url = format!("{}{path}", stend.url("carbis")?);
-        let body = process::get(&url, "demo-token")?;
-        let bare = Bare::start("/api/v4/events", &body)?;
-        let bare_url = format!("{}{path}", bare.url);
-        let (mut rps, mut cpu) = (Vec::new(), Vec::new());
-        let mut absolute = (0.0, 0.0);
-        for _ in 0..ROUNDS {
-            let ours = Load::run(&url, stend.pid(), seconds)?;
-            let theirs = Load::run(&bare_url, bare.pid(), seconds)?;
-            rps.push(ours.requests_per_second / theirs.requests_per_second);
-            cpu.push(theirs.cpu_per_request / ours.cpu_per_request);
-            absolute = (ours.requests_per_second, theirs.requests_per_second);
+    }
+    if names.is_empty() {
+        names.extend(USUAL);
+    }
+    // The servers run on the first core, and everything that asks them on the second.
+    let own = std::process::id().to_string();
+    if report::cores() > 1 {
+        std::process::Command::new("taskset").args(["-apc", "1", &own]).stdout(std::process::Stdio::null()).status()?;
+    }
+    let plan = Plan {
+        seconds: number("BENCH_SECONDS", 2),
+        rounds: number("BENCH_ROUNDS", 7),
+        soak: number("SOAK_SECONDS", 600),
+    };
+    let mut report = Report::default();
+    report.say(&format!("## What was measured\n\n{}\n", report::machine()));
+    report.say(&format!(
+        "Servers on the first core, the load on the second; {} rounds of {} s each, interleaved; medians. Made by `stend-bench {}`.\n",
+        plan.rounds,
+        plan.seconds,
+        names.join(" ")
+    ));
+    let mut failed = Vec::new();
+    for part in PARTS.iter().filter(|part| names.contains(&part.name)) {
+        if let Err(error) = (part.run)(&mut report, plan) {
+            report.say(&format!("**{}** ({}) failed: {error}\n", part.name, part.asks));
+            failed.push(part.name);
         }
-        println!(
-            "  {events:>2} events, {:>5} bytes: {:.2} of the requests per second, {:.2} of the requests per CPU second  (last round {:.0}/s beside {:.0}/s)",
-            body.len(),
-            median(rps),
-            median(cpu),
-            absolute.0,
-            absolute.1
-        );
+        if let Some(file) = file {
+            report.save(Path::new(file))?;
+        }
     }
-    Ok(())
-}
-
-/// From the process's start to all ports answering.
-fn start() -> Outcome<()> {
-    let (mut ours, mut theirs) = (Vec::new(), Vec::new());
-    for _ in 0..ROUNDS * 3 {
-        let began = Instant::now();
-        let stend = Stend::start()?;
-        stend.all_answer()?;
-        ours.push(began.elapsed().as_secs_f64() * 1e3);
-        drop(stend);
-        let began = Instant::now();
-        let bare = Bare::start("/", "{}")?;
-        theirs.push(began.elapsed().as_secs_f64() * 1e3);
-        drop(bare);
-    }
-    let (ours, theirs) = (median(ours), median(theirs));
-    println!(
-        "\nStart to all ports answering: {ours:.1} ms, {:.1} times a bare server's one port ({theirs:.1} ms)",
-        ours / theirs
-    );
-    Ok(())
-}
-
-/// Memory of a process that has just started, and of one that has been polled until its journal is full.
-fn idle() -> Outcome<()> {
-    let stend = Stend::start()?;
-    stend.all_answer()?;
-    std::thread::sleep(Duration::from_millis(500));
-    println!("Idle process: {:.1} MiB resident", stend.resident_mib()?);
-    let url = format!("{}/api/v4/events?hash=none", stend.url("carbis")?);
-    Load::run(&url, stend.pid(), 3)?;
-    let full = stend.resident_mib()?;
-    Load::run(&url, stend.pid(), 3)?;
-    println!("With its journal full: {full:.1} MiB, after as many requests again {:.1} MiB", stend.resident_mib()?);
-    Ok(())
+    if failed.is_empty() { Ok(()) } else { Err(format!("failed: {}", failed.join(", ")).into()) }
 }

@@ -1,7 +1,5 @@
-//! The electronic queue: one change to ten thousand subscribers beside a bare actix-ws server, and calling the next of
-//! a hundred thousand beside calling the next of a thousand.
+//! The electronic queue beside a bare actix-ws server: commands, and one change to ten thousand subscribers.
 
-use std::process::Child;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -9,71 +7,97 @@ use std::time::{Duration, Instant};
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
 use tokio::sync::Notify;
-use tokio_tungstenite::MaybeTlsStream;
 use tokio_tungstenite::tungstenite::Message;
 
-use crate::process::{Stend, beside, free_port, pinned};
-use crate::{Outcome, median};
+use crate::process::{Process, Stend};
+use crate::report::{Report, Table};
+use crate::socket::{BareWs, Bound, Socket, ask, connect, log_in, runtime, text};
+use crate::stats::{count, median, micros, millis, ratio};
+use crate::{Outcome, Plan};
 
 /// Sockets subscribed to one book.
 const SOCKETS: usize = 10_000;
-/// Rounds of each server, in turns of so many.
-const ROUNDS: usize = 9;
+/// Sockets that send commands.
+const CLIENTS: usize = 32;
+/// Processes of each server, one after the other in turns.
 const TURNS: usize = 3;
 
-type Socket = tokio_tungstenite::WebSocketStream<MaybeTlsStream<tokio::net::TcpStream>>;
-
-/// A bare server process, ended when dropped.
-struct BareWs {
-    child: Child,
-    url: String,
-}
-
-impl BareWs {
-    fn start(text: &str) -> Outcome<Self> {
-        let port = free_port()?;
-        let file = std::env::temp_dir().join(format!("stend-bench-{}-{port}.push", std::process::id()));
-        std::fs::write(&file, text)?;
-        let child = pinned(beside("bare-ws")?).arg(port.to_string()).arg(&file).spawn()?;
-        std::thread::sleep(Duration::from_millis(300));
-        let _ = std::fs::remove_file(&file);
-        Ok(Self { child, url: format!("ws://127.0.0.1:{port}/") })
+/// Commands for so many seconds over all sockets; commands per second, and CPU seconds of one.
+async fn load(url: &str, frame: &str, server: &Process, seconds: u32) -> Outcome<(f64, f64)> {
+    let mut sockets = Vec::new();
+    for _ in 0..CLIENTS {
+        sockets.push(connect(url).await?);
     }
-}
-
-impl Drop for BareWs {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-fn runtime() -> Outcome<tokio::runtime::Runtime> {
-    Ok(tokio::runtime::Builder::new_current_thread().enable_all().build()?)
-}
-
-async fn ask(socket: &mut Socket, frame: Value) -> Outcome<Value> {
-    socket.send(Message::text(frame.to_string())).await?;
-    loop {
-        match socket.next().await.ok_or("closed")?? {
-            Message::Text(text) => {
-                let reply: Value = serde_json::from_str(&text)?;
-                if reply["id"] == frame["id"] {
-                    return if reply.get("error").is_none() { Ok(reply) } else { Err(reply.to_string().into()) };
-                }
+    let until = Instant::now() + Duration::from_secs(seconds.into());
+    let before = server.cpu()?;
+    let frame = Message::text(frame);
+    let all = futures_util::future::try_join_all(sockets.iter_mut().map(|socket| {
+        let frame = frame.clone();
+        async move {
+            let mut commands = 0.0;
+            while Instant::now() < until {
+                socket.send(frame.clone()).await?;
+                text(socket).await?;
+                commands += 1.0;
             }
-            _ => continue,
+            Ok::<f64, Box<dyn std::error::Error>>(commands)
         }
+    }))
+    .await?;
+    let commands: f64 = all.into_iter().sum();
+    Ok((commands / f64::from(seconds), (server.cpu()? - before) / commands))
+}
+
+/// Commands beside a bare server that sends the same bytes back.
+pub(crate) fn commands(report: &mut Report, plan: Plan) -> Outcome<()> {
+    let mut table = Table::new(
+        "Against the limit: a bare actix-ws server that sends the same bytes back",
+        &[
+            "command",
+            "bytes",
+            "commands a second, of bare",
+            "commands a CPU second, of bare",
+            "CPU, stend",
+            "CPU, bare",
+            "commands a second",
+        ],
+    );
+    let stend = Stend::start()?;
+    let url = format!("{}/", stend.url("queue")?);
+    let runtime = runtime()?;
+    let token = runtime.block_on(async { log_in(&mut connect(&url).await?).await })?;
+    for command in ["currentConsumer", "serviceList"] {
+        let data = if command == "currentConsumer" { json!({"workplace": 18}) } else { json!({}) };
+        let frame = json!({"command": command, "token": token, "id": 1, "data": data});
+        let reply = runtime.block_on(async {
+            Ok::<_, Box<dyn std::error::Error>>(ask(&mut connect(&url).await?, frame.clone()).await?.to_string())
+        })?;
+        let bare = BareWs::start(&reply, Bound::Back)?;
+        let frame = frame.to_string();
+        let (mut rate, mut cpu) = (Vec::new(), Vec::new());
+        let (mut ours, mut theirs, mut rates) = (Vec::new(), Vec::new(), Vec::new());
+        for _ in 0..plan.rounds {
+            let our = runtime.block_on(load(&url, &frame, stend.process(), plan.seconds))?;
+            let their = runtime.block_on(load(&bare.url, &frame, &bare.process, plan.seconds))?;
+            rate.push(our.0 / their.0);
+            cpu.push(their.1 / our.1);
+            rates.push(our.0);
+            ours.push(our.1);
+            theirs.push(their.1);
+        }
+        table.row([
+            format!("queue, {command}"),
+            reply.len().to_string(),
+            ratio(median(rate)),
+            ratio(median(cpu)),
+            micros(median(ours)),
+            micros(median(theirs)),
+            count(median(rates)),
+        ]);
     }
-}
-
-async fn connect(url: &str) -> Outcome<Socket> {
-    Ok(tokio_tungstenite::connect_async(url).await?.0)
-}
-
-async fn log_in(socket: &mut Socket, data: Value) -> Outcome<String> {
-    let reply = ask(socket, json!({"command": "login", "id": 1, "data": data})).await?;
-    Ok(reply["token"].as_str().ok_or("no token")?.to_owned())
+    table.note("The bare server does not look at what it is sent. 32 sockets, one command under way on each; the client is the slower side, so the CPU column counts.");
+    report.table(&table);
+    Ok(())
 }
 
 /// What the readers of all sockets count.
@@ -98,7 +122,7 @@ async fn round(steering: &mut Socket, frame: Message, count: &Count) -> Outcome<
     let began = Instant::now();
     steering.send(frame).await?;
     tokio::time::timeout(Duration::from_secs(60), count.all.notified()).await?;
-    Ok(began.elapsed().as_secs_f64() * 1e3)
+    Ok(began.elapsed().as_secs_f64())
 }
 
 fn change(token: &str, n: usize) -> Value {
@@ -106,12 +130,8 @@ fn change(token: &str, n: usize) -> Value {
     json!({"command": "setService", "token": token, "id": 1, "data": data})
 }
 
-fn admin() -> Value {
-    json!({"component": "workplace", "login": "admin", "password": "827ccb0eea8a706c4c34a16891f84e7b", "workplace": 18})
-}
-
 /// One change, ten thousand subscribers: until all have it.
-pub(crate) fn fan_out() -> Outcome<()> {
+pub(crate) fn fan_out(report: &mut Report, plan: Plan) -> Outcome<()> {
     let (mut ours, mut theirs) = (Vec::new(), Vec::new());
     let mut bytes = 0;
     for _ in 0..TURNS {
@@ -119,7 +139,7 @@ pub(crate) fn fan_out() -> Outcome<()> {
             let stend = Stend::start()?;
             let url = format!("{}/", stend.url("queue")?);
             let mut steering = connect(&url).await?;
-            let token = log_in(&mut steering, admin()).await?;
+            let token = log_in(&mut steering).await?;
             let count = Arc::new(Count::default());
             for _ in 1..SOCKETS {
                 let mut socket = connect(&url).await?;
@@ -130,83 +150,36 @@ pub(crate) fn fan_out() -> Outcome<()> {
             let mut last = connect(&url).await?;
             ask(&mut last, json!({"command": "subscribeServices", "token": token, "id": 1})).await?;
             ask(&mut steering, change(&token, 0)).await?;
-            let text = last.next().await.ok_or("closed")??.into_text()?.to_string();
+            let push = text(&mut last).await?.to_string();
             read_on(last, Arc::clone(&count));
             tokio::time::sleep(Duration::from_secs(1)).await;
-            for n in 1..=ROUNDS {
+            for n in 1..=plan.rounds {
                 ours.push(round(&mut steering, Message::text(change(&token, n).to_string()), &count).await?);
                 steering.next().await;
             }
-            Ok::<_, Box<dyn std::error::Error>>(text)
+            Ok::<_, Box<dyn std::error::Error>>(push)
         })?;
         bytes = text.len();
         runtime()?.block_on(async {
-            let bare = BareWs::start(&text)?;
+            let bare = BareWs::start(&text, Bound::All)?;
             let count = Arc::new(Count::default());
             let mut steering = connect(&bare.url).await?;
             for _ in 0..SOCKETS {
                 read_on(connect(&bare.url).await?, Arc::clone(&count));
             }
             round(&mut steering, Message::text("go"), &count).await?;
-            for _ in 0..ROUNDS {
+            for _ in 0..plan.rounds {
                 theirs.push(round(&mut steering, Message::text("go"), &count).await?);
             }
             Ok::<_, Box<dyn std::error::Error>>(())
         })?;
     }
     let (ours, theirs) = (median(ours), median(theirs));
-    println!(
-        "\nQueue, one change to {SOCKETS} subscribers, {bytes} bytes each: {ours:.1} ms until all have it, {:.2} times a bare actix-ws server ({theirs:.1} ms)",
-        ours / theirs
+    let mut table = Table::new(
+        "Queue: one change to many subscribers",
+        &["subscribers", "bytes", "until all have it", "bare actix-ws server", "times bare"],
     );
-    Ok(())
-}
-
-/// Calls and serves so many of `waiting`; milliseconds a pair of commands.
-async fn call_all(stend: &Stend, waiting: u32, calls: u32) -> Outcome<f64> {
-    let id = format!("n{waiting}");
-    let hall = json!({"id": id, "clock": {"mode": "frozen", "now": "2026-11-21T09:00:00Z"}, "world": {"stend": 1, "queue": {
-        "operations": [{"id": 1, "name": "o"}],
-        "ticket_ranges": [{"id": 1, "name": "r", "last": 999_999}],
-        "services": [{"id": 1, "name": "s", "ticket_range_id": 1, "operations": {"1": [1]}}],
-        "workplaces": [{"id": 18, "name": "w", "all_operations": 1}],
-        "user_roles": [{"id": 1, "name": "r", "clerk": {"all_operations": 1}}],
-        "users": [{"id": 1, "login": "admin", "password": "827ccb0eea8a706c4c34a16891f84e7b", "role_id": 1, "clerk": {"id": 1}}],
-    }}});
-    stend.post("/control/v1/worlds", &hall.to_string())?;
-    let visitors = json!({"queue.visitors": {"count": waiting, "over": "1m"}});
-    stend.post(&format!("/control/v1/worlds/{id}/actions"), &visitors.to_string())?;
-    stend.post(&format!("/control/v1/worlds/{id}/clock/advance"), r#"{"by": "1m"}"#)?;
-    let mut socket = connect(&format!("{}/w/{id}/", stend.url("queue")?)).await?;
-    let token = log_in(&mut socket, admin()).await?;
-    let command = |name: &str| json!({"command": name, "token": token, "id": 1, "data": {"workplace": 18}});
-    let began = Instant::now();
-    for _ in 0..calls {
-        let reply = ask(&mut socket, command("nextConsumer")).await?;
-        if reply["data"]["state"] != "SERVING" {
-            return Err(format!("nobody was called: {reply}").into());
-        }
-        ask(&mut socket, command("serveConsumer")).await?;
-    }
-    Ok(began.elapsed().as_secs_f64() * 1e3 / f64::from(calls))
-}
-
-/// Calling the next of many.
-pub(crate) fn next_consumer() -> Outcome<()> {
-    const CALLS: u32 = 500;
-    let (mut few, mut many) = (Vec::new(), Vec::new());
-    for _ in 0..TURNS {
-        // A process for each pair: worlds of a hundred thousand are not kept.
-        let stend = Stend::start()?;
-        few.push(runtime()?.block_on(call_all(&stend, 1_000, CALLS))?);
-        many.push(runtime()?.block_on(call_all(&stend, 100_000, CALLS))?);
-    }
-    let (few, many) = (median(few), median(many));
-    println!(
-        "Queue, nextConsumer and serveConsumer over a socket: {:.0} µs with 100,000 waiting, {:.2} times what it is with 1,000 ({:.0} µs)",
-        many * 1e3,
-        many / few,
-        few * 1e3
-    );
+    table.row([count(SOCKETS as f64), bytes.to_string(), millis(ours), millis(theirs), ratio(ours / theirs)]);
+    report.table(&table);
     Ok(())
 }

@@ -6,7 +6,12 @@ use std::process::Stdio;
 use std::time::Instant;
 
 use crate::process::{Stend, beside, pinned};
-use crate::{Outcome, ROUNDS, median};
+use crate::report::Report;
+use crate::stats::median;
+use crate::{Outcome, Plan};
+
+/// Rounds of each measurement.
+const ROUNDS: usize = 7;
 
 /// A connection that stays open.
 struct Line(BufReader<TcpStream>);
@@ -52,38 +57,36 @@ fn milliseconds(began: Instant) -> f64 {
 /// So many worlds are made in one process.
 const WORLDS: usize = 2_000;
 
-pub(crate) fn all() -> Outcome<()> {
-    made()?;
-    forked()?;
-    apart()?;
-    journal()?;
-    day()
+pub(crate) fn run(report: &mut Report, _: Plan) -> Outcome<()> {
+    let found = [made()?, forked()?, apart()?, journal()?, day()?];
+    let lines = found.map(|line| format!("- {line}")).join("\n");
+    report.say(&format!("### Worlds\n\n{lines}\n"));
+    Ok(())
 }
 
 /// What a world of the documented entities costs in time and memory.
-fn made() -> Outcome<()> {
+fn made() -> Outcome<String> {
     let stend = Stend::start()?;
     let mut control = Line::to(&stend.url("control")?)?;
     control.ask("POST", "/control/v1/worlds", "{}")?;
-    let before = stend.resident_mib()?;
+    let before = stend.process().resident() / 1024.0 / 1024.0;
     let mut times = Vec::new();
     for _ in 0..WORLDS {
         let began = Instant::now();
         control.ask("POST", "/control/v1/worlds", "{}")?;
         times.push(milliseconds(began));
     }
-    let kib = (stend.resident_mib()? - before) * 1024.0 / WORLDS as f64;
+    let kib = (stend.process().resident() / 1024.0 / 1024.0 - before) * 1024.0 / WORLDS as f64;
     let last = times.split_off(WORLDS - WORLDS / 10);
-    println!(
-        "\nA new world from the documented one: {:.2} ms, {:.2} ms with {WORLDS} there; {kib:.0} KiB resident each",
+    Ok(format!(
+        "A new world from the documented one: {:.2} ms, {:.2} ms with {WORLDS} there; {kib:.0} KiB resident each",
         median(times),
         median(last)
-    );
-    Ok(())
+    ))
 }
 
 /// A fork of a large world beside one of the documented.
-fn forked() -> Outcome<()> {
+fn forked() -> Outcome<String> {
     let stend = Stend::start()?;
     let mut control = Line::to(&stend.url("control")?)?;
     control.ask("POST", "/control/v1/worlds", r#"{"id": "large", "clock": "frozen"}"#)?;
@@ -109,15 +112,14 @@ fn forked() -> Outcome<()> {
         large.push(fork("large")?);
     }
     let (small, large) = (median(small), median(large));
-    println!(
+    Ok(format!(
         "A fork of the documented world: {small:.3} ms; of one with 100,000 bills, 100,000 tickets and 1,000,000 sales: {large:.3} ms, {:.2} times as long",
         large / small
-    );
-    Ok(())
+    ))
 }
 
 /// Many worlds, each asked in turn; each has to give its own events.
-fn apart() -> Outcome<()> {
+fn apart() -> Outcome<String> {
     const APART: usize = 1_000;
     const REQUESTS: usize = 100;
     let stend = Stend::start()?;
@@ -143,31 +145,29 @@ fn apart() -> Outcome<()> {
     if crossed > 0 {
         return Err(format!("{crossed} replies were another world's").into());
     }
-    println!(
+    Ok(format!(
         "{APART} worlds with {REQUESTS} requests each, one after the other: no cross-talk; {each:.0} µs a request"
-    );
-    Ok(())
+    ))
 }
 
 /// What an entry of the journal costs in memory.
-fn journal() -> Outcome<()> {
+fn journal() -> Outcome<String> {
     const ENTRIES: usize = 15_000;
     let stend = Stend::start()?;
     let mut carbis = Line::to(&stend.url("carbis")?)?;
     for _ in 0..100 {
         carbis.ask("GET", "/api/v4/events?hash=none", "")?;
     }
-    let before = stend.resident_mib()?;
+    let before = stend.process().resident() / 1024.0 / 1024.0;
     for _ in 0..ENTRIES {
         carbis.ask("GET", "/api/v4/events?hash=none", "")?;
     }
-    let bytes = (stend.resident_mib()? - before) * 1024.0 * 1024.0 / ENTRIES as f64;
-    println!("A journal entry of an empty poll: {bytes:.0} bytes resident");
-    Ok(())
+    let bytes = (stend.process().resident() / 1024.0 / 1024.0 - before) * 1024.0 * 1024.0 / ENTRIES as f64;
+    Ok(format!("A journal entry of an empty poll: {bytes:.0} bytes resident"))
 }
 
 /// A scripted day of the queue.
-fn day() -> Outcome<()> {
+fn day() -> Outcome<String> {
     let scenario = concat!(env!("CARGO_MANIFEST_DIR"), "/../../scenarios/queue-day.yaml");
     let mut times = Vec::new();
     for _ in 0..ROUNDS {
@@ -179,6 +179,5 @@ fn day() -> Outcome<()> {
         }
         times.push(milliseconds(began));
     }
-    println!("queue-day.yaml at the speed max: {:.0} ms, the process's start in it", median(times));
-    Ok(())
+    Ok(format!("queue-day.yaml at the speed max: {:.0} ms, the process's start in it", median(times)))
 }

@@ -25,7 +25,7 @@ pub(crate) fn run(verb: Verb, book: Book, ask: &mut Ask<'_>, state: &mut State) 
     match verb {
         Verb::List => {
             ask.known(&[])?;
-            Ok(Answer::Data(state.list(book)))
+            Ok(state.written_list(book).map_or_else(|| Answer::Data(state.list(book)), Answer::Written))
         }
         Verb::Get => {
             ask.known(&["id", "name"])?;

@@ -89,6 +89,7 @@ impl Socket {
             }
             let reply = match result {
                 Ok(Answer::Data(data)) => Done::Reply(wire::reply(now, &request, None, &data, manner), 200),
+                Ok(Answer::Written(data)) => Done::Reply(wire::reply(now, &request, None, data, manner), 200),
                 Ok(Answer::Login(data, token)) => {
                     Done::Reply(wire::reply(now, &request, Some(&token), &data, manner), 200)
                 }
@@ -111,7 +112,7 @@ impl Socket {
             Done::Reply(text, status) => (text, status),
             Done::Late(make) => {
                 // Made while nobody waits for the state; what follows from the command comes after its reply here too.
-                let text = wire::reply(now, &request, None, &make(), manner);
+                let text = wire::reply(now, &request, None, make(), manner);
                 world.run(live, |state| {
                     if plain {
                         self.outbox.reply(command, text.clone());

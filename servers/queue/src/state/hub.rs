@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use bytestring::ByteString;
 use jiff::Timestamp;
+use serde_json::value::{RawValue, to_raw_value};
 
 use super::State;
 use super::books::Book;
@@ -38,6 +39,8 @@ pub(crate) struct Hub {
     changed: BTreeSet<Book>,
     derived: BTreeSet<Book>,
     queue_changed: bool,
+    /// Lists of books as they were last written, until a row changes. Only of books that show nothing but their rows.
+    written: BTreeMap<Book, Arc<RawValue>>,
 }
 
 /// Sockets belong to their world: a fork begins without them, and so without subscribers.
@@ -111,6 +114,7 @@ impl Hub {
 
     /// A book has changed.
     pub(crate) fn touch(&mut self, book: Book) {
+        self.written.remove(&book);
         self.changed.insert(book);
     }
 
@@ -136,6 +140,20 @@ impl Hub {
 }
 
 impl State {
+    /// A list as it is sent, for books of which it is kept until a row changes.
+    pub(crate) fn written_list(&mut self, book: Book) -> Option<Arc<RawValue>> {
+        // These show what is elsewhere, too.
+        if matches!(book, Book::Workplace | Book::User | Book::Consumer) {
+            return None;
+        }
+        if let Some(written) = self.hub.written.get(&book) {
+            return Some(Arc::clone(written));
+        }
+        let written: Arc<RawValue> = to_raw_value(&self.list(book)).ok()?.into();
+        self.hub.written.insert(book, Arc::clone(&written));
+        Some(written)
+    }
+
     /// Subscribes a socket; what it knows is what it could ask for now.
     ///
     /// # Errors

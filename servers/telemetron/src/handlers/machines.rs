@@ -11,7 +11,7 @@ use crate::number::Roubles;
 use crate::settings::{DisputedFields, UnknownState};
 use crate::state::machine::{Last, Machine};
 use crate::state::service::Flags;
-use crate::state::{LISTS, List, State};
+use crate::state::{LISTS, List, MACHINES, Ready, State};
 use crate::time::{Iso, Moment};
 
 #[derive(Serialize)]
@@ -216,9 +216,14 @@ struct Money {
 pub(crate) fn one(call: &mut Call<'_, Telemetron>) -> Reply {
     look(call, &[], |state, asked| {
         let machine = state.machine(asked.who, asked.param("id"))?;
+        let (id, now) = (machine.id, Moment::from(asked.now));
+        if let Some(ready) = state.lists.1.get(&id).filter(|ready| ready.holds(now)) {
+            return Ok(Reply::json_bytes(StatusCode::OK, ready.body.clone()));
+        }
+        let until = state.next_flag(machine, asked.now);
         let location = machine.location_id.and_then(|id| state.locations.get(&id));
         let modem = machine.modem_id.and_then(|id| state.modems.get(&id));
-        Ok(Reply::ok(&Whole {
+        let reply = Reply::ok(&Whole {
             id: machine.id,
             serial_number: machine.serial_number.as_deref(),
             name: &machine.name,
@@ -248,7 +253,12 @@ pub(crate) fn one(call: &mut Call<'_, Telemetron>) -> Reply {
             money: state.known_money(machine).map(|cash| Money { change: cash.change.0, revenue: cash.revenue().0 }),
             tz_id: tz_id(state, machine),
             tz: machine.tz.as_deref(),
-        }))
+        });
+        if state.lists.1.len() >= MACHINES {
+            state.lists.1.clear();
+        }
+        state.lists.1.insert(id, Ready { until, from: now, body: reply.body.clone() });
+        Ok(reply)
     })
 }
 

@@ -17,7 +17,7 @@ pub(crate) mod telemetry;
 
 use serde_json::json;
 use stend_core::Timestamp;
-use stend_web::{Call, Refusal, Reply, StatusCode};
+use stend_web::{Call, Refusal, Reply, StatusCode, header};
 
 use crate::Telemetron;
 use crate::error::Error;
@@ -54,7 +54,7 @@ type Work = fn(&mut State, &Asked<'_>) -> Result<Reply, Error>;
 
 /// The token of the header `Authorization`.
 fn bearer<'c>(call: &'c Call<'_, Telemetron>) -> Option<&'c str> {
-    let (kind, token) = call.header("authorization")?.split_once(' ')?;
+    let (kind, token) = call.header(&header::AUTHORIZATION)?.split_once(' ')?;
     kind.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }
 
@@ -72,7 +72,7 @@ fn operate(
     let (token, params) = (bearer(call), &call.params);
     let answer = call.state(|state, now| {
         let who = state.who(token, now)?;
-        if !writes {
+        if !writes && !input.is_nothing() {
             // A flag that the operation does not take is ignored like any other parameter.
             let taken = |flag: &&Field| query.contains(&flag.name) && input.has(flag.name);
             let flags: Vec<Field> = FLAGS.iter().filter(taken).copied().collect();

@@ -100,9 +100,35 @@ pub(crate) fn take(next: &mut i64) -> i64 {
     id
 }
 
-/// Ready lists of machines.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Lists(pub(crate) Vec<List>);
+/// Ready lists of machines, and single ones.
+#[derive(Debug, Default)]
+pub(crate) struct Lists(pub(crate) Vec<List>, pub(crate) BTreeMap<i64, Ready>);
+
+impl Clone for Lists {
+    /// A copy of a world takes the lists, and makes the machines ready as it is asked for them.
+    fn clone(&self) -> Self {
+        Self(self.0.clone(), BTreeMap::new())
+    }
+}
+
+/// A machine as it was last sent.
+#[derive(Debug)]
+pub(crate) struct Ready {
+    /// A service flag shows from this moment on.
+    pub(crate) until: Option<Moment>,
+    pub(crate) from: Moment,
+    pub(crate) body: Bytes,
+}
+
+impl Ready {
+    /// Whether it is what would be sent now.
+    pub(crate) fn holds(&self, now: Moment) -> bool {
+        self.from <= now && self.until.is_none_or(|until| now < until)
+    }
+}
+
+/// The most ready machines.
+pub(crate) const MACHINES: usize = 1_000;
 
 #[derive(Debug, Clone)]
 pub(crate) struct List {
@@ -121,6 +147,7 @@ impl State {
     /// Something has changed: what was ready is no more.
     pub(crate) fn touch(&mut self) {
         self.lists.0.clear();
+        self.lists.1.clear();
     }
 
     /// The group of a machine: its location's.

@@ -47,7 +47,8 @@ pub(crate) fn get(call: Request<'_, '_>) -> Reply {
         call.expect_query(&["guest-id"])?;
         no_body(call)?;
         let id = required_id(call, "guest-id")?;
-        ready(call.state(|state, _| state.guest_json(id)).ok_or(Error::NoGuest(id))?)
+        let body = call.state(|state, _| state.guest_bytes(id)).ok_or(Error::NoGuest(id))?;
+        Ok(Reply::json_bytes(StatusCode::OK, body))
     })
 }
 

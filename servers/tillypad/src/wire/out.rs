@@ -21,6 +21,10 @@ pub(crate) struct Out {
     lists: bool,
 }
 
+fn digit(n: u16) -> char {
+    char::from_digit(u32::from(n), 10).unwrap_or('0')
+}
+
 impl Out {
     /// An empty text with room for `bytes`.
     pub(crate) fn with_room(bytes: usize) -> Self {
@@ -78,6 +82,12 @@ impl Out {
     /// A string.
     pub(crate) fn string(&mut self, text: &str) {
         self.comma();
+        if text.bytes().all(|byte| byte >= b' ' && byte != b'"' && byte != b'\\') {
+            self.text.push('"');
+            self.text.push_str(text);
+            self.text.push('"');
+            return;
+        }
         match serde_json::to_string(text) {
             Ok(quoted) => self.text.push_str(&quoted),
             Err(_) => self.text.push_str("\"\""),
@@ -95,7 +105,9 @@ impl Out {
     /// A GUID.
     pub(crate) fn guid(&mut self, guid: Guid) {
         self.comma();
-        let _ = write!(self.text, "\"{guid}\"");
+        self.text.push('"');
+        self.text.push_str(guid.text(&mut [0; 36]));
+        self.text.push('"');
     }
 
     /// A whole number.
@@ -109,6 +121,8 @@ impl Out {
         let number = number.normalize();
         if self.careful && number.mantissa().unsigned_abs() >= 1_000_000_000_000_000 {
             self.string(&number.to_string());
+        } else if let (0, Ok(int)) = (number.scale(), i64::try_from(number.mantissa())) {
+            self.int(int);
         } else {
             self.comma();
             let _ = write!(self.text, "{number}");
@@ -126,7 +140,22 @@ impl Out {
     /// A date and time: `2020-10-12T12:00:00`, with milliseconds if it was given with some.
     pub(crate) fn date(&mut self, date: DateTime) {
         self.comma();
-        let _ = write!(self.text, "\"{}\"", date.strftime("%Y-%m-%dT%H:%M:%S%.f"));
+        self.text.push('"');
+        if date.subsec_nanosecond() == 0 && (0..=9_999).contains(&date.year()) {
+            let year = date.year().unsigned_abs();
+            let pairs = [year / 100, year % 100].into_iter().chain(
+                [date.month(), date.day(), date.hour(), date.minute(), date.second()]
+                    .map(|n| u16::from(n.unsigned_abs())),
+            );
+            for (pair, before) in pairs.zip(["", "", "-", "-", "T", ":", ":"]) {
+                self.text.push_str(before);
+                self.text.push(digit(pair / 10));
+                self.text.push(digit(pair % 10));
+            }
+        } else {
+            let _ = write!(self.text, "{}", date.strftime("%Y-%m-%dT%H:%M:%S%.f"));
+        }
+        self.text.push('"');
     }
 
     /// JSON that is ready.
@@ -227,7 +256,7 @@ mod tests {
 
     #[test]
     fn dates_are_written_as_they_were_given() {
-        for text in ["2020-10-12T12:00:00", "2020-10-12T12:00:00.25"] {
+        for text in ["2020-10-12T12:00:00", "2020-10-12T12:00:00.25", "0001-01-09T03:04:05"] {
             let mut out = Out::default();
             out.date(text.parse().expect("good"));
             assert_eq!(out.finish(), format!("\"{text}\""));

@@ -1,5 +1,7 @@
-//! A bare actix-ws server: whatever text comes on a socket, the given bytes go to all the others, and nothing else
-//! happens.
+//! A bare actix-ws server: whatever text comes on a socket, the bytes of a file go to all sockets, or back to the one
+//! that sent it, and nothing else happens.
+//!
+//! `bare-ws PORT FILE all|back`: one worker.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -10,18 +12,29 @@ use bytestring::ByteString;
 
 type Sessions = Rc<RefCell<Vec<Session>>>;
 
+/// What is sent, and whether to all.
+#[derive(Clone)]
+struct Word {
+    text: ByteString,
+    to_all: bool,
+}
+
 async fn socket(
     request: HttpRequest,
     payload: web::Payload,
     sessions: web::Data<Sessions>,
-    text: web::Data<ByteString>,
+    word: web::Data<Word>,
 ) -> actix_web::Result<HttpResponse> {
-    let (response, session, mut messages) = actix_ws::handle(&request, payload)?;
-    let (sessions, text) = (Rc::clone(&sessions), ByteString::clone(&text));
-    sessions.borrow_mut().push(session);
+    let (response, mut session, mut messages) = actix_ws::handle(&request, payload)?;
+    let (sessions, Word { text, to_all }) = (Rc::clone(&sessions), Word::clone(&word));
+    sessions.borrow_mut().push(session.clone());
     actix_web::rt::spawn(async move {
         while let Some(Ok(message)) = messages.recv().await {
             if let Message::Text(_) = message {
+                if !to_all {
+                    let _ = session.text(text.clone()).await;
+                    continue;
+                }
                 let all: Vec<Session> = sessions.borrow().clone();
                 for mut session in all {
                     let _ = session.text(text.clone()).await;
@@ -35,12 +48,14 @@ async fn socket(
 #[actix_web::main]
 async fn main() -> std::io::Result<()> {
     let mut args = std::env::args().skip(1);
-    let (port, file) = (args.next().unwrap_or_default(), args.next().unwrap_or_default());
-    let text = ByteString::from(std::fs::read_to_string(file)?);
+    let (Some(port), Some(file), Some(bound)) = (args.next(), args.next(), args.next()) else {
+        return Err(std::io::Error::other("usage: bare-ws PORT FILE all|back"));
+    };
+    let word = Word { text: std::fs::read_to_string(file)?.into(), to_all: bound == "all" };
     HttpServer::new(move || {
         App::new()
             .app_data(web::Data::new(Sessions::default()))
-            .app_data(web::Data::new(text.clone()))
+            .app_data(web::Data::new(word.clone()))
             .default_service(web::to(socket))
     })
     .workers(1)
