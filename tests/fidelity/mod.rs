@@ -13,9 +13,7 @@ const NUMBERS: [(&str, &str, char, u32); 4] =
     [("carbis", "CB", 'C', 10), ("tillypad", "TP", 'P', 11), ("queue", "QU", 'Q', 28), ("telemetron", "TM", 'T', 18)];
 
 fn all() -> Vec<Ledger> {
-    let mut all = ledgers().unwrap_or_else(|problem| panic!("{problem}"));
-    all.retain(|ledger| !ledger.claims.is_empty());
-    all
+    ledgers().unwrap_or_else(|problem| panic!("{problem}"))
 }
 
 fn numbers(api: &str) -> (&'static str, &'static str, char, u32) {
@@ -37,9 +35,10 @@ fn every_api_has_a_ledger_and_every_claim_its_own_number() {
     let registry = stend::registry::fakes();
     let names: Vec<&str> = registry.kinds().iter().map(|kind| kind.name()).collect();
     let ledgers = all();
+    assert_eq!(ledgers.iter().map(|ledger| ledger.api.as_str()).collect::<Vec<_>>(), names);
     for ledger in &ledgers {
         let api = ledger.api.as_str();
-        assert!(names.contains(&api), "{api} is no fake");
+        assert!(ledger.claims.len() > 20, "{api} claims next to nothing");
         let (_, prefix, letter, _) = numbers(api);
         let mut seen = BTreeSet::new();
         for claim in &ledger.claims {
@@ -156,7 +155,7 @@ fn property<'s>(root: &'s Value, at: &'s Value, key: &str) -> Option<&'s Value> 
 /// The numbers in the READMEs are those of the ledger. `STEND_WRITE_NUMBERS=1` writes them.
 #[test]
 fn the_readmes_carry_the_numbers() {
-    let ledgers = ledgers().unwrap();
+    let ledgers = all();
     let mut pages = vec![("README.md".to_owned(), block(&ledgers))];
     for ledger in ledgers {
         pages.push((format!("servers/{}/README.md", ledger.api), block(&[ledger])));

@@ -15,6 +15,13 @@ fn all() -> Vec<(&'static dyn stend_core::Kind, &'static Contract)> {
 }
 
 #[test]
+fn every_fake_has_a_specification() {
+    for kind in stend::registry::fakes().kinds() {
+        assert!(Contract::of(kind.name()).is_some(), "{} has none", kind.name());
+    }
+}
+
+#[test]
 fn operations_are_those_of_the_specification() {
     for (kind, contract) in all() {
         let is_frames = contract.spec.get("asyncapi").is_some();

@@ -37,10 +37,10 @@ pub struct Settings {
 stend_core::readings! {
     /// Whether a body has to come as `application/json`.
     ContentType {
+        /// Any body that is JSON is read; another type is remarked on, so a strict world refuses it.
+        Remarked,
         /// It has to, or is refused with 415.
         Required,
-        /// Any body that is JSON is read; another type is remarked on.
-        Remarked,
     }
 
     /// What becomes of a bill that is paid in full.
