@@ -96,7 +96,8 @@ impl Recorder {
     /// The effect of the fault that struck, as far as it bears on what the client can read.
     fn breaks(&self, entry: &Entry) -> bool {
         let fault = entry.fault.as_deref().and_then(|id| self.faults.get(id));
-        entry.status == 0 || fault.is_some_and(|fault| fault.truncate.is_some() || fault.reset.is_some())
+        entry.status == 0
+            || fault.is_some_and(|fault| fault.truncate.is_some() || fault.reset.is_some() || fault.close.is_some())
     }
 
     fn http(&mut self, entry: &Entry) -> Result<Option<Value>, Problem> {

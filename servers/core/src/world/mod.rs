@@ -1,0 +1,244 @@
+//! A world: one isolated copy of all fakes with its own state, clock, random streams, journal and faults.
+
+mod time;
+mod whole;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
+
+use jiff::Timestamp;
+use parking_lot::{Mutex, RwLock};
+
+use crate::clock::{Clock, ClockSetting, Mode};
+use crate::deeds::{Deed, Deeds, Done};
+use crate::fake::{Fake, Registry, Seed};
+use crate::fault::{Fault, Faults};
+use crate::journal::Journal;
+use crate::live::{Live, LiveFake, nanos};
+use crate::node::Node;
+use crate::origin::{Origin, located};
+use crate::problem::Problem;
+use crate::timekeeper::Timekeeper;
+use crate::turn::{Sleepers, Turns};
+use crate::world_file::WorldFile;
+
+pub use time::{Advanced, Fired};
+
+/// One isolated copy of all fakes.
+pub struct World {
+    id: Arc<str>,
+    registry: Registry,
+    clock: Clock,
+    fakes: Vec<Box<dyn LiveFake>>,
+    /// Held for reading by whoever touches one fake, for writing by whoever needs the whole world at once.
+    gate: RwLock<()>,
+    /// What the clients sent and got.
+    pub journal: Journal,
+    /// What was done to it otherwise.
+    pub deeds: Deeds,
+    /// What is to go wrong.
+    pub faults: Faults,
+    generation: AtomicU64,
+    strict: AtomicBool,
+    seed: AtomicU64,
+    /// The earliest deadline of all fakes and sleepers, in nanoseconds.
+    due: AtomicI64,
+    arming: Mutex<()>,
+    firing: Mutex<()>,
+    advancing: tokio::sync::Mutex<()>,
+    sleepers: Sleepers,
+    turns: Arc<Turns>,
+    origin: Mutex<Arc<Origin>>,
+    keeper: Arc<Timekeeper>,
+    /// For handing itself to the timekeeper.
+    me: std::sync::Weak<World>,
+}
+
+impl World {
+    pub(crate) fn new(
+        id: &str,
+        registry: &Registry,
+        file: &WorldFile,
+        keeper: &Arc<Timekeeper>,
+    ) -> Result<Arc<Self>, Problem> {
+        let origin = Origin::read(file, registry)?;
+        Self::begin(id, registry, Arc::new(origin), keeper).map_err(|problem| located(problem, file))
+    }
+
+    /// A world that begins as `origin` says.
+    pub(crate) fn begin(
+        id: &str,
+        registry: &Registry,
+        origin: Arc<Origin>,
+        keeper: &Arc<Timekeeper>,
+    ) -> Result<Arc<Self>, Problem> {
+        let clock = Clock::new(origin.clock).map_err(|problem| problem.under("clock"))?;
+        let seed = Seed { seed: origin.seed, now: clock.now() };
+        let kinds = registry.kinds().iter();
+        let fakes =
+            kinds.zip(&origin.starts).map(|(kind, start)| kind.create(start, seed)).collect::<Result<_, _>>()?;
+        let world = Arc::new_cyclic(|me| Self {
+            id: id.into(),
+            registry: registry.clone(),
+            clock,
+            fakes,
+            gate: RwLock::new(()),
+            journal: Journal::new(origin.journal),
+            deeds: Deeds::default(),
+            faults: origin.faults.copy(),
+            generation: AtomicU64::new(1),
+            strict: AtomicBool::new(origin.strict),
+            seed: AtomicU64::new(origin.seed),
+            due: AtomicI64::new(i64::MIN),
+            arming: Mutex::new(()),
+            firing: Mutex::new(()),
+            advancing: tokio::sync::Mutex::new(()),
+            sleepers: Sleepers::default(),
+            turns: Arc::default(),
+            origin: Mutex::new(origin),
+            keeper: Arc::clone(keeper),
+            me: me.clone(),
+        });
+        world.deeds.restart(seed.now);
+        world.rearm();
+        Ok(world)
+    }
+
+    /// Its name.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// The fakes that live in it.
+    pub fn registry(&self) -> &Registry {
+        &self.registry
+    }
+
+    /// The seed of its random streams.
+    pub fn seed(&self) -> u64 {
+        self.seed.load(Ordering::Acquire)
+    }
+
+    /// Grows by one with every reset and restore.
+    pub fn generation(&self) -> u64 {
+        self.generation.load(Ordering::Acquire)
+    }
+
+    /// Whether remarks are errors here.
+    pub fn is_strict(&self) -> bool {
+        self.strict.load(Ordering::Relaxed)
+    }
+
+    /// The world's time, after everything that has fallen due by then has happened. Call it once a request.
+    pub fn now(&self) -> Timestamp {
+        let now = self.clock.now();
+        if self.due.load(Ordering::Acquire) <= nanos(Some(now)) {
+            self.fire(now, &mut |_| {});
+        }
+        now
+    }
+
+    /// The fake in this slot, if it is an `F`.
+    pub fn live<F: Fake>(&self, slot: usize) -> Option<&Live<F>> {
+        self.fakes.get(slot)?.as_any().downcast_ref()
+    }
+
+    /// Runs a rule on a fake's state. `live` must be of this world.
+    pub fn run<F: Fake, R>(&self, live: &Live<F>, rule: impl FnOnce(&mut F::State) -> R) -> R {
+        let (output, rescheduled) = {
+            let _open = self.gate.read();
+            live.run(rule)
+        };
+        if rescheduled {
+            self.rearm();
+        }
+        output
+    }
+
+    /// Runs an action by its full name, `carbis.call_waiter`, now.
+    ///
+    /// # Errors
+    /// An unknown action, arguments that do not fit, or what cannot be done; nothing has changed then.
+    pub fn act(&self, name: &str, args: &Node) -> Result<serde_json::Value, Problem> {
+        let (slot, _, action) = self.registry.action(name)?;
+        let now = self.now();
+        let (result, rescheduled) = {
+            let _open = self.gate.read();
+            self.fakes[slot].act(action, args, now)
+        };
+        if rescheduled {
+            self.rearm();
+        }
+        let result = result.map_err(|problem| args.locate(problem))?;
+        self.note(now, Deed::Action { name: name.to_owned(), args: args.to_json() });
+        Ok(result)
+    }
+
+    fn note(&self, at: Timestamp, deed: Deed) {
+        self.deeds.write(Done { at, after: self.journal.newest(), deed });
+    }
+
+    /// Puts a fault in and tells its name.
+    ///
+    /// # Errors
+    /// As [`Faults::add`].
+    pub fn add_fault(&self, fault: Fault) -> Result<String, Problem> {
+        let id = self.faults.add(fault.clone())?;
+        self.note(self.now(), Deed::Fault(Box::new(Fault { id: Some(id.clone()), ..fault })));
+        Ok(id)
+    }
+
+    /// Takes the fault of this name out.
+    ///
+    /// # Errors
+    /// As [`Faults::remove`].
+    pub fn remove_fault(&self, id: &str) -> Result<(), Problem> {
+        let gone = self.faults.list().into_iter().find(|fault| fault.id.as_deref() == Some(id));
+        self.faults.remove(id)?;
+        gone.into_iter().for_each(|fault| self.note(self.now(), Deed::FaultGone(Box::new(fault))));
+        Ok(())
+    }
+
+    /// Takes all faults out.
+    pub fn clear_faults(&self) {
+        let gone = self.faults.list();
+        self.faults.clear();
+        gone.into_iter().for_each(|fault| self.note(self.now(), Deed::FaultGone(Box::new(fault))));
+    }
+
+    /// The world as it was when it began, as a file: what a reset comes back to, at the moment of that time.
+    ///
+    /// # Errors
+    /// None with an origin that a world was made of.
+    pub fn beginning(&self) -> Result<WorldFile, Problem> {
+        let (began, ..) = self.deeds.read();
+        let origin = Arc::clone(&self.origin.lock());
+        let origin = Origin {
+            title: origin.title.clone(),
+            seed: origin.seed,
+            clock: ClockSetting::frozen_at(began),
+            strict: origin.strict,
+            journal: origin.journal,
+            faults: origin.faults.copy(),
+            starts: origin.starts.clone(),
+        };
+        Ok(Self::begin(&self.id, &self.registry, Arc::new(origin), &self.keeper)?.save())
+    }
+
+    /// Whether the clock stands until it is advanced.
+    pub fn is_frozen(&self) -> bool {
+        self.clock.setting().mode == Mode::Frozen
+    }
+
+    /// Sends everybody away who sleeps in it; called when it is removed.
+    pub(crate) fn leave(&self) {
+        self.generation.fetch_add(1, Ordering::AcqRel);
+        self.sleepers.clear();
+    }
+}
+
+impl std::fmt::Debug for World {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("World").field("id", &self.id).field("generation", &self.generation()).finish_non_exhaustive()
+    }
+}

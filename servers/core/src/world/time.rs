@@ -1,0 +1,192 @@
+//! A world's time: the clock, what falls due, who sleeps, and whose turn it is.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::World;
+use crate::clock::ClockSetting;
+use crate::deeds::Deed;
+use crate::live::{moment, nanos};
+use crate::problem::Problem;
+use crate::turn::{Gone, Ticket, Turn};
+
+/// Something that fell due, and when.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Fired {
+    /// The world's time.
+    pub at: Timestamp,
+    /// The fake, or `world` for delayed replies and steps of a scenario.
+    pub fake: &'static str,
+    /// What happened, in a few words.
+    pub what: String,
+}
+
+/// The most that one `advance` lists; what is beyond is counted.
+const LISTED: usize = 1_000;
+
+/// What an `advance` did.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Advanced {
+    /// The world's time afterwards.
+    pub now: Timestamp,
+    /// What fired, in order; the first thousand.
+    pub fired: Vec<Fired>,
+    /// How much fired in all.
+    pub count: u64,
+}
+
+impl World {
+    /// The clock as it stands.
+    pub fn clock(&self) -> ClockSetting {
+        self.clock.setting()
+    }
+
+    /// Sets the clock's mode, time and scale at once. Going ahead skips nothing: what falls due on the way fires
+    /// before the next request; going back is allowed, and keeps what has happened.
+    ///
+    /// # Errors
+    /// A setting that contradicts itself; nothing has changed then.
+    pub fn set_clock(&self, setting: ClockSetting) -> Result<(), Problem> {
+        let before = self.clock.now();
+        self.clock.set(setting)?;
+        if setting.now.is_some_and(|now| now < before) {
+            self.note(before, Deed::ClockBack(before));
+        }
+        self.rearm();
+        self.now();
+        Ok(())
+    }
+
+    /// Moves time to `to`, firing everything that falls due on the way in order, each at its own moment.
+    /// Returns when all of it has settled: woken sleepers have done their work, and pushes are sent.
+    ///
+    /// # Errors
+    /// `to` has passed already.
+    pub async fn advance(&self, to: Timestamp) -> Result<Advanced, Problem> {
+        let _alone = self.advancing.lock().await;
+        let now = self.clock.now();
+        if to < now {
+            return Err(Problem::invalid(format!("{to} has passed: it is {now}"))
+                .hint("time goes ahead only; PUT the clock to set it back"));
+        }
+        let mut done = Advanced { now: to, fired: Vec::new(), count: 0 };
+        loop {
+            self.turns.settled().await;
+            let Some(due) = self.next_due().filter(|due| *due <= to) else { break };
+            self.clock.jump(due);
+            self.fire(due, &mut |fired| {
+                done.count += 1;
+                if done.fired.len() < LISTED {
+                    done.fired.push(fired);
+                }
+            });
+        }
+        self.clock.jump(to);
+        done.now = self.clock.now();
+        self.rearm();
+        Ok(done)
+    }
+
+    /// Moves time to whatever falls due next, and lets it settle. `None` when nothing ever will.
+    pub async fn advance_to_next(&self) -> Option<Timestamp> {
+        self.turns.settled().await;
+        let due = self.next_due()?.max(self.clock.now());
+        self.advance(due).await.ok().map(|done| done.now)
+    }
+
+    /// When something falls due next, by the latest knowledge.
+    pub fn next_due(&self) -> Option<Timestamp> {
+        let fakes = self.fakes.iter().map(|fake| fake.next_deadline()).min().and_then(moment);
+        [fakes, self.sleepers.next()].into_iter().flatten().min()
+    }
+
+    /// Sleeps until the world's time is `at`; lies down at once, before the future is first polled. The turn that it
+    /// gives holds an `advance` back until dropped.
+    ///
+    /// # Errors
+    /// The world was reset meanwhile.
+    pub fn sleep_until(&self, at: Timestamp) -> impl Future<Output = Result<Turn, Gone>> + Send + use<> {
+        let woken = self.sleepers.lie_down(at);
+        self.rearm();
+        self.now();
+        async move { woken.await.map_err(|_| Gone) }
+    }
+
+    /// A turn of one's own, for work that an `advance` has to wait for.
+    pub fn turn(&self) -> Turn {
+        self.turns.take()
+    }
+
+    /// Leaves a turn with the world while a request of one's own is under way, and gets a ticket for it. Whoever
+    /// answers that request may give the turn up while it waits for the clock, which would else wait for the answer.
+    /// A ticket that is dropped gives the turn up, too: whoever had it is gone.
+    pub fn leave_turn(&self, turn: Turn) -> Ticket {
+        Ticket { turns: Arc::clone(&self.turns), number: self.turns.leave(turn) }
+    }
+
+    /// Gets the turn of a ticket back, unless whoever answers has given it up.
+    pub fn fetch_turn(&self, ticket: u64) -> Option<Turn> {
+        self.turns.fetch(ticket)
+    }
+
+    /// Leaves a turn under a ticket again, for whoever holds the ticket to fetch.
+    pub fn return_turn(&self, ticket: u64, turn: Turn) {
+        self.turns.give_back(ticket, turn);
+    }
+
+    /// Fires what is due up to `now`, each thing at its own moment, fakes before sleepers, in their order.
+    pub(super) fn fire(&self, now: Timestamp, report: &mut dyn FnMut(Fired)) {
+        let _one_at_a_time = self.firing.lock();
+        let mut stuck = 0;
+        while let Some(due) = self.next_due().filter(|due| *due <= now) {
+            let slot = self.fakes.iter().position(|fake| moment(fake.next_deadline()).is_some_and(|at| at <= due));
+            match slot {
+                Some(slot) => {
+                    let what = {
+                        let _open = self.gate.read();
+                        self.fakes[slot].tick(due)
+                    };
+                    let fake = self.registry.kinds()[slot].name();
+                    what.into_iter().for_each(|what| report(Fired { at: due, fake, what }));
+                    stuck = if moment(self.fakes[slot].next_deadline()).is_some_and(|at| at <= due) {
+                        stuck + 1
+                    } else {
+                        0
+                    };
+                    if stuck > 10_000 {
+                        tracing::error!(fake, %due, "a deadline does not go away; the clock goes on without it");
+                        break;
+                    }
+                }
+                None => {
+                    if self.sleepers.wake_one(due, &self.turns) {
+                        report(Fired {
+                            at: due,
+                            fake: "world",
+                            what: "a delayed reply or a step of a scenario".into(),
+                        });
+                    }
+                }
+            }
+        }
+        drop(_one_at_a_time);
+        self.rearm();
+    }
+
+    /// Looks up when something falls due next, and asks to be woken if the clock runs by itself.
+    pub(crate) fn rearm(&self) {
+        let due = {
+            // Looked up and stored as one, or an older look-up could hide an earlier deadline.
+            let _one_at_a_time = self.arming.lock();
+            let due = self.next_due();
+            self.due.store(nanos(due), Ordering::Release);
+            due
+        };
+        if let Some((wait, me)) = due.and_then(|due| self.clock.wall_until(due)).zip(self.me.upgrade()) {
+            self.keeper.call(&me, wait);
+        }
+    }
+}

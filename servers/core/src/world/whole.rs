@@ -1,0 +1,118 @@
+//! The whole world at once: saved, restored, forked, reset.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use super::World;
+use crate::clock::{Clock, ClockSetting};
+use crate::deeds::Deed;
+use crate::fake::Seed;
+use crate::origin::{Origin, located};
+use crate::problem::Problem;
+use crate::section::Section;
+use crate::world_file::WorldFile;
+
+impl World {
+    /// The world as a file: what restores it exactly, clock, ids and random draws included.
+    pub fn save(&self) -> WorldFile {
+        self.now();
+        let _closed = self.gate.write();
+        let kinds = self.registry.kinds().iter();
+        let sections =
+            kinds.zip(&self.fakes).map(|(kind, fake)| (kind.name().to_owned(), Arc::new(Section::saved(fake.save()))));
+        WorldFile {
+            title: self.origin.lock().title.clone(),
+            base: None,
+            seed: Some(self.seed()),
+            clock: Some(self.clock.setting()),
+            strict: Some(self.is_strict()),
+            journal: Some(self.journal.limits()),
+            faults: self.faults.list(),
+            random: Some(self.faults.drawn()),
+            sections: sections.collect(),
+        }
+    }
+
+    /// Replaces the whole world by what the file describes; from now on a reset comes back to it. The journal
+    /// begins anew, sleepers go, and the generation grows.
+    ///
+    /// # Errors
+    /// What the file has wrong; nothing has changed then.
+    pub fn restore(&self, file: WorldFile) -> Result<(), Problem> {
+        let origin = Origin::read(&file, &self.registry)?;
+        self.become_origin(Arc::new(origin)).map_err(|problem| located(problem, &file))
+    }
+
+    /// What a fork of this world begins with: all of it as it is now but the journal's entries, who sleeps in it, and
+    /// connections. It costs what is copied, which is what states do not share.
+    pub(crate) fn fork(&self) -> Origin {
+        self.now();
+        let _closed = self.gate.write();
+        Origin {
+            title: self.origin.lock().title.clone(),
+            seed: self.seed(),
+            clock: self.clock.setting(),
+            strict: self.is_strict(),
+            journal: self.journal.limits(),
+            faults: self.faults.copy(),
+            starts: self.fakes.iter().map(|fake| fake.copy()).collect(),
+        }
+    }
+
+    /// Puts the whole world back to how it began.
+    ///
+    /// # Errors
+    /// As [`World::restore`]; it cannot happen with a file that was good before.
+    pub fn reset(&self) -> Result<(), Problem> {
+        let origin = Arc::clone(&self.origin.lock());
+        self.become_origin(origin)
+    }
+
+    /// Puts one fake back to how it began, and leaves all else: the clock, the journal, the other fakes.
+    ///
+    /// # Errors
+    /// An unknown fake.
+    pub fn reset_fake(&self, name: &str) -> Result<(), Problem> {
+        let (slot, _) = self.registry.get(name)?;
+        let origin = Arc::clone(&self.origin.lock());
+        let start = Seed { seed: self.seed(), now: self.now() };
+        let prepared = self.fakes[slot].prepare(&origin.starts[slot], start)?;
+        {
+            let _closed = self.gate.write();
+            self.fakes[slot].replace(prepared);
+        }
+        self.note(start.now, Deed::FakeReset(name.to_owned()));
+        self.rearm();
+        Ok(())
+    }
+
+    fn become_origin(&self, origin: Arc<Origin>) -> Result<(), Problem> {
+        let setting = origin.clock;
+        let fresh = Clock::new(setting).map_err(|problem| problem.under("clock"))?;
+        // A real clock without a start goes on with the wall clock.
+        let now = fresh.now();
+        let seed = Seed { seed: origin.seed, now };
+        let starts = self.fakes.iter().zip(&origin.starts);
+        let prepared: Vec<_> = starts.map(|(fake, start)| fake.prepare(start, seed)).collect::<Result<_, _>>()?;
+        {
+            let _not_firing = self.firing.lock();
+            let _closed = self.gate.write();
+            self.generation.fetch_add(1, Ordering::AcqRel);
+            self.sleepers.clear();
+            self.turns.clear_left();
+            for (fake, state) in self.fakes.iter().zip(prepared) {
+                fake.replace(state);
+            }
+            self.clock.set(ClockSetting { now: Some(now), ..setting })?;
+            self.seed.store(origin.seed, Ordering::Release);
+            self.strict.store(origin.strict, Ordering::Relaxed);
+            self.faults.restart(&origin.faults);
+            self.journal.restart(origin.journal);
+            self.deeds.restart(now);
+            *self.origin.lock() = origin;
+        }
+        tracing::info!(world = self.id(), generation = self.generation(), "world begins anew");
+        self.rearm();
+        Ok(())
+    }
+}
