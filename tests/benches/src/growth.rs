@@ -94,7 +94,7 @@ pub(crate) fn run(report: &mut Report, plan: Plan) -> Outcome<()> {
         }
         whys.push(format!("{}: {}.", subject.of, subject.why));
     }
-    table.note("Requests and commands are sent 32 at a time over one connection, so that what is seen is the operation and not the waking up.");
+    table.note("One request or command after the other over one connection: waking up is part of each cost, about ten microseconds, so look at the differences, too.");
     whys.into_iter().for_each(|why| table.note(why));
     report.table(&table);
     Ok(())

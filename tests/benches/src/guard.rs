@@ -44,7 +44,7 @@ fn instructions(process: Process, counts: &Path) -> Outcome<f64> {
 }
 
 fn send(wish: &Wish, requests: usize) -> Outcome<()> {
-    let mut client = Client::one_by_one(&wish.url)?;
+    let mut client = Client::connect(&wish.url)?;
     let path = format!("/{}", wish.url.splitn(4, '/').nth(3).unwrap_or_default());
     let request = client.request("GET", &path, &wish.header, "");
     client.send(&[request], requests)

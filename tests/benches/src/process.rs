@@ -38,8 +38,9 @@ pub(crate) fn pinned(program: impl AsRef<Path>) -> Command {
 
 /// A program that runs on these cores.
 pub(crate) fn on(cores: &str, program: impl AsRef<Path>) -> Command {
-    let mut command = Command::new("taskset");
-    command.args(["-c", cores]).arg(program.as_ref());
+    // A run that is broken off leaves no server behind.
+    let mut command = Command::new("setpriv");
+    command.args(["--pdeathsig", "KILL", "taskset", "-c", cores]).arg(program.as_ref());
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::inherit());
     command
 }

@@ -8,7 +8,7 @@ use tokio_tungstenite::tungstenite::Message;
 use crate::client::Client;
 use crate::process::Stend;
 use crate::report::{Report, Table};
-use crate::socket::{connect, log_in, pipeline, runtime};
+use crate::socket::{command, connect, log_in, runtime};
 use crate::stats::{count, mib, micros, ratio};
 use crate::{Outcome, Plan, bills, vending};
 
@@ -27,7 +27,11 @@ pub(crate) fn run(report: &mut Report, plan: Plan) -> Outcome<()> {
     let base = bills::world(&stend)?;
     let (_, header) = vending::world(&stend, 50)?;
     let mut feed = Client::connect(&stend.url("carbis")?)?;
-    let polls = [feed.request("GET", "/api/v4/events?hash=none", "token: demo-token", "")];
+    // Events are kept for ten seconds, so that the feed is as long at the end as at the beginning.
+    stend.world(&json!({"id": "feed", "world": {"stend": 1, "carbis": {
+        "token": "demo-token", "retention": "10s", "tables": [{"id": 1, "name": "1"}],
+    }}}))?;
+    let polls = [feed.request("GET", "/w/feed/api/v4/events?hash=none", "token: demo-token", "")];
     let mut till = Client::connect(&base)?;
     let id = bills::post(&base)?;
     // Bills that are posted are deleted again, or the world would grow because it is asked to.
@@ -38,8 +42,8 @@ pub(crate) fn run(report: &mut Report, plan: Plan) -> Outcome<()> {
         vending.request("GET", &format!("/w/v/v2/vending_machines/{}", vending::FIRST), &header, ""),
     ];
     let mut control = Client::connect(&stend.url("control")?)?;
-    let call = json!({"carbis.call_waiter": {"table": 1_000_028}}).to_string();
-    let calls = [control.request("POST", "/control/v1/worlds/default/actions", "accept: */*", &call)];
+    let call = json!({"carbis.call_waiter": {"table": 1}}).to_string();
+    let calls = [control.request("POST", "/control/v1/worlds/feed/actions", "accept: */*", &call)];
     // A connection that says nothing for five seconds after it was made is closed.
     feed.send(&polls, 1)?;
     till.send(&gets, 1)?;
@@ -56,23 +60,27 @@ pub(crate) fn run(report: &mut Report, plan: Plan) -> Outcome<()> {
             .map(|command| Message::text(json!({"command": command, "token": token, "id": 1}).to_string()))
             .collect();
         let mut stretches = Vec::new();
+        let mut called = Instant::now();
         let length = Duration::from_secs_f64(plan.soak as f64 / f64::from(STRETCHES));
         for _ in 0..STRETCHES {
             let (began, cpu) = (Instant::now(), stend.process().cpu()?);
             let mut requests = 0.0;
             while began.elapsed() < length {
-                // A call each second or so: the feed has some hundred events, and loses them as it gains them.
-                for _ in 0..40 {
+                for _ in 0..10 {
                     feed.send(&polls, 64)?;
                     till.send(&gets, 64)?;
                     vending.send(&machines, 32)?;
-                    pipeline(&mut socket, &commands).await?;
+                    command(&mut socket, &commands).await?;
                     requests += 192.0;
                 }
                 let bill = bills::post(&base)?;
                 bills::delete(&base, &bill)?;
-                control.send(&calls, 1)?;
-                requests += 3.0;
+                requests += 2.0;
+                if called.elapsed() >= Duration::from_millis(500) {
+                    called = Instant::now();
+                    control.send(&calls, 1)?;
+                    requests += 1.0;
+                }
             }
             stretches.push(Stretch {
                 requests,

@@ -50,7 +50,8 @@ pub(crate) fn runtime() -> Outcome<tokio::runtime::Runtime> {
 }
 
 pub(crate) async fn connect(url: &str) -> Outcome<Socket> {
-    Ok(tokio_tungstenite::connect_async(url).await?.0)
+    // Without Nagle's delay: frames that are sent in one go shall not wait for each other.
+    Ok(tokio_tungstenite::connect_async_with_config(url, None, true).await?.0)
 }
 
 /// The next text.
@@ -79,13 +80,10 @@ pub(crate) async fn log_in(socket: &mut Socket) -> Outcome<String> {
     Ok(reply["token"].as_str().ok_or("no token")?.to_owned())
 }
 
-/// Sends all of these frames before it reads as many replies. Whatever else comes is not counted, nor may it come.
-pub(crate) async fn pipeline(socket: &mut Socket, frames: &[Message]) -> Outcome<()> {
+/// Sends these frames, each after the reply to the one before. Whatever else comes is not counted, nor may it come.
+pub(crate) async fn command(socket: &mut Socket, frames: &[Message]) -> Outcome<()> {
     for frame in frames {
-        socket.feed(frame.clone()).await?;
-    }
-    socket.flush().await?;
-    for _ in frames {
+        socket.send(frame.clone()).await?;
         let reply = text(socket).await?;
         if reply.contains("\"error\":") {
             return Err(reply.to_string().into());
@@ -97,11 +95,11 @@ pub(crate) async fn pipeline(socket: &mut Socket, frames: &[Message]) -> Outcome
 /// CPU seconds of the server for a frame, of so many rounds of these frames, after a tenth of them to warm up.
 pub(crate) async fn cost(socket: &mut Socket, server: &Process, frames: &[Message], rounds: usize) -> Outcome<f64> {
     for _ in 0..=rounds / 10 {
-        pipeline(socket, frames).await?;
+        command(socket, frames).await?;
     }
     let before = server.cpu()?;
     for _ in 0..rounds {
-        pipeline(socket, frames).await?;
+        command(socket, frames).await?;
     }
     Ok((server.cpu()? - before) / (rounds * frames.len()) as f64)
 }

@@ -6,7 +6,7 @@ use tokio_tungstenite::tungstenite::Message;
 use super::Costs;
 use crate::Outcome;
 use crate::process::Stend;
-use crate::socket::{ask, connect, cost, hall, log_in, pipeline, runtime, text};
+use crate::socket::{ask, command, connect, cost, hall, log_in, runtime, text};
 
 fn frame(command: &str, token: &str, data: Value) -> Message {
     Message::text(json!({"command": command, "token": token, "id": 1, "data": data}).to_string())
@@ -44,7 +44,7 @@ pub(crate) fn sockets(size: u32) -> Outcome<Costs> {
         let mut socket = connect(&url).await?;
         let token = log_in(&mut socket).await?;
         let look = frame("currentConsumer", &token, json!({"workplace": 18}));
-        let command = cost(&mut socket, stend.process(), &vec![look; 32], 300).await?;
+        let one = cost(&mut socket, stend.process(), &[look], 5_000).await?;
         let mut listener = connect(&url).await?;
         ask(&mut listener, json!({"command": "subscribeServices", "token": token, "id": 1})).await?;
         let rounds = 500;
@@ -54,11 +54,11 @@ pub(crate) fn sockets(size: u32) -> Outcome<Costs> {
                 before = stend.process().cpu()?;
             }
             let change = frame("setService", &token, json!({"id": 3, "description": format!("change {n:06}")}));
-            pipeline(&mut socket, &[change]).await?;
+            command(&mut socket, &[change]).await?;
             text(&mut listener).await?;
         }
         let push = (stend.process().cpu()? - before) / f64::from(rounds);
         drop(idle);
-        Ok(vec![("currentConsumer", command), ("setService and its push to one subscriber", push)])
+        Ok(vec![("currentConsumer", one), ("setService and its push to one subscriber", push)])
     })
 }
