@@ -21,12 +21,14 @@ use crate::body::BrokenOff;
 pub(crate) struct Plug(Mutex<Option<Socket>>);
 
 impl Plug {
-    /// Notes the socket of a new connection.
+    /// Notes the socket of a new connection. What is written to it goes out at once: a push right behind a reply, or the
+    /// second of two replies, would else wait for the client to acknowledge the first.
     pub(crate) fn fit(connection: &dyn Any, extensions: &mut Extensions) {
-        if let Some(stream) = connection.downcast_ref::<TcpStream>()
-            && let Ok(socket) = SockRef::from(stream).try_clone()
-        {
-            extensions.insert(Self(Mutex::new(Some(socket))));
+        if let Some(stream) = connection.downcast_ref::<TcpStream>() {
+            let _ = stream.set_nodelay(true);
+            if let Ok(socket) = SockRef::from(stream).try_clone() {
+                extensions.insert(Self(Mutex::new(Some(socket))));
+            }
         }
     }
 
