@@ -270,6 +270,35 @@ impl Journal {
         let from = pages.entries.partition_point(|entry| entry.seq <= after);
         pages.entries.range(from..).filter(|entry| wanted(entry)).cloned().collect()
     }
+
+    /// Of the wanted entries after this number, at most `limit`: the latest, or else the first; and how many were wanted
+    /// in all. Only what is given is copied.
+    pub fn page(
+        &self,
+        after: u64,
+        limit: usize,
+        latest: bool,
+        mut wanted: impl FnMut(&Entry) -> bool,
+    ) -> (Vec<Entry>, usize) {
+        let pages = self.pages.lock();
+        let from = pages.entries.partition_point(|entry| entry.seq <= after);
+        let (mut page, mut matched) = (Vec::new(), 0);
+        let mut look = |entry: &Entry| {
+            if wanted(entry) {
+                matched += 1;
+                if page.len() < limit {
+                    page.push(entry.clone());
+                }
+            }
+        };
+        if latest {
+            pages.entries.range(from..).rev().for_each(&mut look);
+            page.reverse();
+        } else {
+            pages.entries.range(from..).for_each(&mut look);
+        }
+        (page, matched)
+    }
 }
 
 #[cfg(test)]

@@ -16,7 +16,7 @@ use crate::{Outcome, Plan};
 /// was found and 15 % air.
 const GUARDED: [(&str, Prepare, f64); 3] = [
     ("carbis, poll with 20 events", |stend| limit::poll(stend, 20), 1.25),
-    ("telemetron, one machine", limit::one, 1.61),
+    ("telemetron, one machine", limit::one, 1.37),
     ("tillypad, get-guest", limit::get_guest, 1.35),
 ];
 

@@ -66,7 +66,9 @@ pub(crate) async fn read(request: Request) -> Result<Reply, Reply> {
             .filter(|limit| (1..=LARGEST_PAGE).contains(limit))
             .ok_or_else(|| bad("limit", text, "a number from 1 to 10000"))?,
     };
-    let mut entries = world.journal.read(after, |entry| {
+    // With a place to go on from, the next ones; without, the latest.
+    let latest = after == 0 && not_before.is_none();
+    let (entries, matched) = world.journal.page(after, limit, latest, |entry| {
         fake.is_none_or(|fake| fake == entry.fake)
             && operation.is_none_or(|operation| entry.operation == Some(operation))
             && way.is_none_or(|way| entry.way == way)
@@ -79,13 +81,6 @@ pub(crate) async fn read(request: Request) -> Result<Reply, Reply> {
                 Some(Status::Class(class)) => entry.status / 100 == class,
             }
     });
-    let matched = entries.len();
-    // With a place to go on from, the next ones; without, the latest.
-    if after == 0 && not_before.is_none() {
-        entries.drain(..matched.saturating_sub(limit));
-    } else {
-        entries.truncate(limit);
-    }
     let entries: Vec<Value> = entries.iter().map(stend_core::journal::Entry::to_json).collect();
     Ok(Reply::ok(&json!({ "entries": entries, "matched": matched, "dropped": world.journal.fill().dropped })))
 }
