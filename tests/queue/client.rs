@@ -6,6 +6,7 @@ use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
 use tokio_tungstenite::tungstenite::Message;
 
+use crate::samples::holds;
 use crate::support::Bench;
 
 /// The MD5 of `12345`, as printed.
@@ -166,19 +167,5 @@ pub fn no_errors() -> Value {
 
 /// That everything which is printed is there, key for key and value for value; the newer vintage has more keys (Q24).
 pub fn assert_holds(actual: &Value, printed: &Value, at: &str) {
-    match (actual, printed) {
-        (Value::Object(actual), Value::Object(printed)) => {
-            for (key, value) in printed {
-                let there = actual.get(key).unwrap_or_else(|| panic!("{at}.{key} is missing in {actual:#?}"));
-                assert_holds(there, value, &format!("{at}.{key}"));
-            }
-        }
-        (Value::Array(actual), Value::Array(printed)) => {
-            assert_eq!(actual.len(), printed.len(), "{at}: {actual:#?}");
-            for (i, (actual, printed)) in actual.iter().zip(printed).enumerate() {
-                assert_holds(actual, printed, &format!("{at}[{i}]"));
-            }
-        }
-        _ => assert_eq!(actual, printed, "{at}"),
-    }
+    holds(actual, printed, at).unwrap_or_else(|why| panic!("{why}\n{actual:#}"));
 }

@@ -133,15 +133,8 @@ impl<'b> World<'b> {
         Ok(world)
     }
 
-    /// One step of a list: `{"advance": …}`, or an action with its arguments.
     async fn step(&self, step: &Map<String, Value>) -> Result<(), String> {
-        let (what, args) = step.iter().next().ok_or("an empty step")?;
-        let (path, body) = match what.as_str() {
-            "advance" => ("clock/advance", json!({"by": args})),
-            action => ("actions", json!({ action: args })),
-        };
-        let done = self.bench.steer(Method::POST, &format!("/worlds/{}/{path}", self.id), body).await;
-        if done.status == 200 { Ok(()) } else { Err(format!("{what}: {}", done.text)) }
+        self.bench.step_in(&self.id, step).await
     }
 
     async fn remove(self) {
@@ -166,7 +159,7 @@ fn compare(sample: &Value, mut answer: Value, printed: &Value) -> Result<(), Str
 }
 
 /// That everything which is printed is there, key for key and value for value.
-fn holds(actual: &Value, printed: &Value, at: &str) -> Result<(), String> {
+pub fn holds(actual: &Value, printed: &Value, at: &str) -> Result<(), String> {
     match (actual, printed) {
         (Value::Object(actual), Value::Object(printed)) => printed.iter().try_for_each(|(key, value)| {
             let there = actual.get(key).ok_or_else(|| format!("{at}.{key} is missing"))?;

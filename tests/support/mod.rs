@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use reqwest::{Client, Method, StatusCode};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use stend::{Config, Running, start};
 
 use crate::specs;
@@ -94,6 +94,17 @@ impl Bench {
         let answer = self.steer(Method::POST, &format!("/worlds/{world}/actions"), json!({ action: args })).await;
         assert_eq!(answer.status, 200, "{action}: {}", answer.text);
         answer.json()["result"].clone()
+    }
+
+    /// One step of a list, in a world: `{"advance": …}`, or an action with its arguments.
+    pub async fn step_in(&self, world: &str, step: &Map<String, Value>) -> Result<(), String> {
+        let (what, args) = step.iter().next().ok_or("an empty step")?;
+        let (path, body) = match what.as_str() {
+            "advance" => ("clock/advance", json!({ "by": args })),
+            action => ("actions", json!({ action: args })),
+        };
+        let done = self.steer(Method::POST, &format!("/worlds/{world}/{path}"), body).await;
+        if done.status == 200 { Ok(()) } else { Err(format!("{what}: {}", done.text)) }
     }
 
     /// Moves the default world's clock on.

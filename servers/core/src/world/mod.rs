@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use jiff::Timestamp;
 use parking_lot::{Mutex, RwLock};
 
-use crate::clock::{Clock, ClockSetting, Mode};
+use crate::clock::{Clock, ClockSetting};
 use crate::deeds::{Deed, Deeds, Done};
 use crate::fake::{Fake, Registry, Seed};
 use crate::fault::{Fault, Faults};
@@ -223,11 +223,6 @@ impl World {
             starts: origin.starts.clone(),
         };
         Ok(Self::begin(&self.id, &self.registry, Arc::new(origin), &self.keeper)?.save())
-    }
-
-    /// Whether the clock stands until it is advanced.
-    pub fn is_frozen(&self) -> bool {
-        self.clock.setting().mode == Mode::Frozen
     }
 
     /// Sends everybody away who sleeps in it; called when it is removed.
