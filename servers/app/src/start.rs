@@ -18,7 +18,7 @@ pub use stend_control::Urls;
 
 /// The worlds that are built in.
 pub fn library() -> Library {
-    Library::new(vec![(DOCUMENTED, include_str!(concat!(env!("OUT_DIR"), "/documented.json")))])
+    Library::new(vec![(DOCUMENTED, include!(concat!(env!("OUT_DIR"), "/documented.rs")))])
 }
 
 /// What to start.

@@ -6,6 +6,19 @@ use std::fmt;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
+/// The value of each hexadecimal digit; what is none has a bit above them.
+const DIGIT: [u8; 256] = {
+    let mut values = [0xff; 256];
+    let mut value = 0;
+    while value < 16 {
+        let digit = b"0123456789abcdef"[value as usize];
+        values[digit as usize] = value;
+        values[digit.to_ascii_uppercase() as usize] = value;
+        value += 1;
+    }
+    values
+};
+
 /// A GUID.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Guid([u8; 16]);
@@ -18,23 +31,21 @@ impl Guid {
     pub fn parse(text: &str) -> Option<Self> {
         let text = text.trim();
         let text = text.strip_prefix('{').and_then(|text| text.strip_suffix('}')).unwrap_or(text).as_bytes();
-        if text.len() != 36 {
+        let text: &[u8; 36] = text.try_into().ok()?;
+        // Where the first digit of each byte stands, between the hyphens.
+        const PLACES: [usize; 16] = [0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34];
+        if [8, 13, 18, 23].into_iter().any(|place| text[place] != b'-') {
             return None;
         }
         let mut bytes = [0_u8; 16];
-        let mut digits = 0;
-        for (i, &char) in text.iter().enumerate() {
-            if matches!(i, 8 | 13 | 18 | 23) {
-                if char != b'-' {
-                    return None;
-                }
-                continue;
-            }
-            let digit = u8::try_from(char::from(char).to_digit(16)?).ok()?;
-            bytes[digits / 2] |= if digits % 2 == 0 { digit << 4 } else { digit };
-            digits += 1;
+        // Digits are looked up, and what is none shows in the end: bills are full of GUIDs.
+        let mut seen = 0;
+        for (byte, place) in bytes.iter_mut().zip(PLACES) {
+            let (high, low) = (DIGIT[usize::from(text[place])], DIGIT[usize::from(text[place + 1])]);
+            seen |= high | low;
+            *byte = high << 4 | low & 15;
         }
-        Some(Self(bytes))
+        (seen < 16).then_some(Self(bytes))
     }
 
     /// The id that `calc-discount` gives to the `n`th row of a bill that is not stored.
