@@ -11,6 +11,7 @@ mod guard;
 mod limit;
 mod load;
 mod memory;
+mod order;
 mod peers;
 mod process;
 mod queue;
@@ -69,6 +70,11 @@ fn number<T: std::str::FromStr>(name: &str, default: T) -> T {
 
 fn main() -> Outcome<()> {
     let args: Vec<String> = std::env::args().skip(1).collect();
+    if let [order, program] = &args[..]
+        && order == "order"
+    {
+        return order::run(Path::new(program));
+    }
     let mut names: Vec<&str> = Vec::new();
     let mut file = None;
     let mut rest = args.iter();
