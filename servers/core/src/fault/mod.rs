@@ -254,7 +254,7 @@ mod tests {
         for fault in &faults {
             fault.check().expect("it can be meant");
         }
-        Faults::new(faults, Streams::new(1, "faults"))
+        Faults::new(faults, Streams::new(1, "faults"), 0)
     }
 
     fn facts<'a>(operation: &'a str, header: &'a dyn Fn(&str) -> Option<String>) -> Facts<'a> {
