@@ -80,14 +80,16 @@ impl Sockets {
         base: &str,
         name: &str,
         mut frame: Value,
-        turn: Turn,
+        mut turn: Turn,
     ) -> (Result<String, String>, Option<Turn>) {
         let key = (base.to_owned(), name.to_owned());
         if self.0.get(&key).is_none_or(|connection| connection.shared.desk.lock().closed) {
-            match Connection::open(world, base).await {
+            let (opened, back) = Connection::open(world, base, turn).await;
+            match opened {
                 Ok(connection) => drop(self.0.insert(key.clone(), connection)),
-                Err(why) => return (Err(why), Some(turn)),
+                Err(why) => return (Err(why), back),
             }
+            turn = back.unwrap_or_else(|| world.turn());
         }
         let Some(connection) = self.0.get_mut(&key) else { return (Err("the connection is gone".into()), Some(turn)) };
         connection.next += 1;
@@ -154,13 +156,25 @@ impl Sockets {
 }
 
 impl Connection {
-    async fn open(world: &Arc<World>, base: &str) -> Result<Self, String> {
+    /// Shakes hands. The turn is left with the world meanwhile, as while a reply is waited for.
+    async fn open(world: &Arc<World>, base: &str, turn: Turn) -> (Result<Self, String>, Option<Turn>) {
+        let ticket = world.leave_turn(turn);
+        let stream = Self::shake_hands(base, ticket.number()).await;
+        let turn = ticket.fetch();
+        (stream.map(|stream| Self::of(world, stream, ticket)), turn)
+    }
+
+    async fn shake_hands(base: &str, ticket: u64) -> Result<Stream, String> {
         let failed = |error| format!("cannot connect: {error}");
-        let ticket = world.leave_turn(world.turn());
-        drop(ticket.fetch());
         let mut request = format!("{}/", base.trim_end_matches('/')).into_client_request().map_err(failed)?;
-        request.headers_mut().insert(TICKET, ticket.number().into());
-        let (stream, _) = tokio_tungstenite::connect_async(request).await.map_err(failed)?;
+        request.headers_mut().insert(TICKET, ticket.into());
+        match tokio::time::timeout(PATIENCE, tokio_tungstenite::connect_async(request)).await {
+            Ok(shaken) => shaken.map(|(stream, _)| stream).map_err(failed),
+            Err(_) => Err(format!("cannot connect: no answer within {} s", PATIENCE.as_secs())),
+        }
+    }
+
+    fn of(world: &Arc<World>, stream: Stream, ticket: Ticket) -> Self {
         let (sink, mut frames) = stream.split();
         let shared = Arc::new(Shared { world: Arc::downgrade(world), desk: Mutex::default(), came: Notify::default() });
         let theirs = Arc::clone(&shared);
@@ -179,7 +193,7 @@ impl Connection {
             drop(desk);
             theirs.came.notify_waiters();
         });
-        Ok(Self { sink, next: 0, shared, reader, ticket })
+        Self { sink, next: 0, shared, reader, ticket }
     }
 }
 

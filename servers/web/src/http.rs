@@ -4,20 +4,23 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use actix_web::http::header::{self, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse};
 use bytes::Bytes;
 use matchit::Router;
 use percent_encoding::percent_decode_str;
-use stend_core::fault::{Effect, Facts, Hit};
-use stend_core::journal::{Entry, Way, shown};
+use stend_core::fault::{Effect, Hit};
+use stend_core::journal::{Entry, Way};
+use stend_core::turn::Gone;
 use stend_core::{Fake, Operation, Timestamp, World, Worlds};
 
 use crate::body::{Cut, Dribbled};
 use crate::call::{Call, Params};
-use crate::pause::{TICKET, pause, ticket};
+use crate::fault::{Asked, instead, interrupted, strike};
+use crate::head::head;
+use crate::pause::{pause, ticket};
 use crate::plug::reset;
-use crate::reply::{Reply, ours};
+use crate::reply::Reply;
 use crate::site::{Arrival, Site, read_body, split_world};
 
 /// Reads the request, calls the state once, shapes the reply.
@@ -147,9 +150,13 @@ impl<F: HttpFake> HttpSite<F> {
         let now = world.now();
         let found = self.find(request.method().as_str(), path);
         let operation = found.operation();
-        let hit = world.faults.any().then(|| strike(&world, F::NAME, operation, &request, path, now)).flatten();
+        let hit = world
+            .faults
+            .any()
+            .then(|| strike(&world, Asked { fake: F::NAME, operation, handshake: false }, &request, path, now))
+            .flatten();
 
-        let instead = hit.as_ref().and_then(|hit| replacement(&hit.effect));
+        let instead = hit.as_ref().and_then(|hit| instead(&hit.effect));
         let (reply, body, remarks) = match (instead, body) {
             (Some(reply), body) => (reply, body.unwrap_or_default(), Vec::new()),
             (None, Err(reply)) => (F::unreadable_body(reply, path, now), Bytes::new(), Vec::new()),
@@ -228,57 +235,6 @@ impl<F: HttpFake> Site for Shared<F> {
     }
 }
 
-/// The fault that applies to a request, if any.
-fn strike(
-    world: &World,
-    fake: &'static str,
-    operation: Option<&'static str>,
-    request: &HttpRequest,
-    path: &str,
-    now: Timestamp,
-) -> Option<Hit> {
-    let headers = request.headers();
-    let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
-    let texts = headers.iter().filter_map(|(name, value)| Some((name.as_str(), value.to_str().ok()?)));
-    let clients: Vec<&str> = shown(texts).collect();
-    let method = request.method().as_str();
-    let facts = Facts { fake, way: Way::Http, operation, method, path, clients: &clients, header: &header };
-    world.faults.strike(&facts, now)
-}
-
-/// The reply of a fault that keeps the handler from being asked.
-fn replacement(effect: &Effect) -> Option<Reply> {
-    match effect {
-        Effect::Respond(respond) => {
-            let status = StatusCode::from_u16(respond.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-            let mut reply = match &respond.body {
-                None => Reply::empty(status),
-                Some(serde_json::Value::String(text)) => {
-                    Reply::new(status, HeaderValue::from_static("text/plain; charset=utf-8"), text.clone())
-                }
-                Some(value) => Reply::json(status, value),
-            };
-            for (name, value) in &respond.headers {
-                if let (Ok(name), Ok(value)) = (HeaderName::try_from(name.as_str()), HeaderValue::from_str(value)) {
-                    if name == header::CONTENT_TYPE {
-                        reply.content_type = value;
-                    } else {
-                        reply = reply.header(name, value);
-                    }
-                }
-            }
-            Some(reply)
-        }
-        Effect::TooMany(seconds) => {
-            let message = format!("too many requests; come again in {seconds} s");
-            let reply = ours(StatusCode::TOO_MANY_REQUESTS, "quota", &message, None, None);
-            Some(reply.header(header::RETRY_AFTER, HeaderValue::from(*seconds)))
-        }
-        Effect::Reset => Some(Reply::empty(StatusCode::OK)),
-        _ => None,
-    }
-}
-
 /// What the journal is told of a request.
 struct Exchange<'a> {
     fake: &'static str,
@@ -301,7 +257,7 @@ impl Exchange<'_> {
             operation: self.operation,
             way: Way::Http,
             client: None,
-            head: head(self.request.method().as_str(), self.path, self.request.query_string(), self.request.headers()),
+            head: head(self.request, self.path),
             request: self.body,
             status,
             reply,
@@ -328,14 +284,7 @@ impl Exchange<'_> {
                 self.write(status, reply.body.clone(), Some(&hit.id));
                 match pause(&world, ticket(request.headers()), span.after(now)).await {
                     Ok(_turn) => reply.into_response(),
-                    Err(_) => ours(
-                        StatusCode::SERVICE_UNAVAILABLE,
-                        "reset",
-                        "the world was reset while this reply was held",
-                        None,
-                        None,
-                    )
-                    .into_response(),
+                    Err(Gone) => interrupted().into_response(),
                 }
             }
             Effect::Truncate(percent) => {
@@ -361,30 +310,4 @@ impl Exchange<'_> {
             }
         }
     }
-}
-
-/// Method, target and headers as the journal keeps them: one allocation.
-fn head(method: &str, path: &str, query: &str, headers: &HeaderMap) -> Box<str> {
-    let room: usize = headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 3).sum();
-    let mut head = String::with_capacity(method.len() + path.len() + query.len() + 3 + room);
-    head.push_str(method);
-    head.push(' ');
-    head.push_str(path);
-    if !query.is_empty() {
-        head.push('?');
-        head.push_str(query);
-    }
-    head.push('\n');
-    for (name, value) in headers {
-        // A header's value holds no line break; what is not ASCII is left out.
-        if let Ok(value) = value.to_str()
-            && name.as_str() != TICKET
-        {
-            head.push_str(name.as_str());
-            head.push_str(": ");
-            head.push_str(value);
-            head.push('\n');
-        }
-    }
-    head.into_boxed_str()
 }
