@@ -4,20 +4,18 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::{self, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse};
 use bytes::Bytes;
-use matchit::Router;
-use percent_encoding::percent_decode_str;
 use stend_core::fault::{Effect, Hit};
 use stend_core::journal::{Entry, Way};
 use stend_core::turn::Gone;
 use stend_core::{Fake, Operation, Timestamp, World, Worlds};
 
 use crate::body::{Cut, Dribbled};
-use crate::call::{Call, Params};
+use crate::call::Call;
 use crate::fault::{Asked, instead, interrupted, strike};
 use crate::head::head;
+use crate::paths::{Found, Paths};
 use crate::pause::{pause, ticket};
 use crate::plug::reset;
 use crate::reply::Reply;
@@ -71,57 +69,18 @@ pub trait HttpFake: Fake {
     }
 }
 
-/// The methods that a path takes.
-type Methods<F> = Vec<(&'static str, &'static Route<F>)>;
-
-/// What is found at a path: the words in its braces, and its methods.
-struct Place<F: Fake> {
-    names: Vec<&'static str>,
-    methods: Methods<F>,
-}
-
 /// An HTTP fake on its port.
 pub struct HttpSite<F: HttpFake> {
     slot: usize,
-    paths: Router<Place<F>>,
-}
-
-enum Found<'r, F: HttpFake> {
-    Route(&'static Route<F>, Params),
-    OtherMethods(&'r Methods<F>),
-    Nothing,
+    paths: Paths<Route<F>>,
 }
 
 impl<F: HttpFake> HttpSite<F> {
     /// The site of the fake in this slot of every world.
     pub fn at(slot: usize) -> Arc<dyn Site> {
-        let mut tables: Vec<(&'static str, Methods<F>)> = Vec::new();
-        for route in F::routes() {
-            let (Some(method), Some(path)) = (route.operation.method, route.operation.path) else { continue };
-            match tables.iter_mut().find(|(known, _)| *known == path) {
-                Some((_, methods)) => methods.push((method, route)),
-                None => tables.push((path, vec![(method, route)])),
-            }
-        }
-        let mut paths = Router::new();
-        for (path, methods) in tables {
-            let names = path.split('{').skip(1).filter_map(|part| part.split_once('}').map(|(name, _)| name)).collect();
-            paths
-                .insert(path, Place { names, methods })
-                .unwrap_or_else(|error| panic!("the route table of {} has {path}: {error}", F::NAME));
-        }
-        Arc::new(Shared(Arc::new(Self { slot, paths })))
-    }
-
-    fn find(&self, method: &str, path: &str) -> Found<'_, F> {
-        let Ok(matched) = self.paths.at(path) else { return Found::Nothing };
-        let Place { names, methods } = matched.value;
-        let Some((_, route)) = methods.iter().find(|(known, _)| *known == method) else {
-            return Found::OtherMethods(methods);
-        };
-        let value = |name| percent_decode_str(matched.params.get(name).unwrap_or("")).decode_utf8_lossy().into_owned();
-        let params = names.iter().map(|name| (*name, value(name))).collect();
-        Found::Route(route, params)
+        let rows = F::routes().iter();
+        let rows = rows.filter_map(|route| Some((route.operation.method?, route.operation.path?, route)));
+        Arc::new(Shared(Arc::new(Self { slot, paths: Paths::new(F::NAME, rows) })))
     }
 
     /// Answers a request that has no body in a world that has no faults, which is nearly every one: without waiting
@@ -129,10 +88,10 @@ impl<F: HttpFake> HttpSite<F> {
     fn at_once(&self, request: &HttpRequest, world: &Arc<World>, path: &str) -> HttpResponse {
         let Some(live) = world.live::<F>(self.slot) else { return self.misfit() };
         let now = world.now();
-        let found = self.find(request.method().as_str(), path);
-        let operation = found.operation();
+        let found = self.paths.find(request.method().as_str(), path);
+        let operation = operation(&found);
         let mut call = Call::new(request, path, Bytes::new(), now, world, live);
-        let reply = found.answer(&mut call);
+        let reply = answer(found, &mut call);
         let (body, remarks) = (call.body, call.remarks);
         let exchange = Exchange { fake: F::NAME, operation, now, world, request, path, body, remarks };
         exchange.write(reply.status.as_u16(), reply.body.clone(), None);
@@ -148,8 +107,8 @@ impl<F: HttpFake> HttpSite<F> {
         let Some(live) = world.live::<F>(self.slot) else { return self.misfit() };
         let body = read_body(&request, payload, F::BODY_LIMIT).await;
         let now = world.now();
-        let found = self.find(request.method().as_str(), path);
-        let operation = found.operation();
+        let found = self.paths.find(request.method().as_str(), path);
+        let operation = operation(&found);
         let hit = world
             .faults
             .any()
@@ -162,7 +121,7 @@ impl<F: HttpFake> HttpSite<F> {
             (None, Err(reply)) => (F::unreadable_body(reply, path, now), Bytes::new(), Vec::new()),
             (None, Ok(body)) => {
                 let mut call = Call::new(&request, path, body, now, &world, live);
-                let reply = found.answer(&mut call);
+                let reply = answer(found, &mut call);
                 (reply, call.body, call.remarks)
             }
         };
@@ -183,30 +142,23 @@ impl<F: HttpFake> HttpSite<F> {
     }
 }
 
-impl<F: HttpFake> Found<'_, F> {
-    fn operation(&self) -> Option<&'static str> {
-        match self {
-            Self::Route(route, _) => Some(route.operation.id),
-            _ => None,
-        }
+/// The operation of what was found.
+fn operation<F: Fake>(found: &Found<Route<F>>) -> Option<&'static str> {
+    match found {
+        Found::Row(route, _) => Some(route.operation.id),
+        _ => None,
     }
+}
 
-    fn answer(self, call: &mut Call<'_, F>) -> Reply {
-        match self {
-            Self::Route(route, params) => {
-                call.params = params;
-                (route.handler)(call)
-            }
-            Self::OtherMethods(methods) => {
-                let allowed = methods.iter().map(|(method, _)| *method).collect::<Vec<_>>().join(", ");
-                let reply = F::wrong_method(call, &allowed);
-                match HeaderValue::from_str(&allowed) {
-                    Ok(allowed) => reply.header(header::ALLOW, allowed),
-                    Err(_) => reply,
-                }
-            }
-            Self::Nothing => F::unknown_path(call),
+/// The answer of what was found.
+fn answer<F: HttpFake>(found: Found<Route<F>>, call: &mut Call<'_, F>) -> Reply {
+    match found {
+        Found::Row(route, params) => {
+            call.params = params;
+            (route.handler)(call)
         }
+        Found::OtherMethods(allowed) => allowed.on(F::wrong_method(call, &allowed.0)),
+        Found::Nothing => F::unknown_path(call),
     }
 }
 
