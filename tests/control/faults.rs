@@ -110,6 +110,9 @@ async fn faults_are_of_one_world_and_can_be_removed() {
     assert_eq!(bench.send(other).await.status, 200);
     assert_eq!(bench.steer(Method::DELETE, "/worlds/default/faults/donw", Value::Null).await.status, 404);
     assert_eq!(bench.steer(Method::DELETE, "/worlds/default/faults/down", Value::Null).await.status, 204);
+    add(&bench, json!({"id": "нет связи", "respond": {"status": 503}})).await;
+    let named = "/worlds/default/faults/%D0%BD%D0%B5%D1%82%20%D1%81%D0%B2%D1%8F%D0%B7%D0%B8";
+    assert_eq!(bench.steer(Method::DELETE, named, Value::Null).await.status, 204);
     assert_eq!(poll(&bench, "none").await.status, 200);
 }
 

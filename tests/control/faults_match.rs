@@ -206,8 +206,8 @@ async fn effects_that_a_protocol_does_not_know_are_refused_with_the_place() {
         ),
         (json!({"match": {"fake": "telemetron", "way": "push"}, "delay": "1s"}), "(match.way)]"),
         (
-            json!({"match": {"fake": "queue", "way": "http"}, "respond": {"status": 500}}),
-            "what matches (queue) is commands on a socket",
+            json!({"match": {"fake": "queue", "way": "http"}, "garbage": 5}),
+            "`garbage` cannot be done to a socket's handshake",
         ),
         (json!({"match": {"way": "push"}, "quota": {"limit": 1, "window": "1m"}}), "`quota` cannot be done to a push"),
         (json!({"match": {"way": "ping"}, "delay": "1s"}), "it is for `way` `http` or `frame` or `push`"),

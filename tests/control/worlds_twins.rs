@@ -20,15 +20,23 @@ async fn make(bench: &Bench, request: Value) {
     assert_eq!(made.status, 201, "{}", made.text);
 }
 
-/// Faults of which one draws and one counts.
+/// Adds a fault that says no name, and tells the one that it got.
+async fn add(bench: &Bench, world: &str, fault: Value) -> String {
+    let answer = bench.steer(Method::POST, &format!("/worlds/{world}/faults"), fault).await;
+    assert!(answer.status.is_success(), "{}", answer.text);
+    answer.json()["id"].as_str().unwrap().to_owned()
+}
+
+/// Faults of which one draws and one counts; the name of a third is used up.
 async fn arm(bench: &Bench, world: &str) {
     for fault in [
         json!({"match": {"fake": "tillypad", "probability": 0.2}, "respond": {"status": 503}}),
         json!({"match": {"fake": "carbis"}, "quota": {"limit": 3, "window": "2m"}}),
     ] {
-        let answer = bench.steer(Method::POST, &format!("/worlds/{world}/faults"), fault).await;
-        assert!(answer.status.is_success(), "{}", answer.text);
+        add(bench, world, fault).await;
     }
+    let gone = add(bench, world, json!({"match": {"fake": "carbis"}, "delay": "1s"})).await;
+    bench.steer(Method::DELETE, &format!("/worlds/{world}/faults/{gone}"), Value::Null).await;
 }
 
 #[tokio::test]
@@ -63,6 +71,11 @@ async fn copies_of_a_world_go_on_as_the_original_does() {
             }
         }
         assert!(answered > 40, "seed {seed}: too little happened to say anything");
+        let late = json!({"match": {"fake": "queue"}, "reset": true});
+        let expected = add(&bench, &original, late.clone()).await;
+        for copy in [&restored, &fork, &forked_twice] {
+            assert_eq!(add(&bench, copy, late.clone()).await, expected, "{copy}");
+        }
         let after = state(&bench, &original).await;
         assert_ne!(after, saved);
         for copy in [&restored, &fork, &forked_twice] {

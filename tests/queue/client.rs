@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
-use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::Connector;
+use tokio_tungstenite::tungstenite::{Error, Message};
 
 use crate::samples::holds;
 use crate::support::Bench;
@@ -35,8 +36,13 @@ impl Client {
 
     /// Connects to this URL.
     pub async fn to(url: &str) -> Self {
-        let (stream, _) = tokio_tungstenite::connect_async(url).await.expect("a connection");
-        Self { stream, token: None, next: 0, pushes: Vec::new() }
+        Self::over(url, None).await.expect("a connection")
+    }
+
+    /// Connects to this URL, over TLS with this connector; without one, as everybody does.
+    pub async fn over(url: &str, connector: Option<Connector>) -> Result<Self, Error> {
+        let (stream, _) = tokio_tungstenite::connect_async_tls_with_config(url, None, false, connector).await?;
+        Ok(Self { stream, token: None, next: 0, pushes: Vec::new() })
     }
 
     /// Connects and logs in as the operator at window 11.

@@ -7,6 +7,7 @@ mod clerks;
 pub mod client;
 mod commands;
 mod faults;
+mod handshake;
 mod parameters;
 mod pushes;
 mod readings;

@@ -120,9 +120,9 @@ const OTHERS: [(&str, &[&str]); 5] = [
             "no reply: the connection was closed or refused",
             "the reply broke off",
             "{word}: the journal has dropped {dropped} entries, so this cannot be trusted; raise `journal` in the world",
-            "never: {} entries match; the first is {}",
+            "never: {count} entries match; the first is {}",
             "; the last is {}",
-            "{word}: {count} of {} entries match: {why}",
+            "{word}: {count} of {entries} entries match: {why}",
             "; {dropped} older entries were dropped",
             "there is nothing",
             "expected {}, found nothing",
@@ -176,6 +176,45 @@ const OTHERS: [(&str, &[&str]); 5] = [
     ),
 ];
 
+/// The files of each house that make a world of a section, and of what they read it with.
+const SEEDS: [(&str, &[&str]); 4] = [
+    ("carbis", &["seed.rs", "state/menu.rs"]),
+    (
+        "queue",
+        &[
+            "seed.rs",
+            "generate.rs",
+            "state/fields.rs",
+            "state/keyed.rs",
+            "state/rows/people.rs",
+            "state/rows/services.rs",
+        ],
+    ),
+    ("telemetron", &["seed.rs", "generate.rs", "number.rs", "state/zones.rs"]),
+    ("tillypad", &["seed.rs", "books.rs", "guid.rs"]),
+];
+
+/// Texts in those files that no section brings about, by why.
+const NOT_OF_SEEDS: [(&str, &[&str]); 3] = [
+    (
+        "what the queue says of a command's parameters",
+        &[
+            "Parameter '{name}': expected {wanted}, found {value}",
+            "0 or 1",
+            "a string",
+            "a list of whole numbers",
+            "stages as whole numbers",
+            "an object of stages with lists of operations",
+            "a moment like 2015-06-17T00:00:00.000Z",
+            "an object",
+            "{services: [{id}], children: [...]}",
+            "an object with whole numbers for keys",
+        ],
+    ),
+    ("of the schema", &["A GUID, in any case, in braces or not."]),
+    ("of a file with more than 200,000 tickets", &["{} tickets; {MOST_CONSUMERS} at the most"]),
+];
+
 /// The string literals of a Rust file outside its comments, attributes and tests.
 fn literals(text: &str) -> Vec<String> {
     let text = text.split("#[cfg(test)]").next().unwrap();
@@ -227,4 +266,60 @@ fn every_diagnostic_has_a_pair() {
     }
     assert!(without.is_empty(), "no file in broken, odd or broken-worlds shows these:\n{}", without.join("\n"));
     assert!(needless.is_empty(), "no reader says this any more: {needless:?}");
+}
+
+/// What is said of something that is not there, by the words for it that a file gives to those who say so.
+fn said_of_what_is_missing(text: &str) -> Vec<String> {
+    let text = text.split("#[cfg(test)]").next().unwrap();
+    let mut said = Vec::new();
+    for line in text.lines() {
+        for (call, which, before) in [
+            ("missing(\"", 0, "there is no "),
+            ("refer(&", 0, "there is no "),
+            ("refer_to(", 0, "there is no "),
+            ("Problem::unknown(", 1, "unknown "),
+        ] {
+            let Some((_, arguments)) = line.split_once(call.trim_end_matches('"')) else { continue };
+            said.extend(arguments.split('"').skip(1).step_by(2).nth(which).map(|what| format!("{before}{what} ")));
+        }
+    }
+    said
+}
+
+#[test]
+fn every_diagnostic_of_a_section_has_a_pair() {
+    let folder = root().join("tests/scenario");
+    let read =
+        |path: &Path| std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    let others: BTreeSet<&str> = NOT_OF_SEEDS.iter().flat_map(|(_, texts)| texts.iter().copied()).collect();
+    let mut needless = others.clone();
+    let mut without = Vec::new();
+    for (house, files) in SEEDS {
+        let of_the_house = |name: &String| {
+            read(&folder.join("broken-worlds").join(name)).lines().any(|line| line == format!("{house}:"))
+        };
+        let snapshot = |name: String| {
+            let name = name.trim_end_matches(".yaml").to_owned();
+            read(&folder.join("snapshots").join(format!("worlds-{name}.snap")))
+        };
+        let shown: String = names("broken-worlds").into_iter().filter(of_the_house).map(snapshot).collect();
+        for file in files {
+            let file = format!("servers/{house}/src/{file}");
+            let text = read(&root().join(&file));
+            // Names of dishes and streets are no diagnostics.
+            let sentences = literals(&text).into_iter().filter(|literal| literal.is_ascii() && literal.contains(' '));
+            for sentence in sentences.chain(said_of_what_is_missing(&text)) {
+                let part = fixed_part(&sentence);
+                needless.remove(sentence.as_str());
+                if part.trim().is_empty() || others.contains(sentence.as_str()) {
+                    continue;
+                }
+                if !shown.contains(part.trim()) {
+                    without.push(format!("{file}: {sentence}"));
+                }
+            }
+        }
+    }
+    assert!(without.is_empty(), "no file in broken-worlds shows these:\n{}", without.join("\n"));
+    assert!(needless.is_empty(), "no seed says this any more: {needless:?}");
 }

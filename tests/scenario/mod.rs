@@ -2,7 +2,7 @@
 
 mod documented;
 mod mistakes;
-mod playing;
+pub mod playing;
 mod reacting;
 mod recording;
 mod schema;

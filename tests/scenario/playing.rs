@@ -266,3 +266,29 @@ timeline:
     assert!(report.passed, "{}", pretty(&report, false));
     assert_eq!(report.ended.duration_since(report.started).as_secs(), 2 * 3600);
 }
+
+#[tokio::test]
+async fn a_faults_reply_to_a_command_is_known_without_an_id() {
+    let play = played(
+        r#"stend: 1
+timeline:
+  - call: { queue: { command: login, data: { login: terminal, component: registrator } } }
+    capture: { token: $.token }
+  - call: { queue: { command: subscribeServices, token: '${token}' } }
+  - fault: { match: { operation: serviceList }, times: 1, respond: { status: 500, body: { down: true } } }
+  - fault: { match: { operation: serviceList }, times: 1, respond: { status: 500, body: { id: 999, down: twice } } }
+  - fault: { match: { operation: serviceList }, times: 1, respond: { status: 500, body: '{"command": "other", "cut' } }
+  - call: { queue: { command: serviceList, token: '${token}' } }
+    expect: { json: { $.down: true } }
+  - call: { queue: { command: serviceList, token: '${token}' } }
+    expect: { json: { $.down: twice } }
+  - call: { queue: { command: serviceList, token: '${token}' } }
+    expect: { body: { matches: 'other.*cut$' } }
+  - call: { queue: { command: serviceList, token: '${token}' } }
+    expect: { json: { '$.data[0].id': 1 } }
+"#,
+        None,
+    );
+    let report = tokio::time::timeout(std::time::Duration::from_secs(20), play).await.expect("nobody waits in vain");
+    assert!(report.passed, "{}", pretty(&report, false));
+}

@@ -20,6 +20,7 @@ async fn every_fake_with_a_specification_serves_it() {
         let answer = bench.steer(Method::GET, &format!("/spec/{fake}"), Value::Null).await;
         assert_eq!(answer.status, 200, "{}", answer.text);
         assert_eq!(answer.headers["content-type"], "application/json");
+        assert_eq!(answer.json()[row["format"].as_str().unwrap()], row["version"], "{fake}");
         // The same as is printed, but for where it is served.
         let served = answer.json();
         let printed = stend::spec(fake).unwrap().unwrap();

@@ -4,6 +4,7 @@ use serde_json::Value;
 use stend_core::journal::Way;
 
 use super::Target;
+use super::tls::Authority;
 
 /// A status and the bytes that came with it.
 pub struct Got {
@@ -25,10 +26,15 @@ const PATIENCE: std::time::Duration = std::time::Duration::from_secs(60);
 const MOST: u64 = 256 * 1024 * 1024;
 
 /// Asks; a body is sent as JSON by POST. An answer of any status is an answer.
-async fn fetch(url: String, headers: Vec<(&'static str, String)>, body: Option<Value>) -> Result<Got, String> {
+async fn fetch(
+    url: String,
+    authority: Authority,
+    headers: Vec<(&'static str, String)>,
+    body: Option<Value>,
+) -> Result<Got, String> {
     let ask = move || {
         let config = ureq::Agent::config_builder().http_status_as_error(false).timeout_global(Some(PATIENCE));
-        let agent: ureq::Agent = config.build().into();
+        let agent: ureq::Agent = config.tls_config(authority.config()).build().into();
         let answer = match body {
             None => {
                 let request =
@@ -37,7 +43,7 @@ async fn fetch(url: String, headers: Vec<(&'static str, String)>, body: Option<V
             }
             Some(body) => agent.post(&url).header("content-type", "application/json").send(body.to_string()),
         };
-        let mut answer = answer.map_err(|error| format!("{url}: {error}"))?;
+        let mut answer = answer.map_err(|error| authority.explained(&url, &error.to_string()))?;
         let status = answer.status().as_u16();
         let body = answer.body_mut().with_config().limit(MOST).read_to_vec();
         Ok(Got { status, body: body.map_err(|error| format!("{url}: {error}"))? })
@@ -67,6 +73,16 @@ impl Target {
         self.exchange(operation, path, &[], Some(body), "200").await
     }
 
+    /// Asks, and judges nothing.
+    pub async fn fetch(
+        &self,
+        path: &str,
+        headers: &[(&'static str, String)],
+        body: Option<Value>,
+    ) -> Result<Got, String> {
+        fetch(format!("{}{path}", self.base), Authority::of(self)?, headers.to_vec(), body).await
+    }
+
     async fn exchange(
         &mut self,
         operation: &str,
@@ -75,8 +91,7 @@ impl Target {
         body: Option<Value>,
         expected: &str,
     ) -> Value {
-        let url = format!("{}{path}", self.base);
-        let got = fetch(url, headers.to_vec(), body).await.unwrap_or_else(|error| panic!("{error}"));
+        let got = self.fetch(path, headers, body).await.unwrap_or_else(|error| panic!("{error}"));
         self.expect(operation, expected, got.status, &got.body);
         self.judge(operation, Way::Http, got.status, &got.body);
         got.json()

@@ -1,12 +1,14 @@
 //! The shapes of what a system answers, against the specifications. The system is our own bench, or the one that
 //! `STEND_TARGET_CARBIS`, `_TILLYPAD`, `_QUEUE` or `_TELEMETRON` names by its base URL: a vendor's. Only what is safe to
-//! ask is asked: lists and single things are read, nothing is made, changed or deleted.
+//! ask is asked: lists and single things are read, nothing is made, changed or deleted. Where a system's certificate is of a
+//! private authority, `STEND_TARGET_…_CA` names a PEM file with that.
 
 mod carbis;
 mod http;
 mod queue;
 mod telemetron;
 mod tillypad;
+mod tls;
 mod tried;
 
 use std::env;

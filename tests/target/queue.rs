@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 use stend_core::journal::Way;
 
 use super::Target;
+use super::tls::Authority;
 use crate::queue::client::{Client, PASSWORD};
 
 /// The books of the document.
@@ -28,9 +29,16 @@ async fn answers_as_specified() {
     target.conclude();
 }
 
+/// A connection to the target.
+pub async fn connect(target: &Target) -> Result<Client, String> {
+    let authority = Authority::of(target)?;
+    let url = format!("{}/", target.base);
+    Client::over(&url, authority.connector()).await.map_err(|error| authority.explained(&url, &error.to_string()))
+}
+
 /// The books, whole and one of each; subscriptions, which end with the socket; the queue of the window.
 pub async fn look(target: &mut Target) {
-    let mut client = Client::to(&format!("{}/", target.base)).await;
+    let mut client = connect(target).await.unwrap_or_else(|error| panic!("{error}"));
     let workplace: i64 = target.needed("WORKPLACE", "18").parse().expect("the number of a workplace");
     let login = target.needed("LOGIN", "admin");
     let wish = json!({

@@ -7,7 +7,7 @@ use actix_web::HttpRequest;
 use bytes::Bytes;
 use serde::de::DeserializeOwned;
 use stend_core::{Diagnostic, Node, Problem, Source, World, WorldFile, Worlds, near};
-use stend_web::{Reply, StatusCode, header, ours, problem, problem_status};
+use stend_web::{Params, Reply, StatusCode, header, ours, problem, problem_status};
 
 use crate::site::Control;
 
@@ -16,7 +16,7 @@ pub(crate) struct Request {
     pub(crate) control: Arc<Control>,
     pub(crate) worlds: Arc<Worlds>,
     pub(crate) request: HttpRequest,
-    pub(crate) params: BTreeMap<String, String>,
+    pub(crate) params: Params,
     pub(crate) body: Bytes,
 }
 
@@ -27,7 +27,7 @@ impl Request {
     }
 
     pub(crate) fn param(&self, name: &str) -> &str {
-        self.params.get(name).map_or("", String::as_str)
+        self.params.iter().find(|(known, _)| *known == name).map_or("", |(_, value)| value)
     }
 
     /// The body as text under a name for messages.

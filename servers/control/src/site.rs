@@ -5,9 +5,8 @@ use std::pin::Pin;
 use std::sync::{Arc, OnceLock};
 
 use actix_web::HttpResponse;
-use matchit::Router;
 use stend_core::{Library, Problem, Registry, Timestamp, secret};
-use stend_web::{Arrival, Reply, Site, StatusCode, header, ours, read_body};
+use stend_web::{Arrival, Found, Paths, Reply, Site, StatusCode, header, ours, read_body};
 
 use crate::plays::Plays;
 use crate::request::Request;
@@ -50,17 +49,7 @@ impl Control {
 
     /// As a site.
     pub fn site(self) -> Arc<dyn Site> {
-        let mut paths: Router<Vec<&'static Row>> = Router::new();
-        let mut tables: Vec<(&'static str, Vec<&'static Row>)> = Vec::new();
-        for row in ROUTES {
-            match tables.iter_mut().find(|(path, _)| *path == row.path) {
-                Some((_, rows)) => rows.push(row),
-                None => tables.push((row.path, vec![row])),
-            }
-        }
-        for (path, rows) in tables {
-            paths.insert(path, rows).unwrap_or_else(|error| panic!("the route table has {path}: {error}"));
-        }
+        let paths = Paths::new("the control API", ROUTES.iter().map(|row| (row.method, row.path, row)));
         Arc::new(ControlSite { control: Arc::new(self), paths: Arc::new(paths) })
     }
 
@@ -102,7 +91,7 @@ impl Control {
 
 struct ControlSite {
     control: Arc<Control>,
-    paths: Arc<Router<Vec<&'static Row>>>,
+    paths: Arc<Paths<Row>>,
 }
 
 impl Site for ControlSite {
@@ -116,36 +105,27 @@ impl Site for ControlSite {
     }
 }
 
-async fn answer(control: Arc<Control>, paths: &Router<Vec<&'static Row>>, arrival: Arrival) -> Reply {
+async fn answer(control: Arc<Control>, paths: &Paths<Row>, arrival: Arrival) -> Reply {
     let Arrival { request, payload, worlds } = arrival;
     if let Some(refused) = control.refuse(request.headers()) {
         return refused;
     }
     let path = request.path().trim_end_matches('/');
     let method = request.method().as_str();
-    let Ok(matched) = paths.at(if path.is_empty() { "/" } else { path }) else {
-        let known: Vec<&str> = ROUTES.iter().map(|row| row.path).collect();
-        let near = stend_core::near::nearest(path, known.iter().copied());
-        let hint = near.map_or("GET / lists what there is".into(), |near| format!("did you mean {near}?"));
-        return ours(
-            StatusCode::NOT_FOUND,
-            "unknown_path",
-            &format!("there is nothing at {}", request.path()),
-            Some(&hint),
-            None,
-        );
+    let (row, params) = match paths.find(method, if path.is_empty() { "/" } else { path }) {
+        Found::Row(row, params) => (row, params),
+        Found::OtherMethods(allowed) => {
+            let message = format!("{method} is not for {}", request.path());
+            let hint = format!("it takes {}", allowed.0);
+            return allowed.on(ours(StatusCode::METHOD_NOT_ALLOWED, "wrong_method", &message, Some(&hint), None));
+        }
+        Found::Nothing => {
+            let near = stend_core::near::nearest(path, ROUTES.iter().map(|row| row.path));
+            let hint = near.map_or("GET / lists what there is".into(), |near| format!("did you mean {near}?"));
+            let message = format!("there is nothing at {}", request.path());
+            return ours(StatusCode::NOT_FOUND, "unknown_path", &message, Some(&hint), None);
+        }
     };
-    let Some(row) = matched.value.iter().find(|row| row.method == method) else {
-        let allowed = matched.value.iter().map(|row| row.method).collect::<Vec<_>>().join(", ");
-        let message = format!("{method} is not for {}", request.path());
-        let reply =
-            ours(StatusCode::METHOD_NOT_ALLOWED, "wrong_method", &message, Some(&format!("it takes {allowed}")), None);
-        return match header::HeaderValue::from_str(&allowed) {
-            Ok(allowed) => reply.header(header::ALLOW, allowed),
-            Err(_) => reply,
-        };
-    };
-    let params = matched.params.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
     let body = match read_body(&request, payload, BODY_LIMIT).await {
         Ok(body) => body,
         Err(refused) => return refused,

@@ -65,6 +65,16 @@ pub struct SpecPart {
     pub text: &'static str,
 }
 
+impl SpecPart {
+    /// The document's format and version, if this part says them: `openapi: 3.1.0` on a line of its own.
+    pub fn format(&self) -> Option<(&'static str, &'static str)> {
+        self.text.lines().find_map(|line| {
+            let (key, version) = line.split_once(": ")?;
+            matches!(key, "openapi" | "asyncapi").then(|| (key, version.trim_matches(['"', '\'', ' '])))
+        })
+    }
+}
+
 /// What a state is made with, beside its section.
 #[derive(Debug, Clone, Copy)]
 pub struct Seed {

@@ -53,7 +53,7 @@ impl Origin {
             clock: file.clock.unwrap_or_default(),
             strict: file.strict.unwrap_or(false),
             journal: file.journal.unwrap_or_default(),
-            faults: Faults::new(file.faults.clone(), random),
+            faults: Faults::new(file.faults.clone(), random, file.fault_names.unwrap_or(0)),
             starts,
         })
     }

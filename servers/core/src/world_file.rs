@@ -26,7 +26,8 @@ pub const VERSION: u64 = 1;
 pub const DEFAULT_SEED: u64 = 1;
 
 /// The keys of a world file beside the fakes' sections.
-pub const KEYS: [&str; 9] = ["stend", "title", "base", "seed", "clock", "strict", "journal", "faults", "random"];
+pub const KEYS: [&str; 10] =
+    ["stend", "title", "base", "seed", "clock", "strict", "journal", "faults", "fault_names", "random"];
 
 /// A world as a file describes it. A copy of it shares the sections.
 #[derive(Debug, Clone, Default)]
@@ -45,6 +46,8 @@ pub struct WorldFile {
     pub journal: Option<Limits>,
     /// Faults that are there from the start.
     pub faults: Vec<Fault>,
+    /// How many names were made up for faults so far: after 2 the next is `f3`.
+    pub fault_names: Option<u32>,
     /// How far the faults' random streams were drawn.
     pub random: Option<Drawn>,
     /// The section of each fake, by its name.
@@ -97,6 +100,7 @@ impl WorldFile {
                 }
                 "strict" => file.strict = part(key, value)?,
                 "journal" => file.journal = part(key, value)?,
+                "fault_names" => file.fault_names = part(key, value)?,
                 "random" => file.random = part(key, value)?,
                 "faults" => {
                     file.faults = part(key, value)?;
@@ -203,6 +207,7 @@ impl WorldFile {
         put("strict", self.strict.filter(|strict| *strict).map(|strict| json!(strict)));
         put("journal", self.journal.filter(|limits| *limits != Limits::default()).map(|limits| json!(limits)));
         put("faults", (!self.faults.is_empty()).then(|| json!(self.faults)));
+        put("fault_names", self.fault_names.filter(|names| *names > 0).map(|names| json!(names)));
         put("random", self.random.as_ref().filter(|drawn| !drawn.drawn.is_empty()).map(|drawn| json!(drawn)));
         for (name, section) in &self.sections {
             map.insert(name.clone(), section.to_json());

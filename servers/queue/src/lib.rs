@@ -8,6 +8,7 @@ mod error;
 mod frames;
 mod generate;
 mod handlers;
+mod handshake;
 mod outbox;
 mod picture;
 mod routes;

@@ -61,6 +61,7 @@ pub struct Section {
     pub generate: Option<Generate>,
     /// The ids of the next new rows, by the names of these lists; left out, one more than the highest.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[schemars(extend("propertyNames" = { "enum": LISTS.map(|(name, _)| name) }))]
     pub next: BTreeMap<String, i64>,
     /// The last number given out today, by range; a saved world carries it.
     #[serde(skip_serializing_if = "Vec::is_empty")]

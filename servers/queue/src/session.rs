@@ -21,6 +21,7 @@ use stend_web::{Arrival, Cord, Reply, Site, StatusCode, TICKET, header, ours, sp
 use crate::Queue;
 use crate::error::Error;
 use crate::frames::{Frames, Incoming, LIMIT};
+use crate::handshake::{Struck, struck};
 use crate::outbox::{Ending, Item, Outbox, Payload};
 use crate::state::hub::SocketId;
 use crate::wire::Request;
@@ -69,6 +70,11 @@ async fn open(slot: usize, resettable: Arc<()>, arrival: Arrival) -> HttpRespons
         Ok(found) => found,
         Err(reply) => return reply.into_response(),
     };
+    let held = match struck(&world, &request, path).await {
+        Struck::Answered(response) => return response,
+        Struck::Held(held) => Some(held),
+        Struck::No => None,
+    };
     let is_upgrade = request
         .headers()
         .get(header::UPGRADE)
@@ -82,9 +88,15 @@ async fn open(slot: usize, resettable: Arc<()>, arrival: Arrival) -> HttpRespons
         let status = if is_upgrade { StatusCode::BAD_REQUEST } else { StatusCode::UPGRADE_REQUIRED };
         let reply = ours(status, "handshake", message, hint, None)
             .header(header::UPGRADE, header::HeaderValue::from_static("websocket"));
-        refused(&world, &request, path, &reply);
+        match held {
+            Some(held) => held.note(&world, &request, path, reply.status.as_u16(), reply.body.clone()),
+            None => refused(&world, &request, path, &reply),
+        }
         return reply.into_response();
     };
+    if let Some(held) = &held {
+        held.note(&world, &request, path, response.status().as_u16(), Bytes::new());
+    }
     let resettable = Some(resettable).filter(|held| Arc::strong_count(held) <= RESETTABLE + 1);
     let (cord, response) = Cord::of(&request, response, resettable.is_some());
     let outbox = Arc::new(Outbox::new(Arc::downgrade(&world), path, &handshake(request.headers())));

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use stend_core::journal::Fill;
 use stend_core::{Node, Problem, Raw, Registry, Timestamp, World};
 
 use crate::entries::{Entries, Happening, Pushes, Wanted};
@@ -164,43 +165,55 @@ impl Words {
 
 /// Whether nothing matches.
 fn never(wanted: &Wanted, world: &World, captured: &Captured) -> Result<(), Miss> {
-    let found = wanted.filter(captured).map_err(Miss::of)?.read(world, 0);
-    let Some(first) = found.first() else {
+    let filter = wanted.filter(captured).map_err(Miss::of)?;
+    let all = world.journal.all();
+    let Ok(first) = filter.nth(&world.journal, all.clone(), 1) else {
         let dropped = world.journal.fill().dropped;
         return if dropped > 0 { Err(Miss::untrusted("never", dropped)) } else { Ok(()) };
     };
-    let message = format!("never: {} entries match; the first is {}", found.len(), named(first));
+    let count = filter.count(&world.journal, all);
+    let message = format!("never: {count} entries match; the first is {}", named(&first));
     Err(Miss { nearest: Some(first.to_json()), ..Miss::say(message) })
 }
 
 /// Whether as many entries match as there are to be.
 fn count(wanted: &Wanted, world: &World, captured: &Captured) -> Result<(), Miss> {
     let filter = wanted.filter(captured).map_err(Miss::of)?;
-    let found = filter.read(world, 0);
-    let (word, count) = (wanted.word, found.len() as u64);
+    let (word, journal, all) = (wanted.word, &world.journal, world.journal.all());
     let matcher = match &wanted.entries.count {
         Some(count) => fill(&count.0.to_json(), captured).and_then(|count| Matcher::read(&count)).map_err(Miss::of)?,
         None => Matcher::Compare("ge", 1.0),
     };
-    let dropped = world.journal.fill().dropped;
-    let Err(why) = matcher.check(Some(&Value::from(count))) else {
-        // At least so many there are in any case.
-        let is_sure = dropped == 0 || matches!(matcher, Matcher::Compare("ge" | "gt", _));
-        return if is_sure { Ok(()) } else { Err(Miss::untrusted(word, dropped)) };
+    // At least so many there are in any case, whatever the journal has dropped; and they need not all be counted.
+    let enough = match matcher {
+        Matcher::Compare("ge", bound) => Some(bound.ceil()),
+        Matcher::Compare("gt", bound) => Some(bound.floor() + 1.0),
+        _ => None,
     };
-    let entries = world.journal.read(0, |_| true);
-    let mut miss = Miss::say(format!("{word}: {count} of {} entries match: {why}", entries.len()));
+    if enough.is_some_and(|enough| filter.are_there(journal, all.clone(), enough.max(0.0) as u64)) {
+        return Ok(());
+    }
+    let count = filter.count(journal, all.clone());
+    let Fill { entries, dropped, .. } = journal.fill();
+    let Err(why) = matcher.check(Some(&Value::from(count))) else {
+        return if dropped == 0 { Ok(()) } else { Err(Miss::untrusted(word, dropped)) };
+    };
+    let mut miss = Miss::say(format!("{word}: {count} of {entries} entries match: {why}"));
     if dropped > 0 {
         miss.message.push_str(&format!("; {dropped} older entries were dropped"));
     }
     // Where some match, one that nearly does is worth a word only if it is of the same operation.
-    let nearest = filter.nearest(&entries).filter(|nearest| count == 0 || nearest.is_of_the_kind());
+    let nearest = if count == 0 {
+        filter.nearest(journal, all.clone())
+    } else {
+        filter.nearest_of_the_kind(journal, all.clone())
+    };
     if let Some(nearest) = nearest {
         miss.message.push_str(&format!("; {nearest}"));
         miss.nearest = Some(nearest.entry.to_json());
         miss.unmet = nearest.unmet;
-    } else if let Some(last) = found.last() {
-        miss.message.push_str(&format!("; the last is {}", named(last)));
+    } else if let Some(last) = filter.last(journal, all) {
+        miss.message.push_str(&format!("; the last is {}", named(&last)));
     }
     Err(miss)
 }

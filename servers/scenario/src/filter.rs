@@ -2,9 +2,8 @@
 
 use serde::Serialize;
 use serde_json::Value;
-use stend_core::World;
 use stend_core::fault::glob;
-use stend_core::journal::{Entry, body};
+use stend_core::journal::{Entry, Kind, Way, body};
 
 use crate::entries::Wanted;
 use crate::expect::{Paths, check_status, describe_status};
@@ -23,19 +22,15 @@ pub struct Unmet {
     /// Both in a sentence.
     #[serde(skip)]
     why: String,
-    /// How much it matters: another operation is farther than another status.
-    #[serde(skip)]
-    weight: u32,
 }
 
 impl Unmet {
-    fn text(condition: &str, weight: u32, expected: &str, found: &str) -> Self {
+    fn text(condition: &str, expected: &str, found: &str) -> Self {
         Self {
             condition: condition.to_owned(),
             expected: expected.to_owned(),
             found: Some(found.into()),
             why: format!("expected {expected}, found {found}"),
-            weight,
         }
     }
 }
@@ -44,29 +39,6 @@ impl Unmet {
 impl std::fmt::Display for Unmet {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{}: {}", self.condition, self.why)
-    }
-}
-
-/// From this weight on an entry is of another kind than what is meant.
-const OF_ANOTHER_KIND: u32 = 16;
-
-/// The entry that came nearest, and what keeps it from being meant.
-pub(crate) struct Nearest<'e> {
-    pub(crate) entry: &'e Entry,
-    pub(crate) unmet: Vec<Unmet>,
-}
-
-impl Nearest<'_> {
-    /// Whether it is of the operation that is meant.
-    pub(crate) fn is_of_the_kind(&self) -> bool {
-        self.unmet.iter().map(|unmet| unmet.weight).sum::<u32>() < OF_ANOTHER_KIND
-    }
-}
-
-impl std::fmt::Display for Nearest<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let unmet: Vec<String> = self.unmet.iter().map(Unmet::to_string).collect();
-        write!(f, "nearest is {}: {}", named(self.entry), unmet.join("; "))
     }
 }
 
@@ -83,131 +55,197 @@ pub(crate) struct Filter {
     pub(crate) reply: Paths,
 }
 
+/// What is told of a condition that is not met: how much it matters (another operation is farther than another status), and
+/// the rest for who wants it. Says whether the conditions after it are to be asked too.
+type Tell<'t> = &'t mut dyn FnMut(u32, &dyn Fn() -> Unmet) -> bool;
+
+const FAKE: u32 = 32;
+const WAY: u32 = 16;
+const OPERATION: u32 = 16;
+const PATH: u32 = 16;
+const METHOD: u32 = 4;
+const CLIENT: u32 = 2;
+const HEADER: u32 = 2;
+/// Of all that is left: fault, status, remarks, what bodies hold.
+const DETAIL: u32 = 1;
+
+/// From this weight on an entry is of another kind than what is meant.
+pub(crate) const OF_ANOTHER_KIND: u32 = 16;
+
+/// Which conditions the kind of an entry meets.
+pub(crate) struct OfKind {
+    fake: bool,
+    way: bool,
+    operation: bool,
+    status: Result<(), String>,
+}
+
+impl OfKind {
+    /// All of them.
+    pub(crate) const MET: Self = Self { fake: true, way: true, operation: true, status: Ok(()) };
+
+    /// How far an entry of this kind is from what is meant, whatever else it is.
+    pub(crate) fn weight(&self) -> u32 {
+        let conditions =
+            [(self.fake, FAKE), (self.way, WAY), (self.operation, OPERATION), (self.status.is_ok(), DETAIL)];
+        conditions.into_iter().filter(|(met, _)| !met).map(|(_, weight)| weight).sum()
+    }
+}
+
 impl Filter {
     /// Whether all conditions are met.
     pub(crate) fn matches(&self, entry: &Entry) -> bool {
-        self.head_matches(entry) && self.bodies(entry, &mut |_| false)
+        self.conditions(entry, &self.of_kind(&entry.kind()), &mut |_, _| false)
     }
 
-    /// The entries above `after` that match, oldest first; what can be told without reading bodies is told first.
-    pub(crate) fn read(&self, world: &World, after: u64) -> Vec<Entry> {
-        let mut entries = world.journal.read(after, |entry| self.head_matches(entry));
-        entries.retain(|entry| self.bodies(entry, &mut |_| false));
-        entries
+    /// The same for an entry of a wanted kind.
+    pub(crate) fn matches_beyond_kind(&self, entry: &Entry) -> bool {
+        self.conditions(entry, &OfKind::MET, &mut |_, _| false)
     }
 
     /// All conditions that an entry does not meet.
-    fn unmet(&self, entry: &Entry) -> Vec<Unmet> {
+    pub(crate) fn unmet(&self, entry: &Entry) -> Vec<Unmet> {
         let mut unmet = Vec::new();
-        self.head(entry, &mut |one| {
-            unmet.push(one());
-            true
-        });
-        self.bodies(entry, &mut |one| {
+        self.conditions(entry, &self.of_kind(&entry.kind()), &mut |_, one| {
             unmet.push(one());
             true
         });
         unmet
     }
 
-    /// Of entries that do not match, the one that misses least, and what it misses; of several the latest.
-    pub(crate) fn nearest<'e>(&self, entries: &'e [Entry]) -> Option<Nearest<'e>> {
-        let missing =
-            entries.iter().rev().map(|entry| (entry, self.unmet(entry))).filter(|(_, unmet)| !unmet.is_empty());
-        let weight = |unmet: &[Unmet]| unmet.iter().map(|unmet| unmet.weight).sum::<u32>();
-        let (entry, unmet) = missing.min_by_key(|(_, unmet)| weight(unmet))?;
-        Some(Nearest { entry, unmet })
+    /// How much the conditions matter that an entry does not meet.
+    pub(crate) fn weight(&self, entry: &Entry, of_kind: &OfKind) -> u32 {
+        let mut sum = 0;
+        self.conditions(entry, of_kind, &mut |weight, _| {
+            sum += weight;
+            true
+        });
+        sum
     }
 
-    fn head_matches(&self, entry: &Entry) -> bool {
-        self.head(entry, &mut |_| false)
-    }
-
-    /// Asks all but the bodies; tells of each condition that is not met, and goes on while it is told to.
-    fn head(&self, entry: &Entry, tell: &mut dyn FnMut(&dyn Fn() -> Unmet) -> bool) -> bool {
+    /// Which conditions are met by all entries of this kind.
+    pub(crate) fn of_kind(&self, kind: &Kind) -> OfKind {
         let wanted = &self.wanted.entries;
+        let ways = self.ways();
+        OfKind {
+            fake: fits(&wanted.fake, kind.fake),
+            way: ways.is_empty() || ways.contains(&kind.way),
+            operation: fits(&wanted.operation, operation(kind.operation)),
+            status: self.status.as_ref().map_or(Ok(()), |status| check_status(status, kind.status)),
+        }
+    }
+
+    /// What an entry of a wanted kind that does not match misses at the least; nothing where its kind says it all.
+    pub(crate) fn least_beyond_kind(&self) -> Option<u32> {
+        let wanted = &self.wanted.entries;
+        let in_bodies = !self.request.is_empty() || !self.reply.is_empty();
+        let conditions = [
+            (wanted.path.is_some(), PATH),
+            (wanted.method.is_some(), METHOD),
+            (wanted.client.is_some(), CLIENT),
+            (!wanted.header.is_empty(), HEADER),
+            (wanted.fault.is_some() || wanted.remarked.is_some() || in_bodies, DETAIL),
+        ];
+        conditions.into_iter().filter(|(asked, _)| *asked).map(|(_, weight)| weight).min()
+    }
+
+    fn ways(&self) -> &[Way] {
+        self.wanted.entries.way.as_ref().map_or(self.wanted.ways, std::slice::from_ref)
+    }
+
+    /// Asks the conditions, and tells of each that is not met, while it is told to go on: those that the kind answers, then
+    /// the head, then the bodies. Whether all are met.
+    fn conditions(&self, entry: &Entry, of_kind: &OfKind, tell: Tell<'_>) -> bool {
         let mut met = true;
-        let mut ask = |holds: bool, unmet: &dyn Fn() -> Unmet| {
+        let mut ask = |holds: bool, weight: u32, unmet: &dyn Fn() -> Unmet| {
             met &= holds;
-            holds || tell(unmet)
+            holds || tell(weight, unmet)
         };
-        let text = |key: &'static str, weight: u32, wanted: &Option<String>, found: &str| {
-            let expected = wanted.clone().unwrap_or_default();
-            let found = found.to_owned();
-            move || Unmet::text(key, weight, &expected, &found)
+        let goes_on = self.head(entry, of_kind, &mut ask);
+        if goes_on {
+            self.bodies(entry, &mut ask);
+        }
+        met
+    }
+
+    /// Asks all but the bodies. Whether to go on.
+    fn head(&self, entry: &Entry, of_kind: &OfKind, ask: &mut Ask<'_>) -> bool {
+        let wanted = &self.wanted.entries;
+        let text = |key: &str, wanted: &Option<String>, found: &str| {
+            Unmet::text(key, wanted.as_deref().unwrap_or_default(), found)
         };
-        let fits = |wanted: &Option<String>, given: &str| wanted.as_deref().is_none_or(|wanted| glob(wanted, given));
-        let ways = if let Some(way) = &wanted.way { std::slice::from_ref(way) } else { self.wanted.ways };
-        let words = || ways.iter().map(|way| way.word()).collect::<Vec<_>>().join(" or ");
-        let operation = entry.operation.unwrap_or("none");
+        let words = || self.ways().iter().map(|way| way.word()).collect::<Vec<_>>().join(" or ");
         let clients = || entry.clients().collect::<Vec<_>>().join(", ");
         let header = |name: &str| entry.headers().find(|(known, _)| known.eq_ignore_ascii_case(name));
         let fault = entry.fault.as_deref().unwrap_or("");
-        let any_case = |given: &str| wanted.method.as_deref().is_none_or(|method| method.eq_ignore_ascii_case(given));
-        let goes_on = ask(fits(&wanted.fake, entry.fake), &|| text("fake", 32, &wanted.fake, entry.fake)())
-            && ask(ways.is_empty() || ways.contains(&entry.way), &|| {
-                Unmet::text("way", 16, &words(), entry.way.word())
+        let remarks = || if entry.remarks.is_empty() { "none".into() } else { format!("{:?}", entry.remarks) };
+        let some_or_none = if wanted.remarked == Some(true) { "some" } else { "none" };
+        let is = |wanted: &Option<String>, holds: &dyn Fn(&str) -> bool| wanted.as_deref().is_none_or(holds);
+        ask(of_kind.fake, FAKE, &|| text("fake", &wanted.fake, entry.fake))
+            && ask(of_kind.way, WAY, &|| Unmet::text("way", &words(), entry.way.word()))
+            && ask(of_kind.operation, OPERATION, &|| text("operation", &wanted.operation, operation(entry.operation)))
+            && ask(is(&wanted.path, &|path| glob(path, entry.path())), PATH, &|| {
+                text("path", &wanted.path, entry.path())
             })
-            && ask(fits(&wanted.operation, operation), &|| text("operation", 16, &wanted.operation, operation)())
-            && ask(fits(&wanted.path, entry.path()), &|| text("path", 16, &wanted.path, entry.path())())
-            && ask(any_case(entry.method()), &|| text("method", 4, &wanted.method, entry.method())())
-            && ask(
-                wanted.client.as_deref().is_none_or(|wanted| entry.clients().any(|given| glob(wanted, given))),
-                &|| text("client", 2, &wanted.client, &clients())(),
-            )
+            && ask(is(&wanted.method, &|method| method.eq_ignore_ascii_case(entry.method())), METHOD, &|| {
+                text("method", &wanted.method, entry.method())
+            })
+            && ask(is(&wanted.client, &|client| entry.clients().any(|given| glob(client, given))), CLIENT, &|| {
+                text("client", &wanted.client, &clients())
+            })
             && wanted.header.iter().all(|(name, value)| {
                 let given = header(name).map(|(_, given)| given);
-                ask(given.is_some_and(|given| glob(value, given)), &|| {
-                    Unmet::text(&format!("header {name}"), 2, value, given.unwrap_or("nothing"))
+                ask(given.is_some_and(|given| glob(value, given)), HEADER, &|| {
+                    Unmet::text(&format!("header {name}"), value, given.unwrap_or("nothing"))
                 })
             })
-            && ask(fits(&wanted.fault, fault), &|| {
-                text("fault", 1, &wanted.fault, if fault.is_empty() { "none" } else { fault })()
+            && ask(is(&wanted.fault, &|wanted| glob(wanted, fault)), DETAIL, &|| {
+                text("fault", &wanted.fault, if fault.is_empty() { "none" } else { fault })
             })
-            && self.status.as_ref().is_none_or(|status| {
-                let told = check_status(status, entry.status);
-                ask(told.is_ok(), &|| Unmet {
-                    condition: "status".into(),
-                    expected: describe_status(status),
-                    found: Some(entry.status.into()),
-                    why: told.clone().err().unwrap_or_default(),
-                    weight: 1,
-                })
-            });
-        if goes_on {
-            let remarks = || if entry.remarks.is_empty() { "none".into() } else { format!("{:?}", entry.remarks) };
-            let expected = if wanted.remarked == Some(true) { "some" } else { "none" };
-            ask(wanted.remarked.is_none_or(|wanted| wanted != entry.remarks.is_empty()), &|| {
-                Unmet::text("remarks", 1, expected, &remarks())
-            });
-        }
-        met
+            && ask(of_kind.status.is_ok(), DETAIL, &|| Unmet {
+                condition: "status".into(),
+                expected: self.status.as_ref().map(describe_status).unwrap_or_default(),
+                found: Some(entry.status.into()),
+                why: of_kind.status.clone().err().unwrap_or_default(),
+            })
+            && ask(wanted.remarked.is_none_or(|wanted| wanted != entry.remarks.is_empty()), DETAIL, &|| {
+                Unmet::text("remarks", some_or_none, &remarks())
+            })
     }
 
     /// The same for the bodies.
-    fn bodies(&self, entry: &Entry, tell: &mut dyn FnMut(&dyn Fn() -> Unmet) -> bool) -> bool {
-        let mut met = true;
-        for (key, paths, bytes) in [("request", &self.request, &entry.request), ("reply", &self.reply, &entry.reply)] {
-            if paths.is_empty() {
-                continue;
-            }
-            let value = body(bytes);
-            for (text, path, matcher) in paths {
-                let found = find(path, text, &value);
-                let Err(why) = matcher.check(found.as_ref()) else { continue };
-                met = false;
-                let goes_on = tell(&|| Unmet {
-                    condition: format!("{key} {text}"),
-                    expected: matcher.describe(),
-                    found: found.as_ref().map(|found| if is_long(found) { short(found).into() } else { found.clone() }),
-                    why: why.clone(),
-                    weight: 1,
-                });
-                if !goes_on {
-                    return false;
+    fn bodies(&self, entry: &Entry, ask: &mut Ask<'_>) -> bool {
+        [("request", &self.request, &entry.request), ("reply", &self.reply, &entry.reply)].into_iter().all(
+            |(key, paths, bytes)| {
+                if paths.is_empty() {
+                    return true;
                 }
-            }
-        }
-        met
+                let value = body(bytes);
+                paths.iter().all(|(text, path, matcher)| {
+                    let found = find(path, text, &value);
+                    let told = matcher.check(found.as_ref());
+                    ask(told.is_ok(), DETAIL, &|| Unmet {
+                        condition: format!("{key} {text}"),
+                        expected: matcher.describe(),
+                        found: found
+                            .as_ref()
+                            .map(|found| if is_long(found) { short(found).into() } else { found.clone() }),
+                        why: told.clone().err().unwrap_or_default(),
+                    })
+                })
+            },
+        )
     }
+}
+
+/// Asks one condition: whether it holds, how much it matters, and what to say of it. Whether to go on.
+type Ask<'a> = dyn FnMut(bool, u32, &dyn Fn() -> Unmet) -> bool + 'a;
+
+fn fits(wanted: &Option<String>, given: &str) -> bool {
+    wanted.as_deref().is_none_or(|wanted| glob(wanted, given))
+}
+
+/// What stands for an operation in conditions.
+fn operation(operation: Option<&'static str>) -> &'static str {
+    operation.unwrap_or("none")
 }

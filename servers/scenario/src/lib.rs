@@ -13,6 +13,7 @@ mod play;
 mod record;
 mod report;
 mod schema;
+mod search;
 mod socket;
 mod subst;
 

@@ -8,7 +8,7 @@ use stend_core::{Problem, Raw, Registry, Span, Timestamp, World};
 
 use crate::entries::{Happening, Wanted, plural};
 use crate::expect::Miss;
-use crate::filter::named;
+use crate::filter::{Filter, named};
 use crate::subst::{Captured, fill_string};
 
 /// One thing before another, or before a moment.
@@ -114,23 +114,17 @@ fn check_one(happening: &Happening, registry: &Registry) -> Result<(), Problem> 
 /// The entry that is meant, or the miss that says what came nearest.
 fn find(wanted: &Wanted, world: &World, captured: &Captured, key: &str) -> Result<Entry, Miss> {
     let filter = wanted.filter(captured).map_err(Miss::of)?;
-    let mut found = filter.read(world, 0);
     let nth = wanted.entries.nth.unwrap_or(1);
-    match usize::try_from(nth - 1).ok().filter(|index| *index < found.len()) {
-        Some(index) => Ok(found.swap_remove(index)),
-        None if found.is_empty() => Err(never_came(&format!("before: `{key}`"), wanted, world, captured, 0)),
-        None => {
-            let (count, words) = (found.len(), plural(wanted.word));
-            Err(Miss::say(format!("before: `{key}` is number {nth}, and {count} {words} match")))
-        }
-    }
+    filter.nth(&world.journal, world.journal.all(), nth).map_err(|count| match count {
+        0 => never_came(&format!("before: `{key}`"), wanted, world, &filter, 0),
+        _ => Miss::say(format!("before: `{key}` is number {nth}, and {count} {} match", plural(wanted.word))),
+    })
 }
 
 /// The miss of something that did not come after entry `after`.
-fn never_came(what: &str, wanted: &Wanted, world: &World, captured: &Captured, after: u64) -> Miss {
-    let entries = world.journal.read(after, |_| true);
+fn never_came(what: &str, wanted: &Wanted, world: &World, filter: &Filter, after: u64) -> Miss {
     let mut miss = Miss::say(format!("{what} ({}) did not happen", wanted.title()));
-    match wanted.filter(captured).ok().as_ref().and_then(|filter| filter.nearest(&entries)) {
+    match filter.nearest(&world.journal, after + 1..=world.journal.newest()) {
         Some(nearest) => {
             miss.message.push_str(&format!("; {nearest}"));
             miss.nearest = Some(nearest.entry.to_json());
@@ -164,15 +158,15 @@ pub(crate) fn in_order(happenings: &[Happening], world: &World, captured: &Captu
         let filter = wanted.filter(captured).map_err(Miss::of)?;
         let after = last.as_ref().map_or(0, |entry| entry.seq);
         // The earliest leaves the most for those that follow.
-        let found = filter.read(world, after).into_iter().next();
-        if let Some(entry) = found {
+        let newest = world.journal.newest();
+        if let Ok(entry) = filter.nth(&world.journal, after + 1..=newest, 1) {
             last = Some(entry);
             continue;
         }
         let what = format!("order: number {} of {}", i + 1, happenings.len());
-        let earlier = filter.read(world, 0).into_iter().next_back();
+        let earlier = filter.last(&world.journal, 1..=newest);
         let (Some(before), Some(earlier)) = (&last, earlier) else {
-            let mut miss = never_came(&what, &wanted, world, captured, after);
+            let mut miss = never_came(&what, &wanted, world, &filter, after);
             if let Some(before) = &last {
                 miss.message =
                     miss.message.replacen(" did not happen", &format!(" did not happen after {}", Numbered(before)), 1);

@@ -108,6 +108,13 @@ fn world_properties(registry: &Registry, generator: &mut SchemaGenerator) -> Map
     put("clock", json!(generator.subschema_for::<ClockSetting>()));
     put("journal", json!(generator.subschema_for::<Limits>()));
     put("faults", json!({ "type": "array", "items": generator.subschema_for::<Fault>() }));
+    put(
+        "fault_names",
+        json!({
+            "type": "integer", "minimum": 0, "maximum": u32::MAX,
+            "description": "How many names were made up for faults so far: after 2 the next is `f3`.",
+        }),
+    );
     put("random", json!(generator.subschema_for::<Drawn>()));
     for kind in registry.kinds() {
         let section: Schema = kind.section_schema(generator);

@@ -1,13 +1,16 @@
-//! A scenario's sockets: commands get their replies by `id`, everything else that comes is a push.
+//! A scenario's sockets: commands get their replies by `id`, everything else that comes is a push, unless the journal has it
+//! for the reply.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::sync::Arc;
+use std::ops::ControlFlow;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
 use parking_lot::Mutex;
 use serde_json::Value;
 use stend_core::World;
+use stend_core::journal::Way;
 use stend_core::turn::{Ticket, Turn};
 use tokio::sync::{Notify, oneshot};
 use tokio_tungstenite::tungstenite::Message;
@@ -38,18 +41,28 @@ struct Connection {
     ticket: Ticket,
 }
 
-#[derive(Default)]
 struct Shared {
+    world: Weak<World>,
     desk: Mutex<Desk>,
     came: Notify,
 }
 
 #[derive(Default)]
 struct Desk {
-    /// Who waits for which reply: the command and the way to tell.
-    asked: BTreeMap<u64, (String, oneshot::Sender<String>)>,
+    /// Who waits for which reply.
+    asked: BTreeMap<u64, Asked>,
     pushes: VecDeque<Value>,
     closed: bool,
+}
+
+/// One who waits for a reply.
+struct Asked {
+    command: String,
+    /// The frame as it was sent.
+    frame: String,
+    /// The newest journal entry by then.
+    since: u64,
+    answer: oneshot::Sender<String>,
 }
 
 impl Drop for Connection {
@@ -63,18 +76,20 @@ impl Sockets {
     /// with the world meanwhile, and comes back with the reply unless whoever answers had to give it up.
     pub(crate) async fn ask(
         &mut self,
-        world: &World,
+        world: &Arc<World>,
         base: &str,
         name: &str,
         mut frame: Value,
-        turn: Turn,
+        mut turn: Turn,
     ) -> (Result<String, String>, Option<Turn>) {
         let key = (base.to_owned(), name.to_owned());
         if self.0.get(&key).is_none_or(|connection| connection.shared.desk.lock().closed) {
-            match Connection::open(world, base).await {
+            let (opened, back) = Connection::open(world, base, turn).await;
+            match opened {
                 Ok(connection) => drop(self.0.insert(key.clone(), connection)),
-                Err(why) => return (Err(why), Some(turn)),
+                Err(why) => return (Err(why), back),
             }
+            turn = back.unwrap_or_else(|| world.turn());
         }
         let Some(connection) = self.0.get_mut(&key) else { return (Err("the connection is gone".into()), Some(turn)) };
         connection.next += 1;
@@ -82,9 +97,11 @@ impl Sockets {
         frame["id"] = id.into();
         let (answer, answered) = oneshot::channel();
         let command = frame["command"].as_str().unwrap_or_default().to_owned();
-        connection.shared.desk.lock().asked.insert(id, (command, answer));
+        let frame = frame.to_string();
+        let asked = Asked { command, frame: frame.clone(), since: world.journal.newest(), answer };
+        connection.shared.desk.lock().asked.insert(id, asked);
         world.return_turn(connection.ticket.number(), turn);
-        let sent = connection.sink.send(Message::text(frame.to_string())).await;
+        let sent = connection.sink.send(Message::text(frame)).await;
         let reply = match sent {
             Err(error) => Err(format!("cannot send: {error}")),
             Ok(()) => match tokio::time::timeout(PATIENCE, answered).await {
@@ -139,15 +156,27 @@ impl Sockets {
 }
 
 impl Connection {
-    async fn open(world: &World, base: &str) -> Result<Self, String> {
+    /// Shakes hands. The turn is left with the world meanwhile, as while a reply is waited for.
+    async fn open(world: &Arc<World>, base: &str, turn: Turn) -> (Result<Self, String>, Option<Turn>) {
+        let ticket = world.leave_turn(turn);
+        let stream = Self::shake_hands(base, ticket.number()).await;
+        let turn = ticket.fetch();
+        (stream.map(|stream| Self::of(world, stream, ticket)), turn)
+    }
+
+    async fn shake_hands(base: &str, ticket: u64) -> Result<Stream, String> {
         let failed = |error| format!("cannot connect: {error}");
-        let ticket = world.leave_turn(world.turn());
-        drop(ticket.fetch());
         let mut request = format!("{}/", base.trim_end_matches('/')).into_client_request().map_err(failed)?;
-        request.headers_mut().insert(TICKET, ticket.number().into());
-        let (stream, _) = tokio_tungstenite::connect_async(request).await.map_err(failed)?;
+        request.headers_mut().insert(TICKET, ticket.into());
+        match tokio::time::timeout(PATIENCE, tokio_tungstenite::connect_async(request)).await {
+            Ok(shaken) => shaken.map(|(stream, _)| stream).map_err(failed),
+            Err(_) => Err(format!("cannot connect: no answer within {} s", PATIENCE.as_secs())),
+        }
+    }
+
+    fn of(world: &Arc<World>, stream: Stream, ticket: Ticket) -> Self {
         let (sink, mut frames) = stream.split();
-        let shared = Arc::new(Shared::default());
+        let shared = Arc::new(Shared { world: Arc::downgrade(world), desk: Mutex::default(), came: Notify::default() });
         let theirs = Arc::clone(&shared);
         let reader = tokio::spawn(async move {
             while let Some(Ok(frame)) = frames.next().await {
@@ -164,7 +193,7 @@ impl Connection {
             drop(desk);
             theirs.came.notify_waiters();
         });
-        Ok(Self { sink, next: 0, shared, reader, ticket })
+        Self { sink, next: 0, shared, reader, ticket }
     }
 }
 
@@ -172,16 +201,20 @@ impl Shared {
     fn deliver(&self, text: &str) {
         let frame: Value = serde_json::from_str(text).unwrap_or_default();
         let mut desk = self.desk.lock();
-        // What is no JSON tells no `id`: it is taken for the reply that is waited for, unless it names another command.
         let id = match frame.is_null() {
-            true => desk.asked.iter().find(|(_, (command, _))| names(text, command)).map(|(id, _)| *id),
-            false => frame["id"].as_u64(),
+            // What is no JSON tells no `id`: it is taken for the reply that is waited for, unless it names another command.
+            true => desk.asked.iter().find(|(_, asked)| names(text, &asked.command)).map(|(id, _)| *id),
+            false => frame["id"].as_u64().filter(|id| desk.asked.contains_key(id)),
         };
-        let asked = id.and_then(|id| desk.asked.remove(&id)).map(|(_, answer)| answer);
-        match asked {
-            Some(answer) => {
+        // What a fault answers in the place of the fake is written down before it is sent, and may have no `id` or a wrong one.
+        let id = id.or_else(|| {
+            let mut asked = desk.asked.iter();
+            asked.find(|(_, asked)| self.is_reply(text, asked)).map(|(id, _)| *id)
+        });
+        match id.and_then(|id| desk.asked.remove(&id)) {
+            Some(asked) => {
                 // One who gave up waiting needs no answer.
-                let _ = answer.send(text.to_owned());
+                let _ = asked.answer.send(text.to_owned());
             }
             None => {
                 if desk.pushes.len() >= INBOX {
@@ -192,6 +225,26 @@ impl Shared {
                 self.came.notify_waiters();
             }
         }
+    }
+}
+
+impl Shared {
+    /// Whether the journal has this frame for what a fault replied.
+    fn is_reply(&self, text: &str, asked: &Asked) -> bool {
+        let Some(world) = self.world.upgrade() else { return false };
+        let mut found = false;
+        let later = asked.since + 1..=world.journal.newest();
+        world.journal.walk(
+            later,
+            true,
+            |kind| kind.way == Way::Frame,
+            |entry| {
+                found =
+                    entry.fault.is_some() && entry.request == asked.frame.as_bytes() && entry.reply == text.as_bytes();
+                if found { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+            },
+        );
+        found
     }
 }
 

@@ -74,7 +74,7 @@ impl<const D: u32> Serialize for Fixed<D> {
 impl<'de, const D: u32> Deserialize<'de> for Fixed<D> {
     fn deserialize<De: Deserializer<'de>>(deserializer: De) -> Result<Self, De::Error> {
         let number = f64::deserialize(deserializer)?;
-        Self::from_f64(number).ok_or_else(|| de::Error::custom(format!("{number} is out of range")))
+        Self::from_f64(number).ok_or_else(|| de::Error::custom(format!("{number:?} is out of range")))
     }
 }
 

@@ -4,20 +4,21 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse};
 use bytes::Bytes;
-use matchit::Router;
-use percent_encoding::percent_decode_str;
-use stend_core::fault::{Effect, Facts, Hit};
-use stend_core::journal::{Entry, Way, shown};
+use stend_core::fault::{Effect, Hit};
+use stend_core::journal::{Entry, Way};
+use stend_core::turn::Gone;
 use stend_core::{Fake, Operation, Timestamp, World, Worlds};
 
 use crate::body::{Cut, Dribbled};
-use crate::call::{Call, Params};
-use crate::pause::{TICKET, pause, ticket};
+use crate::call::Call;
+use crate::fault::{Asked, instead, interrupted, strike};
+use crate::head::head;
+use crate::paths::{Found, Paths};
+use crate::pause::{pause, ticket};
 use crate::plug::reset;
-use crate::reply::{Reply, ours};
+use crate::reply::Reply;
 use crate::site::{Arrival, Site, read_body, split_world};
 
 /// Reads the request, calls the state once, shapes the reply.
@@ -68,57 +69,18 @@ pub trait HttpFake: Fake {
     }
 }
 
-/// The methods that a path takes.
-type Methods<F> = Vec<(&'static str, &'static Route<F>)>;
-
-/// What is found at a path: the words in its braces, and its methods.
-struct Place<F: Fake> {
-    names: Vec<&'static str>,
-    methods: Methods<F>,
-}
-
 /// An HTTP fake on its port.
 pub struct HttpSite<F: HttpFake> {
     slot: usize,
-    paths: Router<Place<F>>,
-}
-
-enum Found<'r, F: HttpFake> {
-    Route(&'static Route<F>, Params),
-    OtherMethods(&'r Methods<F>),
-    Nothing,
+    paths: Paths<Route<F>>,
 }
 
 impl<F: HttpFake> HttpSite<F> {
     /// The site of the fake in this slot of every world.
     pub fn at(slot: usize) -> Arc<dyn Site> {
-        let mut tables: Vec<(&'static str, Methods<F>)> = Vec::new();
-        for route in F::routes() {
-            let (Some(method), Some(path)) = (route.operation.method, route.operation.path) else { continue };
-            match tables.iter_mut().find(|(known, _)| *known == path) {
-                Some((_, methods)) => methods.push((method, route)),
-                None => tables.push((path, vec![(method, route)])),
-            }
-        }
-        let mut paths = Router::new();
-        for (path, methods) in tables {
-            let names = path.split('{').skip(1).filter_map(|part| part.split_once('}').map(|(name, _)| name)).collect();
-            paths
-                .insert(path, Place { names, methods })
-                .unwrap_or_else(|error| panic!("the route table of {} has {path}: {error}", F::NAME));
-        }
-        Arc::new(Shared(Arc::new(Self { slot, paths })))
-    }
-
-    fn find(&self, method: &str, path: &str) -> Found<'_, F> {
-        let Ok(matched) = self.paths.at(path) else { return Found::Nothing };
-        let Place { names, methods } = matched.value;
-        let Some((_, route)) = methods.iter().find(|(known, _)| *known == method) else {
-            return Found::OtherMethods(methods);
-        };
-        let value = |name| percent_decode_str(matched.params.get(name).unwrap_or("")).decode_utf8_lossy().into_owned();
-        let params = names.iter().map(|name| (*name, value(name))).collect();
-        Found::Route(route, params)
+        let rows = F::routes().iter();
+        let rows = rows.filter_map(|route| Some((route.operation.method?, route.operation.path?, route)));
+        Arc::new(Shared(Arc::new(Self { slot, paths: Paths::new(F::NAME, rows) })))
     }
 
     /// Answers a request that has no body in a world that has no faults, which is nearly every one: without waiting
@@ -126,10 +88,10 @@ impl<F: HttpFake> HttpSite<F> {
     fn at_once(&self, request: &HttpRequest, world: &Arc<World>, path: &str) -> HttpResponse {
         let Some(live) = world.live::<F>(self.slot) else { return self.misfit() };
         let now = world.now();
-        let found = self.find(request.method().as_str(), path);
-        let operation = found.operation();
+        let found = self.paths.find(request.method().as_str(), path);
+        let operation = operation(&found);
         let mut call = Call::new(request, path, Bytes::new(), now, world, live);
-        let reply = found.answer(&mut call);
+        let reply = answer(found, &mut call);
         let (body, remarks) = (call.body, call.remarks);
         let exchange = Exchange { fake: F::NAME, operation, now, world, request, path, body, remarks };
         exchange.write(reply.status.as_u16(), reply.body.clone(), None);
@@ -145,17 +107,21 @@ impl<F: HttpFake> HttpSite<F> {
         let Some(live) = world.live::<F>(self.slot) else { return self.misfit() };
         let body = read_body(&request, payload, F::BODY_LIMIT).await;
         let now = world.now();
-        let found = self.find(request.method().as_str(), path);
-        let operation = found.operation();
-        let hit = world.faults.any().then(|| strike(&world, F::NAME, operation, &request, path, now)).flatten();
+        let found = self.paths.find(request.method().as_str(), path);
+        let operation = operation(&found);
+        let hit = world
+            .faults
+            .any()
+            .then(|| strike(&world, Asked { fake: F::NAME, operation, handshake: false }, &request, path, now))
+            .flatten();
 
-        let instead = hit.as_ref().and_then(|hit| replacement(&hit.effect));
+        let instead = hit.as_ref().and_then(|hit| instead(&hit.effect));
         let (reply, body, remarks) = match (instead, body) {
             (Some(reply), body) => (reply, body.unwrap_or_default(), Vec::new()),
             (None, Err(reply)) => (F::unreadable_body(reply, path, now), Bytes::new(), Vec::new()),
             (None, Ok(body)) => {
                 let mut call = Call::new(&request, path, body, now, &world, live);
-                let reply = found.answer(&mut call);
+                let reply = answer(found, &mut call);
                 (reply, call.body, call.remarks)
             }
         };
@@ -176,30 +142,23 @@ impl<F: HttpFake> HttpSite<F> {
     }
 }
 
-impl<F: HttpFake> Found<'_, F> {
-    fn operation(&self) -> Option<&'static str> {
-        match self {
-            Self::Route(route, _) => Some(route.operation.id),
-            _ => None,
-        }
+/// The operation of what was found.
+fn operation<F: Fake>(found: &Found<Route<F>>) -> Option<&'static str> {
+    match found {
+        Found::Row(route, _) => Some(route.operation.id),
+        _ => None,
     }
+}
 
-    fn answer(self, call: &mut Call<'_, F>) -> Reply {
-        match self {
-            Self::Route(route, params) => {
-                call.params = params;
-                (route.handler)(call)
-            }
-            Self::OtherMethods(methods) => {
-                let allowed = methods.iter().map(|(method, _)| *method).collect::<Vec<_>>().join(", ");
-                let reply = F::wrong_method(call, &allowed);
-                match HeaderValue::from_str(&allowed) {
-                    Ok(allowed) => reply.header(header::ALLOW, allowed),
-                    Err(_) => reply,
-                }
-            }
-            Self::Nothing => F::unknown_path(call),
+/// The answer of what was found.
+fn answer<F: HttpFake>(found: Found<Route<F>>, call: &mut Call<'_, F>) -> Reply {
+    match found {
+        Found::Row(route, params) => {
+            call.params = params;
+            (route.handler)(call)
         }
+        Found::OtherMethods(allowed) => allowed.on(F::wrong_method(call, &allowed.0)),
+        Found::Nothing => F::unknown_path(call),
     }
 }
 
@@ -228,57 +187,6 @@ impl<F: HttpFake> Site for Shared<F> {
     }
 }
 
-/// The fault that applies to a request, if any.
-fn strike(
-    world: &World,
-    fake: &'static str,
-    operation: Option<&'static str>,
-    request: &HttpRequest,
-    path: &str,
-    now: Timestamp,
-) -> Option<Hit> {
-    let headers = request.headers();
-    let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
-    let texts = headers.iter().filter_map(|(name, value)| Some((name.as_str(), value.to_str().ok()?)));
-    let clients: Vec<&str> = shown(texts).collect();
-    let method = request.method().as_str();
-    let facts = Facts { fake, way: Way::Http, operation, method, path, clients: &clients, header: &header };
-    world.faults.strike(&facts, now)
-}
-
-/// The reply of a fault that keeps the handler from being asked.
-fn replacement(effect: &Effect) -> Option<Reply> {
-    match effect {
-        Effect::Respond(respond) => {
-            let status = StatusCode::from_u16(respond.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-            let mut reply = match &respond.body {
-                None => Reply::empty(status),
-                Some(serde_json::Value::String(text)) => {
-                    Reply::new(status, HeaderValue::from_static("text/plain; charset=utf-8"), text.clone())
-                }
-                Some(value) => Reply::json(status, value),
-            };
-            for (name, value) in &respond.headers {
-                if let (Ok(name), Ok(value)) = (HeaderName::try_from(name.as_str()), HeaderValue::from_str(value)) {
-                    if name == header::CONTENT_TYPE {
-                        reply.content_type = value;
-                    } else {
-                        reply = reply.header(name, value);
-                    }
-                }
-            }
-            Some(reply)
-        }
-        Effect::TooMany(seconds) => {
-            let message = format!("too many requests; come again in {seconds} s");
-            let reply = ours(StatusCode::TOO_MANY_REQUESTS, "quota", &message, None, None);
-            Some(reply.header(header::RETRY_AFTER, HeaderValue::from(*seconds)))
-        }
-        Effect::Reset => Some(Reply::empty(StatusCode::OK)),
-        _ => None,
-    }
-}
-
 /// What the journal is told of a request.
 struct Exchange<'a> {
     fake: &'static str,
@@ -301,7 +209,7 @@ impl Exchange<'_> {
             operation: self.operation,
             way: Way::Http,
             client: None,
-            head: head(self.request.method().as_str(), self.path, self.request.query_string(), self.request.headers()),
+            head: head(self.request, self.path),
             request: self.body,
             status,
             reply,
@@ -328,14 +236,7 @@ impl Exchange<'_> {
                 self.write(status, reply.body.clone(), Some(&hit.id));
                 match pause(&world, ticket(request.headers()), span.after(now)).await {
                     Ok(_turn) => reply.into_response(),
-                    Err(_) => ours(
-                        StatusCode::SERVICE_UNAVAILABLE,
-                        "reset",
-                        "the world was reset while this reply was held",
-                        None,
-                        None,
-                    )
-                    .into_response(),
+                    Err(Gone) => interrupted().into_response(),
                 }
             }
             Effect::Truncate(percent) => {
@@ -361,30 +262,4 @@ impl Exchange<'_> {
             }
         }
     }
-}
-
-/// Method, target and headers as the journal keeps them: one allocation.
-fn head(method: &str, path: &str, query: &str, headers: &HeaderMap) -> Box<str> {
-    let room: usize = headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 3).sum();
-    let mut head = String::with_capacity(method.len() + path.len() + query.len() + 3 + room);
-    head.push_str(method);
-    head.push(' ');
-    head.push_str(path);
-    if !query.is_empty() {
-        head.push('?');
-        head.push_str(query);
-    }
-    head.push('\n');
-    for (name, value) in headers {
-        // A header's value holds no line break; what is not ASCII is left out.
-        if let Ok(value) = value.to_str()
-            && name.as_str() != TICKET
-        {
-            head.push_str(name.as_str());
-            head.push_str(": ");
-            head.push_str(value);
-            head.push('\n');
-        }
-    }
-    head.into_boxed_str()
 }

@@ -5,7 +5,10 @@
 
 mod body;
 mod call;
+mod fault;
+mod head;
 mod http;
+mod paths;
 mod pause;
 mod plug;
 mod reply;
@@ -13,9 +16,12 @@ mod server;
 mod site;
 
 pub use call::{Call, Params, Refusal, query_pairs};
+pub use fault::{Asked, instead, interrupted, strike};
+pub use head::head;
 pub use http::{Handler, HttpFake, HttpSite, Route, operations};
+pub use paths::{Allowed, Found, Paths};
 pub use pause::{TICKET, pause, ticket};
-pub use plug::Cord;
+pub use plug::{Cord, reset};
 pub use reply::{Reply, ours, problem, problem_status};
 pub use server::{Listener, Server, Tuning, serve};
 pub use site::{Arrival, Site, read_body, split_world};

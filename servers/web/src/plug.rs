@@ -45,7 +45,7 @@ fn make_abrupt(socket: Option<Socket>) {
 }
 
 /// A response that is never sent: its connection is reset.
-pub(crate) fn reset(request: &HttpRequest) -> HttpResponse {
+pub fn reset(request: &HttpRequest) -> HttpResponse {
     make_abrupt(request.conn_data::<Plug>().and_then(Plug::take));
     HttpResponse::Ok().body(Snapped)
 }

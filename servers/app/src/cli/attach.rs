@@ -47,7 +47,15 @@ impl Remote {
     /// A sentence of what is not as it should be.
     pub(super) async fn open(url: &str, token: Option<&str>, world: Option<String>) -> Result<Self, String> {
         let root = url.trim_end_matches('/').trim_end_matches("/control/v1");
-        let root = if root.contains("://") { root.to_owned() } else { format!("http://{root}") };
+        let root = match root.split_once("://") {
+            Some((scheme, _)) if scheme.eq_ignore_ascii_case("http") => root.to_owned(),
+            Some((scheme, rest)) => {
+                return Err(format!(
+                    "`{url}`: the control API speaks plain HTTP, and no `{scheme}`\n  = help: http://{rest}, through a tunnel if it is not on this machine"
+                ));
+            }
+            None => format!("http://{root}"),
+        };
         let client = Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).build();
         let client = client.map_err(|error| format!("no HTTP client can be made: {error}"))?;
         let remote = Self {

@@ -124,6 +124,10 @@ fn who_is_not_there_or_is_somebody_else_is_told() {
         (serving.url("carbis"), "is no control API of stend"),
         (newer.as_str(), "stend 99.0.0 runs at"),
         ("http://[nowhere", "is no URL"),
+        (
+            "https://127.0.0.1:7700",
+            "the control API speaks plain HTTP, and no `https`\n  = help: http://127.0.0.1:7700",
+        ),
     ] {
         let (code, out, err) = told(&stend(&["play", "scenarios/waiter-call.yaml", "--attach", url]));
         assert_eq!((code, out.as_str()), (2, ""), "{url}");

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use stend_core::fault::glob;
-use stend_core::journal::Way;
+use stend_core::journal::{Entry, Kind, Way};
 use stend_core::{Problem, Timestamp};
 use stend_web::{Reply, StatusCode};
 
@@ -68,20 +68,25 @@ pub(crate) async fn read(request: Request) -> Result<Reply, Reply> {
     };
     // With a place to go on from, the next ones; without, the latest.
     let latest = after == 0 && not_before.is_none();
-    let (entries, matched) = world.journal.page(after, limit, latest, |entry| {
-        fake.is_none_or(|fake| fake == entry.fake)
-            && operation.is_none_or(|operation| entry.operation == Some(operation))
-            && way.is_none_or(|way| entry.way == way)
-            && client.is_none_or(|client| entry.clients().any(|given| glob(client, given)))
-            && fault.is_none_or(|fault| entry.fault.as_deref().is_some_and(|given| glob(fault, given)))
-            && not_before.is_none_or(|at| entry.at >= at)
+    let of_kind = |kind: &Kind| {
+        fake.is_none_or(|fake| fake == kind.fake)
+            && operation.is_none_or(|operation| kind.operation == Some(operation))
+            && way.is_none_or(|way| kind.way == way)
             && match status {
                 None => true,
-                Some(Status::Is(status)) => entry.status == status,
-                Some(Status::Class(class)) => entry.status / 100 == class,
+                Some(Status::Is(status)) => kind.status == status,
+                Some(Status::Class(class)) => kind.status / 100 == class,
             }
-    });
-    let entries: Vec<Value> = entries.iter().map(stend_core::journal::Entry::to_json).collect();
+    };
+    let wanted = |entry: &Entry| {
+        client.is_none_or(|client| entry.clients().any(|given| glob(client, given)))
+            && fault.is_none_or(|fault| entry.fault.as_deref().is_some_and(|given| glob(fault, given)))
+            && not_before.is_none_or(|at| entry.at >= at)
+    };
+    let beyond_kind = client.is_some() || fault.is_some() || not_before.is_some();
+    let wanted: Option<&dyn Fn(&Entry) -> bool> = if beyond_kind { Some(&wanted) } else { None };
+    let (entries, matched) = world.journal.page(after, limit, latest, of_kind, wanted);
+    let entries: Vec<Value> = entries.iter().map(Entry::to_json).collect();
     Ok(Reply::ok(&json!({ "entries": entries, "matched": matched, "dropped": world.journal.fill().dropped })))
 }
 

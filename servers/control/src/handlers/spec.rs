@@ -1,28 +1,25 @@
 //! The specifications of the fakes.
 
 use serde_json::{Value, json};
-use stend_core::Problem;
+use stend_core::{Problem, SpecPart};
 use stend_web::Reply;
 
 use crate::request::{Request, wrong};
 
-/// Every fake that has a specification, and where it is.
+/// Every fake that has a specification, and where it is. None is built for that: their parts say what they are.
 pub(crate) async fn list(request: Request) -> Result<Reply, Reply> {
-    let control = &request.control;
-    let mut rows = Vec::new();
-    for kind in control.registry.kinds() {
-        if let Some(spec) = (control.specs)(kind.name()).map_err(wrong)? {
-            let format = ["openapi", "asyncapi"].into_iter().find_map(|key| Some((key, spec.get(key)?)));
-            rows.push(json!({
-                "fake": kind.name(),
-                "title": kind.title(),
-                "format": format.map(|(key, _)| key),
-                "version": format.map(|(_, version)| version),
-                "path": format!("/control/v1/spec/{}", kind.name()),
-            }));
-        }
-    }
-    Ok(Reply::ok(&rows))
+    let kinds = request.control.registry.kinds().iter().filter(|kind| !kind.spec().is_empty());
+    let rows = kinds.map(|kind| {
+        let format = kind.spec().iter().find_map(SpecPart::format);
+        json!({
+            "fake": kind.name(),
+            "title": kind.title(),
+            "format": format.map(|(key, _)| key),
+            "version": format.map(|(_, version)| version),
+            "path": format!("/control/v1/spec/{}", kind.name()),
+        })
+    });
+    Ok(Reply::ok(&rows.collect::<Vec<_>>()))
 }
 
 /// One specification, its server the world that `?world=` names, else the default one.

@@ -13,7 +13,8 @@ use crate::random::Streams;
 struct Book {
     faults: Vec<Fault>,
     random: Streams,
-    next: u64,
+    /// How many names were made up so far.
+    named: u64,
 }
 
 /// The faults of one world. The first that applies to an exchange is the one applied.
@@ -27,9 +28,9 @@ pub struct Faults {
 const MOST: usize = 1_000;
 
 impl Faults {
-    /// These faults, which draw from streams of their own.
-    pub(crate) fn new(faults: Vec<Fault>, random: Streams) -> Self {
-        let mut book = Book { faults: Vec::new(), random, next: 0 };
+    /// These faults, which draw from streams of their own, after so many names were made up.
+    pub(crate) fn new(faults: Vec<Fault>, random: Streams, named: u32) -> Self {
+        let mut book = Book { faults: Vec::new(), random, named: named.into() };
         for mut fault in faults {
             fault.id = Some(name(&mut book, fault.id.take()));
             book.faults.push(fault);
@@ -112,6 +113,11 @@ impl Faults {
         self.book.lock().random.save()
     }
 
+    /// How many names were made up so far.
+    pub(crate) fn named(&self) -> u32 {
+        u32::try_from(self.book.lock().named).unwrap_or(u32::MAX)
+    }
+
     /// Whether there are any: one load.
     pub fn any(&self) -> bool {
         self.armed.load(Ordering::Acquire)
@@ -137,8 +143,8 @@ impl Faults {
 fn name(book: &mut Book, wanted: Option<String>) -> String {
     wanted.unwrap_or_else(|| {
         loop {
-            book.next += 1;
-            let id = format!("f{}", book.next);
+            book.named += 1;
+            let id = format!("f{}", book.named);
             if book.faults.iter().all(|fault| fault.id.as_ref() != Some(&id)) {
                 return id;
             }

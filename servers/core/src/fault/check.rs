@@ -11,6 +11,8 @@ pub(super) struct EffectKind {
     key: &'static str,
     ways: &'static [Way],
     pub(super) by_default: &'static [Way],
+    /// Whether it can be done to the handshake that opens a socket, which has a status but no body to spoil.
+    pub(super) on_handshake: bool,
 }
 
 const REQUESTS: &[Way] = &[Way::Http, Way::Frame];
@@ -19,18 +21,18 @@ const PUSHES: &[Way] = &[Way::Push];
 
 /// All effects, in the order in which they are documented.
 const EFFECTS: [EffectKind; 12] = [
-    EffectKind { key: "delay", ways: ANYTHING_SENT, by_default: REQUESTS },
-    EffectKind { key: "respond", ways: REQUESTS, by_default: REQUESTS },
-    EffectKind { key: "quota", ways: REQUESTS, by_default: REQUESTS },
-    EffectKind { key: "reset", ways: ANYTHING_SENT, by_default: REQUESTS },
-    EffectKind { key: "truncate", ways: ANYTHING_SENT, by_default: REQUESTS },
-    EffectKind { key: "dribble", ways: REQUESTS, by_default: REQUESTS },
-    EffectKind { key: "garbage", ways: ANYTHING_SENT, by_default: REQUESTS },
-    EffectKind { key: "drop", ways: PUSHES, by_default: PUSHES },
-    EffectKind { key: "duplicate", ways: PUSHES, by_default: PUSHES },
-    EffectKind { key: "reorder", ways: PUSHES, by_default: PUSHES },
-    EffectKind { key: "close", ways: &[Way::Frame, Way::Push], by_default: &[Way::Frame] },
-    EffectKind { key: "no_pong", ways: &[Way::Ping], by_default: &[Way::Ping] },
+    EffectKind { key: "delay", ways: ANYTHING_SENT, by_default: REQUESTS, on_handshake: true },
+    EffectKind { key: "respond", ways: REQUESTS, by_default: REQUESTS, on_handshake: true },
+    EffectKind { key: "quota", ways: REQUESTS, by_default: REQUESTS, on_handshake: true },
+    EffectKind { key: "reset", ways: ANYTHING_SENT, by_default: REQUESTS, on_handshake: true },
+    EffectKind { key: "truncate", ways: ANYTHING_SENT, by_default: REQUESTS, on_handshake: false },
+    EffectKind { key: "dribble", ways: REQUESTS, by_default: REQUESTS, on_handshake: false },
+    EffectKind { key: "garbage", ways: ANYTHING_SENT, by_default: REQUESTS, on_handshake: false },
+    EffectKind { key: "drop", ways: PUSHES, by_default: PUSHES, on_handshake: false },
+    EffectKind { key: "duplicate", ways: PUSHES, by_default: PUSHES, on_handshake: false },
+    EffectKind { key: "reorder", ways: PUSHES, by_default: PUSHES, on_handshake: false },
+    EffectKind { key: "close", ways: &[Way::Frame, Way::Push], by_default: &[Way::Frame], on_handshake: false },
+    EffectKind { key: "no_pong", ways: &[Way::Ping], by_default: &[Way::Ping], on_handshake: false },
 ];
 
 /// The most bytes of garbage.
@@ -113,23 +115,33 @@ impl Fault {
             Some(way) => std::slice::from_ref(way),
             None => effect.by_default,
         };
-        let can = |kind: &dyn Kind, way: Way| has_commands(kind) != (way == Way::Http);
+        // Over HTTP a socket's fake has its handshake, and that only if the match says so.
+        let shakes_hands = self.matching.way == Some(Way::Http);
+        let can = |kind: &dyn Kind, way: Way| match (has_commands(kind), way == Way::Http) {
+            (true, true) => shakes_hands && effect.on_handshake && self.matching.operation.is_none(),
+            (on_socket, over_http) => on_socket != over_http,
+        };
         if kinds.iter().any(|kind| ways.iter().any(|way| can(*kind, *way))) {
             return Ok(());
         }
+        if shakes_hands {
+            return Err(match self.matching.operation {
+                Some(_) => Problem::invalid("a socket's handshake has no operation")
+                    .hint("match by path, client, header and time; commands have the way `frame`")
+                    .at(["match".into(), "operation".into()]),
+                None => Problem::invalid(format!("`{}` cannot be done to a socket's handshake", effect.key))
+                    .hint("`delay`, `respond`, `quota` and `reset` can; commands have the way `frame`")
+                    .under(effect.key),
+            });
+        }
         let names = kinds.iter().map(|kind| kind.name()).collect::<Vec<_>>().join(", ");
-        let on_sockets = kinds.iter().any(|kind| has_commands(*kind));
-        let (speaks, can) = match on_sockets {
-            true => ("commands on a socket", "`frame`, `push` or `ping`"),
-            false => ("plain HTTP, without pushes", "`http`"),
-        };
         let problem = Problem::invalid(format!(
-            "`{}` is for {}, and what matches ({names}) is {speaks}",
+            "`{}` is for {}, and what matches ({names}) is plain HTTP, without pushes",
             effect.key,
             words(ways)
         ));
         Err(match self.matching.way {
-            Some(_) => problem.hint(format!("the way can be {can}")).at(["match".into(), "way".into()]),
+            Some(_) => problem.hint("the way can be `http`").at(["match".into(), "way".into()]),
             None => problem.under(effect.key),
         })
     }

@@ -16,7 +16,8 @@ pub struct Match {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fake: Option<String>,
     /// `http`, `frame`, `push` or `ping`, as in the journal. Left out: what the effect is for, which is requests
-    /// (`http` and `frame`), but pushes for `drop`, `duplicate` and `reorder`, and pings for `no_pong`.
+    /// (`http` and `frame`), but pushes for `drop`, `duplicate` and `reorder`, and pings for `no_pong`. A socket's
+    /// handshake is struck only where `http` is given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub way: Option<Way>,
     /// The operation's id; of a push, its command.
@@ -74,6 +75,8 @@ pub struct Facts<'a> {
     pub fake: &'a str,
     /// What kind of exchange.
     pub way: Way,
+    /// Whether it is the handshake that opens a socket.
+    pub handshake: bool,
     /// The operation, if there is one; of a push, its command.
     pub operation: Option<&'a str>,
     /// The method, or the command.

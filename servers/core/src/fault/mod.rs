@@ -188,8 +188,17 @@ impl Fault {
         }
     }
 
+    /// Whether it is for the handshakes of sockets: only if its match says so.
+    fn is_for_handshakes(&self) -> bool {
+        self.matching.way == Some(Way::Http) && self.effects().all(|effect| effect.on_handshake)
+    }
+
     fn applies(&mut self, facts: &Facts<'_>, now: Timestamp, random: &mut Streams) -> bool {
-        if !self.is_for(facts.way) || !self.matching.fits(facts, now) {
+        let is_for_it = match facts.handshake {
+            true => self.is_for_handshakes(),
+            false => self.is_for(facts.way),
+        };
+        if !is_for_it || !self.matching.fits(facts, now) {
             return false;
         }
         self.matched += 1;
@@ -254,13 +263,14 @@ mod tests {
         for fault in &faults {
             fault.check().expect("it can be meant");
         }
-        Faults::new(faults, Streams::new(1, "faults"))
+        Faults::new(faults, Streams::new(1, "faults"), 0)
     }
 
     fn facts<'a>(operation: &'a str, header: &'a dyn Fn(&str) -> Option<String>) -> Facts<'a> {
         Facts {
             fake: "carbis",
             way: Way::Http,
+            handshake: false,
             clients: &["demo-token"],
             operation: Some(operation),
             method: "GET",
@@ -329,6 +339,19 @@ mod tests {
         assert_eq!(struck("[{close: 1011}]"), ["frame"]);
         assert_eq!(struck("[{match: {way: push}, close: 1011}]"), ["push"]);
         assert_eq!(struck("[{no_pong: true}]"), ["ping"]);
+    }
+
+    #[test]
+    fn a_fault_is_for_handshakes_if_its_match_says_so_and_its_effect_can_be_done_to_one() {
+        let none = |_: &str| None;
+        let struck = |yaml: &str| {
+            let facts = Facts { fake: "queue", handshake: true, operation: None, ..facts("", &none) };
+            faults(yaml).strike(&facts, at(0)).is_some()
+        };
+        assert!(struck("[{match: {way: http}, respond: {status: 503}}]"));
+        assert!(!struck("[{match: {fake: queue}, respond: {status: 503}}]"));
+        assert!(!struck("[{match: {way: http}, truncate: 50}]"));
+        assert!(!struck("[{match: {way: http, operation: '*'}, reset: true}]"));
     }
 
     #[test]

@@ -28,6 +28,7 @@ impl World {
             strict: Some(self.is_strict()),
             journal: Some(self.journal.limits()),
             faults: self.faults.list(),
+            fault_names: Some(self.faults.named()),
             random: Some(self.faults.drawn()),
             sections: sections.collect(),
         }

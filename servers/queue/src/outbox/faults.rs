@@ -24,7 +24,16 @@ impl Outbox {
         now: Timestamp,
     ) -> Option<Hit> {
         let header = |name: &str| self.header(name);
-        let facts = Facts { fake: Queue::NAME, way, operation, method, path: self.path(), clients, header: &header };
+        let facts = Facts {
+            fake: Queue::NAME,
+            way,
+            handshake: false,
+            operation,
+            method,
+            path: self.path(),
+            clients,
+            header: &header,
+        };
         world.faults.strike(&facts, now)
     }
 

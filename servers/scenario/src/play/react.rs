@@ -112,7 +112,7 @@ impl Player<'_> {
 
     /// A step that waited for something in vain has failed; what came nearest is told.
     pub(super) fn tell_what_never_happened(&mut self) {
-        let entries = self.world.journal.read(0, |_| true);
+        let journal = &self.world.journal;
         for armed in self.armed.iter().filter(|armed| !armed.done) {
             let step = &self.scenario.steps[armed.index];
             let Some((wanted, within)) = &step.on else { continue };
@@ -131,10 +131,11 @@ impl Player<'_> {
                 ));
             }
             if let Ok(filter) = wanted.filter(&self.captured)
-                && let Some(nearest) = filter.nearest(&entries).filter(|_| matched == 0)
+                && matched == 0
+                && let Some(nearest) = filter.nearest(journal, journal.all())
             {
                 why.push_str(&format!("; {nearest}"));
-            } else if entries.is_empty() {
+            } else if journal.fill().entries == 0 {
                 why.push_str("; nothing came at all");
             } else if matched == 0 {
                 why.push_str("; what matches came before or after its time");

@@ -9,6 +9,7 @@ use stend_core::turn::Turn;
 use super::Player;
 use crate::entries::plural;
 use crate::file::{Push, WaitFor, json as plain};
+use crate::search::Looked;
 
 /// How long something that was sent already may take to arrive, by the wall clock.
 const GRACE: Duration = Duration::from_millis(300);
@@ -28,14 +29,13 @@ impl Player<'_> {
     async fn wait_for_world(&mut self, wait: &WaitFor, mut turn: Turn) -> (Result<Value, String>, Turn) {
         let until = wait.within.after(self.world.now());
         let mut journal = self.world.journal.watch();
+        let (mut looked, mut why) = (Looked::default(), None);
         loop {
-            match self.look(wait) {
-                Ok(Some(found)) => return (Ok(found), turn),
-                Err(why) if self.world.now() >= until => {
-                    return (Err(format!("not within {}: {why}", wait.within)), turn);
-                }
-                Ok(None) if self.world.now() >= until => return (Err(format!("not within {}", wait.within)), turn),
-                _ => {}
+            if let Some(found) = self.look(wait, &mut looked, &mut why) {
+                return (Ok(found), turn);
+            }
+            if self.world.now() >= until {
+                return (Err(format!("not within {}: {}", wait.within, self.missing(wait, &looked, why))), turn);
             }
             let next = self.world.next_due().map_or(until, |due| due.min(until));
             let sleep = self.world.sleep_until(next);
@@ -47,29 +47,37 @@ impl Player<'_> {
         }
     }
 
-    fn look(&self, wait: &WaitFor) -> Result<Option<Value>, String> {
-        if let Some(wanted) = wait.wanted() {
-            let filter = wanted.filter(&self.captured).map_err(|problem| problem.message)?;
-            let found = filter.read(self.world, 0);
-            let nth = wanted.entries.nth.unwrap_or(1);
-            if let Some(entry) = usize::try_from(nth - 1).ok().and_then(|index| found.get(index)) {
-                return Ok(Some(entry.to_json()));
-            }
-            let words = plural(wanted.word);
-            if !found.is_empty() {
-                return Err(format!(
-                    "{} {words} matched, and the one with the number {nth} was waited for",
-                    found.len()
-                ));
-            }
-            let entries = self.world.journal.read(0, |_| true);
-            let nearest = filter.nearest(&entries).map(|nearest| nearest.to_string());
-            return Err(nearest.unwrap_or_else(|| format!("no {words} came")));
+    /// What is wanted, if it is there; or else why it is not, if that is known already.
+    fn look(&self, wait: &WaitFor, looked: &mut Looked, why: &mut Option<String>) -> Option<Value> {
+        let found = if let Some(wanted) = wait.wanted() {
+            let filter = wanted.filter(&self.captured).map_err(|problem| problem.message);
+            filter.map(|filter| {
+                looked.nth(&filter, &self.world.journal, wanted.entries.nth.unwrap_or(1)).map(|entry| entry.to_json())
+            })
+        } else {
+            let paths = plain(&wait.state)?;
+            let state = self.world.save().to_json();
+            self.check_json(&paths, &state).map(|()| Some(state))
+        };
+        found.unwrap_or_else(|told| {
+            *why = Some(told);
+            None
+        })
+    }
+
+    /// What is told of something that did not come.
+    fn missing(&self, wait: &WaitFor, looked: &Looked, why: Option<String>) -> String {
+        if let Some(why) = why {
+            return why;
         }
-        let Some(paths) = plain(&wait.state) else { return Ok(None) };
-        let state = self.world.save().to_json();
-        self.check_json(&paths, &state)?;
-        Ok(Some(state))
+        let Some(wanted) = wait.wanted() else { return String::new() };
+        let (words, nth) = (plural(wanted.word), wanted.entries.nth.unwrap_or(1));
+        if looked.matched > 0 {
+            return format!("{} {words} matched, and the one with the number {nth} was waited for", looked.matched);
+        }
+        let journal = &self.world.journal;
+        let nearest = wanted.filter(&self.captured).ok().and_then(|filter| filter.nearest(journal, journal.all()));
+        nearest.map_or_else(|| format!("no {words} came"), |nearest| nearest.to_string())
     }
 
     async fn wait_for_push(&mut self, push: &Push, within: Span, turn: Turn) -> (Result<Value, String>, Turn) {

@@ -47,6 +47,27 @@ pub(crate) trait Row: Serialize + for<'de> Deserialize<'de> + Clone + Default + 
     }
 }
 
+/// For a row that is known by its fields `id` and `name`, a name that may be given once if it is `unique`.
+macro_rules! known_by_name {
+    () => {
+        fn id(&self) -> i64 {
+            self.id
+        }
+
+        fn name(&self) -> &str {
+            &self.name
+        }
+    };
+    (unique) => {
+        known_by_name!();
+
+        fn unique(&self) -> Option<&str> {
+            Some(&self.name)
+        }
+    };
+}
+use known_by_name;
+
 const fn field(name: &'static str, kind: Kind, need: Need) -> Field {
     Field { name, kind, need }
 }

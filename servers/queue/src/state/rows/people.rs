@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Row, field};
+use super::{Row, field, known_by_name};
 use crate::state::books::Book;
 use crate::state::fields::Kind::{Flag, Int, Ints, MaybeInt, MaybeText, Moment, Object, Opaque, Text};
 use crate::state::fields::Need::{Optional, Required, Server};
@@ -72,13 +72,7 @@ impl Row for UserRole {
         ),
     ];
 
-    fn id(&self) -> i64 {
-        self.id
-    }
-
-    fn name(&self) -> &str {
-        &self.name
-    }
+    known_by_name!();
 
     fn refers(&self) -> Vec<(Book, i64, &'static str)> {
         let Some(clerk) = &self.clerk else { return Vec::new() };
@@ -277,13 +271,7 @@ impl Row for ConsumerPreRegistered {
         field("consumer_id", Int, Server),
     ];
 
-    fn id(&self) -> i64 {
-        self.id
-    }
-
-    fn name(&self) -> &str {
-        &self.name
-    }
+    known_by_name!();
 
     fn refers(&self) -> Vec<(Book, i64, &'static str)> {
         self.services.iter().map(|id| (Book::Service, *id, "services")).collect()

@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Row, field};
+use super::{Row, field, known_by_name};
 use crate::state::books::Book;
 use crate::state::fields::Kind::{Flag, Int, Ints, MaybeInt, MaybeText, Moment, Opaque, Text};
 use crate::state::fields::Need::{Optional, Required, Server};
@@ -109,13 +109,7 @@ impl Row for Workplace {
         field("currentOperations", Ints, Server),
     ];
 
-    fn id(&self) -> i64 {
-        self.id
-    }
-
-    fn name(&self) -> &str {
-        &self.name
-    }
+    known_by_name!();
 
     fn refers(&self) -> Vec<(Book, i64, &'static str)> {
         self.operations.iter().map(|id| (Book::Operation, *id, "operations")).collect()
@@ -159,17 +153,7 @@ macro_rules! board {
                 field("description", MaybeText, Optional),
             ];
 
-            fn id(&self) -> i64 {
-                self.id
-            }
-
-            fn name(&self) -> &str {
-                &self.name
-            }
-
-            fn unique(&self) -> Option<&str> {
-                Some(&self.name)
-            }
+            known_by_name!(unique);
         }
     };
 }
@@ -212,17 +196,7 @@ impl Row for Registrator {
         field("serviceGroup_id", MaybeInt, Optional),
     ];
 
-    fn id(&self) -> i64 {
-        self.id
-    }
-
-    fn name(&self) -> &str {
-        &self.name
-    }
-
-    fn unique(&self) -> Option<&str> {
-        Some(&self.name)
-    }
+    known_by_name!(unique);
 
     fn refers(&self) -> Vec<(Book, i64, &'static str)> {
         self.service_group_id.iter().map(|id| (Book::ServiceGroup, *id, "serviceGroup_id")).collect()

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Row, field};
+use super::{Row, field, known_by_name};
 use crate::state::books::Book;
 use crate::state::fields::Field;
 use crate::state::fields::Kind::{Flag, Int, MaybeText, Stages, Text, Tree};
@@ -38,13 +38,7 @@ impl Row for Operation {
         field("danger_sec", Int, Optional),
     ];
 
-    fn id(&self) -> i64 {
-        self.id
-    }
-
-    fn name(&self) -> &str {
-        &self.name
-    }
+    known_by_name!();
 }
 
 /// What consumers come for: operations by stage, stages in ascending order (Q16).
@@ -96,13 +90,7 @@ impl Row for Service {
         field("pin_code", MaybeText, Optional),
     ];
 
-    fn id(&self) -> i64 {
-        self.id
-    }
-
-    fn name(&self) -> &str {
-        &self.name
-    }
+    known_by_name!();
 
     fn refers(&self) -> Vec<(Book, i64, &'static str)> {
         let operations = self.operations.values().flatten().map(|id| (Book::Operation, *id, "operations"));
@@ -148,13 +136,7 @@ impl Row for TicketRange {
         field("last", Int, Optional),
     ];
 
-    fn id(&self) -> i64 {
-        self.id
-    }
-
-    fn name(&self) -> &str {
-        &self.name
-    }
+    known_by_name!();
 
     fn check(&self) -> Result<(), String> {
         if !(0..=self.last).contains(&self.first) || self.last > 999_999_999 {

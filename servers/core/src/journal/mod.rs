@@ -1,6 +1,9 @@
 //! The bounded record of what clients sent and got, per world.
 
+mod index;
+
 use std::collections::VecDeque;
+use std::ops::{ControlFlow, Range, RangeInclusive};
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -10,6 +13,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use tokio::sync::watch;
+
+use index::Index;
+pub use index::Kind;
 
 /// How much a journal keeps. The oldest entries go first, and are counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -28,7 +34,7 @@ impl Default for Limits {
 }
 
 /// What kind of exchange an entry records, or a fault is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Way {
     /// An HTTP request and its reply.
@@ -175,10 +181,20 @@ pub fn body(bytes: &[u8]) -> Value {
 #[derive(Debug, Default)]
 struct Pages {
     entries: VecDeque<Entry>,
+    index: Index,
     limits: Limits,
     bytes: usize,
     next: u64,
     dropped: u64,
+}
+
+impl Pages {
+    /// Where the entries with these numbers are.
+    fn places(&self, numbers: &RangeInclusive<u64>) -> Range<usize> {
+        let from = self.entries.partition_point(|entry| entry.seq < *numbers.start());
+        let to = self.entries.partition_point(|entry| entry.seq <= *numbers.end());
+        from..to
+    }
 }
 
 /// How full a journal is.
@@ -219,9 +235,12 @@ impl Journal {
         while pages.entries.len() >= pages.limits.entries || pages.bytes + weight > pages.limits.bytes {
             let Some(oldest) = pages.entries.pop_front() else { break };
             pages.bytes -= oldest.weight();
+            pages.index.pop(oldest.kind());
             pages.dropped += 1;
         }
         pages.bytes += weight;
+        let others = pages.entries.len();
+        pages.index.push(entry.kind(), others);
         pages.entries.push_back(entry);
         drop(pages);
         if self.newest.receiver_count() > 0 {
@@ -244,6 +263,7 @@ impl Journal {
     pub fn clear(&self) {
         let mut pages = self.pages.lock();
         pages.entries.clear();
+        pages.index = Index::default();
         pages.bytes = 0;
         pages.dropped = 0;
     }
@@ -271,35 +291,90 @@ impl Journal {
         pages.entries.range(from..).filter(|entry| wanted(entry)).cloned().collect()
     }
 
+    /// The numbers of all entries so far: what comes later is not among them.
+    pub fn all(&self) -> RangeInclusive<u64> {
+        1..=self.newest()
+    }
+
+    /// The kinds of which there are entries, in order.
+    pub fn kinds(&self) -> Vec<Kind> {
+        self.pages.lock().index.kinds()
+    }
+
+    /// How many entries with these numbers are of wanted kinds; none of them is looked at.
+    pub fn count(&self, numbers: RangeInclusive<u64>, kind: impl Fn(&Kind) -> bool) -> usize {
+        let pages = self.pages.lock();
+        pages.index.count(&pages.places(&numbers), &kind)
+    }
+
+    /// Shows the entries with these numbers that are of wanted kinds, oldest first or latest first, until `look` breaks off.
+    /// The journal is open to others in between.
+    pub fn walk(
+        &self,
+        numbers: RangeInclusive<u64>,
+        latest: bool,
+        kind: impl Fn(&Kind) -> bool,
+        mut look: impl FnMut(&Entry) -> ControlFlow<()>,
+    ) {
+        let (mut first, mut last) = numbers.into_inner();
+        while first <= last {
+            let pages = self.pages.lock();
+            let places = pages.places(&(first..=last));
+            let mut shown = 0;
+            for place in pages.index.places(&places, latest, &kind).take(AT_A_TIME) {
+                let entry = &pages.entries[place];
+                if look(entry).is_break() {
+                    return;
+                }
+                shown += 1;
+                if latest {
+                    last = entry.seq - 1;
+                } else {
+                    first = entry.seq + 1;
+                }
+            }
+            if shown < AT_A_TIME {
+                return;
+            }
+        }
+    }
+
     /// Of the wanted entries after this number, at most `limit`: the latest, or else the first; and how many were wanted
-    /// in all. Only what is given is copied.
+    /// in all. Only what is given is copied; where kinds say it all, no other entry is looked at.
     pub fn page(
         &self,
         after: u64,
         limit: usize,
         latest: bool,
-        mut wanted: impl FnMut(&Entry) -> bool,
+        kind: impl Fn(&Kind) -> bool,
+        wanted: Option<&dyn Fn(&Entry) -> bool>,
     ) -> (Vec<Entry>, usize) {
-        let pages = self.pages.lock();
-        let from = pages.entries.partition_point(|entry| entry.seq <= after);
+        let numbers = after.saturating_add(1)..=self.newest();
         let (mut page, mut matched) = (Vec::new(), 0);
-        let mut look = |entry: &Entry| {
-            if wanted(entry) {
+        self.walk(numbers.clone(), latest, &kind, |entry| {
+            if wanted.is_none() && page.len() == limit {
+                return ControlFlow::Break(());
+            }
+            if wanted.is_none_or(|wanted| wanted(entry)) {
                 matched += 1;
                 if page.len() < limit {
                     page.push(entry.clone());
                 }
             }
-        };
+            ControlFlow::Continue(())
+        });
+        if wanted.is_none() {
+            matched = self.count(numbers, &kind);
+        }
         if latest {
-            pages.entries.range(from..).rev().for_each(&mut look);
             page.reverse();
-        } else {
-            pages.entries.range(from..).for_each(&mut look);
         }
         (page, matched)
     }
 }
+
+/// Entries that are shown before the journal is opened to others.
+const AT_A_TIME: usize = 64;
 
 #[cfg(test)]
 mod tests {

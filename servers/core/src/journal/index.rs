@@ -1,0 +1,160 @@
+//! Which entries are of which kind, so that a question about one kind looks at no entry of another.
+
+use std::cmp::Ordering;
+use std::collections::{BinaryHeap, VecDeque, vec_deque};
+use std::ops::Range;
+
+use super::{Entry, Way};
+
+/// What most questions about entries name. A world sees few kinds of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Kind {
+    /// The status sent.
+    pub status: u16,
+    /// What kind of exchange.
+    pub way: Way,
+    /// The operation, if there is one.
+    pub operation: Option<&'static str>,
+    /// The fake.
+    pub fake: &'static str,
+}
+
+impl Entry {
+    /// Its kind.
+    pub fn kind(&self) -> Kind {
+        Kind { status: self.status, way: self.way, operation: self.operation, fake: self.fake }
+    }
+}
+
+impl Kind {
+    /// Whether it is this kind, told by where its texts lie: quicker than reading them. Where one text lies in two places it
+    /// makes two kinds, and a search for the text finds both.
+    fn is(&self, other: &Self) -> bool {
+        let at = |kind: &Self| kind.operation.map(str::as_ptr);
+        at(self) == at(other)
+            && (self.status, self.way) == (other.status, other.way)
+            && self.fake.as_ptr() == other.fake.as_ptr()
+    }
+}
+
+/// The places of the entries of each kind. A place counts from the oldest entry that is kept; what is written down are
+/// numbers that stay while older entries go: four bytes an entry, which may wrap.
+#[derive(Debug, Default)]
+pub(super) struct Index {
+    kinds: Vec<(Kind, VecDeque<u32>)>,
+    oldest: u32,
+}
+
+/// Room that is left to a kind whose entries have gone.
+const ROOM: usize = 64;
+
+impl Index {
+    /// An entry of this kind is now the newest, after so many others.
+    pub(super) fn push(&mut self, kind: Kind, others: usize) {
+        // A journal's memory ends long before 2^32 entries do.
+        let number = self.oldest.wrapping_add(others as u32);
+        match self.kinds.iter_mut().find(|(known, _)| known.is(&kind)) {
+            Some((_, numbers)) => numbers.push_back(number),
+            None => self.kinds.push((kind, VecDeque::from([number]))),
+        }
+    }
+
+    /// The oldest entry, which is of this kind, goes.
+    pub(super) fn pop(&mut self, kind: Kind) {
+        self.oldest = self.oldest.wrapping_add(1);
+        let Some(slot) = self.kinds.iter().position(|(known, _)| known.is(&kind)) else { return };
+        let numbers = &mut self.kinds[slot].1;
+        numbers.pop_front();
+        if numbers.is_empty() {
+            self.kinds.swap_remove(slot);
+        } else if numbers.capacity() > ROOM && numbers.capacity() / 4 > numbers.len() {
+            numbers.shrink_to(numbers.len() * 2);
+        }
+    }
+
+    /// The kinds of which there are entries, in order.
+    pub(super) fn kinds(&self) -> Vec<Kind> {
+        let mut kinds: Vec<Kind> = self.kinds.iter().map(|(kind, _)| *kind).collect();
+        kinds.sort_unstable();
+        kinds.dedup();
+        kinds
+    }
+
+    /// How many entries in these places are of wanted kinds.
+    pub(super) fn count(&self, places: &Range<usize>, wanted: &dyn Fn(&Kind) -> bool) -> usize {
+        let kinds = self.kinds.iter().filter(|(kind, _)| wanted(kind));
+        kinds.map(|(_, numbers)| self.within(numbers, places).len()).sum()
+    }
+
+    /// Those of these places where entries of wanted kinds are, in order, or the last of them first.
+    pub(super) fn places(&self, places: &Range<usize>, latest: bool, wanted: &dyn Fn(&Kind) -> bool) -> Places<'_> {
+        let kinds = self.kinds.iter().filter(|(kind, _)| wanted(kind));
+        let runs = kinds.filter_map(|(_, numbers)| {
+            let range = self.within(numbers, places);
+            Run { next: 0, oldest: self.oldest, latest, rest: numbers.range(range) }.step()
+        });
+        Places(runs.collect())
+    }
+
+    /// Which of a kind's numbers are in these places.
+    fn within(&self, numbers: &VecDeque<u32>, places: &Range<usize>) -> Range<usize> {
+        let below = |end: usize| numbers.partition_point(|number| place(*number, self.oldest) < end);
+        below(places.start)..below(places.end)
+    }
+}
+
+fn place(number: u32, oldest: u32) -> usize {
+    number.wrapping_sub(oldest) as usize
+}
+
+/// The places of one kind that are still to come.
+struct Run<'i> {
+    next: usize,
+    oldest: u32,
+    latest: bool,
+    rest: vec_deque::Iter<'i, u32>,
+}
+
+impl Run<'_> {
+    fn step(mut self) -> Option<Self> {
+        let number = if self.latest { self.rest.next_back() } else { self.rest.next() }?;
+        self.next = place(*number, self.oldest);
+        Some(self)
+    }
+}
+
+impl Ord for Run<'_> {
+    /// The greatest is whose turn it is.
+    fn cmp(&self, other: &Self) -> Ordering {
+        let order = self.next.cmp(&other.next);
+        if self.latest { order } else { order.reverse() }
+    }
+}
+
+impl PartialOrd for Run<'_> {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl PartialEq for Run<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.next == other.next
+    }
+}
+
+impl Eq for Run<'_> {}
+
+/// The places of entries of some kinds, merged.
+pub(super) struct Places<'i>(BinaryHeap<Run<'i>>);
+
+impl Iterator for Places<'_> {
+    type Item = usize;
+
+    fn next(&mut self) -> Option<usize> {
+        let run = self.0.pop()?;
+        let place = run.next;
+        self.0.extend(run.step());
+        Some(place)
+    }
+}

@@ -1,0 +1,32 @@
+//! What the journal keeps of a request beside its body.
+
+use actix_web::HttpRequest;
+
+use crate::pause::TICKET;
+
+/// Method, target and headers of a request as the journal keeps them, the path without the world's prefix: one allocation.
+pub fn head(request: &HttpRequest, path: &str) -> Box<str> {
+    let (method, query, headers) = (request.method().as_str(), request.query_string(), request.headers());
+    let room: usize = headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 3).sum();
+    let mut head = String::with_capacity(method.len() + path.len() + query.len() + 3 + room);
+    head.push_str(method);
+    head.push(' ');
+    head.push_str(path);
+    if !query.is_empty() {
+        head.push('?');
+        head.push_str(query);
+    }
+    head.push('\n');
+    for (name, value) in headers {
+        // A header's value holds no line break; what is not ASCII is left out.
+        if let Ok(value) = value.to_str()
+            && name.as_str() != TICKET
+        {
+            head.push_str(name.as_str());
+            head.push_str(": ");
+            head.push_str(value);
+            head.push('\n');
+        }
+    }
+    head.into_boxed_str()
+}
