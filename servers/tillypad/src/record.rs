@@ -2,7 +2,8 @@
 
 use jiff::civil::DateTime;
 use rust_decimal::Decimal;
-use serde_json::Value as Json;
+use serde_json::Value as Kept;
+use stend_core::json::Json;
 
 use crate::error::Error;
 use crate::guid::Guid;
@@ -18,7 +19,7 @@ pub(crate) enum Value {
     Text(Box<str>),
     Date(DateTime),
     Flag(bool),
-    Any(Box<Json>),
+    Any(Box<Kept>),
 }
 
 /// A row: a bit for every field that is there, and the values in the table's order. Bills are many, so rows are
@@ -30,6 +31,11 @@ pub(crate) struct Record {
 }
 
 impl Record {
+    /// An empty row with room for every field of its table.
+    pub(crate) fn of(table: &Table) -> Self {
+        Self { present: 0, values: Vec::with_capacity(table.fields.len()) }
+    }
+
     fn index(&self, column: usize) -> usize {
         (self.present & ((1_u32 << column) - 1)).count_ones() as usize
     }
@@ -61,6 +67,20 @@ impl Record {
             let index = self.index(column);
             self.values.remove(index);
             self.present &= !(1 << column);
+        }
+    }
+
+    /// Goes through all fields of the table in order and keeps of each what `fill` makes of its value, which it gets
+    /// with the fields before it.
+    pub(crate) fn refill(&mut self, table: &Table, mut fill: impl FnMut(usize, Option<Value>, &Self) -> Option<Value>) {
+        let mut old = std::mem::replace(self, Self::of(table));
+        let mut given = std::mem::take(&mut old.values).into_iter();
+        for column in 0..table.fields.len() {
+            let value = if old.has(column) { given.next() } else { None };
+            if let Some(value) = fill(column, value, self) {
+                self.values.push(value);
+                self.present |= 1 << column;
+            }
         }
     }
 
@@ -105,7 +125,7 @@ const MOST: i64 = 100_000_000;
 pub(crate) const MOST_OF_A_LINE: i64 = 1_000_000;
 
 /// Reads one field. `null` and an empty string where no text is meant are no value.
-pub(crate) fn value(table: &Table, column: usize, json: &Json) -> Result<Option<Value>, Error> {
+pub(crate) fn value(table: &Table, column: usize, json: &Json<'_>) -> Result<Option<Value>, Error> {
     let Some(field) = table.fields.get(column) else { return Ok(None) };
     let empty = json.as_str().is_some_and(|text| text.trim().is_empty());
     if json.is_null() || (empty && !matches!(field.kind, Kind::Text | Kind::Any)) {
@@ -143,7 +163,7 @@ pub(crate) fn value(table: &Table, column: usize, json: &Json) -> Result<Option<
         Kind::Text => Value::Text(scalar::text(json).ok_or_else(|| malformed("nvarchar"))?.into()),
         Kind::Date => Value::Date(scalar::date_time(json).ok_or_else(|| malformed("datetime"))?),
         Kind::Flag => Value::Flag(scalar::flag(json).ok_or_else(|| malformed("bit"))?),
-        Kind::Any => Value::Any(Box::new(json.clone())),
+        Kind::Any => Value::Any(Box::new(json.to_value())),
     };
     Ok(Some(value))
 }
@@ -175,7 +195,7 @@ mod tests {
 
     #[test]
     fn reads_leniently_and_names_the_field_it_cannot_read() {
-        let read = |column, json| value(&item::TABLE, column, &json);
+        let read = |column, json: Kept| value(&item::TABLE, column, &Json::from(&json));
         assert_eq!(read(item::PRICE, json!("480")), Ok(Some(Value::Number(480.into()))));
         assert_eq!(read(item::PRICE, json!(10.5)), Ok(Some(Value::Number(Decimal::new(105, 1)))));
         assert_eq!(read(item::PRICE, json!(null)), Ok(None));

@@ -140,32 +140,21 @@ impl State {
     }
 
     fn fill_row(&mut self, table: &'static Table, record: &mut Record, row: &mut Row) {
-        for (column, field) in table.fields.iter().enumerate() {
-            match field.need {
-                Need::Link(link) => match row.link(link) {
-                    Some(id) => record.set(column, Value::Guid(id)),
-                    None => record.remove(column),
-                },
-                Need::Later => record.remove(column),
-                // Drafts are numbered as they are walked, whether or not the client gave the row an id.
-                Need::Server(Fill::Id) => {
-                    let numbered = Guid::draft(row.next);
-                    row.next += 1;
-                    if !record.has(column) {
-                        let id = if row.draft { numbered } else { self.new_id("bill") };
-                        record.set(column, Value::Guid(id));
-                    }
-                }
-                Need::Server(fill) if !record.has(column) => {
-                    if let Some(value) = self.fill(fill, record, row) {
-                        record.set(column, value);
-                    }
-                }
-                _ => {}
+        record.refill(table, |column, given, before| match table.fields[column].need {
+            Need::Link(link) => row.link(link).map(Value::Guid),
+            Need::Later => None,
+            // Drafts are numbered as they are walked, whether or not the client gave the row an id.
+            Need::Server(Fill::Id) => {
+                let numbered = Guid::draft(row.next);
+                row.next += 1;
+                given.or_else(|| Some(Value::Guid(if row.draft { numbered } else { self.new_id("bill") })))
             }
-        }
+            Need::Server(fill) => given.or_else(|| self.fill(fill, before, row)),
+            Need::Client | Need::Optional => given,
+        });
     }
 
+    /// What a field is filled in with; `record` has the fields before it.
     fn fill(&mut self, fill: Fill, record: &Record, row: &Row) -> Option<Value> {
         let menu = row.menu.and_then(|id| self.menu.items.get(&id));
         Some(match fill {
