@@ -2,11 +2,13 @@
 //! the socket can stay open (Q9); nothing in here takes more memory than one message may have.
 
 use std::pin::Pin;
+use std::task::{Context, Poll, Waker};
 
 use actix_http::ws::{CloseReason, OpCode, Parser, ProtocolError};
 use actix_web::web;
 use bytes::{Bytes, BytesMut};
 use bytestring::ByteString;
+use futures_core::Stream;
 
 /// The largest message, in bytes: what an HTTP fake takes for a body.
 pub(crate) const LIMIT: usize = 1024 * 1024;
@@ -53,20 +55,20 @@ impl Frames {
         Self { payload: Box::pin(payload), buffer: BytesMut::new(), skip: 0, skip_ends: false, message: None }
     }
 
-    /// The next that comes; `None` when the connection has ended. May be dropped and asked again.
-    pub(crate) async fn next(&mut self) -> Option<Incoming> {
+    /// The next that has come; `None` when the connection has ended. Nobody is woken when more comes: whoever asks
+    /// writes to the same connection, and is asked for more after everything that was read from it.
+    pub(crate) fn poll(&mut self) -> Poll<Option<Incoming>> {
         loop {
             match self.parse() {
-                Ok(Some(incoming)) => return Some(incoming),
+                Ok(Some(incoming)) => return Poll::Ready(Some(incoming)),
                 Ok(None) => {}
-                Err(_) => return Some(Incoming::Broken),
+                Err(_) => return Poll::Ready(Some(Incoming::Broken)),
             }
-            let payload = &mut self.payload;
-            let bytes =
-                std::future::poll_fn(|context| futures_core::Stream::poll_next(payload.as_mut(), context)).await;
-            match bytes {
+            let mut context = Context::from_waker(Waker::noop());
+            match std::task::ready!(Stream::poll_next(self.payload.as_mut(), &mut context)) {
+                Some(Ok(bytes)) if self.buffer.is_empty() => self.buffer = bytes.into(),
                 Some(Ok(bytes)) => self.buffer.extend_from_slice(&bytes),
-                Some(Err(_)) | None => return None,
+                Some(Err(_)) | None => return Poll::Ready(None),
             }
         }
     }

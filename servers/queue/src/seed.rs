@@ -214,6 +214,7 @@ pub(crate) fn seed(mut section: Section, seed: Seed) -> Result<State, Problem> {
         postponed: Index::new(),
         numbers,
         today: now,
+        tomorrow: now,
         sessions,
         people: People::restore(section.clerks, section.planned),
         settings: settings.into(),
@@ -221,7 +222,7 @@ pub(crate) fn seed(mut section: Section, seed: Seed) -> Result<State, Problem> {
         random,
         hub: Hub::default(),
     };
-    state.today = section.today.map_or_else(|| state.day_of(now), |today| state.day_of(today));
+    state.set_today(section.today.unwrap_or(now));
     place(&mut state, section.today.is_none())?;
     Ok(state)
 }

@@ -12,6 +12,7 @@ mod reply;
 mod server;
 mod site;
 
+pub use body::BrokenOff;
 pub use call::{Call, Params, Refusal, query_pairs};
 pub use http::{Handler, HttpFake, HttpSite, Route, operations};
 pub use pause::{TICKET, pause, ticket};

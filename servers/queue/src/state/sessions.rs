@@ -82,8 +82,11 @@ impl State {
 
     /// Notes that a session was used, by a command that succeeded.
     pub(crate) fn used(&mut self, session: &Session, now: Timestamp) {
-        if let Some(session) = self.sessions.get_mut(&session.token) {
-            session.used = session.used.max(to_milli(now));
+        let now = to_milli(now);
+        if session.used < now
+            && let Some(session) = self.sessions.get_mut(&session.token)
+        {
+            session.used = session.used.max(now);
         }
     }
 
