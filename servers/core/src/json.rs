@@ -82,7 +82,12 @@ impl<'t> Object<'t> {
         Some(self.0.swap_remove(place).1)
     }
 
-    /// Whether it has no fields.
+    /// How many fields it has.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether it has none.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -213,14 +218,19 @@ impl<'de> Visitor<'de> for Reader {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Json<'de>, A::Error> {
         let mut fields = Vec::new();
         while let Some(Key(key)) = map.next_key()? {
+            if fields.is_empty() {
+                // Room for the first few at once.
+                fields.reserve_exact(4);
+            }
             fields.push((key, map.next_value()?));
         }
         Ok(Json::Object(Object::of(fields)))
     }
 }
 
-/// A key, borrowed where it has no escapes.
-struct Key<'t>(Cow<'t, str>);
+/// A key, borrowed where it has no escapes: for visitors that read an object without its tree.
+#[derive(Debug)]
+pub struct Key<'t>(pub Cow<'t, str>);
 
 impl<'de> Deserialize<'de> for Key<'de> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

@@ -104,6 +104,11 @@ impl Ask<'_> {
     /// # Errors
     /// It is none.
     pub(crate) fn int(&self, name: &str) -> Result<Option<i64>, Error> {
+        if let Some(Json::Number(number)) = self.request.data.get(name)
+            && let Some(int) = number.as_i64()
+        {
+            return Ok(Some(int));
+        }
         self.given(name).map(|value| Kind::Int.read(name, &value)).transpose().map(|read| read.and_then(|n| n.as_i64()))
     }
 

@@ -1,13 +1,15 @@
 //! The envelope: how requests are read and replies and pushes are written (Q1 to Q4).
 
 use std::borrow::Cow;
+use std::fmt;
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use serde::Serialize;
+use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, Visitor};
+use serde::ser::Serialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
-use stend_core::json::{Json, Object};
+use stend_core::json::{Json, Key, Object};
 
 use crate::error::{Error, ErrorObject};
 use crate::state::fields::stamp;
@@ -38,13 +40,11 @@ impl<'t> Request<'t> {
     }
 
     fn fill(&mut self, text: &'t str) -> Result<(), Error> {
-        let json: Json<'t> = serde_json::from_str(text).map_err(|error| Error::NotJson(error.to_string()))?;
-        let Json::Object(mut object) = json else { return Err(Error::NotJson("it is another kind of value".into())) };
-        self.id = object.swap_remove("id").filter(|id| !id.is_null());
-        let command = object.swap_remove("command");
-        let token = object.swap_remove("token");
-        let data = object.swap_remove("data");
-        self.odd = object.keys().map(str::to_owned).collect();
+        let Parts { command, token, id, data } = match serde_json::from_str(text) {
+            Ok(parts) => parts,
+            Err(_) => self.odd_parts(text)?,
+        };
+        self.id = id.filter(|id| !id.is_null());
         let token = match token {
             Some(Json::String(token)) => {
                 self.token = Some(token);
@@ -73,6 +73,60 @@ impl<'t> Request<'t> {
             }
         }
         Ok(())
+    }
+
+    /// The same of a frame that is no object of just these keys.
+    fn odd_parts(&mut self, text: &'t str) -> Result<Parts<'t>, Error> {
+        let json: Json<'t> = serde_json::from_str(text).map_err(|error| Error::NotJson(error.to_string()))?;
+        let Json::Object(mut object) = json else { return Err(Error::NotJson("it is another kind of value".into())) };
+        let id = object.swap_remove("id");
+        let command = object.swap_remove("command");
+        let token = object.swap_remove("token");
+        let data = object.swap_remove("data");
+        self.odd = object.keys().map(str::to_owned).collect();
+        Ok(Parts { command, token, id, data })
+    }
+}
+
+/// The values of a request's keys, read straight from an object that has each once and no others, as nearly all do.
+#[derive(Default)]
+struct Parts<'t> {
+    command: Option<Json<'t>>,
+    token: Option<Json<'t>>,
+    id: Option<Json<'t>>,
+    data: Option<Json<'t>>,
+}
+
+impl<'de> Deserialize<'de> for Parts<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Reader;
+
+        impl<'de> Visitor<'de> for Reader {
+            type Value = Parts<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a request")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Parts<'de>, A::Error> {
+                let mut parts = Parts::default();
+                while let Some(Key(key)) = map.next_key()? {
+                    let part = match &*key {
+                        "command" => &mut parts.command,
+                        "token" => &mut parts.token,
+                        "id" => &mut parts.id,
+                        "data" => &mut parts.data,
+                        _ => return Err(A::Error::custom("an odd key")),
+                    };
+                    if part.replace(map.next_value()?).is_some() {
+                        return Err(A::Error::custom("a key twice"));
+                    }
+                }
+                Ok(parts)
+            }
+        }
+
+        deserializer.deserialize_map(Reader)
     }
 }
 
@@ -154,7 +208,8 @@ fn envelope(
 
 /// A string; most need no escapes.
 fn string(out: &mut Vec<u8>, text: &str) {
-    if text.bytes().all(|byte| byte >= b' ' && byte != b'"' && byte != b'\\') {
+    // Looked at to its end: many bytes at once.
+    if !text.bytes().fold(false, |odd, byte| odd | (byte < b' ') | (byte == b'"') | (byte == b'\\')) {
         out.push(b'"');
         out.extend_from_slice(text.as_bytes());
         out.push(b'"');
@@ -228,6 +283,9 @@ mod tests {
         assert!(matches!(Request::read("{").1, Err(Error::NotJson(_))));
         assert!(matches!(Request::read("[1]").1, Err(Error::NotJson(_))));
         assert!(matches!(Request::read("{}").1, Err(Error::NoCommand)));
+        // A key that comes twice has its last value.
+        let (request, result) = Request::read(r#"{"id":1,"command":"a","id":2,"command":"b","data":[]}"#);
+        assert_eq!((result, &*request.command, request.id), (Ok(()), "b", Some(Json::Number(2.into()))));
     }
 
     #[test]

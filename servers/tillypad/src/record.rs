@@ -31,9 +31,9 @@ pub(crate) struct Record {
 }
 
 impl Record {
-    /// An empty row with room for every field of its table.
-    pub(crate) fn of(table: &Table) -> Self {
-        Self { present: 0, values: Vec::with_capacity(table.fields.len()) }
+    /// An empty row with room for so many fields.
+    pub(crate) fn with_room(fields: usize) -> Self {
+        Self { present: 0, values: Vec::with_capacity(fields) }
     }
 
     fn index(&self, column: usize) -> usize {
@@ -70,16 +70,20 @@ impl Record {
         }
     }
 
-    /// Goes through all fields of the table in order and keeps of each what `fill` makes of its value, which it gets
-    /// with the fields before it.
+    /// Goes through the fields that are there or on which the server has a say, in order, and keeps of each what `fill`
+    /// makes of its value, which it gets with the fields before it.
     pub(crate) fn refill(&mut self, table: &Table, mut fill: impl FnMut(usize, Option<Value>, &Self) -> Option<Value>) {
-        let mut old = std::mem::replace(self, Self::of(table));
-        let mut given = std::mem::take(&mut old.values).into_iter();
-        for column in 0..table.fields.len() {
-            let value = if old.has(column) { given.next() } else { None };
-            if let Some(value) = fill(column, value, self) {
+        let (old, mut left) = (self.present, self.present | table.served);
+        let filled = Self::with_room(left.count_ones() as usize);
+        let mut given = std::mem::replace(self, filled).values.into_iter();
+        while left != 0 {
+            let column = left.trailing_zeros();
+            let bit = 1 << column;
+            left ^= bit;
+            let value = if old & bit == 0 { None } else { given.next() };
+            if let Some(value) = fill(column as usize, value, self) {
                 self.values.push(value);
-                self.present |= 1 << column;
+                self.present |= bit;
             }
         }
     }

@@ -129,6 +129,20 @@ pub(crate) struct Field {
 pub(crate) struct Table {
     pub(crate) name: &'static str,
     pub(crate) fields: &'static [Field],
+    /// A bit for every column on which the server has a say.
+    pub(crate) served: u32,
+}
+
+/// The columns on which the server has a say.
+const fn served(fields: &[Field]) -> u32 {
+    let (mut served, mut column) = (0, 0);
+    while column < fields.len() {
+        if !matches!(fields[column].need, Need::Client | Need::Optional) {
+            served |= 1 << column;
+        }
+        column += 1;
+    }
+    served
 }
 
 impl Table {
@@ -149,17 +163,16 @@ macro_rules! table {
         $(#[$doc])*
         pub(crate) mod $module {
             #[allow(unused_imports)]
-            use super::{Book, Field, Fill, Kind, Link, Need, Sign, States, Table};
+            use super::{Book, Field, Fill, Kind, Link, Need, Sign, States, Table, served};
 
             #[allow(non_camel_case_types, clippy::upper_case_acronyms, dead_code)]
             enum Column { $($column),* }
 
             $(#[allow(dead_code)] pub(crate) const $column: usize = Column::$column as usize;)*
 
-            pub(crate) static TABLE: Table = Table {
-                name: $sql,
-                fields: &[$(Field { name: $name, kind: $kind, need: $need, ticks: $ticks }),*],
-            };
+            const FIELDS: &[Field] = &[$(Field { name: $name, kind: $kind, need: $need, ticks: $ticks }),*];
+
+            pub(crate) static TABLE: Table = Table { name: $sql, fields: FIELDS, served: served(FIELDS) };
         }
     };
 }

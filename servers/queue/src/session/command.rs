@@ -83,7 +83,9 @@ impl Socket {
             let result = read.and_then(|()| answer(&mut ask, route, state));
             let manner = state.settings.manner();
             let login = match &result {
-                Ok(Answer::Login(_, token)) => state.sessions.get(token).and_then(|session| state.login_of(session)),
+                Ok(Answer::Login(_, token)) => {
+                    state.sessions.get(token.as_str()).and_then(|session| state.login_of(session))
+                }
                 _ => ask.session.as_ref().and_then(|session| state.login_of(session)),
             };
             if let Some(login) = login {

@@ -19,6 +19,8 @@ pub(crate) mod settings;
 pub(crate) mod tickets;
 pub(crate) mod view;
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use schemars::JsonSchema;
@@ -51,7 +53,7 @@ pub struct State {
     /// When today began and when it ends, in the hall's zone.
     pub(crate) today: Timestamp,
     pub(crate) tomorrow: Timestamp,
-    pub(crate) sessions: Table<String, Session>,
+    pub(crate) sessions: Table<Arc<str>, Session>,
     pub(crate) people: People,
     pub(crate) settings: Shared<Settings>,
     pub(crate) totals: Totals,

@@ -61,7 +61,12 @@ pub(crate) fn json(body: &[u8]) -> Result<Json<'_>, Error> {
     if body.iter().all(u8::is_ascii_whitespace) {
         return Err(Error::Json("the request body is missing".into()));
     }
-    serde_json::from_slice(body).map_err(|error| {
+    // As text, if it is one: its strings are then known to be, too.
+    let json = match std::str::from_utf8(body) {
+        Ok(text) => serde_json::from_str(text),
+        Err(_) => serde_json::from_slice(body),
+    };
+    json.map_err(|error| {
         let text = error.to_string();
         if text.starts_with("recursion limit") { Error::TooDeep(DEEPEST) } else { Error::Json(text) }
     })
@@ -154,7 +159,7 @@ impl Sent {
         if self.rows > MOST_ROWS {
             return Err(Error::TooMany(MOST_ROWS));
         }
-        let mut record = Record::of(table);
+        let mut record = Record::with_room(map.len());
         for (name, json) in map.iter() {
             if nested.contains(&name) {
                 continue;
@@ -252,6 +257,7 @@ mod tests {
         assert_eq!(json("[".repeat(1_000).as_bytes()).expect_err("deep"), Error::TooDeep(DEEPEST));
         assert!(matches!(json(b"{\"a\": "), Err(Error::Json(_))));
         assert!(matches!(json(b" "), Err(Error::Json(_))));
+        assert!(matches!(json(b"\"\xff\""), Err(Error::Json(text)) if text.starts_with("invalid unicode")));
         for odd in [json!([]), json!("x"), json!({ "orders": 5 }), json!({ "orders": ["x"] })] {
             assert!(matches!(read(&odd), Err(Error::Shape(_))), "{odd}");
         }
