@@ -404,8 +404,10 @@ mod tests {
         assert_eq!((sent(&outbox).len(), outbox.untaken()), (1, Some(1)), "frames have heads, too");
         assert_eq!((sent(&outbox).len(), outbox.untaken()), (1, Some(2)));
         assert_eq!((sent(&outbox).len(), outbox.untaken()), (1, Some(3)));
+        assert!(!outbox.set_slow(2) && outbox.set_slow(3), "only what was given last may be waited for");
         assert!(matches!(outbox.next(), Next::Wait));
         assert_eq!(outbox.untaken(), None);
+        assert!(!outbox.set_slow(3) && !outbox.inner.lock().slow);
         outbox.give_up();
         assert!(matches!(outbox.next(), Next::GiveUp));
     }

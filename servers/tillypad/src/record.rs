@@ -7,7 +7,7 @@ use stend_core::json::Json;
 
 use crate::error::Error;
 use crate::guid::Guid;
-use crate::tables::{Kind, Sign, Table};
+use crate::tables::{Kind, Sign, Table, columns};
 use crate::wire::scalar;
 
 /// A field's value.
@@ -70,27 +70,29 @@ impl Record {
         }
     }
 
-    /// Goes through the fields that are there or on which the server has a say, in order, and keeps of each what `fill`
-    /// makes of its value, which it gets with the fields before it.
+    /// The columns of the fields that are there or whose bits are set, in order.
+    pub(crate) fn and(&self, bits: u32) -> impl Iterator<Item = usize> + use<> {
+        columns(self.present | bits)
+    }
+
+    /// Goes through the fields that are there or that the server gives, in order, and keeps of each what `fill` makes of
+    /// its value, which it gets with the fields before it.
     pub(crate) fn refill(&mut self, table: &Table, mut fill: impl FnMut(usize, Option<Value>, &Self) -> Option<Value>) {
-        let (old, mut left) = (self.present, self.present | table.served);
-        let filled = Self::with_room(left.count_ones() as usize);
+        let (old, all) = (self.present, self.present | table.served);
+        let filled = Self::with_room(all.count_ones() as usize);
         let mut given = std::mem::replace(self, filled).values.into_iter();
-        while left != 0 {
-            let column = left.trailing_zeros();
-            let bit = 1 << column;
-            left ^= bit;
-            let value = if old & bit == 0 { None } else { given.next() };
-            if let Some(value) = fill(column as usize, value, self) {
+        for column in columns(all) {
+            let value = if old & 1 << column == 0 { None } else { given.next() };
+            if let Some(value) = fill(column, value, self) {
                 self.values.push(value);
-                self.present |= bit;
+                self.present |= 1 << column;
             }
         }
     }
 
     /// The fields that are there, with their columns, in order.
     pub(crate) fn fields(&self) -> impl Iterator<Item = (usize, &Value)> {
-        (0..32).filter(|column| self.has(*column)).zip(&self.values)
+        columns(self.present).zip(&self.values)
     }
 
     /// Gives back what memory it does not need.

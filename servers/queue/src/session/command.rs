@@ -2,6 +2,7 @@
 
 use actix_http::ws::CloseCode;
 use bytes::Bytes;
+use bytestring::ByteString;
 use stend_core::fault::{Effect, Hit};
 use stend_core::journal::{Entry, Way};
 use stend_core::{Fake, Timestamp, World, near};
@@ -26,7 +27,7 @@ impl Socket {
         let Some(world) = self.world.upgrade() else { return };
         let now = world.now();
         let text = wire::failure(now, &Request::default(), &error.object(), self.manner(&world));
-        self.note(&world, now, None, "", Bytes::new(), 400, text.bytes(), Vec::new(), None);
+        self.note(&world, now, None, self.outbox.head(""), Bytes::new(), 400, text.bytes(), Vec::new(), None);
         self.outbox.reply("", text);
     }
 
@@ -37,20 +38,22 @@ impl Socket {
     }
 
     /// Answers a request.
-    pub(super) fn command(&mut self, frame: &Bytes, request: Request<'_>, read: Result<(), Error>) -> Option<End> {
+    pub(super) fn command(&mut self, frame: ByteString) -> Option<End> {
         let Some(world) = self.world.upgrade() else {
             return Some(End::Close(CloseCode::Restart, "the world is gone"));
         };
         let now = world.now();
+        let (request, read) = Request::read(&frame);
         let route = routes::find(&request.command);
         let operation = route.map(|route| route.operation.id);
+        let head = self.head(operation, &request.command);
         let hit = world.faults.any().then(|| self.strike(&world, operation, &request, now)).flatten();
         let fault = hit.as_ref().map(|hit| hit.id.clone());
         if let Some((text, status)) =
             hit.as_ref().and_then(|hit| instead(&hit.effect, &request, now, self.manner(&world)))
         {
             let reply = text.bytes();
-            self.note(&world, now, operation, &request.command, frame.clone(), status, reply, Vec::new(), fault);
+            self.note(&world, now, operation, head, frame.as_bytes().clone(), status, reply, Vec::new(), fault);
             self.outbox.reply(operation.unwrap_or(""), text);
             return None;
         }
@@ -60,7 +63,7 @@ impl Socket {
             _ => None,
         };
         if let Some(ending) = ending {
-            self.note(&world, now, operation, &request.command, frame.clone(), 0, Bytes::new(), Vec::new(), fault);
+            self.note(&world, now, operation, head, frame.as_bytes().clone(), 0, Bytes::new(), Vec::new(), fault);
             return Some(End::Fault(ending, None));
         }
         let Some(live) = world.live::<Queue>(self.slot) else { return Some(End::Fault(Ending::Reset, None)) };
@@ -125,15 +128,19 @@ impl Socket {
                 (text, 200)
             }
         };
-        match hit {
+        drop(request);
+        self.note(&world, now, operation, head, frame.into_bytes(), status, text.bytes(), remarks, fault);
+        hit.and_then(|hit| self.misbehave(&world, now, command, hit.effect, text))
+    }
+
+    /// The first line of a command's journal entry.
+    fn head(&self, operation: Option<&'static str>, command: &str) -> Box<str> {
+        match operation {
+            Some(operation) => self.outbox.head(operation),
             None => {
-                self.note(&world, now, operation, &request.command, frame.clone(), status, text.bytes(), remarks, None);
-                None
-            }
-            Some(hit) => {
-                let reply = text.bytes();
-                self.note(&world, now, operation, &request.command, frame.clone(), status, reply, remarks, fault);
-                self.misbehave(&world, now, command, hit.effect, text)
+                // The command stands where HTTP has its method, so it must not break the line.
+                let command: String = command.chars().filter(|c| !c.is_whitespace()).take(64).collect();
+                self.outbox.head(&command)
             }
         }
     }
@@ -144,21 +151,13 @@ impl Socket {
         world: &World,
         at: Timestamp,
         operation: Option<&'static str>,
-        command: &str,
+        head: Box<str>,
         request: Bytes,
         status: u16,
         reply: Bytes,
         remarks: Vec<String>,
         fault: Option<String>,
     ) {
-        // The command stands where HTTP has its method, so it must not break the line. One that is known does not.
-        let head = match operation {
-            Some(operation) => self.outbox.head(operation),
-            None => {
-                let command: String = command.chars().filter(|c| !c.is_whitespace()).take(64).collect();
-                self.outbox.head(&command)
-            }
-        };
         world.journal.write(Entry {
             seq: 0,
             at,

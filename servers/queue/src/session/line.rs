@@ -16,7 +16,6 @@ use crate::Queue;
 use crate::error::Error;
 use crate::frames::{Incoming, LIMIT};
 use crate::outbox::{Ending, Item, Next, Payload};
-use crate::wire::Request;
 
 /// How many pings a silent socket may leave unanswered.
 const MISSED: u32 = 3;
@@ -165,10 +164,7 @@ impl Socket {
     /// Does what a frame wants.
     fn take(&mut self, incoming: Incoming) -> Option<Act> {
         match incoming {
-            Incoming::Text(text) => {
-                let (request, read) = Request::read(&text);
-                return self.command(text.as_bytes(), request, read).map(Act::End);
-            }
+            Incoming::Text(text) => return self.command(text).map(Act::End),
             Incoming::Ping(body) if !self.ignores_ping(&body) => return Some(Act::Send(control(OpCode::Pong, &body))),
             Incoming::Ping(_) | Incoming::Pong => {}
             Incoming::Close(reason) => return Some(Act::End(End::Gone(reason))),
