@@ -6,17 +6,16 @@ use std::fmt;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-/// The value of each hexadecimal digit; what is none has a bit above them.
-const DIGIT: [u8; 256] = {
-    let mut values = [0xff; 256];
-    let mut value = 0;
-    while value < 16 {
-        let digit = b"0123456789abcdef"[value as usize];
-        values[digit as usize] = value;
-        values[digit.to_ascii_uppercase() as usize] = value;
-        value += 1;
+/// What a character is worth as a hexadecimal digit; 255 if it is none.
+const DIGITS: [u8; 256] = {
+    let mut digits = [255; 256];
+    let mut n = 0;
+    while n < 16 {
+        digits[b"0123456789abcdef"[n] as usize] = n as u8;
+        digits[b"0123456789ABCDEF"[n] as usize] = n as u8;
+        n += 1;
     }
-    values
+    digits
 };
 
 /// A GUID.
@@ -32,20 +31,24 @@ impl Guid {
         let text = text.trim();
         let text = text.strip_prefix('{').and_then(|text| text.strip_suffix('}')).unwrap_or(text).as_bytes();
         let text: &[u8; 36] = text.try_into().ok()?;
-        // Where the first digit of each byte stands, between the hyphens.
-        const PLACES: [usize; 16] = [0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34];
-        if [8, 13, 18, 23].into_iter().any(|place| text[place] != b'-') {
+        if [8, 13, 18, 23].iter().any(|dash| text[*dash] != b'-') {
             return None;
         }
+        // Bills are full of GUIDs: two digits at a time, and whether all were digits is asked once.
+        const STARTS: [usize; 16] = [0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34];
         let mut bytes = [0_u8; 16];
-        // Digits are looked up, and what is none shows in the end: bills are full of GUIDs.
-        let mut seen = 0;
-        for (byte, place) in bytes.iter_mut().zip(PLACES) {
-            let (high, low) = (DIGIT[usize::from(text[place])], DIGIT[usize::from(text[place + 1])]);
-            seen |= high | low;
+        let mut all = 0;
+        for (byte, at) in bytes.iter_mut().zip(STARTS) {
+            let (high, low) = (DIGITS[usize::from(text[at])], DIGITS[usize::from(text[at + 1])]);
+            all |= high | low;
             *byte = high << 4 | low & 15;
         }
-        (seen < 16).then_some(Self(bytes))
+        (all < 16).then_some(Self(bytes))
+    }
+
+    /// The GUID of these bytes.
+    pub(crate) const fn of(bytes: [u8; 16]) -> Self {
+        Self(bytes)
     }
 
     /// The id that `calc-discount` gives to the `n`th row of a bill that is not stored.

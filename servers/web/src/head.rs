@@ -19,7 +19,7 @@ pub fn head(request: &HttpRequest, path: &str) -> Box<str> {
     head.push('\n');
     for (name, value) in headers {
         // A header's value holds no line break; what is not ASCII is left out.
-        if let Ok(value) = value.to_str()
+        if let Some(value) = ascii(value.as_bytes())
             && name.as_str() != TICKET
         {
             head.push_str(name.as_str());
@@ -29,4 +29,10 @@ pub fn head(request: &HttpRequest, path: &str) -> Box<str> {
         }
     }
     head.into_boxed_str()
+}
+
+/// What `HeaderValue::to_str` gives, looked at to its end: many bytes at once.
+fn ascii(value: &[u8]) -> Option<&str> {
+    let odd = value.iter().fold(false, |odd, byte| odd | !(matches!(byte, b' '..=b'~') | (*byte == b'\t')));
+    std::str::from_utf8(value).ok().filter(|_| !odd)
 }
