@@ -327,7 +327,7 @@ impl Outbox {
             operation: Some(command),
             way: Way::Push,
             client: pushed.client,
-            head: self.head(command),
+            head: self.head(command).into(),
             request: Bytes::new(),
             status,
             reply,

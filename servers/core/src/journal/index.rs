@@ -49,13 +49,20 @@ pub(super) struct Index {
 const ROOM: usize = 64;
 
 impl Index {
-    /// An entry of this kind is now the newest, after so many others.
-    pub(super) fn push(&mut self, kind: Kind, others: usize) {
+    /// An entry of this kind is now the newest, after so many others. The place of the one of its kind before it.
+    pub(super) fn push(&mut self, kind: Kind, others: usize) -> Option<usize> {
         // A journal's memory ends long before 2^32 entries do.
         let number = self.oldest.wrapping_add(others as u32);
         match self.kinds.iter_mut().find(|(known, _)| known.is(&kind)) {
-            Some((_, numbers)) => numbers.push_back(number),
-            None => self.kinds.push((kind, VecDeque::from([number]))),
+            Some((_, numbers)) => {
+                let before = numbers.back().map(|before| place(*before, self.oldest));
+                numbers.push_back(number);
+                before
+            }
+            None => {
+                self.kinds.push((kind, VecDeque::from([number])));
+                None
+            }
         }
     }
 

@@ -165,7 +165,7 @@ impl Socket {
             operation,
             way: Way::Frame,
             client: self.outbox.client(),
-            head,
+            head: head.into(),
             request,
             status,
             reply,
