@@ -363,12 +363,6 @@ impl Exchange<'_> {
     }
 }
 
-/// What [`HeaderValue::to_str`] gives, looked at to its end: many bytes at once.
-fn ascii(value: &[u8]) -> Option<&str> {
-    let odd = value.iter().fold(false, |odd, byte| odd | !(matches!(byte, b' '..=b'~') | (*byte == b'\t')));
-    std::str::from_utf8(value).ok().filter(|_| !odd)
-}
-
 /// Method, target and headers as the journal keeps them: one allocation.
 fn head(method: &str, path: &str, query: &str, headers: &HeaderMap) -> Box<str> {
     let room: usize = headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 3).sum();
@@ -383,7 +377,7 @@ fn head(method: &str, path: &str, query: &str, headers: &HeaderMap) -> Box<str> 
     head.push('\n');
     for (name, value) in headers {
         // A header's value holds no line break; what is not ASCII is left out.
-        if let Some(value) = ascii(value.as_bytes())
+        if let Ok(value) = value.to_str()
             && name.as_str() != TICKET
         {
             head.push_str(name.as_str());
