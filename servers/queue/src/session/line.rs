@@ -110,7 +110,10 @@ impl Socket {
         loop {
             if let Some(pieces) = &mut self.pieces {
                 match pieces.poll(context) {
-                    Poll::Pending => return Act::Wait,
+                    Poll::Pending => {
+                        self.outbox.stand_by();
+                        return Act::Wait;
+                    }
                     Poll::Ready(Piece::Bytes(bytes)) => return Act::Send(bytes),
                     Poll::Ready(Piece::None) => self.pieces = None,
                     Poll::Ready(Piece::Gone) => return Act::End(End::Close(CloseCode::Restart, "the world was reset")),
