@@ -61,6 +61,11 @@ impl<'t> Json<'t> {
 }
 
 impl<'t> Object<'t> {
+    /// One without fields.
+    pub const fn new() -> Self {
+        Self(Vec::new())
+    }
+
     /// The value of a key.
     pub fn get(&self, key: &str) -> Option<&Json<'t>> {
         self.0.iter().find(|(known, _)| known == key).map(|(_, value)| value)

@@ -277,14 +277,16 @@ impl Outbox {
     /// Nobody shall wait for the socket any more, if it has still not taken this.
     fn set_slow(&self, given: u64) -> bool {
         let mut inner = self.inner.lock();
-        inner.slow = inner.busy && inner.given == given;
-        if inner.slow {
-            inner.items.iter_mut().for_each(|item| item.turn = None);
-            if let Some((_, turn)) = &mut inner.ending {
-                *turn = None;
-            }
+        let slow = inner.busy && inner.given == given;
+        if slow {
+            inner.slow_down();
         }
-        inner.slow
+        slow
+    }
+
+    /// What is being sent waits for the world's clock, which must not wait for what is behind it.
+    pub(crate) fn stand_by(&self) {
+        self.inner.lock().slow_down();
     }
 
     /// The socket has not taken what it was given for too long: it ends.
@@ -338,6 +340,15 @@ impl Outbox {
 }
 
 impl Inner {
+    /// Nobody waits for the socket until it asks for more.
+    fn slow_down(&mut self) {
+        self.slow = true;
+        self.items.iter_mut().for_each(|item| item.turn = None);
+        if let Some((_, turn)) = &mut self.ending {
+            *turn = None;
+        }
+    }
+
     fn wake(&mut self) {
         if std::mem::take(&mut self.asleep)
             && let Some(waker) = &self.waker

@@ -151,6 +151,12 @@ pub(crate) fn value(table: &Table, column: usize, json: &Json<'_>) -> Result<Opt
             Value::Int(int)
         }
         Kind::Number(sign) => {
+            // Nearly all counts and prices are so, and within all limits.
+            if let Json::Number(number) = json
+                && let Some(whole @ 1..=MOST_OF_A_LINE) = number.as_i64()
+            {
+                return Ok(Some(Value::Number(whole.into())));
+            }
             let number = scalar::number(json).ok_or_else(|| malformed("decimal"))?;
             match sign {
                 Sign::Positive if number <= Decimal::ZERO => return Err(range("above 0")),

@@ -22,8 +22,8 @@ const GUARDED: [(&str, Asked, f64); 5] = [
     ("carbis, poll with 20 events", Asked::Http(|stend| limit::poll(stend, 20)), 1.25),
     ("telemetron, one machine", Asked::Http(limit::one), 1.37),
     ("tillypad, get-guest", Asked::Http(limit::get_guest), 1.35),
-    ("tillypad, post-guest", Asked::Http(limit::post_guest), 3.3),
-    ("queue, currentConsumer", Asked::Socket("currentConsumer"), 1.5),
+    ("tillypad, post-guest", Asked::Http(limit::post_guest), 3.25),
+    ("queue, currentConsumer", Asked::Socket("currentConsumer"), 1.62),
 ];
 
 /// How something is asked.

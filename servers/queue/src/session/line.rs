@@ -110,7 +110,10 @@ impl Socket {
         loop {
             if let Some(pieces) = &mut self.pieces {
                 match pieces.poll(context) {
-                    Poll::Pending => return Act::Wait,
+                    Poll::Pending => {
+                        self.outbox.stand_by();
+                        return Act::Wait;
+                    }
                     Poll::Ready(Piece::Bytes(bytes)) => return Act::Send(bytes),
                     Poll::Ready(Piece::None) => self.pieces = None,
                     Poll::Ready(Piece::Gone) => return Act::End(End::Close(CloseCode::Restart, "the world was reset")),
@@ -152,7 +155,7 @@ impl Socket {
                 return if self.silent > MISSED {
                     Act::End(End::Close(CloseCode::Policy, "no answer to pings"))
                 } else {
-                    Act::Send(control(OpCode::Ping, b""))
+                    Act::Send(message(OpCode::Ping, b""))
                 };
             }
             if self.outbox.sleep(context.waker()) {
@@ -165,7 +168,7 @@ impl Socket {
     fn take(&mut self, incoming: Incoming) -> Option<Act> {
         match incoming {
             Incoming::Text(text) => return self.command(text).map(Act::End),
-            Incoming::Ping(body) if !self.ignores_ping(&body) => return Some(Act::Send(control(OpCode::Pong, &body))),
+            Incoming::Ping(body) if !self.ignores_ping(&body) => return Some(Act::Send(message(OpCode::Pong, &body))),
             Incoming::Ping(_) | Incoming::Pong => {}
             Incoming::Close(reason) => return Some(Act::End(End::Gone(reason))),
             Incoming::Broken => return Some(Act::End(End::Close(CloseCode::Protocol, "not a WebSocket frame"))),
@@ -196,14 +199,19 @@ impl Socket {
             self.hold(item, until);
             return None;
         }
-        let (frame, reply) = match &item.payload {
-            Payload::Text(text) => (text.frame(), text.bytes()),
-            Payload::Binary(bytes) => (binary(bytes), bytes.clone()),
-        };
-        if let (Some(pushed), Some(world)) = (item.pushed.take(), self.world.upgrade()) {
-            self.outbox.note(&world, item.command, pushed, reply, 200);
+        if let Some(pushed) = item.pushed.take()
+            && let Some(world) = self.world.upgrade()
+        {
+            let sent = match &item.payload {
+                Payload::Text(text) => text.bytes(),
+                Payload::Binary(bytes) => bytes.clone(),
+            };
+            self.outbox.note(&world, item.command, pushed, sent, 200);
         }
-        Some(frame)
+        Some(match &item.payload {
+            Payload::Text(text) => text.frame(),
+            Payload::Binary(bytes) => message(OpCode::Binary, bytes),
+        })
     }
 
     /// Leaves the hub: nothing more comes.
@@ -239,15 +247,9 @@ impl Socket {
     }
 }
 
-/// A ping or a pong.
-fn control(code: OpCode, body: &[u8]) -> Bytes {
+/// A whole message in its frame.
+fn message(code: OpCode, body: &[u8]) -> Bytes {
     let mut bytes = BytesMut::new();
     Parser::write_message(&mut bytes, body, code, true, false);
-    bytes.freeze()
-}
-
-fn binary(body: &[u8]) -> Bytes {
-    let mut bytes = BytesMut::new();
-    Parser::write_message(&mut bytes, body, OpCode::Binary, true, false);
     bytes.freeze()
 }

@@ -89,13 +89,18 @@ fn kind(json: &Json<'_>) -> &'static str {
 }
 
 /// Rows under a key: a list of objects; one object stands for a list of one, nothing for none.
-fn rows<'j, 't>(map: &'j Object<'t>, key: &str) -> Result<Vec<&'j Object<'t>>, Error> {
+fn rows<'j, 't>(
+    map: &'j Object<'t>,
+    key: &str,
+) -> Result<impl ExactSizeIterator<Item = &'j Object<'t>> + use<'j, 't>, Error> {
+    let rows = |list: &'j [Json<'t>]| list.iter().map(|row| row.as_object().unwrap_or(const { &Object::new() }));
     match map.get(key) {
-        None | Some(Json::Null) => Ok(Vec::new()),
+        None | Some(Json::Null) => Ok(rows(&[])),
         Some(Json::Array(list)) => {
-            list.iter().enumerate().map(|(i, row)| object(row, format_args!("{key}[{i}]"))).collect()
+            list.iter().enumerate().try_for_each(|(i, row)| object(row, format_args!("{key}[{i}]")).map(drop))?;
+            Ok(rows(list))
         }
-        Some(Json::Object(one)) => Ok(vec![one]),
+        Some(one @ Json::Object(_)) => Ok(rows(std::slice::from_ref(one))),
         Some(other) => Err(Error::Shape(format!("{key} must be an array, found {}", kind(other)))),
     }
 }
@@ -116,13 +121,15 @@ impl Sent {
                 return Err(Error::Shape("guestDeliveries holds one delivery".into()));
             }
             Some(_) => {
-                if let Some(row) = rows(map, "guestDeliveries")?.first() {
+                if let Some(row) = rows(map, "guestDeliveries")?.next() {
                     sent.bill.delivery = Some(Box::new(sent.record(&tables::delivery::TABLE, row, &[])?));
                 }
             }
         }
         sent.bill.privileges = sent.records(&tables::privilege::TABLE, map, "guestSalePrivileges")?;
-        for row in rows(map, "orders")? {
+        let orders = rows(map, "orders")?;
+        sent.bill.orders.reserve_exact(orders.len().min(MOST_ROWS));
+        for row in orders {
             let record = sent.record(&tables::order::TABLE, row, &["orderItems"])?;
             let items = sent.items(row, 1)?;
             sent.bill.orders.push(Order { record, items });
@@ -137,8 +144,9 @@ impl Sent {
     }
 
     fn items(&mut self, map: &Object<'_>, depth: usize) -> Result<Vec<Item>, Error> {
-        let mut items = Vec::new();
-        for row in rows(map, "orderItems")? {
+        let rows = rows(map, "orderItems")?;
+        let mut items = Vec::with_capacity(rows.len().min(MOST_ROWS));
+        for row in rows {
             if depth > DEEPEST {
                 return Err(Error::TooDeep(DEEPEST));
             }
@@ -151,7 +159,7 @@ impl Sent {
 
     /// Rows of a table under a key.
     pub(crate) fn records(&mut self, table: &'static Table, map: &Object<'_>, key: &str) -> Result<Vec<Record>, Error> {
-        rows(map, key)?.into_iter().map(|row| self.record(table, row, &[])).collect()
+        rows(map, key)?.map(|row| self.record(table, row, &[])).collect()
     }
 
     fn record(&mut self, table: &'static Table, map: &Object<'_>, nested: &[&'static str]) -> Result<Record, Error> {
