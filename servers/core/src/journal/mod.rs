@@ -455,7 +455,7 @@ mod tests {
         let pages = journal.pages.lock();
         assert_eq!(pages.entries.capacity(), 100);
         let heads: Vec<*const str> = pages.entries.iter().map(|entry| &raw const *entry.head).collect();
-        assert!(heads.iter().enumerate().all(|(n, head)| *head == heads[n % 2]), "each is kept once");
+        assert!(heads.iter().enumerate().all(|(n, head)| std::ptr::eq(*head, heads[n % 2])), "each is kept once");
         assert_eq!((&*pages.entries[0].head, &*pages.entries[1].head), ("GET /0\n", "GET /1\n"));
         drop(pages);
         let one = entry("{}");
