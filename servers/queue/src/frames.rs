@@ -4,8 +4,9 @@
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
 
-use actix_http::ws::{CloseReason, OpCode, Parser, ProtocolError};
+use actix_http::ws::{OpCode, Parser};
 use actix_web::web;
+use actix_ws::{CloseReason, ProtocolError};
 use bytes::{Bytes, BytesMut};
 use bytestring::ByteString;
 use futures_core::Stream;

@@ -8,10 +8,9 @@ mod line;
 use std::pin::Pin;
 use std::sync::{Arc, Weak};
 
-use actix_http::ws;
 use actix_web::body::BoxBody;
 use actix_web::rt::task::JoinHandle;
-use actix_web::{HttpRequest, HttpResponse};
+use actix_web::{FromRequest, HttpRequest, HttpResponse, dev, web};
 use bytes::Bytes;
 use stend_core::journal::{Entry, Way};
 use stend_core::{Fake, World};
@@ -71,7 +70,9 @@ async fn open(slot: usize, resettable: Arc<()>, arrival: Arrival) -> HttpRespons
         tracing::error!(slot, "the registry and the sites disagree");
         return HttpResponse::InternalServerError().finish();
     };
-    let Ok(mut response) = ws::handshake(request.head()) else {
+    // actix-ws shakes hands; what comes and goes is read and written here.
+    let nothing = web::Payload::from_request(&request, &mut dev::Payload::None).into_inner();
+    let Ok((response, ..)) = nothing.and_then(|nothing| actix_ws::handle(&request, nothing)) else {
         let reply = no_handshake(request.headers());
         match held {
             Some(held) => held.note(&world, &request, path, reply.status.as_u16(), reply.body.clone()),
@@ -80,7 +81,7 @@ async fn open(slot: usize, resettable: Arc<()>, arrival: Arrival) -> HttpRespons
         return reply.into_response();
     };
     if let Some(held) = &held {
-        held.note(&world, &request, path, StatusCode::SWITCHING_PROTOCOLS.as_u16(), Bytes::new());
+        held.note(&world, &request, path, response.status().as_u16(), Bytes::new());
     }
     let resettable = Some(resettable).filter(|held| Arc::strong_count(held) <= RESETTABLE + 1);
     let outbox = Arc::new(Outbox::new(Arc::downgrade(&world), path, &handshake(request.headers())));
@@ -108,10 +109,7 @@ async fn open(slot: usize, resettable: Arc<()>, arrival: Arrival) -> HttpRespons
         cord: Cord::of(&request, resettable.is_some()),
         _resettable: resettable,
     };
-    match response.message_body(BoxBody::new(socket)) {
-        Ok(response) => response.into(),
-        Err(_) => HttpResponse::InternalServerError().finish(),
-    }
+    response.set_body(BoxBody::new(socket))
 }
 
 /// Ends a socket that does not take what it is given.

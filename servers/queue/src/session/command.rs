@@ -1,6 +1,6 @@
 //! Commands: a request is read, the state is asked once, the reply is queued.
 
-use actix_http::ws::CloseCode;
+use actix_ws::CloseCode;
 use bytes::Bytes;
 use bytestring::ByteString;
 use stend_core::fault::{Effect, Hit};

@@ -4,8 +4,9 @@
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use actix_http::ws::{CloseCode, CloseReason, OpCode, Parser};
+use actix_http::ws::{OpCode, Parser};
 use actix_web::body::{BodySize, MessageBody};
+use actix_ws::{CloseCode, CloseReason};
 use bytes::{Bytes, BytesMut};
 use stend_core::turn::Turn;
 use stend_web::BrokenOff;
