@@ -6,7 +6,7 @@ SCENARIO ?= scenarios/lunch-rush.yaml
 SPEED ?= 60
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check fmt lint docs unit snapshots scenarios judges wrk bench bench-setup bench-peers bench-growth bench-soak bench-report guard clean
+.PHONY: help setup run test check fmt lint docs unit snapshots scenarios judges wrk bench bench-setup bench-peers bench-growth bench-soak bench-report guard order clean
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -16,8 +16,14 @@ setup: ## See that the toolchain is there, and fetch the dependencies
 	@rustup component add clippy rustfmt >/dev/null 2>&1 || $(CARGO) clippy --version >/dev/null
 	@$(CARGO) fetch --locked --quiet
 
+# The released program: on Linux it has the C library in it, and so starts without a search for libraries.
+ifeq ($(shell uname -sm),Linux x86_64)
+WHOLE := -- -C target-feature=+crt-static -C relocation-model=static -C link-arg=-Wl,-Map=$(CURDIR)/target/release/stend.map
+endif
+RELEASE := $(CARGO) rustc --locked --release -p stend --bin stend
+
 target/release/stend: setup FORCE
-	@$(CARGO) build --locked --release -p stend
+	@$(RELEASE) $(WHOLE)
 FORCE:
 
 run: $(STEND) ## Build, start everything, and play lunch-rush at speed 60 on a loop
@@ -83,7 +89,7 @@ judges: setup $(JUDGES)/venv/.ready $(JUDGES)/npm/.ready ## Let linters and sche
 
 # The peers live in target/; what they are, and their exact versions, stands in tests/benches/peers.
 PEERS := tests/benches/peers
-RELEASED = $(CARGO) build --locked --release --quiet -p stend -p stend-bench
+RELEASED = $(CARGO) build --locked --release --quiet -p stend-bench && $(RELEASE) --quiet $(WHOLE)
 
 bench-setup: ## Install what the benchmarks are made with: wrk, valgrind, and the peers (Node.js and Java are needed for those)
 	@command -v wrk >/dev/null || (apt-get update -qq && apt-get install -y -qq wrk) >/dev/null || { echo "install wrk, the load generator"; exit 1; }
@@ -116,10 +122,14 @@ bench-report: setup bench-setup ## All of it, written to target/bench-report.md
 	$(RELEASED)
 	target/release/stend-bench all --report target/bench-report.md
 
-guard: setup ## Count the instructions of three requests beside a bare server's; fails beyond the limits
+guard: setup ## Count the instructions of five requests beside a bare server's; fails beyond the limits
 	@command -v valgrind >/dev/null || (apt-get update -qq && apt-get install -y -qq valgrind) >/dev/null 2>&1 || true
 	@if command -v valgrind >/dev/null; then $(RELEASED) && target/release/stend-bench guard; \
 	else echo "not guarded: valgrind is missing and could not be installed"; fi
+
+order: setup ## Write anew which pieces of the program lie side by side (servers/app/start.order); after updates of dependencies
+	$(RELEASED)
+	target/release/stend-bench order target/release/stend
 
 clean: ## Remove what was built
 	$(CARGO) clean

@@ -300,3 +300,29 @@ async fn which_pushes_are_lost_is_drawn_from_the_seed_and_kept_by_a_save() {
     let (_board, mut admin) = board_and_admin(&other).await;
     assert_eq!(lost(&other, &mut admin, 200).await, second);
 }
+
+#[tokio::test]
+async fn a_reply_may_come_in_pieces_which_hold_no_clock_or_be_garbage() {
+    let bench = Bench::start().await;
+    let (mut board, mut admin) = board_and_admin(&bench).await;
+    let pieces = json!({"bytes": 100, "every": "10s"});
+    let id = fault(&bench, json!({"match": {"operation": "postponeDelay"}, "dribble": pieces, "times": 1})).await;
+    let frame = json!({"token": board.token, "command": "postponeDelay", "id": "slow"});
+    board.raw(Message::text(frame.to_string())).await;
+    while told(&bench, "frame").await.iter().all(|entry| !entry.ends_with(&id)) {}
+    change(&mut admin, 7).await;
+    tokio::time::timeout(Duration::from_secs(20), bench.advance("10s")).await.expect("nobody waits for the push");
+    // Two pieces, and the push behind them.
+    let reply = board.frame().await;
+    assert_eq!((&reply["id"], &reply["command"]), (&json!("slow"), &json!("postponeDelay")));
+    assert!(reply.to_string().len() > 100, "{reply}");
+    assert_eq!(priority(&mut board).await, 7);
+
+    // Garbage in the place of a reply: the state was asked, and what comes of it comes after.
+    admin.data("subscribeServices", json!({})).await;
+    fault(&bench, json!({"match": {"operation": "setService"}, "garbage": 12, "times": 1})).await;
+    let data = json!({"id": 3, "priority": 8});
+    admin.raw(Message::text(json!({"token": admin.token, "command": "setService", "data": data}).to_string())).await;
+    assert!(matches!(admin.message().await, Some(Message::Binary(bytes)) if bytes.len() == 12));
+    assert_eq!(priority(&mut admin).await, 8);
+}

@@ -18,7 +18,7 @@ pub use stend_control::Urls;
 
 /// The worlds that are built in.
 pub fn library() -> Library {
-    Library::new(vec![(DOCUMENTED, include_str!(concat!(env!("OUT_DIR"), "/documented.json")))])
+    Library::new(vec![(DOCUMENTED, include!(concat!(env!("OUT_DIR"), "/documented.rs")))])
 }
 
 /// What to start.
@@ -211,5 +211,56 @@ fn reachable(address: SocketAddr) -> SocketAddr {
             SocketAddr::new(IpAddr::V6(std::net::Ipv6Addr::LOCALHOST), address.port())
         }
         _ => address,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use stend_core::{NewWorld, Seed, Start, Timestamp, World};
+
+    use super::*;
+
+    fn documented() -> WorldFile {
+        library().by_name(DOCUMENTED, &registry::fakes()).expect("the documented world is good")
+    }
+
+    /// What lets a world wait with them until somebody asks.
+    #[test]
+    fn built_in_sections_are_good_at_all_known_times_and_nothing_falls_due_in_them() {
+        let file = documented();
+        for kind in registry::fakes().kinds() {
+            let section = kind.read(&file.sections[kind.name()]).expect("good");
+            let start = Start::Section(Some(section));
+            for now in [0, 1, 951_782_400, 1_767_225_599, 1_795_305_600, 4_102_444_800, 7_258_118_399] {
+                let now = Timestamp::from_second(now).expect("a time");
+                for seed in [0, 1, u64::MAX] {
+                    let live = kind.create(&start, Seed { seed, now }).expect("a good section");
+                    assert_eq!(live.next_deadline(), i64::MAX, "{} at {now}", kind.name());
+                }
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn a_world_that_is_asked_late_answers_as_one_that_was_asked_at_once() {
+        let frozen = ClockSetting::frozen_at(Timestamp::from_second(1_795_305_600).expect("a time"));
+        let worlds = Worlds::new(registry::fakes(), WorldFile { clock: Some(frozen), ..documented() }).expect("good");
+        let fork = |of: &Arc<World>| NewWorld { fork_of: Some(Arc::clone(of)), seed: Some(7), ..NewWorld::default() };
+        let late = worlds.default_world();
+        let fork_of_late = worlds.create(fork(late)).expect("a fork");
+        let asked =
+            worlds.create(NewWorld { file: WorldFile { clock: Some(frozen), ..documented() }, ..NewWorld::default() });
+        let asked = asked.expect("a world");
+        let at_once = asked.save().to_json();
+        let fork_of_asked = worlds.create(fork(&asked)).expect("a fork");
+        let to = Timestamp::from_second(1_795_305_600 + 3 * 86_400).expect("a time");
+        for world in [late, &fork_of_late, &asked, &fork_of_asked] {
+            world.advance(to).await.expect("time goes ahead");
+        }
+        assert_ne!(asked.save().to_json(), at_once, "the clock has moved");
+        assert_eq!(late.save().to_json(), asked.save().to_json());
+        assert_eq!(fork_of_late.save().to_json(), fork_of_asked.save().to_json());
+        late.reset().expect("a reset");
+        assert_eq!(late.save().to_json(), at_once);
     }
 }

@@ -10,6 +10,7 @@ pub mod duration;
 pub mod fake;
 pub mod fault;
 pub mod journal;
+pub mod json;
 pub mod library;
 mod live;
 pub mod near;

@@ -17,13 +17,16 @@ pub struct Library {
     folder: Option<PathBuf>,
 }
 
-/// A world that is built in, as JSON: it is read once, for worlds are made of it all the time.
+/// A world that is built in: it is read once, for worlds are made of it all the time.
 #[derive(Debug, Clone)]
 struct BuiltIn {
     name: &'static str,
-    text: &'static str,
+    keys: Keys,
     read: Arc<OnceLock<WorldFile>>,
 }
+
+/// The keys of a world that is built in, each with its JSON: taken apart beforehand, for every start would do it again.
+pub type Keys = &'static [(&'static str, &'static str)];
 
 /// The world that is there when nobody asks for another.
 pub const DOCUMENTED: &str = "documented";
@@ -32,9 +35,9 @@ pub const DOCUMENTED: &str = "documented";
 const STOREYS: usize = 8;
 
 impl Library {
-    /// These built-in worlds, by name and JSON text. They are known to be good.
-    pub fn new(built_in: Vec<(&'static str, &'static str)>) -> Self {
-        let built_in = built_in.into_iter().map(|(name, text)| BuiltIn { name, text, read: Arc::default() });
+    /// These built-in worlds, by name. They are known to be good.
+    pub fn new(built_in: Vec<(&'static str, Keys)>) -> Self {
+        let built_in = built_in.into_iter().map(|(name, keys)| BuiltIn { name, keys, read: Arc::default() });
         Self { built_in: built_in.collect(), folder: None }
     }
 
@@ -103,7 +106,7 @@ impl Library {
             if let Some(file) = built_in.read.get() {
                 return Ok(file.clone());
             }
-            let file = WorldFile::built_in(built_in.text, registry)
+            let file = WorldFile::built_in(built_in.keys, registry)
                 .map_err(|problem| nowhere(&format!("{name} (built in)"), problem))?;
             return Ok(built_in.read.get_or_init(|| file).clone());
         }

@@ -10,7 +10,7 @@ use parking_lot::Mutex;
 use crate::fake::{Fake, Seed, find};
 use crate::node::Node;
 use crate::problem::Problem;
-use crate::section::Erased;
+use crate::section::{Erased, Section};
 
 /// Moments as nanoseconds in an atomic; what never comes is the largest.
 pub(crate) const NEVER: i64 = i64::MAX;
@@ -27,24 +27,28 @@ pub(crate) fn moment(nanos: i64) -> Option<Timestamp> {
 
 /// A fake's state in one world.
 pub struct Live<F: Fake> {
-    state: Mutex<F::State>,
+    state: Mutex<Place<F>>,
     due: AtomicI64,
 }
 
 impl<F: Fake> Live<F> {
     pub(crate) fn new(start: &Start, seed: Seed) -> Result<Self, Problem> {
-        let state = build::<F>(start, seed)?;
-        let due = AtomicI64::new(nanos(F::next_deadline(&state)));
-        Ok(Self { state: Mutex::new(state), due })
+        let place = Place::<F>::new(start, seed)?;
+        let due = AtomicI64::new(place.next_deadline());
+        Ok(Self { state: Mutex::new(place), due })
     }
 
     /// Runs a rule on the state. Says whether the next deadline has changed by it.
     pub(crate) fn run<R>(&self, rule: impl FnOnce(&mut F::State) -> R) -> (R, bool) {
-        let mut state = self.state.lock();
-        let output = rule(&mut state);
-        let due = nanos(F::next_deadline(&state));
-        let changed = self.due.swap(due, Ordering::AcqRel) != due;
-        (output, changed)
+        let mut place = self.state.lock();
+        let output = rule(place.state());
+        (output, self.reckon(&place))
+    }
+
+    /// Notes when something falls due from now on; says whether that has changed.
+    fn reckon(&self, place: &Place<F>) -> bool {
+        let due = place.next_deadline();
+        self.due.swap(due, Ordering::AcqRel) != due
     }
 }
 
@@ -53,24 +57,76 @@ impl<F: Fake> Live<F> {
 pub enum Start {
     /// A section, or none.
     Section(Option<Erased>),
+    /// A section that is built in: it is known to be good, and nothing falls due in what it makes. So it is read, and the
+    /// state made, when somebody first asks for it: a process, or a world, of which one fake is used pays for one.
+    BuiltIn(Arc<Section>),
+    /// The state of another world, for which nobody had asked there: what it will be made of.
+    Waiting(Arc<Section>, Seed),
     /// The state of another world, as it was.
     State(Erased),
 }
 
-fn build<F: Fake>(start: &Start, seed: Seed) -> Result<F::State, Problem> {
-    let strange = || Problem::invalid("this is of another fake").under(F::NAME);
-    match start {
-        Start::Section(section) => {
-            let section = section.as_ref().map(|section| section.downcast_ref::<F::Section>().ok_or_else(strange));
-            F::seed(section.transpose()?.cloned(), seed).map_err(|problem| problem.under(F::NAME))
+/// The times for which built-in sections are known to be good, in seconds: the years 1970 to 2199.
+const KNOWN: std::ops::Range<i64> = 0..7_258_118_400;
+
+/// Where a state is, or waits to be made.
+enum Place<F: Fake> {
+    Waiting(Arc<Section>, Seed),
+    Made(F::State),
+}
+
+impl<F: Fake> Place<F> {
+    fn new(start: &Start, seed: Seed) -> Result<Self, Problem> {
+        let made = match start {
+            Start::BuiltIn(section) if KNOWN.contains(&seed.now.as_second()) => {
+                return Ok(Self::Waiting(Arc::clone(section), seed));
+            }
+            Start::Waiting(section, seed) => return Ok(Self::Waiting(Arc::clone(section), *seed)),
+            Start::BuiltIn(section) => read::<F>(section, seed),
+            Start::Section(section) => of_section::<F>(section.as_ref(), seed),
+            Start::State(state) => match state.downcast_ref::<Mutex<F::State>>() {
+                Some(state) => Ok(state.lock().clone()),
+                None => Err(strange::<F>()),
+            },
+        };
+        made.map(Self::Made)
+    }
+
+    /// The state, made at the first call.
+    fn state(&mut self) -> &mut F::State {
+        if let Self::Waiting(section, seed) = self {
+            // Tests make everything that is built in, at the first and the last of the known times.
+            *self = Self::Made(read::<F>(section, *seed).expect("a built-in section is good"));
         }
-        Start::State(state) => {
-            state.downcast_ref::<Mutex<F::State>>().map(|state| state.lock().clone()).ok_or_else(strange)
+        match self {
+            Self::Made(state) => state,
+            Self::Waiting(..) => unreachable!("it was made above"),
+        }
+    }
+
+    fn next_deadline(&self) -> i64 {
+        match self {
+            Self::Made(state) => nanos(F::next_deadline(state)),
+            Self::Waiting(..) => NEVER,
         }
     }
 }
 
-/// A state that has been made and not yet been put in its place.
+fn read<F: Fake>(section: &Section, seed: Seed) -> Result<F::State, Problem> {
+    let read = section.read::<F::Section>().map_err(|problem| problem.under(F::NAME))?;
+    of_section::<F>(Some(&read), seed)
+}
+
+fn of_section<F: Fake>(section: Option<&Erased>, seed: Seed) -> Result<F::State, Problem> {
+    let section = section.map(|section| section.downcast_ref::<F::Section>().ok_or_else(strange::<F>));
+    F::seed(section.transpose()?.cloned(), seed).map_err(|problem| problem.under(F::NAME))
+}
+
+fn strange<F: Fake>() -> Problem {
+    Problem::invalid("this is of another fake").under(F::NAME)
+}
+
+/// A state that has been prepared and not yet been put in its place.
 pub struct Prepared(Box<dyn Any + Send>);
 
 /// A [`Live`] fake without its types.
@@ -112,7 +168,7 @@ impl<F: Fake> LiveFake for Live<F> {
     }
 
     fn save(&self) -> serde_json::Value {
-        let section = F::save(&self.state.lock());
+        let section = F::save(self.state.lock().state());
         serde_json::to_value(section).unwrap_or_else(|error| {
             // A section is made of maps with string keys and numbers; only a bug in a house gets here.
             tracing::error!(fake = F::NAME, %error, "the state cannot be saved");
@@ -121,17 +177,22 @@ impl<F: Fake> LiveFake for Live<F> {
     }
 
     fn prepare(&self, start: &Start, seed: Seed) -> Result<Prepared, Problem> {
-        Ok(Prepared(Box::new(build::<F>(start, seed)?)))
+        Ok(Prepared(Box::new(Place::<F>::new(start, seed)?)))
     }
 
     fn copy(&self) -> Start {
-        let state = self.state.lock().clone();
-        Start::State(Arc::new(Mutex::new(state)))
+        let place = self.state.lock();
+        match &*place {
+            Place::Waiting(section, seed) => Start::Waiting(Arc::clone(section), *seed),
+            Place::Made(state) => Start::State(Arc::new(Mutex::new(state.clone()))),
+        }
     }
 
     fn replace(&self, prepared: Prepared) {
-        if let Ok(state) = prepared.0.downcast::<F::State>() {
-            self.run(|present| *present = *state);
+        if let Ok(prepared) = prepared.0.downcast::<Place<F>>() {
+            let mut place = self.state.lock();
+            *place = *prepared;
+            self.reckon(&place);
         }
     }
 

@@ -1,5 +1,7 @@
 //! What a world began as, and comes back to when it is reset.
 
+use std::sync::Arc;
+
 use crate::clock::ClockSetting;
 use crate::fake::Registry;
 use crate::fault::Faults;
@@ -39,7 +41,10 @@ impl Origin {
             .iter()
             .map(|kind| {
                 let section = file.sections.get(kind.name());
-                section.map(|section| kind.read(section)).transpose().map(Start::Section)
+                match section.filter(|section| section.is_built_in()) {
+                    Some(section) => Ok(Start::BuiltIn(Arc::clone(section))),
+                    None => section.map(|section| kind.read(section)).transpose().map(Start::Section),
+                }
             })
             .collect::<Result<_, _>>()?;
         Ok(Self {

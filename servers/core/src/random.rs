@@ -63,14 +63,27 @@ impl Streams {
         self.open.remove(name);
     }
 
-    /// A GUID (RFC 4122, version 4) from the stream of this name: 36 characters, lower case.
-    pub fn guid(&mut self, name: &str) -> String {
+    /// The bytes of a GUID (RFC 4122, version 4) from the stream of this name.
+    pub fn guid_bytes(&mut self, name: &str) -> [u8; 16] {
         let mut bytes = [0; 16];
         self.get(name).fill_bytes(&mut bytes);
         bytes[6] = bytes[6] & 0x0f | 0x40;
         bytes[8] = bytes[8] & 0x3f | 0x80;
-        let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-        format!("{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..])
+        bytes
+    }
+
+    /// A GUID as text: 36 characters, lower case.
+    pub fn guid(&mut self, name: &str) -> String {
+        const DIGITS: &[u8; 16] = b"0123456789abcdef";
+        let mut text = String::with_capacity(36);
+        for (i, byte) in self.guid_bytes(name).into_iter().enumerate() {
+            if matches!(i, 4 | 6 | 8 | 10) {
+                text.push('-');
+            }
+            text.push(char::from(DIGITS[usize::from(byte >> 4)]));
+            text.push(char::from(DIGITS[usize::from(byte & 15)]));
+        }
+        text
     }
 
     /// How far each stream has been drawn.

@@ -58,6 +58,10 @@ impl Section {
         self
     }
 
+    pub(crate) fn is_built_in(&self) -> bool {
+        matches!(self.text, Text::BuiltIn(_))
+    }
+
     /// The typed value, read at the first call.
     ///
     /// # Errors

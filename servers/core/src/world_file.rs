@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
-use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 
 use crate::clock::ClockSetting;
 use crate::fake::Registry;
 use crate::fault::Fault;
 use crate::journal::Limits;
+use crate::library::Keys;
 use crate::live::Start;
 use crate::node::Node;
 use crate::problem::{Problem, Step};
@@ -67,15 +67,14 @@ impl WorldFile {
     ///
     /// # Errors
     /// As [`WorldFile::read`], without places.
-    pub(crate) fn built_in(json: &'static str, registry: &Registry) -> Result<Self, Problem> {
+    pub(crate) fn built_in(keys: Keys, registry: &Registry) -> Result<Self, Problem> {
         let malformed = |error: serde_json::Error| Problem::new("malformed", error.to_string());
-        let keys: BTreeMap<String, &'static RawValue> = serde_json::from_str(json).map_err(malformed)?;
-        let (sections, head): (Vec<_>, Vec<_>) = keys.into_iter().partition(|(key, _)| registry.find(key).is_some());
-        let head = head.into_iter().map(|(key, value)| Ok((key, serde_json::from_str(value.get())?)));
+        let (sections, head): (Vec<_>, Vec<_>) = keys.iter().partition(|(key, _)| registry.find(key).is_some());
+        let head = head.into_iter().map(|(key, json)| Ok(((*key).to_owned(), serde_json::from_str(json)?)));
         let head = head.collect::<Result<Map<String, Value>, _>>().map_err(malformed)?;
         let mut file = Self::read(&Node::from_json(&Value::Object(head)), registry)?;
         file.sections =
-            sections.into_iter().map(|(name, json)| (name, Arc::new(Section::built_in(json.get())))).collect();
+            sections.into_iter().map(|(name, json)| ((*name).to_owned(), Arc::new(Section::built_in(json)))).collect();
         Ok(file)
     }
 

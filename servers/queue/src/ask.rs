@@ -1,12 +1,10 @@
 //! One command as a handler sees it.
 
-use std::sync::Arc;
-
 use jiff::Timestamp;
 use jiff::civil;
 use jiff::tz::TimeZone;
-use serde_json::value::RawValue;
 use serde_json::{Map, Value};
+use stend_core::json::Json;
 use stend_core::near;
 
 use crate::error::{Error, no_errors};
@@ -15,14 +13,12 @@ use crate::state::fields::{Field, Kind, Need, odd};
 use crate::state::hub::SocketId;
 use crate::state::posts::Post;
 use crate::state::sessions::Session;
-use crate::wire::Request;
+use crate::wire::{Data, Request};
 
 /// What a handler gives.
 pub(crate) enum Answer {
     /// The reply's `data`.
-    Data(Value),
-    /// The same, written already.
-    Written(Arc<RawValue>),
+    Data(Data),
     /// The reply's `data`, and the token that goes beside it (Q5).
     Login(Value, String),
     /// What takes long to make, made after the state is let go.
@@ -30,9 +26,14 @@ pub(crate) enum Answer {
 }
 
 impl Answer {
+    /// The reply's `data`.
+    pub(crate) fn data(data: Value) -> Self {
+        Self::Data(Data::Value(data))
+    }
+
     /// "No errors".
     pub(crate) fn done() -> Self {
-        Self::Data(no_errors())
+        Self::Data(Data::Value(no_errors()))
     }
 }
 
@@ -41,7 +42,7 @@ pub(crate) type Handler = fn(&mut Ask<'_>, &mut State) -> Result<Answer, Error>;
 
 /// One command: what was sent, by whom, and the moment.
 pub(crate) struct Ask<'a> {
-    pub(crate) request: &'a Request,
+    pub(crate) request: &'a Request<'a>,
     /// There for every command but `login`.
     pub(crate) session: Option<Session>,
     pub(crate) now: Timestamp,
@@ -68,8 +69,9 @@ impl Ask<'_> {
     /// # Errors
     /// As [`Ask::remark`].
     pub(crate) fn known(&mut self, known: &[&str]) -> Result<(), Error> {
-        let odd: Vec<String> = self.request.data.keys().filter(|key| !known.contains(&key.as_str())).cloned().collect();
-        odd.into_iter().try_for_each(|name| self.unknown(&name, known))
+        let request = self.request;
+        let mut odd = request.data.keys().filter(|key| !known.contains(key));
+        odd.try_for_each(|name| self.unknown(name, known))
     }
 
     /// Remarks on one unknown field.
@@ -93,8 +95,8 @@ impl Ask<'_> {
         })
     }
 
-    fn given(&self, name: &str) -> Option<&Value> {
-        self.request.data.get(name).filter(|value| !value.is_null())
+    fn given(&self, name: &str) -> Option<Value> {
+        self.request.data.get(name).filter(|value| !value.is_null()).map(Json::to_value)
     }
 
     /// A whole number, if it is given.
@@ -102,7 +104,12 @@ impl Ask<'_> {
     /// # Errors
     /// It is none.
     pub(crate) fn int(&self, name: &str) -> Result<Option<i64>, Error> {
-        self.given(name).map(|value| Kind::Int.read(name, value)).transpose().map(|read| read.and_then(|n| n.as_i64()))
+        if let Some(Json::Number(number)) = self.request.data.get(name)
+            && let Some(int) = number.as_i64()
+        {
+            return Ok(Some(int));
+        }
+        self.given(name).map(|value| Kind::Int.read(name, &value)).transpose().map(|read| read.and_then(|n| n.as_i64()))
     }
 
     /// A whole number.
@@ -118,7 +125,7 @@ impl Ask<'_> {
     /// # Errors
     /// It is none.
     pub(crate) fn text(&self, name: &str) -> Result<Option<String>, Error> {
-        let read = self.given(name).map(|value| Kind::Text.read(name, value)).transpose()?;
+        let read = self.given(name).map(|value| Kind::Text.read(name, &value)).transpose()?;
         Ok(read.and_then(|text| text.as_str().map(str::to_owned)))
     }
 
@@ -131,7 +138,7 @@ impl Ask<'_> {
             None => Ok(false),
             Some(Value::String(text)) if text.eq_ignore_ascii_case("true") => Ok(true),
             Some(Value::String(text)) if text.eq_ignore_ascii_case("false") => Ok(false),
-            Some(value) => Kind::Flag.read(name, value).map(|flag| flag == 1),
+            Some(value) => Kind::Flag.read(name, &value).map(|flag| flag == 1),
         }
     }
 
@@ -160,7 +167,7 @@ impl Ask<'_> {
     /// It is none, or not given.
     pub(crate) fn need_ints(&self, name: &'static str) -> Result<Vec<i64>, Error> {
         let value = self.given(name).ok_or(Error::Missing("Request", name))?;
-        let read = Kind::Ints.read(name, value)?;
+        let read = Kind::Ints.read(name, &value)?;
         Ok(read.as_array().map_or_else(Vec::new, |ids| ids.iter().filter_map(Value::as_i64).collect()))
     }
 
@@ -171,10 +178,12 @@ impl Ask<'_> {
     pub(crate) fn row(&mut self, fields: &[Field], id_is_named: bool) -> Result<Map<String, Value>, Error> {
         let names: Vec<&str> = fields.iter().map(|field| field.name).collect();
         let mut row = Map::new();
-        for (name, value) in &self.request.data {
+        let request = self.request;
+        for (name, value) in request.data.iter() {
+            let value = &value.to_value();
             match fields.iter().find(|field| field.name == name) {
                 Some(field) if field.need != Need::Server => {
-                    row.insert(name.clone(), field.kind.read(name, value)?);
+                    row.insert(name.to_owned(), field.kind.read(name, value)?);
                     for (below, known) in odd(field.kind, value) {
                         self.unknown_below(name, &below, &known)?;
                     }

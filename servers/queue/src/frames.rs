@@ -2,11 +2,13 @@
 //! the socket can stay open (Q9); nothing in here takes more memory than one message may have.
 
 use std::pin::Pin;
+use std::task::{Context, Poll, Waker};
 
 use actix_http::ws::{CloseReason, OpCode, Parser, ProtocolError};
 use actix_web::web;
 use bytes::{Bytes, BytesMut};
 use bytestring::ByteString;
+use futures_core::Stream;
 
 /// The largest message, in bytes: what an HTTP fake takes for a body.
 pub(crate) const LIMIT: usize = 1024 * 1024;
@@ -53,22 +55,48 @@ impl Frames {
         Self { payload: Box::pin(payload), buffer: BytesMut::new(), skip: 0, skip_ends: false, message: None }
     }
 
-    /// The next that comes; `None` when the connection has ended. May be dropped and asked again.
-    pub(crate) async fn next(&mut self) -> Option<Incoming> {
+    /// The next that has come; `None` when the connection has ended. Nobody is woken when more comes: whoever asks
+    /// writes to the same connection, and is asked for more after everything that was read from it.
+    pub(crate) fn poll(&mut self) -> Poll<Option<Incoming>> {
         loop {
             match self.parse() {
-                Ok(Some(incoming)) => return Some(incoming),
+                Ok(Some(incoming)) => return Poll::Ready(Some(incoming)),
                 Ok(None) => {}
-                Err(_) => return Some(Incoming::Broken),
+                Err(_) => return Poll::Ready(Some(Incoming::Broken)),
             }
-            let payload = &mut self.payload;
-            let bytes =
-                std::future::poll_fn(|context| futures_core::Stream::poll_next(payload.as_mut(), context)).await;
-            match bytes {
+            let mut context = Context::from_waker(Waker::noop());
+            match std::task::ready!(Stream::poll_next(self.payload.as_mut(), &mut context)) {
+                Some(Ok(bytes)) if self.buffer.is_empty() => match self.one(&bytes) {
+                    Some(text) => return Poll::Ready(Some(text)),
+                    None => self.buffer = bytes.into(),
+                },
                 Some(Ok(bytes)) => self.buffer.extend_from_slice(&bytes),
-                Some(Err(_)) | None => return None,
+                Some(Err(_)) | None => return Poll::Ready(None),
             }
         }
+    }
+
+    /// Bytes that are one text message and nothing else, as nearly all that come are: it is copied once.
+    fn one(&self, bytes: &[u8]) -> Option<Incoming> {
+        let head = Head::read(bytes).filter(|head| {
+            let whole = head.size as u64 + head.length == bytes.len() as u64;
+            whole && bytes[0] == 0x81 && !head.is_broken && head.length <= LIMIT as u64
+        })?;
+        if self.skip > 0 || self.message.is_some() {
+            return None;
+        }
+        let (head, body) = bytes.split_at(head.size);
+        let mask: [u8; 4] = head.last_chunk().copied()?;
+        let mut body = body.to_vec();
+        let twice = u64::from_ne_bytes([mask, mask].as_flattened().try_into().ok()?);
+        let (words, rest) = body.as_chunks_mut::<8>();
+        for word in words {
+            *word = (u64::from_ne_bytes(*word) ^ twice).to_ne_bytes();
+        }
+        for (byte, mask) in rest.iter_mut().zip(mask.iter().cycle()) {
+            *byte ^= mask;
+        }
+        Some(String::from_utf8(body).map_or(Incoming::NotUtf8, |text| Incoming::Text(text.into())))
     }
 
     /// What the bytes at hand are enough for.
@@ -285,5 +313,24 @@ mod tests {
             assert_eq!(all(&frame(first, b"x"), 64), ["broken"], "{first:x}");
         }
         assert_eq!(all(&[0x81, 0x01, b'x'], 64), ["broken"], "not masked");
+    }
+
+    #[test]
+    fn one_text_alone_is_read_as_any_other() {
+        let mask = [0x12, 0x34, 0x56, 0x78];
+        for length in [0, 1, 7, 8, 9, 125, 126, 1000] {
+            let text = "фx".repeat(length / 3);
+            let mut bytes = frame(0x81, text.as_bytes());
+            let head = bytes.len() - text.len();
+            bytes[head - 4..head].copy_from_slice(&mask);
+            bytes[head..].iter_mut().zip(mask.iter().cycle()).for_each(|(byte, mask)| *byte ^= mask);
+            assert!(matches!(frames().one(&bytes), Some(Incoming::Text(read)) if read == text), "{length}");
+            assert_eq!(all(&bytes, bytes.len()), [text]);
+        }
+        assert!(matches!(frames().one(&frame(0x81, b"\xff")), Some(Incoming::NotUtf8)));
+        let two = [frame(0x81, b"a"), frame(0x81, b"b")].concat();
+        for other in [&two, &two[..3], &frame(0x01, b"a"), &frame(0x82, b"a"), &frame(0x89, b""), &[0x81, 0x01, b'x']] {
+            assert!(frames().one(other).is_none(), "{other:?}");
+        }
     }
 }

@@ -16,6 +16,7 @@ mod seed;
 mod session;
 mod spec;
 mod state;
+mod text;
 mod wire;
 
 use stend_core::{Action, Fake, Operation, Problem, Seed, SpecPart, Timestamp};

@@ -1,14 +1,15 @@
 //! What waits to be sent on one socket. It is bounded by what it holds: at the most one push per subscription, always
-//! the newest, the one reply that the socket waits for, and so many that faults hold back. A socket that does not
-//! read slows nobody but itself.
+//! the newest, the replies of the frames that are answered at once, and so many that faults hold back. A socket that
+//! does not read slows nobody but itself.
 
 mod faults;
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Weak};
+use std::task::Waker;
+use std::time::Duration;
 
 use bytes::Bytes;
-use bytestring::ByteString;
 use jiff::Timestamp;
 use parking_lot::Mutex;
 use stend_core::World;
@@ -17,14 +18,22 @@ use stend_core::turn::Turn;
 use tokio::sync::Notify;
 
 use crate::state::hub::Topic;
-
-pub(crate) use self::faults::half;
+use crate::text::Text;
 
 /// What goes over the socket.
 #[derive(Debug, Clone)]
 pub(crate) enum Payload {
-    Text(ByteString),
+    Text(Text),
     Binary(Bytes),
+}
+
+impl Payload {
+    fn len(&self) -> usize {
+        match self {
+            Self::Text(text) => text.len(),
+            Self::Binary(bytes) => bytes.len(),
+        }
+    }
 }
 
 /// What the journal is told of a push once it is sent; of a reply it knows already.
@@ -60,12 +69,34 @@ pub(crate) enum Ending {
     Overheld,
 }
 
+/// What a socket has to do next.
+pub(crate) enum Next {
+    /// Send this, and in one go with it all of these.
+    Send(Item, Vec<Item>),
+    /// End, as a fault wants it; whoever advanced the clock may wait for that.
+    End(Ending, Option<Turn>),
+    /// Close: the world was reset.
+    Close,
+    /// End: it has not taken what it was given for too long.
+    GiveUp,
+    /// Nothing.
+    Wait,
+}
+
 #[derive(Default)]
 struct Inner {
     items: VecDeque<Item>,
     closed: bool,
-    /// It does not read: nobody waits for it.
+    given_up: bool,
+    /// It was given something and has not yet asked for more.
+    busy: bool,
+    /// How often it was given something.
+    given: u64,
+    /// It does not take what it was given: nobody waits for it.
     slow: bool,
+    /// Whom to wake when there is something, once he sleeps.
+    waker: Option<Waker>,
+    asleep: bool,
     /// The login of the session that spoke last.
     client: Option<Arc<str>>,
     /// Pushes that wait for so many later ones.
@@ -79,7 +110,8 @@ struct Inner {
 /// The frames that wait for one socket.
 pub(crate) struct Outbox {
     inner: Mutex<Inner>,
-    something: Notify,
+    /// Something waits behind what the socket was given.
+    behind: Notify,
     world: Weak<World>,
     /// The path of its handshake.
     path: Box<str>,
@@ -90,11 +122,25 @@ pub(crate) struct Outbox {
 /// The most frames of a socket that faults hold back at a time.
 const HELD: usize = 256;
 
+/// What is not taken for so long makes a socket slow: nobody waits for it.
+const SLOW: Duration = Duration::from_millis(100);
+
+/// What is not taken for so long ends the connection.
+const STUCK: Duration = Duration::from_secs(60);
+
+/// So many bytes are given to a socket in one go, if they are several frames.
+const AT_ONCE: usize = 1024 * 1024;
+
 impl Outbox {
     /// The outbox of a socket of this world, with the path and the headers of its handshake.
     pub(crate) fn new(world: Weak<World>, path: &str, headers: &str) -> Self {
         let (path, headers) = (path.into(), headers.into());
-        Self { inner: Mutex::default(), something: Notify::new(), world, path, headers }
+        Self { inner: Mutex::default(), behind: Notify::new(), world, path, headers }
+    }
+
+    /// Its world, if that is still there.
+    pub(crate) fn world(&self) -> Option<Arc<World>> {
+        self.world.upgrade()
     }
 
     pub(crate) fn path(&self) -> &str {
@@ -121,7 +167,7 @@ impl Outbox {
     }
 
     /// Queues a push in the place of an older one of the same subscription, or does to it what a fault says.
-    pub(crate) fn push(&self, topic: Topic, command: &'static str, text: ByteString, at: Timestamp) {
+    pub(crate) fn push(&self, topic: Topic, command: &'static str, text: Text, at: Timestamp) {
         let mut inner = self.inner.lock();
         if inner.closed || inner.ending.is_some() {
             return;
@@ -135,43 +181,118 @@ impl Outbox {
             None => inner.put(item),
             Some(world) => self.put_or_misbehave(&mut inner, &world, item, at),
         }
-        drop(inner);
-        self.something.notify_one();
+        if inner.busy && !inner.slow {
+            self.behind.notify_one();
+        }
+        inner.wake();
     }
 
     /// Queues a reply. Pushes that were queued before it keep their place, so a client never sees the past after it.
-    pub(crate) fn reply(&self, command: &'static str, text: ByteString) {
+    pub(crate) fn reply(&self, command: &'static str, text: Text) {
         self.late(command, text, None);
     }
 
     /// Queues a reply that was held back; the turn goes when it is sent.
-    pub(crate) fn late(&self, command: &'static str, text: ByteString, turn: Option<Turn>) {
+    pub(crate) fn late(&self, command: &'static str, text: Text, turn: Option<Turn>) {
         let payload = Payload::Text(text);
-        self.inner.lock().items.push_back(Item { topic: None, command, payload, pushed: None, hold: None, turn });
-        self.something.notify_one();
-    }
-
-    /// The next frame.
-    pub(crate) fn take(&self) -> Option<Item> {
-        self.inner.lock().items.pop_front()
-    }
-
-    /// How a fault wants the socket to end, once all that was queued before is sent.
-    pub(crate) fn ending(&self) -> Option<(Ending, Option<Turn>)> {
         let mut inner = self.inner.lock();
-        inner.ending.as_mut().map(|(ending, turn)| (*ending, turn.take()))
+        inner.items.push_back(Item { topic: None, command, payload, pushed: None, hold: None, turn });
+        inner.wake();
     }
 
-    /// The socket takes nothing: nobody shall wait for it until it does.
-    pub(crate) fn set_slow(&self, slow: bool) {
+    /// Queues garbage in the place of a reply, before all else.
+    pub(crate) fn garbage(&self, command: &'static str, bytes: Bytes) {
+        let payload = Payload::Binary(bytes);
+        let item = Item { topic: None, command, payload, pushed: None, hold: None, turn: None };
+        self.inner.lock().items.push_front(item);
+    }
+
+    /// What the socket has to do next: all that was queued before an end is sent first.
+    pub(crate) fn next(&self) -> Next {
         let mut inner = self.inner.lock();
-        inner.slow = slow;
-        if slow {
-            inner.items.iter_mut().for_each(|item| item.turn = None);
-            if let Some((_, turn)) = &mut inner.ending {
-                *turn = None;
+        inner.asleep = false;
+        inner.slow = false;
+        if let Some(first) = inner.items.pop_front() {
+            let mut more = Vec::new();
+            let mut room = AT_ONCE.saturating_sub(first.payload.len());
+            while let Some(item) = inner.items.pop_front_if(|item| item.payload.len() <= room) {
+                room -= item.payload.len();
+                more.push(item);
+            }
+            inner.given += 1;
+            inner.busy = true;
+            if !inner.items.is_empty() {
+                self.behind.notify_one();
+            }
+            return Next::Send(first, more);
+        }
+        inner.busy = false;
+        if let Some((ending, turn)) = &mut inner.ending {
+            return Next::End(*ending, turn.take());
+        }
+        match (inner.given_up, inner.closed) {
+            (true, _) => Next::GiveUp,
+            (false, true) => Next::Close,
+            (false, false) => Next::Wait,
+        }
+    }
+
+    /// Whom to wake when there is something to do; false if there is already.
+    pub(crate) fn sleep(&self, waker: &Waker) -> bool {
+        let mut inner = self.inner.lock();
+        if !inner.items.is_empty() || inner.ending.is_some() || inner.closed {
+            return false;
+        }
+        if !inner.waker.as_ref().is_some_and(|known| known.will_wake(waker)) {
+            inner.waker = Some(waker.clone());
+        }
+        inner.asleep = true;
+        true
+    }
+
+    /// Looks after a socket behind which something waits: one that does not take what it was given is soon waited for
+    /// by nobody. Returns when it has not taken it for too long.
+    pub(crate) async fn watch(&self) {
+        loop {
+            self.behind.notified().await;
+            while let Some(given) = self.untaken() {
+                tokio::time::sleep(SLOW).await;
+                if !self.set_slow(given) {
+                    continue;
+                }
+                tokio::time::sleep(STUCK).await;
+                if self.untaken() == Some(given) {
+                    return;
+                }
             }
         }
+    }
+
+    /// The number of what the socket was given and has not yet taken, if there is such.
+    fn untaken(&self) -> Option<u64> {
+        let inner = self.inner.lock();
+        inner.busy.then_some(inner.given)
+    }
+
+    /// Nobody shall wait for the socket any more, if it has still not taken this.
+    fn set_slow(&self, given: u64) -> bool {
+        let mut inner = self.inner.lock();
+        let slow = inner.busy && inner.given == given;
+        if slow {
+            inner.slow_down();
+        }
+        slow
+    }
+
+    /// What is being sent waits for the world's clock, which must not wait for what is behind it.
+    pub(crate) fn stand_by(&self) {
+        self.inner.lock().slow_down();
+    }
+
+    /// The socket has not taken what it was given for too long: it ends.
+    pub(crate) fn give_up(&self) {
+        self.inner.lock().given_up = true;
+        self.close();
     }
 
     /// Nothing more will come. Pushes that were to be sent after later ones are told of as not sent.
@@ -179,20 +300,24 @@ impl Outbox {
         let mut inner = self.inner.lock();
         inner.closed = true;
         let behind = std::mem::take(&mut inner.behind);
+        inner.wake();
         drop(inner);
         if let Some(world) = self.world.upgrade().filter(|_| !behind.is_empty()) {
             behind.into_iter().for_each(|(_, item)| self.note_unsent(&world, item));
         }
-        self.something.notify_one();
     }
 
-    pub(crate) fn is_closed(&self) -> bool {
-        self.inner.lock().closed
+    /// Forgets what waits to be sent.
+    pub(crate) fn clear(&self) {
+        let items = std::mem::take(&mut self.inner.lock().items);
+        drop(items);
     }
 
-    /// Returns when there is something to send, or it was closed.
-    pub(crate) async fn something(&self) {
-        self.something.notified().await;
+    /// The first line of a journal entry: the command stands where HTTP has its method.
+    pub(crate) fn head(&self, command: &str) -> Box<str> {
+        let mut head = String::with_capacity(command.len() + self.path.len() + 2);
+        head.extend([command, " ", &self.path, "\n"]);
+        head.into_boxed_str()
     }
 
     /// Writes a push into the journal: what was sent of it, and the status, which is 0 if nothing was.
@@ -204,7 +329,7 @@ impl Outbox {
             operation: Some(command),
             way: Way::Push,
             client: pushed.client,
-            head: format!("{command} {}\n", self.path).into(),
+            head: self.head(command).into(),
             request: Bytes::new(),
             status,
             reply,
@@ -215,6 +340,23 @@ impl Outbox {
 }
 
 impl Inner {
+    /// Nobody waits for the socket until it asks for more.
+    fn slow_down(&mut self) {
+        self.slow = true;
+        self.items.iter_mut().for_each(|item| item.turn = None);
+        if let Some((_, turn)) = &mut self.ending {
+            *turn = None;
+        }
+    }
+
+    fn wake(&mut self) {
+        if std::mem::take(&mut self.asleep)
+            && let Some(waker) = &self.waker
+        {
+            waker.wake_by_ref();
+        }
+    }
+
     /// Puts a frame last, in the place of an older one of its subscription.
     fn put(&mut self, item: Item) {
         if item.topic.is_some() && !self.items.is_empty() {
@@ -230,31 +372,55 @@ mod tests {
     use super::*;
     use crate::state::books::Book;
 
-    fn text(item: Item) -> String {
-        match item.payload {
-            Payload::Text(text) => text.to_string(),
-            Payload::Binary(bytes) => format!("{} bytes", bytes.len()),
-        }
+    fn sent(outbox: &Outbox) -> Vec<Bytes> {
+        let Next::Send(first, more) = outbox.next() else { return Vec::new() };
+        let bytes = |item: Item| match item.payload {
+            Payload::Text(text) => text.bytes(),
+            Payload::Binary(bytes) => bytes,
+        };
+        std::iter::once(first).chain(more).map(bytes).collect()
+    }
+
+    fn push(outbox: &Outbox, text: &str) {
+        outbox.push(Topic::Book(Book::Service), "serviceList", text.into(), Timestamp::UNIX_EPOCH);
     }
 
     #[test]
     fn a_lagging_subscriber_gets_the_newest_of_each_and_no_backlog() {
         let outbox = Outbox::new(Weak::new(), "/", "");
         for n in 0..1000 {
-            outbox.push(Topic::Book(Book::Service), "serviceList", format!("s{n}").into(), Timestamp::UNIX_EPOCH);
-            outbox.push(Topic::Book(Book::User), "userList", format!("u{n}").into(), Timestamp::UNIX_EPOCH);
+            push(&outbox, &format!("s{n}"));
+            outbox.push(Topic::Book(Book::User), "userList", (&*format!("u{n}")).into(), Timestamp::UNIX_EPOCH);
         }
         outbox.reply("info", "reply".into());
-        let texts: Vec<_> = std::iter::from_fn(|| outbox.take()).map(text).collect();
-        assert_eq!(texts, ["s999", "u999", "reply"]);
+        assert_eq!(sent(&outbox), ["s999", "u999", "reply"]);
+        assert!(matches!(outbox.next(), Next::Wait));
     }
 
     #[test]
     fn a_closed_one_takes_nothing_more() {
         let outbox = Outbox::new(Weak::new(), "/", "");
         outbox.close();
-        outbox.push(Topic::Book(Book::Service), "serviceList", "s".into(), Timestamp::UNIX_EPOCH);
-        assert!(outbox.take().is_none() && outbox.is_closed());
+        push(&outbox, "s");
+        assert!(matches!(outbox.next(), Next::Close));
+        assert!(!outbox.sleep(Waker::noop()));
+    }
+
+    #[test]
+    fn much_is_given_in_parts_and_what_is_not_taken_is_known() {
+        let outbox = Outbox::new(Weak::new(), "/", "");
+        let half = "x".repeat(AT_ONCE / 2);
+        (0..3).for_each(|_| outbox.reply("info", half.as_str().into()));
+        assert_eq!(outbox.untaken(), None);
+        assert_eq!((sent(&outbox).len(), outbox.untaken()), (1, Some(1)), "frames have heads, too");
+        assert_eq!((sent(&outbox).len(), outbox.untaken()), (1, Some(2)));
+        assert_eq!((sent(&outbox).len(), outbox.untaken()), (1, Some(3)));
+        assert!(!outbox.set_slow(2) && outbox.set_slow(3), "only what was given last may be waited for");
+        assert!(matches!(outbox.next(), Next::Wait));
+        assert_eq!(outbox.untaken(), None);
+        assert!(!outbox.set_slow(3) && !outbox.inner.lock().slow);
+        outbox.give_up();
+        assert!(matches!(outbox.next(), Next::GiveUp));
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! The table of commands: the documented 107 in the document's order, then the observed ones.
 
+use std::sync::LazyLock;
+
 use stend_core::{Evidence, Operation};
 
 use crate::ask::Handler;
@@ -139,9 +141,17 @@ const fn operations() -> [Operation; COUNT] {
     table
 }
 
+/// All rows by their commands.
+static BY_COMMAND: LazyLock<Vec<&'static Route>> = LazyLock::new(|| {
+    let mut routes: Vec<_> = all().collect();
+    routes.sort_unstable_by_key(|route| route.operation.id);
+    routes
+});
+
 /// The row of a command.
 pub(crate) fn find(command: &str) -> Option<&'static Route> {
-    all().find(|route| route.operation.id == command)
+    let place = BY_COMMAND.binary_search_by_key(&command, |route| route.operation.id).ok()?;
+    Some(BY_COMMAND[place])
 }
 
 #[cfg(test)]
@@ -154,6 +164,8 @@ mod tests {
         let names: std::collections::BTreeSet<_> = OPERATIONS.iter().map(|operation| operation.id).collect();
         assert_eq!(names.len(), OPERATIONS.len());
         assert!(all().zip(&OPERATIONS).all(|(route, operation)| route.operation == *operation));
+        assert!(all().all(|route| find(route.operation.id).is_some_and(|found| found.operation == route.operation)));
+        assert!(find("").is_none());
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The section `queue` of a world file: into the state, and back.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -205,7 +206,7 @@ pub(crate) fn seed(mut section: Section, seed: Seed) -> Result<State, Problem> {
     let highest = highest.unwrap_or(0);
     let next_consumer = section.next.get("consumers").copied().unwrap_or(highest + 1).max(highest + 1);
     let numbers = section.numbers.iter().map(|number| (number.ticket_range, number.last)).collect();
-    let sessions = section.sessions.into_iter().map(|session| (session.token.clone(), session)).collect();
+    let sessions = section.sessions.into_iter().map(|session| (Arc::clone(&session.token), session)).collect();
     let mut state = State {
         books,
         consumers,
@@ -215,6 +216,7 @@ pub(crate) fn seed(mut section: Section, seed: Seed) -> Result<State, Problem> {
         postponed: Index::new(),
         numbers,
         today: now,
+        tomorrow: now,
         sessions,
         people: People::restore(section.clerks, section.planned),
         settings: settings.into(),
@@ -222,7 +224,7 @@ pub(crate) fn seed(mut section: Section, seed: Seed) -> Result<State, Problem> {
         random,
         hub: Hub::default(),
     };
-    state.today = section.today.map_or_else(|| state.day_of(now), |today| state.day_of(today));
+    state.set_today(section.today.unwrap_or(now));
     place(&mut state, section.today.is_none())?;
     Ok(state)
 }

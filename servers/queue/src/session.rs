@@ -1,39 +1,31 @@
-//! The socket loop: one socket, its frames, its outbox.
+//! Sockets: the handshake, and what a socket is made of. A socket is the body of its handshake's response, so what
+//! comes over it is answered where the connection is written to: no other task stands between a command and its reply.
 
 mod command;
 mod faults;
+mod line;
 
-use std::pin::{Pin, pin};
+use std::pin::Pin;
 use std::sync::{Arc, Weak};
-use std::task::Poll;
-use std::time::Duration;
 
-use actix_http::ws::{CloseCode, CloseReason};
-use actix_web::dev;
-use actix_web::{FromRequest, HttpRequest, HttpResponse, web};
-use actix_ws::Closed;
+use actix_http::ws;
+use actix_web::body::BoxBody;
+use actix_web::rt::task::JoinHandle;
+use actix_web::{HttpRequest, HttpResponse};
 use bytes::Bytes;
 use stend_core::journal::{Entry, Way};
-use stend_core::turn::Turn;
 use stend_core::{Fake, World};
 use stend_web::{Arrival, Cord, Reply, Site, StatusCode, TICKET, header, ours, split_world, ticket};
+use tokio::time::Interval;
 
 use crate::Queue;
-use crate::error::Error;
-use crate::frames::{Frames, Incoming, LIMIT};
+use crate::frames::{Frames, Incoming};
 use crate::handshake::{Struck, struck};
-use crate::outbox::{Ending, Item, Outbox, Payload};
+use crate::outbox::Outbox;
 use crate::state::hub::SocketId;
-use crate::wire::Request;
 
-/// How many pings a silent socket may leave unanswered.
-const MISSED: u32 = 3;
-
-/// A frame that is not taken for so long makes a socket slow: nobody waits for it.
-const SLOW: Duration = Duration::from_millis(100);
-
-/// A frame that is not taken for so long ends the connection.
-const STUCK: Duration = Duration::from_secs(60);
+use self::faults::Pieces;
+use self::line::Stage;
 
 /// So many open sockets can be ended by a TCP reset. It costs a file descriptor each, so further ones just end.
 const RESETTABLE: usize = 128;
@@ -63,7 +55,7 @@ impl Site for QueueSite {
     }
 }
 
-/// Shakes hands and lets the socket run by itself.
+/// Shakes hands; the socket lives in the response.
 async fn open(slot: usize, resettable: Arc<()>, arrival: Arrival) -> HttpResponse {
     let Arrival { request, payload, worlds } = arrival;
     let (world, path) = match split_world(&worlds, request.path()) {
@@ -75,19 +67,12 @@ async fn open(slot: usize, resettable: Arc<()>, arrival: Arrival) -> HttpRespons
         Struck::Held(held) => Some(held),
         Struck::No => None,
     };
-    let is_upgrade = request
-        .headers()
-        .get(header::UPGRADE)
-        .is_some_and(|value| value.to_str().is_ok_and(|value| value.to_ascii_lowercase().contains("websocket")));
-    // The frames are read from the true payload below; actix-ws shakes hands and writes.
-    let nothing = web::Payload::from_request(&request, &mut dev::Payload::None).into_inner();
-    let shaken = nothing.and_then(|nothing| actix_ws::handle(&request, nothing));
-    let Ok((response, session, _)) = shaken else {
-        let hint = Some("connect with a WebSocket client, e.g. to ws://127.0.0.1:7703/");
-        let message = "this port speaks WebSocket; the handshake is missing or wrong";
-        let status = if is_upgrade { StatusCode::BAD_REQUEST } else { StatusCode::UPGRADE_REQUIRED };
-        let reply = ours(status, "handshake", message, hint, None)
-            .header(header::UPGRADE, header::HeaderValue::from_static("websocket"));
+    let Some(live) = world.live::<Queue>(slot) else {
+        tracing::error!(slot, "the registry and the sites disagree");
+        return HttpResponse::InternalServerError().finish();
+    };
+    let Ok(mut response) = ws::handshake(request.head()) else {
+        let reply = no_handshake(request.headers());
         match held {
             Some(held) => held.note(&world, &request, path, reply.status.as_u16(), reply.body.clone()),
             None => refused(&world, &request, path, &reply),
@@ -95,30 +80,49 @@ async fn open(slot: usize, resettable: Arc<()>, arrival: Arrival) -> HttpRespons
         return reply.into_response();
     };
     if let Some(held) = &held {
-        held.note(&world, &request, path, response.status().as_u16(), Bytes::new());
+        held.note(&world, &request, path, StatusCode::SWITCHING_PROTOCOLS.as_u16(), Bytes::new());
     }
     let resettable = Some(resettable).filter(|held| Arc::strong_count(held) <= RESETTABLE + 1);
-    let (cord, response) = Cord::of(&request, response, resettable.is_some());
     let outbox = Arc::new(Outbox::new(Arc::downgrade(&world), path, &handshake(request.headers())));
-    let Some(live) = world.live::<Queue>(slot) else {
-        tracing::error!(slot, "the registry and the sites disagree");
-        return HttpResponse::InternalServerError().finish();
-    };
     let (id, ping) =
         world.run(live, |state| (state.hub.open(Arc::clone(&outbox)), state.settings.ping.signed().unsigned_abs()));
     let socket = Socket {
         slot,
         id,
+        watch: actix_web::rt::spawn(watch(slot, id, Arc::clone(&outbox))),
         outbox,
         world: Arc::downgrade(&world),
-        ping,
-        session,
+        frames: Frames::new(payload),
+        next: None,
+        answered: 0,
+        silent: 0,
+        ping: {
+            let mut ping = tokio::time::interval(ping);
+            ping.reset();
+            ping
+        },
+        pieces: None,
+        stage: Stage::Open,
+        sent: false,
         ticket: ticket(request.headers()),
-        cord,
+        cord: Cord::of(&request, resettable.is_some()),
         _resettable: resettable,
     };
-    actix_web::rt::spawn(socket.run(Frames::new(payload)));
-    response
+    match response.message_body(BoxBody::new(socket)) {
+        Ok(response) => response.into(),
+        Err(_) => HttpResponse::InternalServerError().finish(),
+    }
+}
+
+/// Ends a socket that does not take what it is given.
+async fn watch(slot: usize, id: SocketId, outbox: Arc<Outbox>) {
+    outbox.watch().await;
+    outbox.give_up();
+    if let Some(world) = outbox.world()
+        && let Some(live) = world.live::<Queue>(slot)
+    {
+        world.run(live, |state| state.hub.close(id, &outbox));
+    }
 }
 
 /// The headers of a handshake, a line each.
@@ -132,6 +136,17 @@ fn handshake(headers: &header::HeaderMap) -> String {
         }
     }
     lines
+}
+
+fn no_handshake(headers: &header::HeaderMap) -> Reply {
+    let is_upgrade = headers
+        .get(header::UPGRADE)
+        .is_some_and(|value| value.to_str().is_ok_and(|value| value.to_ascii_lowercase().contains("websocket")));
+    let hint = Some("connect with a WebSocket client, e.g. to ws://127.0.0.1:7703/");
+    let message = "this port speaks WebSocket; the handshake is missing or wrong";
+    let status = if is_upgrade { StatusCode::BAD_REQUEST } else { StatusCode::UPGRADE_REQUIRED };
+    ours(status, "handshake", message, hint, None)
+        .header(header::UPGRADE, header::HeaderValue::from_static("websocket"))
 }
 
 fn refused(world: &World, request: &HttpRequest, path: &str, reply: &Reply) {
@@ -157,156 +172,23 @@ struct Socket {
     id: SocketId,
     outbox: Arc<Outbox>,
     world: Weak<World>,
-    /// How often it is pinged when it is silent.
-    ping: Duration,
-    session: actix_ws::Session,
+    frames: Frames,
+    /// What has come and has to wait until others had their turn.
+    next: Option<Incoming>,
+    /// Frames that were answered since others had their turn.
+    answered: usize,
+    /// Pings that were left unanswered.
+    silent: u32,
+    ping: Interval,
+    /// The reply that a fault sends in pieces.
+    pieces: Option<Pieces>,
+    stage: Stage,
+    /// Whether something was given to the connection since others had their turn.
+    sent: bool,
     /// Under which a scenario leaves its turn while it waits for a reply.
     ticket: Option<u64>,
     cord: Cord,
+    /// Looks after it when it does not take what it is given.
+    watch: JoinHandle<()>,
     _resettable: Option<Arc<()>>,
-}
-
-/// Why the loop ends.
-enum End {
-    /// The client is gone, or has closed.
-    Gone(Option<CloseReason>),
-    /// We close, with a code.
-    Close(CloseCode, &'static str),
-    /// A fault wants it closed; whoever advanced the clock may wait for that.
-    Fault(Ending, Option<Turn>),
-}
-
-impl Socket {
-    async fn run(mut self, mut frames: Frames) {
-        let end = self.serve(&mut frames).await;
-        if let Some(world) = self.world.upgrade()
-            && let Some(live) = world.live::<Queue>(self.slot)
-        {
-            world.run(live, |state| state.hub.close(self.id, &self.outbox));
-        }
-        self.outbox.close();
-        while self.outbox.take().is_some() {}
-        let mut _until_closed = None;
-        let reason = match end {
-            End::Gone(reason) => reason,
-            End::Close(code, text) => Some(CloseReason { code, description: Some(text.to_owned()) }),
-            End::Fault(Ending::Close(code), turn) => {
-                _until_closed = turn;
-                Some(CloseReason { code: code.into(), description: None })
-            }
-            End::Fault(Ending::Overheld, _) => {
-                let description = Some("faults hold too much back".to_owned());
-                Some(CloseReason { code: CloseCode::Policy, description })
-            }
-            End::Fault(Ending::Reset, _turn) => return self.cord.pull(),
-        };
-        drop(self.session.close(reason).await);
-    }
-
-    async fn serve(&mut self, frames: &mut Frames) -> End {
-        let mut ping = tokio::time::interval(self.ping);
-        ping.reset();
-        let mut silent = 0;
-        loop {
-            while let Some(item) = self.outbox.take() {
-                if self.send(item).await.is_err() {
-                    return End::Gone(None);
-                }
-            }
-            if let Some((ending, turn)) = self.outbox.ending() {
-                return End::Fault(ending, turn);
-            }
-            if self.outbox.is_closed() {
-                return End::Close(CloseCode::Restart, "the world was reset");
-            }
-            let outbox = Arc::clone(&self.outbox);
-            let incoming = tokio::select! {
-                // A frame, and then whatever waits to be sent: neither keeps the other from its turn.
-                biased;
-                incoming = frames.next() => incoming,
-                () = outbox.something() => continue,
-                _ = ping.tick() => {
-                    silent += 1;
-                    if silent > MISSED {
-                        return End::Close(CloseCode::Policy, "no answer to pings");
-                    }
-                    if self.session.ping(b"").await.is_err() {
-                        return End::Gone(None);
-                    }
-                    continue;
-                }
-            };
-            silent = 0;
-            match incoming {
-                None => return End::Gone(None),
-                Some(Incoming::Ping(body)) => {
-                    if self.ignores_ping(&body) {
-                        continue;
-                    }
-                    if self.session.pong(&body).await.is_err() {
-                        return End::Gone(None);
-                    }
-                }
-                Some(Incoming::Pong) => {}
-                Some(Incoming::Close(reason)) => return End::Gone(reason),
-                Some(Incoming::Broken) => return End::Close(CloseCode::Protocol, "not a WebSocket frame"),
-                Some(Incoming::Text(text)) => {
-                    let (request, read) = Request::read(&text);
-                    if let Some(end) = self.command(text.into_bytes(), request, read).await {
-                        return end;
-                    }
-                }
-                Some(Incoming::Binary) => self.broken(Error::NotText),
-                Some(Incoming::TooLarge) => self.broken(Error::TooLarge(LIMIT)),
-                Some(Incoming::NotUtf8) => self.broken(Error::NotUtf8),
-            }
-            // Others have their turn after every frame, however many have come at once.
-            tokio::task::yield_now().await;
-        }
-    }
-
-    /// Sends a frame; nobody waits for a socket that does not take it.
-    async fn send(&mut self, mut item: Item) -> Result<(), Closed> {
-        if let Some(until) = item.hold {
-            self.hold(item, until);
-            return Ok(());
-        }
-        let mut turn = item.turn.take();
-        let journal = item.pushed.take().map(|pushed| {
-            let bytes = match &item.payload {
-                Payload::Text(text) => text.clone().into_bytes(),
-                Payload::Binary(bytes) => bytes.clone(),
-            };
-            (pushed, bytes)
-        });
-        {
-            let session = &mut self.session;
-            let mut sending = pin!(async move {
-                match item.payload {
-                    Payload::Text(text) => session.text(text).await,
-                    Payload::Binary(bytes) => session.binary(bytes).await,
-                }
-            });
-            // Most are taken at once, and need no clock.
-            match std::future::poll_fn(|context| Poll::Ready(sending.as_mut().poll(context))).await {
-                Poll::Ready(sent) => sent?,
-                Poll::Pending => match tokio::time::timeout(SLOW, sending.as_mut()).await {
-                    Ok(sent) => sent?,
-                    Err(_) => {
-                        drop(turn.take());
-                        self.outbox.set_slow(true);
-                        match tokio::time::timeout(STUCK, sending).await {
-                            Ok(sent) => sent?,
-                            Err(_) => return Err(Closed),
-                        }
-                        self.outbox.set_slow(false);
-                    }
-                },
-            }
-        }
-        if let (Some((pushed, reply)), Some(world)) = (journal, self.world.upgrade()) {
-            self.outbox.note(&world, item.command, pushed, reply, 200);
-        }
-        Ok(())
-    }
 }

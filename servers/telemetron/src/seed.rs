@@ -232,7 +232,7 @@ fn check_machine(state: &State, machine: &Machine) -> Result<(), Problem> {
             .map_err(|problem| problem.at(["loading".into(), i.into()]))?;
     }
     if let Some(zone) = machine.tz.as_deref().filter(|zone| zones::by_name(zone).is_none()) {
-        let known = zones::all().iter().map(|zone| zone.name.as_str());
+        let known = zones::all().iter().map(|zone| zone.name);
         return Err(Problem::unknown("not_found", "time zone", zone, known).under("tz"));
     }
     Ok(())

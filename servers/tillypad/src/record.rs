@@ -2,11 +2,12 @@
 
 use jiff::civil::DateTime;
 use rust_decimal::Decimal;
-use serde_json::Value as Json;
+use serde_json::Value as Kept;
+use stend_core::json::Json;
 
 use crate::error::Error;
 use crate::guid::Guid;
-use crate::tables::{Kind, Sign, Table};
+use crate::tables::{Kind, Sign, Table, columns};
 use crate::wire::scalar;
 
 /// A field's value.
@@ -18,7 +19,7 @@ pub(crate) enum Value {
     Text(Box<str>),
     Date(DateTime),
     Flag(bool),
-    Any(Box<Json>),
+    Any(Box<Kept>),
 }
 
 /// A row: a bit for every field that is there, and the values in the table's order. Bills are many, so rows are
@@ -30,6 +31,11 @@ pub(crate) struct Record {
 }
 
 impl Record {
+    /// An empty row with room for so many fields.
+    pub(crate) fn with_room(fields: usize) -> Self {
+        Self { present: 0, values: Vec::with_capacity(fields) }
+    }
+
     fn index(&self, column: usize) -> usize {
         (self.present & ((1_u32 << column) - 1)).count_ones() as usize
     }
@@ -64,9 +70,29 @@ impl Record {
         }
     }
 
+    /// The columns of the fields that are there or whose bits are set, in order.
+    pub(crate) fn and(&self, bits: u32) -> impl Iterator<Item = usize> + use<> {
+        columns(self.present | bits)
+    }
+
+    /// Goes through the fields that are there or that the server gives, in order, and keeps of each what `fill` makes of
+    /// its value, which it gets with the fields before it.
+    pub(crate) fn refill(&mut self, table: &Table, mut fill: impl FnMut(usize, Option<Value>, &Self) -> Option<Value>) {
+        let (old, all) = (self.present, self.present | table.served);
+        let filled = Self::with_room(all.count_ones() as usize);
+        let mut given = std::mem::replace(self, filled).values.into_iter();
+        for column in columns(all) {
+            let value = if old & 1 << column == 0 { None } else { given.next() };
+            if let Some(value) = fill(column, value, self) {
+                self.values.push(value);
+                self.present |= 1 << column;
+            }
+        }
+    }
+
     /// The fields that are there, with their columns, in order.
     pub(crate) fn fields(&self) -> impl Iterator<Item = (usize, &Value)> {
-        (0..32).filter(|column| self.has(*column)).zip(&self.values)
+        columns(self.present).zip(&self.values)
     }
 
     /// Gives back what memory it does not need.
@@ -105,7 +131,7 @@ const MOST: i64 = 100_000_000;
 pub(crate) const MOST_OF_A_LINE: i64 = 1_000_000;
 
 /// Reads one field. `null` and an empty string where no text is meant are no value.
-pub(crate) fn value(table: &Table, column: usize, json: &Json) -> Result<Option<Value>, Error> {
+pub(crate) fn value(table: &Table, column: usize, json: &Json<'_>) -> Result<Option<Value>, Error> {
     let Some(field) = table.fields.get(column) else { return Ok(None) };
     let empty = json.as_str().is_some_and(|text| text.trim().is_empty());
     if json.is_null() || (empty && !matches!(field.kind, Kind::Text | Kind::Any)) {
@@ -125,6 +151,12 @@ pub(crate) fn value(table: &Table, column: usize, json: &Json) -> Result<Option<
             Value::Int(int)
         }
         Kind::Number(sign) => {
+            // Nearly all counts and prices are so, and within all limits.
+            if let Json::Number(number) = json
+                && let Some(whole @ 1..=MOST_OF_A_LINE) = number.as_i64()
+            {
+                return Ok(Some(Value::Number(whole.into())));
+            }
             let number = scalar::number(json).ok_or_else(|| malformed("decimal"))?;
             match sign {
                 Sign::Positive if number <= Decimal::ZERO => return Err(range("above 0")),
@@ -143,7 +175,7 @@ pub(crate) fn value(table: &Table, column: usize, json: &Json) -> Result<Option<
         Kind::Text => Value::Text(scalar::text(json).ok_or_else(|| malformed("nvarchar"))?.into()),
         Kind::Date => Value::Date(scalar::date_time(json).ok_or_else(|| malformed("datetime"))?),
         Kind::Flag => Value::Flag(scalar::flag(json).ok_or_else(|| malformed("bit"))?),
-        Kind::Any => Value::Any(Box::new(json.clone())),
+        Kind::Any => Value::Any(Box::new(json.to_value())),
     };
     Ok(Some(value))
 }
@@ -175,7 +207,7 @@ mod tests {
 
     #[test]
     fn reads_leniently_and_names_the_field_it_cannot_read() {
-        let read = |column, json| value(&item::TABLE, column, &json);
+        let read = |column, json: Kept| value(&item::TABLE, column, &Json::from(&json));
         assert_eq!(read(item::PRICE, json!("480")), Ok(Some(Value::Number(480.into()))));
         assert_eq!(read(item::PRICE, json!(10.5)), Ok(Some(Value::Number(Decimal::new(105, 1)))));
         assert_eq!(read(item::PRICE, json!(null)), Ok(None));

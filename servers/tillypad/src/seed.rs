@@ -222,7 +222,7 @@ fn guests(state: &mut State, guests: Vec<Json>, due: &[Due], now: Timestamp) -> 
     }
     for (i, json) in guests.into_iter().enumerate() {
         let place = |problem: Problem| problem.at(["guests".into(), i.into()]);
-        let mut sent = Sent::read(&json).map_err(|error| place(Problem::invalid(error.message())))?;
+        let mut sent = Sent::read(&(&json).into()).map_err(|error| place(Problem::invalid(error.message())))?;
         if let Some(odd) = sent.odd.first() {
             let mut problem = Problem::new("unknown_key", format!("unknown key `{}`", odd.name));
             problem.hint = near::hint(&odd.name, odd.known.iter().copied());

@@ -129,13 +129,47 @@ pub(crate) struct Field {
 pub(crate) struct Table {
     pub(crate) name: &'static str,
     pub(crate) fields: &'static [Field],
+    /// A bit for every column that the client has to give a value.
+    pub(crate) asked: u32,
+    /// A bit for every column that the server gives a value.
+    pub(crate) served: u32,
+}
+
+impl Table {
+    const fn of(name: &'static str, fields: &'static [Field]) -> Self {
+        let (mut asked, mut served, mut column) = (0, 0, 0);
+        while column < fields.len() {
+            match fields[column].need {
+                Need::Client => asked |= 1 << column,
+                Need::Server(_) | Need::Link(_) => served |= 1 << column,
+                Need::Later | Need::Optional => {}
+            }
+            column += 1;
+        }
+        Self { name, fields, asked, served }
+    }
+}
+
+/// The columns whose bits are set, in order.
+pub(crate) fn columns(mut bits: u32) -> impl Iterator<Item = usize> {
+    std::iter::from_fn(move || {
+        let column = bits.trailing_zeros() as usize;
+        // Takes the lowest bit away.
+        bits = bits.checked_sub(1)? & bits;
+        Some(column)
+    })
 }
 
 impl Table {
     /// The column of this name.
     pub(crate) fn find(&self, name: &str) -> Option<usize> {
         let name = ALIASES.iter().find(|alias| alias.0 == name).map_or(name, |alias| alias.1);
-        self.fields.iter().position(|field| field.name == name)
+        // Names begin and end alike: one character in the middle tells most of them apart.
+        let middle = |name: &str| name.as_bytes().get(name.len() / 2).copied();
+        let wanted = middle(name);
+        self.fields
+            .iter()
+            .position(|field| field.name.len() == name.len() && middle(field.name) == wanted && field.name == name)
     }
 
     /// All names, for hints.
@@ -156,10 +190,8 @@ macro_rules! table {
 
             $(#[allow(dead_code)] pub(crate) const $column: usize = Column::$column as usize;)*
 
-            pub(crate) static TABLE: Table = Table {
-                name: $sql,
-                fields: &[$(Field { name: $name, kind: $kind, need: $need, ticks: $ticks }),*],
-            };
+            pub(crate) static TABLE: Table =
+                Table::of($sql, &[$(Field { name: $name, kind: $kind, need: $need, ticks: $ticks }),*]);
         }
     };
 }
@@ -313,6 +345,8 @@ mod tests {
     fn every_record_fits_its_mask_and_names_are_unique() {
         for table in ALL {
             assert!(table.fields.len() <= 32, "{}", table.name);
+            let asked = table.fields.iter().enumerate().filter(|(_, field)| field.need == Need::Client);
+            assert!(columns(table.asked).eq(asked.map(|(column, _)| column)), "{}", table.name);
             for (i, field) in table.fields.iter().enumerate() {
                 assert_eq!(table.find(field.name), Some(i), "{}", field.name);
                 assert!(field.ticks <= 3);

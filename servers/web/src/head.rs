@@ -1,11 +1,12 @@
 //! What the journal keeps of a request beside its body.
 
 use actix_web::HttpRequest;
+use stend_core::journal::Head;
 
 use crate::pause::TICKET;
 
 /// Method, target and headers of a request as the journal keeps them, the path without the world's prefix: one allocation.
-pub fn head(request: &HttpRequest, path: &str) -> Box<str> {
+pub fn head(request: &HttpRequest, path: &str) -> Head {
     let (method, query, headers) = (request.method().as_str(), request.query_string(), request.headers());
     let room: usize = headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 3).sum();
     let mut head = String::with_capacity(method.len() + path.len() + query.len() + 3 + room);
@@ -28,5 +29,5 @@ pub fn head(request: &HttpRequest, path: &str) -> Box<str> {
             head.push('\n');
         }
     }
-    head.into_boxed_str()
+    head.into()
 }

@@ -15,6 +15,7 @@ mod reply;
 mod server;
 mod site;
 
+pub use body::BrokenOff;
 pub use call::{Call, Params, Refusal, query_pairs};
 pub use fault::{Asked, instead, interrupted, strike};
 pub use head::head;

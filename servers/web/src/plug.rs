@@ -2,12 +2,11 @@
 
 use std::any::Any;
 use std::pin::Pin;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use actix_web::body::{BodySize, BoxBody, MessageBody};
+use actix_web::body::{BodySize, MessageBody};
 use actix_web::dev::Extensions;
 use actix_web::rt::net::TcpStream;
 use actix_web::{HttpRequest, HttpResponse};
@@ -67,51 +66,19 @@ impl MessageBody for Snapped {
 
 /// What ends an upgraded connection abruptly.
 #[derive(Debug)]
-pub struct Cord {
-    socket: Option<Socket>,
-    pulled: Arc<AtomicBool>,
-}
+pub struct Cord(Option<Socket>);
 
 impl Cord {
-    /// The cord of an upgraded connection, and the response to upgrade it with. Without `keep` it lets go of the
-    /// connection's second handle, or ten thousand open sockets would need twice as many file descriptors; pulled, it
-    /// then ends the connection without a word, but not by a TCP reset.
-    pub fn of(request: &HttpRequest, response: HttpResponse, keep: bool) -> (Self, HttpResponse) {
-        let socket = request.conn_data::<Plug>().and_then(Plug::take).filter(|_| keep);
-        let pulled = Arc::new(AtomicBool::new(false));
-        let response =
-            response.map_body(|_, body| BoxBody::new(Corded { body: body.boxed(), pulled: Arc::clone(&pulled) }));
-        (Self { socket, pulled }, response)
+    /// The cord of a connection that is to be upgraded. Without `keep` it lets go of the connection's second handle, or
+    /// ten thousand open sockets would need twice as many file descriptors; pulled, it then ends the connection without
+    /// a word, but not by a TCP reset.
+    pub fn of(request: &HttpRequest, keep: bool) -> Self {
+        Self(request.conn_data::<Plug>().and_then(Plug::take).filter(|_| keep))
     }
 
-    /// Ends the connection once whatever writes to it is dropped.
-    pub fn pull(self) {
-        make_abrupt(self.socket);
-        self.pulled.store(true, Ordering::Release);
-    }
-}
-
-/// A body that fails where it would end, if the cord was pulled.
-struct Corded {
-    body: BoxBody,
-    pulled: Arc<AtomicBool>,
-}
-
-impl MessageBody for Corded {
-    type Error = actix_web::Error;
-
-    fn size(&self) -> BodySize {
-        self.body.size()
-    }
-
-    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Bytes, Self::Error>>> {
-        if self.pulled.load(Ordering::Acquire) {
-            return Poll::Ready(Some(Err(actix_web::error::ErrorInternalServerError(BrokenOff))));
-        }
-        let next = std::task::ready!(Pin::new(&mut self.body).poll_next(context));
-        if next.is_none() && self.pulled.load(Ordering::Acquire) {
-            return Poll::Ready(Some(Err(actix_web::error::ErrorInternalServerError(BrokenOff))));
-        }
-        Poll::Ready(next.map(|piece| piece.map_err(actix_web::error::ErrorInternalServerError)))
+    /// Makes the connection end abruptly; the body of its response has to end with what this gives.
+    pub fn pull(&mut self) -> BrokenOff {
+        make_abrupt(self.0.take());
+        BrokenOff
     }
 }

@@ -4,21 +4,34 @@
 use std::path::Path;
 use std::process::Command;
 
+use tokio_tungstenite::tungstenite::Message;
+
 use crate::client::Client;
 use crate::limit::{self, Prepare};
 use crate::load::Wish;
 use crate::process::{Bare, Process, Stend, beside, scratch};
+use crate::queue::asking;
 use crate::report::{Report, Table};
+use crate::socket::{BareWs, Bound, ask, command, connect, log_in, runtime};
 use crate::stats::{count, ratio};
 use crate::{Outcome, Plan};
 
-/// What is guarded: the request, and how many times the bare server's instructions it may cost. The limits are what
-/// was found and 15 % air.
-const GUARDED: [(&str, Prepare, f64); 3] = [
-    ("carbis, poll with 20 events", |stend| limit::poll(stend, 20), 1.25),
-    ("telemetron, one machine", limit::one, 1.37),
-    ("tillypad, get-guest", limit::get_guest, 1.35),
+/// What is guarded: the request or the command of a socket, and how many times the bare server's instructions it may
+/// cost. The limits are what was found and 15 % air.
+const GUARDED: [(&str, Asked, f64); 5] = [
+    ("carbis, poll with 20 events", Asked::Http(|stend| limit::poll(stend, 20)), 1.25),
+    ("telemetron, one machine", Asked::Http(limit::one), 1.37),
+    ("tillypad, get-guest", Asked::Http(limit::get_guest), 1.35),
+    ("tillypad, post-guest", Asked::Http(limit::post_guest), 3.25),
+    ("queue, currentConsumer", Asked::Socket("currentConsumer"), 1.62),
 ];
+
+/// How something is asked.
+#[derive(Clone, Copy)]
+enum Asked {
+    Http(Prepare),
+    Socket(&'static str),
+}
 
 /// Requests of the shorter and of the longer run; what differs between the runs is what these cost.
 const FEW: usize = 200;
@@ -46,8 +59,65 @@ fn instructions(process: Process, counts: &Path) -> Outcome<f64> {
 fn send(wish: &Wish, requests: usize) -> Outcome<()> {
     let mut client = Client::connect(&wish.url)?;
     let path = format!("/{}", wish.url.splitn(4, '/').nth(3).unwrap_or_default());
-    let request = client.request("GET", &path, &wish.header, "");
+    let (method, body) = wish.body.as_ref().map_or(("GET", ""), |body| ("POST", body));
+    let request = client.request(method, &path, &wish.header, body);
     client.send(&[request], requests)
+}
+
+/// A bench under callgrind.
+fn counted_stend(counts: &Path) -> Outcome<Stend> {
+    let mut command = counted(&beside("stend")?, counts);
+    command.args(["serve", "--ephemeral", "--workers", "1"]);
+    Stend::launch(command)
+}
+
+/// Instructions of a request, ours and the bare server's.
+fn http(prepare: Prepare) -> Outcome<(f64, f64)> {
+    let ours = slope(|requests| {
+        let counts = scratch("callgrind")?;
+        let ready = prepare(counted_stend(&counts)?)?;
+        send(&ready.wish, requests)?;
+        instructions(ready.stend.into_process(), &counts)
+    })?;
+    let plain = prepare(Stend::start()?)?;
+    let theirs = slope(|requests| {
+        let counts = scratch("callgrind")?;
+        let (bare, wish, _) = plain.bare(|path, body| Bare::launch(counted(&beside("bare")?, &counts), path, body))?;
+        send(&wish, requests)?;
+        instructions(bare.into_process(), &counts)
+    })?;
+    Ok((ours, theirs))
+}
+
+/// The same of a command, which the bare server does not look at.
+fn socket(name: &str) -> Outcome<(f64, f64)> {
+    let runtime = runtime()?;
+    let repeated = |url: &str, frame: String, times: usize| {
+        let frames = vec![Message::text(frame); times];
+        runtime.block_on(async { command(&mut connect(url).await?, &frames).await })
+    };
+    let asked = |stend: &Stend| {
+        let url = format!("{}/", stend.url("queue")?);
+        let token = runtime.block_on(async { log_in(&mut connect(&url).await?).await })?;
+        Ok::<_, Box<dyn std::error::Error>>((url, asking(name, &token)))
+    };
+    let ours = slope(|requests| {
+        let counts = scratch("callgrind")?;
+        let stend = counted_stend(&counts)?;
+        let (url, frame) = asked(&stend)?;
+        repeated(&url, frame.to_string(), requests)?;
+        instructions(stend.into_process(), &counts)
+    })?;
+    let plain = Stend::start()?;
+    let (url, frame) = asked(&plain)?;
+    let reply = runtime.block_on(async { ask(&mut connect(&url).await?, frame.clone()).await })?.to_string();
+    let theirs = slope(|requests| {
+        let counts = scratch("callgrind")?;
+        let bare = BareWs::launch(counted(&beside("bare-ws")?, &counts), &reply, Bound::Back)?;
+        repeated(&bare.url, frame.to_string(), requests)?;
+        instructions(bare.process, &counts)
+    })?;
+    Ok((ours, theirs))
 }
 
 /// Instructions of one request, of all of the server's threads.
@@ -64,23 +134,11 @@ pub(crate) fn run(report: &mut Report, _: Plan) -> Outcome<()> {
         &["request", "stend", "bare", "times bare", "at most"],
     );
     let mut broken = Vec::new();
-    for (name, prepare, most) in GUARDED {
-        let ours = slope(|requests| {
-            let counts = scratch("callgrind")?;
-            let mut command = counted(&beside("stend")?, &counts);
-            command.args(["serve", "--ephemeral", "--workers", "1"]);
-            let ready = prepare(Stend::launch(command)?)?;
-            send(&ready.wish, requests)?;
-            instructions(ready.stend.into_process(), &counts)
-        })?;
-        let plain = prepare(Stend::start()?)?;
-        let theirs = slope(|requests| {
-            let counts = scratch("callgrind")?;
-            let (bare, wish, _) =
-                plain.bare(|path, body| Bare::launch(counted(&beside("bare")?, &counts), path, body))?;
-            send(&wish, requests)?;
-            instructions(bare.into_process(), &counts)
-        })?;
+    for (name, asked, most) in GUARDED {
+        let (ours, theirs) = match asked {
+            Asked::Http(prepare) => http(prepare)?,
+            Asked::Socket(command) => socket(command)?,
+        };
         let times = ours / theirs;
         table.row([name.into(), count(ours), count(theirs), ratio(times), ratio(most)]);
         if times > most {

@@ -55,7 +55,7 @@ pub(crate) fn get_guest(stend: Stend) -> Outcome<Ready> {
     Ok(Ready { stend, wish: Wish::get(format!("{base}/get-guest?guest-id={id}"), "accept: */*"), fills: None })
 }
 
-fn post_guest(stend: Stend) -> Outcome<Ready> {
+pub(crate) fn post_guest(stend: Stend) -> Outcome<Ready> {
     let base = bills::world(&stend)?;
     let wish = Wish { body: Some(bills::posted()), ..Wish::get(format!("{base}/post-guest"), "accept: */*") };
     Ok(Ready { stend, wish, fills: Some("bills") })

@@ -11,6 +11,7 @@ mod guard;
 mod limit;
 mod load;
 mod memory;
+mod order;
 mod peers;
 mod process;
 mod queue;
@@ -57,7 +58,7 @@ const PARTS: &[Part] = &[
     Part { name: "memory", asks: "memory per thing kept", run: memory::run },
     Part { name: "peers", asks: "beside what one would take instead", run: peers::run },
     Part { name: "soak", asks: "memory and cost under load for long", run: soak::run },
-    Part { name: "guard", asks: "instructions of three requests beside the bare server's", run: guard::run },
+    Part { name: "guard", asks: "instructions of five requests beside the bare server's", run: guard::run },
 ];
 
 /// What `make bench` runs.
@@ -69,6 +70,11 @@ fn number<T: std::str::FromStr>(name: &str, default: T) -> T {
 
 fn main() -> Outcome<()> {
     let args: Vec<String> = std::env::args().skip(1).collect();
+    if let [order, program] = &args[..]
+        && order == "order"
+    {
+        return order::run(Path::new(program));
+    }
     let mut names: Vec<&str> = Vec::new();
     let mut file = None;
     let mut rest = args.iter();

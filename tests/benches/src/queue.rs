@@ -48,6 +48,12 @@ async fn load(url: &str, frame: &str, server: &Process, seconds: u32) -> Outcome
     Ok((commands / f64::from(seconds), (server.cpu()? - before) / commands))
 }
 
+/// A command that asks, as window 18 sends it.
+pub(crate) fn asking(command: &str, token: &str) -> Value {
+    let data = if command == "currentConsumer" { json!({"workplace": 18}) } else { json!({}) };
+    json!({"command": command, "token": token, "id": 1, "data": data})
+}
+
 /// Commands beside a bare server that sends the same bytes back.
 pub(crate) fn commands(report: &mut Report, plan: Plan) -> Outcome<()> {
     let mut table = Table::new(
@@ -67,8 +73,7 @@ pub(crate) fn commands(report: &mut Report, plan: Plan) -> Outcome<()> {
     let runtime = runtime()?;
     let token = runtime.block_on(async { log_in(&mut connect(&url).await?).await })?;
     for command in ["currentConsumer", "serviceList"] {
-        let data = if command == "currentConsumer" { json!({"workplace": 18}) } else { json!({}) };
-        let frame = json!({"command": command, "token": token, "id": 1, "data": data});
+        let frame = asking(command, &token);
         let reply = runtime.block_on(async {
             Ok::<_, Box<dyn std::error::Error>>(ask(&mut connect(&url).await?, frame.clone()).await?.to_string())
         })?;

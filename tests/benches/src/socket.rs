@@ -1,5 +1,7 @@
 //! WebSocket clients of the queue, and a bare actix-ws server.
 
+use std::process::Command;
+
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
 use tokio_tungstenite::MaybeTlsStream;
@@ -27,21 +29,26 @@ pub(crate) struct BareWs {
 
 impl BareWs {
     pub(crate) fn start(text: &str, bound: Bound) -> Outcome<Self> {
+        Self::launch(pinned(beside("bare-ws")?), text, bound)
+    }
+
+    /// The same with a command of its own.
+    pub(crate) fn launch(mut command: Command, text: &str, bound: Bound) -> Outcome<Self> {
         let (port, file) = (free_port()?, scratch("push")?);
         std::fs::write(&file, text)?;
         let bound = match bound {
             Bound::All => "all",
             Bound::Back => "back",
         };
-        let process = Process::start(pinned(beside("bare-ws")?).arg(port.to_string()).arg(&file).arg(bound))?;
-        for _ in 0..1_000 {
+        let process = Process::start(command.arg(port.to_string()).arg(&file).arg(bound))?;
+        for _ in 0..12_000 {
             if std::net::TcpStream::connect(("127.0.0.1", port)).is_ok() {
                 let _ = std::fs::remove_file(&file);
                 return Ok(Self { process, url: format!("ws://127.0.0.1:{port}/") });
             }
             std::thread::sleep(std::time::Duration::from_millis(5));
         }
-        Err("the bare WebSocket server did not come up within 5 s".into())
+        Err("the bare WebSocket server did not come up within a minute".into())
     }
 }
 

@@ -2,26 +2,31 @@
 
 use std::time::Instant;
 
+use serde_json::Value;
+
 use crate::load::{Load, Wish};
-use crate::process::{Bare, Stend};
+use crate::process::{Bare, Stend, ask};
 use crate::report::{Report, Table};
 use crate::stats::{median, mib, millis, ratio};
-use crate::{Outcome, Plan};
+use crate::{Outcome, Plan, socket};
 
 pub(crate) fn run(report: &mut Report, plan: Plan) -> Outcome<()> {
-    let (mut ours, mut theirs) = (Vec::new(), Vec::new());
+    let (mut ours, mut theirs, mut first) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..plan.rounds * 3 {
         let began = Instant::now();
         let stend = Stend::start()?;
         stend.all_answer()?;
         ours.push(began.elapsed().as_secs_f64());
+        // A fake's state is made when somebody first asks for it, so that is measured, too.
+        first_answers(&stend)?;
+        first.push(began.elapsed().as_secs_f64());
         drop(stend);
         let began = Instant::now();
         let bare = Bare::start("/", "{}")?;
         theirs.push(began.elapsed().as_secs_f64());
         drop(bare);
     }
-    let (ours, theirs) = (median(ours), median(theirs));
+    let (ours, theirs, first) = (median(ours), median(theirs), median(first));
     let mut table = Table::new("Start and idle memory", &["what", "stend", "bare actix-web server", "ratio"]);
     table.row([
         "process start until all ports answer (bare: its one port)".into(),
@@ -29,16 +34,38 @@ pub(crate) fn run(report: &mut Report, plan: Plan) -> Outcome<()> {
         millis(theirs),
         ratio(ours / theirs),
     ]);
+    table.row([
+        "and each fake has then answered from its state, one after the other".into(),
+        millis(first),
+        String::new(),
+        String::new(),
+    ]);
     let (stend, bare) = (Stend::start()?, Bare::start("/", "{}")?);
     stend.all_answer()?;
     std::thread::sleep(std::time::Duration::from_millis(500));
     let (idle, bare) = (stend.process().resident(), bare.process().resident());
     table.row(["resident, idle".into(), mib(idle), mib(bare), ratio(idle / bare)]);
+    first_answers(&stend)?;
+    table.row(["resident, all four states made".into(), mib(stend.process().resident()), String::new(), String::new()]);
     let wish = Wish::get(format!("{}/api/v4/events?hash=none", stend.url("carbis")?), "token: demo-token");
     for what in ["resident, journal full", "resident, after as many requests again"] {
         Load::run(&wish, stend.process(), 3)?;
         table.row([what.into(), mib(stend.process().resident()), String::new(), String::new()]);
     }
     report.table(&table);
+    Ok(())
+}
+
+/// Asks each fake for what it has in its state.
+fn first_answers(stend: &Stend) -> Outcome<()> {
+    ask("GET", &format!("{}/api/v4/events?hash=none", stend.url("carbis")?), "token: demo-token", "")?;
+    ask("GET", &format!("{}/get-client-by-phone?phone=79824974833", stend.url("tillypad")?), "accept: */*", "")?;
+    let wish = r#"{"grant_type": "password", "client_id": "client-key", "client_secret": "client-secret", "username": "me@example.com", "password": "123456", "scope": "teleport"}"#;
+    let telemetron = stend.url("telemetron")?;
+    let pair: Value = serde_json::from_str(&ask("POST", &format!("{telemetron}/auth/"), "accept: */*", wish)?)?;
+    let token = pair["access_token"].as_str().ok_or("no token")?;
+    ask("GET", &format!("{telemetron}/v2/vending_machines"), &format!("authorization: Bearer {token}"), "")?;
+    let queue = stend.url("queue")?;
+    socket::runtime()?.block_on(async { socket::log_in(&mut socket::connect(&queue).await?).await })?;
     Ok(())
 }

@@ -49,13 +49,20 @@ pub(super) struct Index {
 const ROOM: usize = 64;
 
 impl Index {
-    /// An entry of this kind is now the newest, after so many others.
-    pub(super) fn push(&mut self, kind: Kind, others: usize) {
+    /// An entry of this kind is now the newest, after so many others. The place of the one of its kind before it.
+    pub(super) fn push(&mut self, kind: Kind, others: usize) -> Option<usize> {
         // A journal's memory ends long before 2^32 entries do.
         let number = self.oldest.wrapping_add(others as u32);
         match self.kinds.iter_mut().find(|(known, _)| known.is(&kind)) {
-            Some((_, numbers)) => numbers.push_back(number),
-            None => self.kinds.push((kind, VecDeque::from([number]))),
+            Some((_, numbers)) => {
+                let before = numbers.back().map(|before| place(*before, self.oldest));
+                numbers.push_back(number);
+                before
+            }
+            None => {
+                self.kinds.push((kind, VecDeque::from([number])));
+                None
+            }
         }
     }
 
@@ -167,7 +174,9 @@ mod tests {
     fn kinds_that_have_gone_leave_no_room_behind_and_numbers_may_wrap() {
         let kind = |status| Kind { status, way: Way::Http, operation: Some("events"), fake: "carbis" };
         let mut index = Index { oldest: u32::MAX - 5_000, ..Index::default() };
-        (0..10_000).for_each(|others| index.push(kind(200), others));
+        for others in 0..10_000 {
+            index.push(kind(200), others);
+        }
         for _ in 0..9_990 {
             index.pop(kind(200));
             index.push(kind(503), 9_999);

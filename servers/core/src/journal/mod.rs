@@ -1,5 +1,6 @@
 //! The bounded record of what clients sent and got, per world.
 
+mod head;
 mod index;
 
 use std::collections::VecDeque;
@@ -14,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use tokio::sync::watch;
 
+pub use head::Head;
 use index::Index;
 pub use index::Kind;
 
@@ -78,7 +80,7 @@ pub struct Entry {
     /// Who a socket's client is: the login of its session, if it has one. Over HTTP the headers tell.
     pub client: Option<Arc<str>>,
     /// Method and target on the first line (a socket: the command), then one `name: value` a line.
-    pub head: Box<str>,
+    pub head: Head,
     /// What the client sent.
     pub request: Bytes,
     /// The status sent; on a socket 200, or 400 for an error reply.
@@ -240,7 +242,16 @@ impl Journal {
         }
         pages.bytes += weight;
         let others = pages.entries.len();
-        pages.index.push(entry.kind(), others);
+        if let Some(like) = pages.index.push(entry.kind(), others)
+            && let Some(like) = pages.entries.get_mut(like)
+        {
+            entry.head.share(&mut like.head);
+        }
+        if others == pages.entries.capacity() {
+            // Entries walk around in all the room there is, so there is none that will never be needed.
+            let more = others.max(LEAST_ROOM).min(pages.limits.entries - others);
+            pages.entries.reserve_exact(more);
+        }
         pages.entries.push_back(entry);
         drop(pages);
         if self.newest.receiver_count() > 0 {
@@ -373,6 +384,9 @@ impl Journal {
     }
 }
 
+/// Room that a journal has at the least, in entries.
+const LEAST_ROOM: usize = 16;
+
 /// Entries that are shown before the journal is opened to others.
 const AT_A_TIME: usize = 64;
 
@@ -429,5 +443,23 @@ mod tests {
         let journal = Journal::new(Limits { entries: 10, bytes: 10 });
         journal.write(entry("{}"));
         assert_eq!(journal.fill(), Fill { entries: 0, bytes: 0, dropped: 1 });
+    }
+
+    #[test]
+    fn equal_heads_are_kept_once_and_room_is_not_made_for_more_than_the_limit() {
+        let journal = Journal::new(Limits { entries: 100, bytes: 1 << 20 });
+        for n in 0..1_000 {
+            let head = format!("GET /{}\n", n % 2);
+            journal.write(Entry { operation: [Some("a"), Some("b")][n % 2], head: head.into(), ..entry("{}") });
+        }
+        let pages = journal.pages.lock();
+        assert_eq!(pages.entries.capacity(), 100);
+        let heads: Vec<*const str> = pages.entries.iter().map(|entry| &raw const *entry.head).collect();
+        assert!(heads.iter().enumerate().all(|(n, head)| std::ptr::eq(*head, heads[n % 2])), "each is kept once");
+        assert_eq!((&*pages.entries[0].head, &*pages.entries[1].head), ("GET /0\n", "GET /1\n"));
+        drop(pages);
+        let one = entry("{}");
+        journal.write(Entry { operation: Some("a"), ..one.clone() });
+        assert_eq!(journal.read(1_000, |_| true)[0].head.to_string(), one.head.to_string(), "another head stays");
     }
 }

@@ -5,6 +5,7 @@ use crate::error::Error;
 use crate::state::State;
 use crate::state::books::{Book, key};
 use crate::state::hub::Topic;
+use crate::wire::Data;
 
 /// What can be done with a book.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,12 +26,14 @@ pub(crate) fn run(verb: Verb, book: Book, ask: &mut Ask<'_>, state: &mut State) 
     match verb {
         Verb::List => {
             ask.known(&[])?;
-            Ok(state.written_list(book).map_or_else(|| Answer::Data(state.list(book)), Answer::Written))
+            Ok(state
+                .written_list(book)
+                .map_or_else(|| Answer::data(state.list(book)), |list| Answer::Data(Data::Written(list))))
         }
         Verb::Get => {
             ask.known(&["id", "name"])?;
             let id = state.find(book, &key(title, &ask.request.data)?)?;
-            Ok(Answer::Data(state.row_wire(book, id)))
+            Ok(Answer::data(state.row_wire(book, id)))
         }
         Verb::Set => {
             let id = ask.int("id")?.ok_or(Error::Missing(title, "id"))?;
@@ -41,7 +44,7 @@ pub(crate) fn run(verb: Verb, book: Book, ask: &mut Ask<'_>, state: &mut State) 
         Verb::New => {
             let fields = ask.row(book.fields(), false)?;
             let id = state.add_row(book, fields, ask.now)?;
-            Ok(Answer::Data(state.row_wire(book, id)))
+            Ok(Answer::data(state.row_wire(book, id)))
         }
         Verb::Remove => {
             ask.known(&["id"])?;

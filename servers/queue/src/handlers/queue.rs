@@ -13,7 +13,7 @@ use crate::state::view::View;
 pub(crate) fn postpone_delay(ask: &mut Ask<'_>, state: &mut State) -> Result<Answer, Error> {
     ask.known(&[])?;
     let delays = state.settings.postpone_delays.iter().map(|minutes| json!(minutes.to_string()));
-    Ok(Answer::Data(delays.collect()))
+    Ok(Answer::data(delays.collect()))
 }
 
 /// The view that `currentQueue` speaks of.
@@ -29,7 +29,7 @@ fn view(ask: &mut Ask<'_>, state: &State) -> Result<View, Error> {
 /// The queue to a window.
 pub(crate) fn current(ask: &mut Ask<'_>, state: &mut State) -> Result<Answer, Error> {
     let view = view(ask, state)?;
-    Ok(Answer::Data(state.queue(&view)))
+    Ok(Answer::data(state.queue(&view)))
 }
 
 /// Subscribes to it.
@@ -71,7 +71,7 @@ fn view2(ask: &mut Ask<'_>, state: &State) -> Result<View, Error> {
 /// The queue as newer clients ask for it.
 pub(crate) fn current2(ask: &mut Ask<'_>, state: &mut State) -> Result<Answer, Error> {
     let view = view2(ask, state)?;
-    Ok(Answer::Data(state.queue(&view)))
+    Ok(Answer::data(state.queue(&view)))
 }
 
 /// Subscribes to it.
@@ -87,7 +87,7 @@ pub(crate) fn current_consumer(ask: &mut Ask<'_>, state: &mut State) -> Result<A
     let workplace = ask.int("workplace")?.or(ask.session()?.workplace);
     let workplace = workplace.ok_or(Error::Missing("Request", "workplace"))?;
     state.check_workplace(workplace)?;
-    Ok(Answer::Data(state.consumer_at(workplace).map_or(Value::Null, |id| state.shown(id))))
+    Ok(Answer::data(state.consumer_at(workplace).map_or(Value::Null, |id| state.shown(id))))
 }
 
 /// What happened.
@@ -107,5 +107,5 @@ pub(crate) fn statistics(ask: &mut Ask<'_>, state: &mut State) -> Result<Answer,
     if filter.from.zip(filter.to).is_some_and(|(from, to)| from > to) {
         return Err(Error::Value("Parameter 'from' is later than 'to'".into()));
     }
-    Ok(Answer::Data(state.statistics(&filter)))
+    Ok(Answer::data(state.statistics(&filter)))
 }

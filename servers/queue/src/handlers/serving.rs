@@ -21,7 +21,7 @@ pub(crate) fn next(ask: &mut Ask<'_>, state: &mut State) -> Result<Answer, Error
         Nobody::None => Value::Null,
         Nobody::List => json!([]),
     };
-    Ok(Answer::Data(id.map_or_else(nobody, |id| state.shown(id))))
+    Ok(Answer::data(id.map_or_else(nobody, |id| state.shown(id))))
 }
 
 /// Calls a certain consumer out of the queue.
@@ -30,7 +30,7 @@ pub(crate) fn from_body(ask: &mut Ask<'_>, state: &mut State) -> Result<Answer, 
     let id = ask.need_int("id")?;
     let post = ask.post(state)?;
     let id = state.call_from_body(post, id, ask.now)?;
-    Ok(Answer::Data(state.shown(id)))
+    Ok(Answer::data(state.shown(id)))
 }
 
 /// Calls the consumer at the window once more.
@@ -62,7 +62,7 @@ fn end_operation(ask: &mut Ask<'_>, state: &mut State, ending: Ending) -> Result
     let comment = comment(ask)?;
     let post = ask.post(state)?;
     let id = state.end_operation(post, place, ending, comment.as_deref(), ask.now)?;
-    Ok(Answer::Data(state.shown(id)))
+    Ok(Answer::data(state.shown(id)))
 }
 
 fn comment(ask: &Ask<'_>) -> Result<Option<String>, Error> {
@@ -75,7 +75,7 @@ pub(crate) fn serve_consumer(ask: &mut Ask<'_>, state: &mut State) -> Result<Ans
     let comment = comment(ask)?;
     let post = ask.post(state)?;
     let id = state.serve_consumer(post, comment.as_deref(), ask.now)?;
-    Ok(Answer::Data(state.shown(id)))
+    Ok(Answer::data(state.shown(id)))
 }
 
 /// Rejects everything of the consumer.
@@ -84,7 +84,7 @@ pub(crate) fn reject_consumer(ask: &mut Ask<'_>, state: &mut State) -> Result<An
     let comment = comment(ask)?;
     let post = ask.post(state)?;
     let id = state.reject_consumer(post, comment.as_deref(), ask.now)?;
-    Ok(Answer::Data(state.shown(id)))
+    Ok(Answer::data(state.shown(id)))
 }
 
 /// Rejects everything of one service.
@@ -94,7 +94,7 @@ pub(crate) fn reject_service(ask: &mut Ask<'_>, state: &mut State) -> Result<Ans
     let comment = comment(ask)?;
     let post = ask.post(state)?;
     let id = state.reject_service(post, service, comment.as_deref(), ask.now)?;
-    Ok(Answer::Data(state.shown(id)))
+    Ok(Answer::data(state.shown(id)))
 }
 
 /// The longest a consumer is postponed, in minutes.
@@ -117,7 +117,7 @@ pub(crate) fn postpone(ask: &mut Ask<'_>, state: &mut State) -> Result<Answer, E
     let comment = comment(ask)?;
     let post = ask.post(state)?;
     let id = state.postpone(post, delay, return2me, comment.as_deref(), ask.now)?;
-    Ok(Answer::Data(state.shown(id)))
+    Ok(Answer::data(state.shown(id)))
 }
 
 /// Puts the consumer at the window back and calls the next other one.
@@ -125,7 +125,7 @@ pub(crate) fn skip(ask: &mut Ask<'_>, state: &mut State) -> Result<Answer, Error
     ask.known(&["workplace"])?;
     let post = ask.post(state)?;
     let id = state.skip(post, ask.now)?;
-    Ok(Answer::Data(state.shown(id)))
+    Ok(Answer::data(state.shown(id)))
 }
 
 /// Adds a service to the consumer at the window.
@@ -134,5 +134,5 @@ pub(crate) fn add_service(ask: &mut Ask<'_>, state: &mut State) -> Result<Answer
     let service = ask.need_int("service")?;
     let post = ask.post(state)?;
     let id = state.add_service(post, service, ask.now)?;
-    Ok(Answer::Data(state.shown(id)))
+    Ok(Answer::data(state.shown(id)))
 }

@@ -52,11 +52,11 @@ pub(crate) fn info(ask: &mut Ask<'_>, state: &mut State) -> Result<Answer, Error
         data.insert(module.clone(), json!(version));
     }
     data.insert("sessions".into(), json!(state.alive(ask.now)));
-    Ok(Answer::Data(Value::Object(data)))
+    Ok(Answer::data(Value::Object(data)))
 }
 
 /// Who is logged in.
 pub(crate) fn me(ask: &mut Ask<'_>, state: &mut State) -> Result<Answer, Error> {
     ask.known(&[])?;
-    Ok(Answer::Data(state.me(ask.session()?)))
+    Ok(Answer::data(state.me(ask.session()?)))
 }

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use bytestring::ByteString;
 use jiff::Timestamp;
 use stend_core::fault::{Effect, Facts, Hit};
 use stend_core::journal::Way;
@@ -72,7 +71,7 @@ impl Outbox {
             },
             Effect::Truncate(percent) => {
                 if let Payload::Text(text) = &mut item.payload {
-                    *text = half(text, percent);
+                    *text = text.part(percent);
                 }
                 inner.put(item);
             }
@@ -124,8 +123,7 @@ impl Outbox {
         }
         inner.items.push_back(item);
         inner.let_pass();
-        drop(inner);
-        self.something.notify_one();
+        inner.wake();
     }
 }
 
@@ -148,13 +146,4 @@ impl Inner {
             }
         }
     }
-}
-
-/// So many per cent of a text, cut between two characters.
-pub(crate) fn half(text: &ByteString, percent: u8) -> ByteString {
-    let mut keep = text.len() * usize::from(percent) / 100;
-    while !text.is_char_boundary(keep) {
-        keep -= 1;
-    }
-    text[..keep].into()
 }

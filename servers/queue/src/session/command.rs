@@ -7,8 +7,9 @@ use stend_core::fault::{Effect, Hit};
 use stend_core::journal::{Entry, Way};
 use stend_core::{Fake, Timestamp, World, near};
 
+use super::Socket;
 use super::faults::instead;
-use super::{End, Socket};
+use super::line::End;
 use crate::Queue;
 use crate::ask::{Answer, Ask};
 use crate::error::Error;
@@ -17,7 +18,8 @@ use crate::outbox::Ending;
 use crate::routes::{self, Route, Run};
 use crate::state::State;
 use crate::state::settings::Manner;
-use crate::wire::{self, KEYS, Request};
+use crate::text::Text;
+use crate::wire::{self, Data, KEYS, Request};
 
 impl Socket {
     /// A message that is no request: an error reply, and the socket stays open.
@@ -25,7 +27,7 @@ impl Socket {
         let Some(world) = self.world.upgrade() else { return };
         let now = world.now();
         let text = wire::failure(now, &Request::default(), &error.object(), self.manner(&world));
-        self.note(&world, now, None, "", Bytes::new(), 400, text.clone(), Vec::new(), None);
+        self.note(&world, now, None, self.outbox.head(""), Bytes::new(), 400, text.bytes(), Vec::new(), None);
         self.outbox.reply("", text);
     }
 
@@ -36,19 +38,22 @@ impl Socket {
     }
 
     /// Answers a request.
-    pub(super) async fn command(&mut self, frame: Bytes, request: Request, read: Result<(), Error>) -> Option<End> {
+    pub(super) fn command(&mut self, frame: ByteString) -> Option<End> {
         let Some(world) = self.world.upgrade() else {
             return Some(End::Close(CloseCode::Restart, "the world is gone"));
         };
         let now = world.now();
+        let (request, read) = Request::read(&frame);
         let route = routes::find(&request.command);
         let operation = route.map(|route| route.operation.id);
+        let head = self.head(operation, &request.command);
         let hit = world.faults.any().then(|| self.strike(&world, operation, &request, now)).flatten();
         let fault = hit.as_ref().map(|hit| hit.id.clone());
         if let Some((text, status)) =
             hit.as_ref().and_then(|hit| instead(&hit.effect, &request, now, self.manner(&world)))
         {
-            self.note(&world, now, operation, &request.command, frame, status, text.clone(), Vec::new(), fault);
+            let reply = text.bytes();
+            self.note(&world, now, operation, head, frame.as_bytes().clone(), status, reply, Vec::new(), fault);
             self.outbox.reply(operation.unwrap_or(""), text);
             return None;
         }
@@ -58,7 +63,7 @@ impl Socket {
             _ => None,
         };
         if let Some(ending) = ending {
-            self.note(&world, now, operation, &request.command, frame, 0, ByteString::new(), Vec::new(), fault);
+            self.note(&world, now, operation, head, frame.as_bytes().clone(), 0, Bytes::new(), Vec::new(), fault);
             return Some(End::Fault(ending, None));
         }
         let Some(live) = world.live::<Queue>(self.slot) else { return Some(End::Fault(Ending::Reset, None)) };
@@ -81,7 +86,9 @@ impl Socket {
             let result = read.and_then(|()| answer(&mut ask, route, state));
             let manner = state.settings.manner();
             let login = match &result {
-                Ok(Answer::Login(_, token)) => state.sessions.get(token).and_then(|session| state.login_of(session)),
+                Ok(Answer::Login(_, token)) => {
+                    state.sessions.get(token.as_str()).and_then(|session| state.login_of(session))
+                }
                 _ => ask.session.as_ref().and_then(|session| state.login_of(session)),
             };
             if let Some(login) = login {
@@ -89,9 +96,8 @@ impl Socket {
             }
             let reply = match result {
                 Ok(Answer::Data(data)) => Done::Reply(wire::reply(now, &request, None, &data, manner), 200),
-                Ok(Answer::Written(data)) => Done::Reply(wire::reply(now, &request, None, data, manner), 200),
                 Ok(Answer::Login(data, token)) => {
-                    Done::Reply(wire::reply(now, &request, Some(&token), &data, manner), 200)
+                    Done::Reply(wire::reply(now, &request, Some(&token), &Data::Value(data), manner), 200)
                 }
                 Ok(Answer::Late(make)) => Done::Late(make),
                 Err(error) => Done::Reply(wire::failure(now, &request, &error.object(), manner), 400),
@@ -112,7 +118,7 @@ impl Socket {
             Done::Reply(text, status) => (text, status),
             Done::Late(make) => {
                 // Made while nobody waits for the state; what follows from the command comes after its reply here too.
-                let text = wire::reply(now, &request, None, make(), manner);
+                let text = wire::reply(now, &request, None, &Data::Value(make()), manner);
                 world.run(live, |state| {
                     if plain {
                         self.outbox.reply(command, text.clone());
@@ -122,14 +128,19 @@ impl Socket {
                 (text, 200)
             }
         };
-        match hit {
+        drop(request);
+        self.note(&world, now, operation, head, frame.into_bytes(), status, text.bytes(), remarks, fault);
+        hit.and_then(|hit| self.misbehave(&world, now, command, hit.effect, text))
+    }
+
+    /// The first line of a command's journal entry.
+    fn head(&self, operation: Option<&'static str>, command: &str) -> Box<str> {
+        match operation {
+            Some(operation) => self.outbox.head(operation),
             None => {
-                self.note(&world, now, operation, &request.command, frame, status, text, remarks, None);
-                None
-            }
-            Some(hit) => {
-                self.note(&world, now, operation, &request.command, frame, status, text.clone(), remarks, fault);
-                self.misbehave(&world, now, command, hit.effect, text).await
+                // The command stands where HTTP has its method, so it must not break the line.
+                let command: String = command.chars().filter(|c| !c.is_whitespace()).take(64).collect();
+                self.outbox.head(&command)
             }
         }
     }
@@ -140,15 +151,13 @@ impl Socket {
         world: &World,
         at: Timestamp,
         operation: Option<&'static str>,
-        command: &str,
+        head: Box<str>,
         request: Bytes,
         status: u16,
-        reply: ByteString,
+        reply: Bytes,
         remarks: Vec<String>,
         fault: Option<String>,
     ) {
-        // The command stands where HTTP has its method, so it must not break the line.
-        let command: String = command.chars().filter(|c| !c.is_whitespace()).take(64).collect();
         world.journal.write(Entry {
             seq: 0,
             at,
@@ -156,10 +165,10 @@ impl Socket {
             operation,
             way: Way::Frame,
             client: self.outbox.client(),
-            head: format!("{command} {}\n", self.outbox.path()).into(),
+            head: head.into(),
             request,
             status,
-            reply: reply.into_bytes(),
+            reply,
             remarks,
             fault: fault.map(Into::into),
         });
@@ -168,7 +177,7 @@ impl Socket {
 
 /// A reply that is ready, or can be made once the state is let go.
 enum Done {
-    Reply(ByteString, u16),
+    Reply(Text, u16),
     Late(Box<dyn FnOnce() -> serde_json::Value + Send>),
 }
 
@@ -182,8 +191,8 @@ fn answer(ask: &mut Ask<'_>, route: Option<&'static Route>, state: &mut State) -
     if !matches!(route.run, Run::Open(_)) {
         ask.session = Some(state.session(ask.request.token.as_deref(), ask.now)?);
     }
-    let odd = ask.request.odd.clone();
-    odd.iter().try_for_each(|key| ask.unknown(key, &KEYS))?;
+    let request = ask.request;
+    request.odd.iter().try_for_each(|key| ask.unknown(key, &KEYS))?;
     let answer = match route.run {
         Run::Open(handler) | Run::Within(handler) => handler(ask, state)?,
         Run::Book(verb, book) => books::run(verb, book, ask, state)?,

@@ -1,20 +1,24 @@
 //! What faults do to commands, and to pushes that they hold back.
 
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 
-use actix_http::ws::{CloseCode, Item as Fragment};
-use bytes::Bytes;
-use bytestring::ByteString;
-use stend_core::fault::{Effect, Hit};
+use actix_http::ws::{OpCode, Parser};
+use bytes::{Bytes, BytesMut};
+use stend_core::fault::{Dribble, Effect, Hit};
 use stend_core::journal::{Entry, Way};
-use stend_core::{Fake, Timestamp, World};
+use stend_core::turn::{Gone, Turn};
+use stend_core::{Fake, Span, Timestamp, World};
 use stend_web::pause;
 
-use super::{End, Socket};
+use super::Socket;
+use super::line::End;
 use crate::Queue;
 use crate::error::{Error, ErrorObject};
-use crate::outbox::{Ending, Item, half};
+use crate::outbox::{Ending, Item};
 use crate::state::settings::Manner;
+use crate::text::Text;
 use crate::wire::{self, Request};
 
 impl Socket {
@@ -24,7 +28,7 @@ impl Socket {
         &self,
         world: &World,
         operation: Option<&'static str>,
-        request: &Request,
+        request: &Request<'_>,
         now: Timestamp,
     ) -> Option<Hit> {
         let live = world.live::<Queue>(self.slot)?;
@@ -56,7 +60,7 @@ impl Socket {
             operation: None,
             way: Way::Ping,
             client,
-            head: format!("ping {}\n", self.outbox.path()).into(),
+            head: self.outbox.head("ping").into(),
             request: body.clone(),
             status: 0,
             reply: Bytes::new(),
@@ -81,13 +85,13 @@ impl Socket {
     }
 
     /// What a fault does to a reply.
-    pub(super) async fn misbehave(
+    pub(super) fn misbehave(
         &mut self,
         world: &Arc<World>,
         now: Timestamp,
         command: &'static str,
         effect: Effect,
-        text: ByteString,
+        text: Text,
     ) -> Option<End> {
         match effect {
             Effect::Delay(span) => {
@@ -103,35 +107,10 @@ impl Socket {
                     outbox.unhold();
                 });
             }
-            Effect::Truncate(percent) => self.outbox.reply(command, half(&text, percent)),
-            Effect::Garbage(bytes) => {
-                if self.session.binary(bytes).await.is_err() {
-                    return Some(End::Gone(None));
-                }
-            }
+            Effect::Truncate(percent) => self.outbox.reply(command, text.part(percent)),
+            Effect::Garbage(bytes) => self.outbox.garbage(command, bytes.into()),
             Effect::Dribble(dribble) => {
-                let body = text.into_bytes();
-                let mut at = 0;
-                while at < body.len() {
-                    let end = (at + dribble.bytes).min(body.len());
-                    let piece = body.slice(at..end);
-                    let fragment = match (at == 0, end == body.len()) {
-                        (true, true) => {
-                            let whole = ByteString::try_from(piece).unwrap_or_default();
-                            return self.session.text(whole).await.is_err().then_some(End::Gone(None));
-                        }
-                        (true, false) => Fragment::FirstText(piece),
-                        (false, false) => Fragment::Continue(piece),
-                        (false, true) => Fragment::Last(piece),
-                    };
-                    if self.session.continuation(fragment).await.is_err() {
-                        return Some(End::Gone(None));
-                    }
-                    at = end;
-                    if at < body.len() && pause(world, self.ticket, dribble.every.after(world.now())).await.is_err() {
-                        return Some(End::Close(CloseCode::Restart, "the world was reset"));
-                    }
-                }
+                self.pieces = Some(Pieces::new(text.bytes(), &dribble, world, self.ticket));
             }
             // Done before the state was asked, or not for commands.
             Effect::Respond(_)
@@ -147,8 +126,59 @@ impl Socket {
     }
 }
 
+/// A reply that goes out in pieces, with the world's time between them. Nothing else goes over the socket meanwhile.
+pub(super) struct Pieces {
+    rest: Bytes,
+    begun: bool,
+    size: usize,
+    every: Span,
+    world: Arc<World>,
+    ticket: Option<u64>,
+    pause: Option<Pause>,
+}
+
+type Pause = Pin<Box<dyn Future<Output = Result<Option<Turn>, Gone>>>>;
+
+/// What comes next of a reply in pieces.
+pub(super) enum Piece {
+    /// A frame with a piece of it.
+    Bytes(Bytes),
+    /// That was all.
+    None,
+    /// The world was reset.
+    Gone,
+}
+
+impl Pieces {
+    fn new(text: Bytes, dribble: &Dribble, world: &Arc<World>, ticket: Option<u64>) -> Self {
+        let (size, every, world) = (dribble.bytes, dribble.every, Arc::clone(world));
+        Self { rest: text, begun: false, size, every, world, ticket, pause: None }
+    }
+
+    pub(super) fn poll(&mut self, context: &mut Context<'_>) -> Poll<Piece> {
+        if self.rest.is_empty() {
+            return Poll::Ready(Piece::None);
+        }
+        if self.begun {
+            let (world, ticket, every) = (&self.world, self.ticket, self.every);
+            let pause = self.pause.get_or_insert_with(|| Box::pin(pause(world, ticket, every.after(world.now()))));
+            let over = std::task::ready!(pause.as_mut().poll(context));
+            self.pause = None;
+            if over.is_err() {
+                return Poll::Ready(Piece::Gone);
+            }
+        }
+        let piece = self.rest.split_to(self.size.min(self.rest.len()));
+        let code = if self.begun { OpCode::Continue } else { OpCode::Text };
+        let mut bytes = BytesMut::new();
+        Parser::write_message(&mut bytes, piece, code, self.rest.is_empty(), false);
+        self.begun = true;
+        Poll::Ready(Piece::Bytes(bytes.freeze()))
+    }
+}
+
 /// The reply of a fault that keeps the state from being asked, and the status for the journal.
-pub(super) fn instead(effect: &Effect, request: &Request, now: Timestamp, manner: Manner) -> Option<(ByteString, u16)> {
+pub(super) fn instead(effect: &Effect, request: &Request<'_>, now: Timestamp, manner: Manner) -> Option<(Text, u16)> {
     match effect {
         Effect::Respond(respond) => {
             let text = match &respond.body {
@@ -165,7 +195,7 @@ pub(super) fn instead(effect: &Effect, request: &Request, now: Timestamp, manner
                         &ErrorObject::new(error.code_module, error.code_error, error.desc),
                         manner,
                     ),
-                    Err(_) => body.to_string().into(),
+                    Err(_) => body.to_string().as_str().into(),
                 },
             };
             Some((text, respond.status))

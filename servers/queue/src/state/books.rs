@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
+use stend_core::json::{Json, Object};
 use stend_core::{Problem, Shared};
 
 use super::fields::{Field, Need, int};
@@ -367,13 +368,13 @@ impl Books {
 ///
 /// # Errors
 /// Neither is given, or the id is none.
-pub(crate) fn key(title: &'static str, data: &Map<String, Value>) -> Result<Key, Error> {
+pub(crate) fn key(title: &'static str, data: &Object<'_>) -> Result<Key, Error> {
     match (data.get("id").filter(|id| !id.is_null()), data.get("name").filter(|name| !name.is_null())) {
-        (Some(id), _) => match int(id) {
+        (Some(id), _) => match int(&id.to_value()) {
             Some(id) => Ok(Key::Id(id)),
             None => Err(Error::Value(format!("Parameter 'id': expected a whole number, found {id}"))),
         },
-        (None, Some(Value::String(name))) => Ok(Key::Name(name.clone())),
+        (None, Some(Json::String(name))) => Ok(Key::Name(name.clone().into_owned())),
         (None, Some(name)) => Err(Error::Value(format!("Parameter 'name': expected a string, found {name}"))),
         (None, None) => Err(Error::Missing(title, "id")),
     }

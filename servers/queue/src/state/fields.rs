@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use jiff::fmt::temporal::DateTimePrinter;
+use jiff::tz::TimeZone;
 use serde_json::{Map, Value, json};
 
 use crate::error::Error;
@@ -173,13 +174,40 @@ fn tree(value: &Value, left: usize) -> Option<Value> {
 
 /// Moments as the document prints them: UTC, milliseconds, `Z`.
 pub(crate) mod stamp {
-    use super::{DateTimePrinter, Timestamp};
+    use super::{DateTimePrinter, TimeZone, Timestamp};
     use serde::{Deserialize, Deserializer, Serializer, de};
 
     const PRINTER: DateTimePrinter = DateTimePrinter::new().precision(Some(3));
 
     pub(crate) fn print(moment: Timestamp) -> String {
-        PRINTER.timestamp_to_string(&moment)
+        let mut text = Vec::with_capacity(24);
+        write(&mut text, moment);
+        String::from_utf8(text).unwrap_or_default()
+    }
+
+    /// Writes it as it is printed. Every reply has one, so the years that people live in are written straight.
+    pub(crate) fn write(out: &mut Vec<u8>, moment: Timestamp) {
+        let time = TimeZone::UTC.to_datetime(moment);
+        if !(1970..=9999).contains(&time.year()) {
+            out.extend_from_slice(PRINTER.timestamp_to_string(&moment).as_bytes());
+            return;
+        }
+        let mut text = *b"0000-00-00T00:00:00.000Z";
+        let mut put = |at: usize, digits: usize, number: i32| {
+            let mut rest = number.unsigned_abs();
+            for place in text[at..at + digits].iter_mut().rev() {
+                *place = b'0' + (rest % 10) as u8;
+                rest /= 10;
+            }
+        };
+        put(0, 4, time.year().into());
+        put(5, 2, time.month().into());
+        put(8, 2, time.day().into());
+        put(11, 2, time.hour().into());
+        put(14, 2, time.minute().into());
+        put(17, 2, time.second().into());
+        put(20, 3, time.subsec_nanosecond() / 1_000_000);
+        out.extend_from_slice(&text);
     }
 
     pub(crate) fn serialize<S: Serializer>(moment: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
@@ -248,6 +276,10 @@ mod tests {
         let moment: Timestamp = "2015-06-17T15:45:03.95Z".parse().expect("a moment");
         assert_eq!(stamp::print(moment), "2015-06-17T15:45:03.950Z");
         assert_eq!(bare(moment), "2015-06-17T15:45:03");
+        let last = "2026-12-31T23:59:59.999999999Z".parse().expect("a moment");
+        for odd in [last, Timestamp::MIN, Timestamp::MAX, Timestamp::UNIX_EPOCH] {
+            assert_eq!(stamp::print(odd), DateTimePrinter::new().precision(Some(3)).timestamp_to_string(&odd));
+        }
         let registered: Timestamp = "2024-04-22T13:22:35.902Z".parse().expect("a moment");
         assert_eq!(stamp::print(to_second(registered)), "2024-04-22T13:22:36.000Z");
     }

@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use bytestring::ByteString;
 use jiff::Timestamp;
 use serde_json::value::{RawValue, to_raw_value};
 
@@ -12,6 +11,7 @@ use super::books::Book;
 use super::view::View;
 use crate::error::Error;
 use crate::outbox::Outbox;
+use crate::text::Text;
 use crate::wire::push;
 
 /// A socket, by the number it got when it opened.
@@ -132,7 +132,7 @@ impl Hub {
         self.topics.contains_key(&topic)
     }
 
-    fn send(&self, topic: Topic, command: &'static str, text: &ByteString, at: Timestamp) {
+    fn send(&self, topic: Topic, command: &'static str, text: &Text, at: Timestamp) {
         for outbox in self.topics.get(&topic).into_iter().flat_map(BTreeMap::values) {
             outbox.push(topic, command, text.clone(), at);
         }

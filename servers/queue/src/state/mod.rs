@@ -19,6 +19,8 @@ pub(crate) mod settings;
 pub(crate) mod tickets;
 pub(crate) mod view;
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use schemars::JsonSchema;
@@ -48,9 +50,10 @@ pub struct State {
     pub(crate) postponed: Index<(Timestamp, i64)>,
     /// The last number given out today, by range.
     pub(crate) numbers: Table<i64, i64>,
-    /// When today began, in the hall's zone.
+    /// When today began and when it ends, in the hall's zone.
     pub(crate) today: Timestamp,
-    pub(crate) sessions: Table<String, Session>,
+    pub(crate) tomorrow: Timestamp,
+    pub(crate) sessions: Table<Arc<str>, Session>,
     pub(crate) people: People,
     pub(crate) settings: Shared<Settings>,
     pub(crate) totals: Totals,
@@ -86,14 +89,14 @@ impl State {
     pub(crate) fn next_deadline(&self) -> Option<Timestamp> {
         let back = self.postponed.first().map(|(at, _)| *at);
         let anything = !self.consumers.is_empty() || !self.numbers.is_empty();
-        let midnight = anything.then(|| self.day_after(self.today));
+        let midnight = anything.then_some(self.tomorrow);
         [back, self.people.next_deadline(), midnight].into_iter().flatten().min()
     }
 
     /// Lets happen what is due, and tells subscribers.
     pub(crate) fn tick(&mut self, due: Timestamp) -> Vec<String> {
         let mut fired = Vec::new();
-        if self.day_after(self.today) <= due {
+        if self.tomorrow <= due {
             let gone = self.begin_day(due);
             fired.push(format!("a new day: {gone} ticket(s) of the day before went"));
         }
@@ -125,14 +128,16 @@ impl State {
         now.to_zoned(self.zone()).start_of_day().map_or(now, |day| day.timestamp())
     }
 
-    fn day_after(&self, today: Timestamp) -> Timestamp {
-        let tomorrow = today.to_zoned(self.zone()).tomorrow();
-        tomorrow.and_then(|day| day.start_of_day()).map_or(Timestamp::MAX, |day| day.timestamp())
+    /// Makes the day of this moment today. When it ends is asked after every command, so it is kept.
+    pub(crate) fn set_today(&mut self, now: Timestamp) {
+        self.today = self.day_of(now);
+        let tomorrow = self.today.to_zoned(self.zone()).tomorrow();
+        self.tomorrow = tomorrow.and_then(|day| day.start_of_day()).map_or(Timestamp::MAX, |day| day.timestamp());
     }
 
     /// Numbers begin again, and yesterday's tickets go to the archive; who stands at a window stays until done.
     pub(crate) fn begin_day(&mut self, now: Timestamp) -> usize {
-        self.today = self.day_of(now);
+        self.set_today(now);
         self.numbers.clear();
         let stays = |consumer: &Consumer| consumer.state == Stand::Serving || consumer.registration >= self.today;
         let gone: Vec<i64> = self.consumers.values().filter(|consumer| !stays(consumer)).map(|one| one.id).collect();

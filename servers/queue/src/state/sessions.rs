@@ -1,5 +1,7 @@
 //! Sessions: a token belongs to a component, not to a socket (Q6).
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -30,7 +32,8 @@ pub enum Component {
 #[serde(deny_unknown_fields)]
 pub struct Session {
     /// `{` and a UUID and `}`.
-    pub token: String,
+    #[schemars(with = "String")]
+    pub token: Arc<str>,
     /// What logged in.
     pub component: Component,
     /// The user, or the terminal or board, by id.
@@ -82,8 +85,11 @@ impl State {
 
     /// Notes that a session was used, by a command that succeeded.
     pub(crate) fn used(&mut self, session: &Session, now: Timestamp) {
-        if let Some(session) = self.sessions.get_mut(&session.token) {
-            session.used = session.used.max(to_milli(now));
+        let now = to_milli(now);
+        if session.used < now
+            && let Some(session) = self.sessions.get_mut(&*session.token)
+        {
+            session.used = session.used.max(now);
         }
     }
 
@@ -128,13 +134,15 @@ impl State {
         let timeout = self.settings.session_timeout;
         if self.sessions.len() >= MOST {
             self.sessions.retain(|_, session| timeout.after(session.used) > now);
-            if let Some(oldest) = self.sessions.values().min_by_key(|session| session.used).map(|old| old.token.clone())
+            if let Some(oldest) =
+                self.sessions.values().min_by_key(|session| session.used).map(|old| Arc::clone(&old.token))
                 && self.sessions.len() >= MOST
             {
-                self.sessions.remove(&oldest);
+                self.sessions.remove(&*oldest);
             }
         }
-        self.sessions.insert(token.clone(), Session { token: token.clone(), component, who, workplace, used });
+        let key: Arc<str> = token.as_str().into();
+        self.sessions.insert(Arc::clone(&key), Session { token: key, component, who, workplace, used });
         Ok((data, token))
     }
 
@@ -182,7 +190,7 @@ impl State {
 
     /// Ends a session. The window stays with its clerk while another of his sessions is open there.
     pub(crate) fn logout(&mut self, session: &Session, now: Timestamp) {
-        self.sessions.remove(&session.token);
+        self.sessions.remove(&*session.token);
         let Some(workplace) = session.workplace else { return };
         let still = self
             .sessions

@@ -47,7 +47,7 @@ struct Zone<'a> {
 
 impl<'a> Zone<'a> {
     fn at(zone: &'a zones::Zone, now: Timestamp) -> Self {
-        Self { tz_id: zone.id, tz: &zone.name, utc_offset: Hours(zones::offset(zone, now)).to_string() }
+        Self { tz_id: zone.id, tz: zone.name, utc_offset: Hours(zones::offset(zone, now)).to_string() }
     }
 }
 

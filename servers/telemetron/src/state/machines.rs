@@ -133,7 +133,7 @@ impl State {
     }
 
     fn change_zone(&self, machine: &mut Machine, input: &Input, invalid: &mut Invalid) {
-        let by_id = input.id("tz_id").and_then(|id| self.zones.by_id(id)).map(|zone| zone.name.clone());
+        let by_id = input.id("tz_id").and_then(|id| self.zones.by_id(id)).map(|zone| zone.name.to_owned());
         let by_name = input.text("tz").filter(|zone| !zone.is_empty());
         if by_id.is_some() && by_name.is_some() && by_id != by_name {
             invalid.add("tz", "The selected tz is invalid.");

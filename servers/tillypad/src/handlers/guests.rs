@@ -1,12 +1,12 @@
 //! Bills: posted, calculated, found, placed, deleted.
 
 use jiff::civil::Time;
-use serde_json::json;
 use stend_web::{Reply, StatusCode};
 
 use crate::books::Book;
 use crate::error::Error;
 use crate::settings::RangeEnd;
+use crate::wire::out::Out;
 
 use super::{Denied, Request, bill, id, no_body, reply, required, required_date, required_id};
 
@@ -16,7 +16,9 @@ pub(crate) fn post(call: Request<'_, '_>) -> Reply {
         call.expect_query(&[])?;
         let sent = bill(call)?;
         let id = call.state(|state, now| state.post(sent, now))?;
-        Ok(Reply::ok(&json!({ "gest_ID": id })))
+        let mut out = Out::with_room(64);
+        out.object(|out| out.key("gest_ID").guid(id));
+        ready(out.finish())
     })
 }
 

@@ -7,8 +7,9 @@ pub(crate) mod guests;
 pub(crate) mod menu;
 pub(crate) mod payments;
 
+use bytes::Bytes;
 use jiff::civil::DateTime;
-use serde_json::Value as Json;
+use stend_core::json::Json;
 use stend_web::header::CONTENT_TYPE;
 use stend_web::{Call, Refusal, Reply};
 
@@ -86,7 +87,7 @@ pub(crate) fn required_date(call: &Call<'_, Tillypad>, name: &'static str) -> Re
 }
 
 fn shown(text: &str) -> String {
-    scalar::shown(&Json::String(text.to_owned()))
+    scalar::shown(&Json::String(text.into()))
 }
 
 /// Remarks on a body that no operation reads.
@@ -94,10 +95,10 @@ pub(crate) fn no_body(call: Request<'_, '_>) -> Result<(), Refusal> {
     if call.body.is_empty() { Ok(()) } else { call.remark("this operation reads no body; it was ignored") }
 }
 
-/// The body as JSON; one that comes as something else is refused, or remarked on where the world has it so.
-pub(crate) fn json(call: Request<'_, '_>) -> Result<Json, Denied> {
+/// The body, to be read as JSON; one that comes as something else is refused, or remarked on where the world has it so.
+pub(crate) fn body(call: Request<'_, '_>) -> Result<Bytes, Denied> {
     let kind = call.header(CONTENT_TYPE).unwrap_or_default();
-    let is_json = kind.to_ascii_lowercase().contains("json");
+    let is_json = kind == "application/json" || kind.to_ascii_lowercase().contains("json");
     if !is_json && !call.body.is_empty() {
         let refused = Error::MediaType(shown(kind));
         if call.state(|state, _| state.settings.content_type == ContentType::Required) {
@@ -105,7 +106,7 @@ pub(crate) fn json(call: Request<'_, '_>) -> Result<Json, Denied> {
         }
         call.remark("the content type of a body must be application/json")?;
     }
-    Ok(read::json(&call.body)?)
+    Ok(call.body.clone())
 }
 
 /// Remarks on fields that nobody knows.
@@ -115,8 +116,8 @@ pub(crate) fn remark(call: Request<'_, '_>, odd: &[Odd]) -> Result<(), Refusal> 
 
 /// The body as a bill, remarks made.
 pub(crate) fn bill(call: Request<'_, '_>) -> Result<Sent, Denied> {
-    let json = json(call)?;
-    let sent = Sent::read(&json)?;
+    let body = body(call)?;
+    let sent = Sent::read(&read::json(&body)?)?;
     remark(call, &sent.odd)?;
     Ok(sent)
 }

@@ -1,6 +1,6 @@
 //! Payments. Every error of this operation is a bare JSON string (P1).
 
-use serde_json::{Map, Value as Json};
+use stend_core::json::{Json, Object};
 use stend_web::{Reply, StatusCode};
 
 use crate::error::Error;
@@ -12,7 +12,7 @@ use crate::wire::out::Out;
 use crate::wire::read::{self, Sent};
 use crate::wire::scalar;
 
-use super::{Denied, Request, json, remark, reply};
+use super::{Denied, Request, body, remark, reply};
 
 /// The flag's names: the page cuts the printed one after `delete`.
 const FLAGS: [&str; 3] = ["delete-prechecks", "DeletePrechecks", "deletePrechecks"];
@@ -33,9 +33,9 @@ pub(crate) fn pay(call: Request<'_, '_>) -> Reply {
 fn answer(call: Request<'_, '_>) -> Result<Reply, Denied> {
     call.expect_query(&FLAGS)?;
     let prechecks = flag(call)?;
-    let json = json(call)?;
+    let body = body(call)?;
     let mut sent = Sent::default();
-    let payment = payment(&json, prechecks, &mut sent)?;
+    let payment = payment(&read::json(&body)?, prechecks, &mut sent)?;
     remark(call, &sent.odd)?;
     let (paid, keys) =
         call.state(|state, now| state.pay(payment, now).map(|paid| (paid, state.settings.payment_reply)))?;
@@ -55,9 +55,9 @@ fn flag(call: Request<'_, '_>) -> Result<Option<Prechecks>, Error> {
     Ok(None)
 }
 
-fn payment(json: &Json, prechecks: Option<Prechecks>, sent: &mut Sent) -> Result<Payment, Error> {
+fn payment(json: &Json<'_>, prechecks: Option<Prechecks>, sent: &mut Sent) -> Result<Payment, Error> {
     let map = read::object(json, "the payment")?;
-    for name in map.keys().filter(|name| !BODY.contains(&name.as_str())) {
+    for name in map.keys().filter(|name| !BODY.contains(name)) {
         sent.odd(name, BODY.into_iter());
     }
     let missing = Error::Missing { table: "Payment", field: "gest_ID" };
@@ -65,7 +65,7 @@ fn payment(json: &Json, prechecks: Option<Prechecks>, sent: &mut Sent) -> Result
         Some(json) => read::object(json, "Payment")?,
         None => return Err(missing),
     };
-    for name in row.keys().filter(|name| !PAYMENT.contains(&name.as_str())) {
+    for name in row.keys().filter(|name| !PAYMENT.contains(name)) {
         sent.odd(name, PAYMENT.into_iter());
     }
     let mut declared = Vec::new();
@@ -82,7 +82,7 @@ fn payment(json: &Json, prechecks: Option<Prechecks>, sent: &mut Sent) -> Result
     })
 }
 
-fn id(row: &Map<String, Json>, name: &str) -> Result<Option<Guid>, Error> {
+fn id(row: &Object<'_>, name: &str) -> Result<Option<Guid>, Error> {
     match row.get(name).filter(|json| !json.is_null() && json.as_str() != Some("")) {
         None => Ok(None),
         Some(json) => json.as_str().and_then(Guid::parse).map(Some).ok_or_else(|| Error::Malformed {
@@ -93,7 +93,7 @@ fn id(row: &Map<String, Json>, name: &str) -> Result<Option<Guid>, Error> {
     }
 }
 
-fn sum(row: &Map<String, Json>) -> Result<Option<rust_decimal::Decimal>, Error> {
+fn sum(row: &Object<'_>) -> Result<Option<rust_decimal::Decimal>, Error> {
     let Some(json) = row.get("paySum").filter(|json| !json.is_null() && json.as_str() != Some("")) else {
         return Ok(None);
     };

@@ -182,7 +182,9 @@ impl Bill {
             let Some(Value::Any(value)) = row.get(note::VALUE) else { return None };
             let value = value.get("value").unwrap_or(value);
             // Clients write notes of these types, too: what is no sum that a bill can have counts for nothing.
-            scalar::number(value).filter(|sum| sum.abs() <= Decimal::from(1_000_000_000_000_i64)).map(|sum| (kind, sum))
+            scalar::number(&value.into())
+                .filter(|sum| sum.abs() <= Decimal::from(1_000_000_000_000_i64))
+                .map(|sum| (kind, sum))
         })
     }
 

@@ -3,7 +3,8 @@
 use rust_decimal::Decimal;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value as Json};
+use serde_json::{Map, Value};
+use stend_core::json::Json;
 
 use crate::books::Book;
 use crate::error::Error;
@@ -34,7 +35,7 @@ pub struct Client {
     pub phones: Vec<Phone>,
     /// What else is known of the person (`pepl_…`), as it was given.
     #[serde(default, skip_serializing_if = "Map::is_empty")]
-    pub people: Map<String, Json>,
+    pub people: Map<String, Value>,
     /// What points it got and spent.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub points: Vec<Operation>,
@@ -86,7 +87,7 @@ pub(crate) struct SentClient {
     pub(crate) name: String,
     pub(crate) disabled: bool,
     pub(crate) phones: Vec<String>,
-    pub(crate) people: Map<String, Json>,
+    pub(crate) people: Map<String, Value>,
     pub(crate) odd: Vec<String>,
 }
 
@@ -99,10 +100,10 @@ impl SentClient {
     ///
     /// # Errors
     /// What is missing or malformed, naming the field.
-    pub(crate) fn read(json: &Json) -> Result<Self, Error> {
+    pub(crate) fn read(json: &Json<'_>) -> Result<Self, Error> {
         let map = read::object(json, "the client")?;
         let given = |name: &str| map.get(name).filter(|json| !json.is_null() && json.as_str() != Some(""));
-        let malformed = |field: &str, json: &Json, expected| Error::Malformed {
+        let malformed = |field: &str, json: &Json<'_>, expected| Error::Malformed {
             field: field.to_owned(),
             value: scalar::shown(json),
             expected,
@@ -118,7 +119,7 @@ impl SentClient {
             id: guid("clnt_ID")?,
             group: guid("clnt_clgr_ID")?,
             person: guid("clnt_pepl_ID")?,
-            odd: map.keys().filter(|key| !KNOWN.contains(&key.as_str())).cloned().collect(),
+            odd: map.keys().filter(|key| !KNOWN.contains(key)).map(str::to_owned).collect(),
             ..Self::default()
         };
         let name = given("clnt_Name").and_then(scalar::text).filter(|name| !name.trim().is_empty());
@@ -139,7 +140,7 @@ impl SentClient {
             Some(_) => return Err(Error::Shape("clientPhones must be an array of 20 phones at most".into())),
         }
         if let Some(json) = given("people") {
-            sent.people = read::object(json, "people")?.clone();
+            sent.people = read::object(json, "people")?.to_map();
         }
         Ok(sent)
     }

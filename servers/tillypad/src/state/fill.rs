@@ -14,6 +14,7 @@ use crate::tables::{Fill, Kind, Link, Need, Table, delivery, discount, guest, it
 
 use super::State;
 use super::bill::{Bill, Item, round};
+use super::menu::MenuItem;
 
 impl State {
     /// Whether a bill has what only the client can know, and refers to nothing that is not there; counts its
@@ -56,8 +57,8 @@ impl State {
     }
 
     fn check_row(&self, table: &'static Table, row: &Record) -> Result<(), Error> {
-        for (column, field) in table.fields.iter().enumerate() {
-            let value = row.get(column);
+        for column in row.and(table.asked) {
+            let (field, value) = (&table.fields[column], row.get(column));
             let blank = matches!(value, Some(Value::Text(text)) if text.trim().is_empty());
             if field.need == Need::Client && (value.is_none() || blank) {
                 return Err(Error::Missing { table: table.name, field: field.name });
@@ -140,34 +141,27 @@ impl State {
     }
 
     fn fill_row(&mut self, table: &'static Table, record: &mut Record, row: &mut Row) {
-        for (column, field) in table.fields.iter().enumerate() {
-            match field.need {
-                Need::Link(link) => match row.link(link) {
-                    Some(id) => record.set(column, Value::Guid(id)),
-                    None => record.remove(column),
-                },
-                Need::Later => record.remove(column),
-                // Drafts are numbered as they are walked, whether or not the client gave the row an id.
-                Need::Server(Fill::Id) => {
-                    let numbered = Guid::draft(row.next);
-                    row.next += 1;
-                    if !record.has(column) {
-                        let id = if row.draft { numbered } else { self.new_id("bill") };
-                        record.set(column, Value::Guid(id));
-                    }
-                }
-                Need::Server(fill) if !record.has(column) => {
-                    if let Some(value) = self.fill(fill, record, row) {
-                        record.set(column, value);
-                    }
-                }
-                _ => {}
+        record.refill(table, |column, given, before| match table.fields[column].need {
+            Need::Link(link) => row.link(link).map(Value::Guid),
+            Need::Later => None,
+            // Drafts are numbered as they are walked, whether or not the client gave the row an id.
+            Need::Server(Fill::Id) => {
+                let numbered = Guid::draft(row.next);
+                row.next += 1;
+                given.or_else(|| Some(Value::Guid(if row.draft { numbered } else { self.new_id("bill") })))
             }
-        }
+            Need::Server(fill) => given.or_else(|| self.fill(fill, before, row)),
+            Need::Client | Need::Optional => given,
+        });
     }
 
+    /// The menu item of a row.
+    fn dish(&self, row: &Row) -> Option<&MenuItem> {
+        self.menu.items.get(&row.menu?)
+    }
+
+    /// What a field is filled in with; `record` has the fields before it.
     fn fill(&mut self, fill: Fill, record: &Record, row: &Row) -> Option<Value> {
-        let menu = row.menu.and_then(|id| self.menu.items.get(&id));
         Some(match fill {
             Fill::Id | Fill::NewId => Value::Guid(self.new_id("rows")),
             Fill::Now => Value::Date(row.now),
@@ -180,11 +174,11 @@ impl State {
             Fill::No => Value::Flag(false),
             Fill::Position => Value::Int(i64::try_from(row.position).unwrap_or(i64::MAX)),
             Fill::Movement if row.draft => return None,
-            Fill::Movement => Value::Guid(menu?.movement?),
+            Fill::Movement => Value::Guid(self.dish(row)?.movement?),
             Fill::SaleGroup if row.draft => return None,
-            Fill::SaleGroup => Value::Guid(menu?.sale_group?),
-            Fill::Volume => Value::Number(menu.map_or(Decimal::ONE, |menu| menu.volume)),
-            Fill::Vat => Value::Number(menu.map_or(Decimal::ZERO, |menu| menu.vat)),
+            Fill::SaleGroup => Value::Guid(self.dish(row)?.sale_group?),
+            Fill::Volume => Value::Number(self.dish(row).map_or(Decimal::ONE, |dish| dish.volume)),
+            Fill::Vat => Value::Number(self.dish(row).map_or(Decimal::ZERO, |dish| dish.vat)),
             Fill::PriceVat => Value::Number(price_vat(record)),
             Fill::SystemObject => Value::Guid(self.system_object),
         })

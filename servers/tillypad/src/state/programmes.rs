@@ -65,7 +65,7 @@ fn bill() -> Json {
 
 /// Prices of coffee, syrup and the other coffee once the bill is calculated, and the whole reply.
 fn calculated(state: &mut State, bill: &Json) -> ([Decimal; 3], Json) {
-    let sent = Sent::read(bill).expect("a good bill");
+    let sent = Sent::read(&bill.into()).expect("a good bill");
     let bill = state.calculate(sent, now()).expect("calculated");
     let mut prices = Vec::new();
     bill.visit(|line| prices.push(line.price()));

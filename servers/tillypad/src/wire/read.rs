@@ -1,8 +1,10 @@
 //! Reading the tree of a bill. What the client said is kept as it is; nothing is filled in here and no other row
 //! is looked up, so that remarks can be made before the state is asked.
 
+use std::fmt;
+
 use rust_decimal::Decimal;
-use serde_json::{Map, Value as Json};
+use stend_core::json::{Json, Object};
 
 use crate::error::Error;
 use crate::guid::Guid;
@@ -54,23 +56,28 @@ const BILL_KEYS: [&str; 8] = [
 ];
 
 /// The body of a request as JSON.
-pub(crate) fn json(body: &[u8]) -> Result<Json, Error> {
+pub(crate) fn json(body: &[u8]) -> Result<Json<'_>, Error> {
     let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
     if body.iter().all(u8::is_ascii_whitespace) {
         return Err(Error::Json("the request body is missing".into()));
     }
-    serde_json::from_slice(body).map_err(|error| {
+    // As text, if it is one: its strings are then known to be, too.
+    let json = match std::str::from_utf8(body) {
+        Ok(text) => serde_json::from_str(text),
+        Err(_) => serde_json::from_slice(body),
+    };
+    json.map_err(|error| {
         let text = error.to_string();
         if text.starts_with("recursion limit") { Error::TooDeep(DEEPEST) } else { Error::Json(text) }
     })
 }
 
 /// The object that a body has to be.
-pub(crate) fn object<'j>(json: &'j Json, what: &str) -> Result<&'j Map<String, Json>, Error> {
+pub(crate) fn object<'j, 't>(json: &'j Json<'t>, what: impl fmt::Display) -> Result<&'j Object<'t>, Error> {
     json.as_object().ok_or_else(|| Error::Shape(format!("{what} must be an object, found {}", kind(json))))
 }
 
-fn kind(json: &Json) -> &'static str {
+fn kind(json: &Json<'_>) -> &'static str {
     match json {
         Json::Null => "null",
         Json::Bool(_) => "a boolean",
@@ -82,13 +89,18 @@ fn kind(json: &Json) -> &'static str {
 }
 
 /// Rows under a key: a list of objects; one object stands for a list of one, nothing for none.
-fn rows<'j>(map: &'j Map<String, Json>, key: &str) -> Result<Vec<&'j Map<String, Json>>, Error> {
+fn rows<'j, 't>(
+    map: &'j Object<'t>,
+    key: &str,
+) -> Result<impl ExactSizeIterator<Item = &'j Object<'t>> + use<'j, 't>, Error> {
+    let rows = |list: &'j [Json<'t>]| list.iter().map(|row| row.as_object().unwrap_or(const { &Object::new() }));
     match map.get(key) {
-        None | Some(Json::Null) => Ok(Vec::new()),
+        None | Some(Json::Null) => Ok(rows(&[])),
         Some(Json::Array(list)) => {
-            list.iter().enumerate().map(|(i, row)| object(row, &format!("{key}[{i}]"))).collect()
+            list.iter().enumerate().try_for_each(|(i, row)| object(row, format_args!("{key}[{i}]")).map(drop))?;
+            Ok(rows(list))
         }
-        Some(Json::Object(one)) => Ok(vec![one]),
+        Some(one @ Json::Object(_)) => Ok(rows(std::slice::from_ref(one))),
         Some(other) => Err(Error::Shape(format!("{key} must be an array, found {}", kind(other)))),
     }
 }
@@ -98,7 +110,7 @@ impl Sent {
     ///
     /// # Errors
     /// What is not shaped as the document shows or cannot be read, naming the field.
-    pub(crate) fn read(json: &Json) -> Result<Self, Error> {
+    pub(crate) fn read(json: &Json<'_>) -> Result<Self, Error> {
         let map = object(json, "the guest bill")?;
         let mut sent = Self::default();
         sent.bill.guest = sent.record(&tables::guest::TABLE, map, &BILL_KEYS)?;
@@ -109,13 +121,15 @@ impl Sent {
                 return Err(Error::Shape("guestDeliveries holds one delivery".into()));
             }
             Some(_) => {
-                if let Some(row) = rows(map, "guestDeliveries")?.first() {
+                if let Some(row) = rows(map, "guestDeliveries")?.next() {
                     sent.bill.delivery = Some(Box::new(sent.record(&tables::delivery::TABLE, row, &[])?));
                 }
             }
         }
         sent.bill.privileges = sent.records(&tables::privilege::TABLE, map, "guestSalePrivileges")?;
-        for row in rows(map, "orders")? {
+        let orders = rows(map, "orders")?;
+        sent.bill.orders.reserve_exact(orders.len().min(MOST_ROWS));
+        for row in orders {
             let record = sent.record(&tables::order::TABLE, row, &["orderItems"])?;
             let items = sent.items(row, 1)?;
             sent.bill.orders.push(Order { record, items });
@@ -129,9 +143,10 @@ impl Sent {
         Ok(sent)
     }
 
-    fn items(&mut self, map: &Map<String, Json>, depth: usize) -> Result<Vec<Item>, Error> {
-        let mut items = Vec::new();
-        for row in rows(map, "orderItems")? {
+    fn items(&mut self, map: &Object<'_>, depth: usize) -> Result<Vec<Item>, Error> {
+        let rows = rows(map, "orderItems")?;
+        let mut items = Vec::with_capacity(rows.len().min(MOST_ROWS));
+        for row in rows {
             if depth > DEEPEST {
                 return Err(Error::TooDeep(DEEPEST));
             }
@@ -143,28 +158,18 @@ impl Sent {
     }
 
     /// Rows of a table under a key.
-    pub(crate) fn records(
-        &mut self,
-        table: &'static Table,
-        map: &Map<String, Json>,
-        key: &str,
-    ) -> Result<Vec<Record>, Error> {
-        rows(map, key)?.into_iter().map(|row| self.record(table, row, &[])).collect()
+    pub(crate) fn records(&mut self, table: &'static Table, map: &Object<'_>, key: &str) -> Result<Vec<Record>, Error> {
+        rows(map, key)?.map(|row| self.record(table, row, &[])).collect()
     }
 
-    fn record(
-        &mut self,
-        table: &'static Table,
-        map: &Map<String, Json>,
-        nested: &[&'static str],
-    ) -> Result<Record, Error> {
+    fn record(&mut self, table: &'static Table, map: &Object<'_>, nested: &[&'static str]) -> Result<Record, Error> {
         self.rows += 1;
         if self.rows > MOST_ROWS {
             return Err(Error::TooMany(MOST_ROWS));
         }
-        let mut record = Record::default();
-        for (name, json) in map {
-            if nested.contains(&name.as_str()) {
+        let mut record = Record::with_room(map.len());
+        for (name, json) in map.iter() {
+            if nested.contains(&name) {
                 continue;
             }
             match table.find(name) {
@@ -185,7 +190,7 @@ impl Sent {
     }
 
     /// Sums of points under a key.
-    pub(crate) fn declared(&mut self, map: &Map<String, Json>, key: &str) -> Result<Vec<Declared>, Error> {
+    pub(crate) fn declared(&mut self, map: &Object<'_>, key: &str) -> Result<Vec<Declared>, Error> {
         const KNOWN: [&str; 2] = ["type_ID", "sum"];
         let mut declared = Vec::new();
         for row in rows(map, key)? {
@@ -193,7 +198,7 @@ impl Sent {
             if self.rows > MOST_ROWS {
                 return Err(Error::TooMany(MOST_ROWS));
             }
-            for name in row.keys().filter(|name| !KNOWN.contains(&name.as_str())) {
+            for name in row.keys().filter(|name| !KNOWN.contains(name)) {
                 self.odd(name, KNOWN.into_iter());
             }
             let kind = match row.get("type_ID") {
@@ -225,11 +230,15 @@ impl Sent {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
+    use serde_json::{Value, json};
+
+    fn read(json: &Value) -> Result<Sent, Error> {
+        Sent::read(&json.into())
+    }
 
     #[test]
     fn keeps_what_was_sent_and_notes_what_is_odd() {
-        let sent = Sent::read(&json!({
+        let sent = read(&json!({
             "gest_Name": "11", "gest_Nmae": 1,
             "orders": [{ "orderItems": [{ "orit_Count": "2", "orderItems": [{ "orit_Count": 1 }] }] }],
             "discountSum": [{ "sum": 25 }],
@@ -248,16 +257,17 @@ mod tests {
         for _ in 0..=DEEPEST {
             items = json!([{ "orit_Count": 1, "orderItems": items }]);
         }
-        let error = Sent::read(&json!({ "orders": [{ "orderItems": items }] })).expect_err("deep");
+        let error = read(&json!({ "orders": [{ "orderItems": items }] })).expect_err("deep");
         assert_eq!(error, Error::TooDeep(DEEPEST));
         let many = vec![json!({ "orit_Count": 1 }); MOST_ROWS + 1];
-        let error = Sent::read(&json!({ "orders": [{ "orderItems": many }] })).expect_err("many");
+        let error = read(&json!({ "orders": [{ "orderItems": many }] })).expect_err("many");
         assert_eq!(error, Error::TooMany(MOST_ROWS));
         assert_eq!(json("[".repeat(1_000).as_bytes()).expect_err("deep"), Error::TooDeep(DEEPEST));
         assert!(matches!(json(b"{\"a\": "), Err(Error::Json(_))));
         assert!(matches!(json(b" "), Err(Error::Json(_))));
+        assert!(matches!(json(b"\"\xff\""), Err(Error::Json(text)) if text.starts_with("invalid unicode")));
         for odd in [json!([]), json!("x"), json!({ "orders": 5 }), json!({ "orders": ["x"] })] {
-            assert!(matches!(Sent::read(&odd), Err(Error::Shape(_))), "{odd}");
+            assert!(matches!(read(&odd), Err(Error::Shape(_))), "{odd}");
         }
     }
 }

@@ -59,6 +59,7 @@ async fn main() -> std::io::Result<()> {
             .default_service(web::to(socket))
     })
     .workers(1)
+    .shutdown_timeout(0)
     .bind(format!("127.0.0.1:{port}"))?
     .run()
     .await
