@@ -127,3 +127,45 @@ async fn a_body_that_was_not_kept_is_refused() {
     let answer = bench.steer(Method::GET, "/worlds/default/recording", Value::Null).await;
     assert!(answer.status == 409 && answer.text.contains("is no text"), "{}", answer.text);
 }
+
+#[tokio::test]
+async fn replies_on_a_socket_that_faults_gave_or_spoilt_play_again() {
+    let bench =
+        Bench::with(Config { clock: Some(ClockSetting::frozen_at(NOON.parse().unwrap())), ..Config::default() }).await;
+    for fault in [
+        json!({"respond": {"status": 500}}),
+        json!({"respond": {"status": 500, "body": {"codeError": 7, "desc": "down"}}}),
+        json!({"respond": {"status": 500, "body": {"down": true}}}),
+        json!({"respond": {"status": 500, "body": "down"}}),
+        json!({"quota": {"limit": 0, "window": "1m"}}),
+        json!({"truncate": 50}),
+        json!({"garbage": 40}),
+        json!({"dribble": {"bytes": 100, "every": "0s"}}),
+        json!({"close": 1011}),
+    ] {
+        let kind = fault.to_string();
+        let mut whole = json!({"match": {"fake": "queue", "operation": "info"}, "times": 1});
+        whole.as_object_mut().unwrap().extend(fault.as_object().unwrap().clone());
+        let answer = bench.steer(Method::POST, "/worlds/default/faults", whole).await;
+        assert_eq!(answer.status, 201, "{kind}: {}", answer.text);
+        let mut client = Client::connect(&bench).await;
+        client.raw(Message::text(r#"{"command":"info","id":1}"#)).await;
+        client.message().await;
+    }
+    let recorded = recording(&bench).await;
+    let text = recorded["scenario"].as_str().unwrap();
+    let report = tokio::time::timeout(std::time::Duration::from_secs(20), played(text)).await.expect("nobody waits");
+    assert!(report.passed, "{}\n{text}", pretty(&report, false));
+}
+
+#[tokio::test]
+async fn a_handshake_that_a_fault_struck_is_refused() {
+    let bench = Bench::start().await;
+    let fault =
+        json!({"id": "shut", "match": {"fake": "queue", "way": "http"}, "respond": {"status": 503}, "times": 1});
+    bench.steer(Method::POST, "/worlds/default/faults", fault).await;
+    let handshake = tokio_tungstenite::connect_async(format!("{}/", bench.url("queue"))).await;
+    assert!(handshake.is_err());
+    let answer = bench.steer(Method::GET, "/worlds/default/recording", Value::Null).await;
+    assert!(answer.status == 409 && answer.text.contains("`shut` struck a handshake"), "{}", answer.text);
+}

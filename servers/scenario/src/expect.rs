@@ -190,10 +190,11 @@ fn count(wanted: &Wanted, world: &World, captured: &Captured) -> Result<(), Miss
         Matcher::Compare("gt", bound) => Some(bound.floor() + 1.0),
         _ => None,
     };
-    if enough.is_some_and(|enough| filter.are_there(journal, all.clone(), enough.max(0.0) as u64)) {
-        return Ok(());
-    }
-    let count = filter.count(journal, all.clone());
+    let counted = match enough {
+        Some(enough) => filter.at_least(journal, all.clone(), enough.max(0.0) as u64),
+        None => Err(filter.count(journal, all.clone())),
+    };
+    let Err(count) = counted else { return Ok(()) };
     let Fill { entries, dropped, .. } = journal.fill();
     let Err(why) = matcher.check(Some(&Value::from(count))) else {
         return if dropped == 0 { Ok(()) } else { Err(Miss::untrusted(word, dropped)) };

@@ -37,12 +37,13 @@ impl Filter {
         count
     }
 
-    /// Whether at least so many of these entries match.
-    pub(crate) fn are_there(&self, journal: &Journal, numbers: Numbers, least: u64) -> bool {
-        match self.least_beyond_kind() {
-            None => self.count(journal, numbers) >= least,
-            Some(_) => least == 0 || self.nth(journal, numbers, least).is_ok(),
+    /// Whether at least so many of these entries match, which need not all be looked at; or how many do.
+    pub(crate) fn at_least(&self, journal: &Journal, numbers: Numbers, least: u64) -> Result<(), u64> {
+        if least > 0 && self.least_beyond_kind().is_some() {
+            return self.nth(journal, numbers, least).map(|_| ());
         }
+        let count = self.count(journal, numbers);
+        if count >= least { Ok(()) } else { Err(count) }
     }
 
     /// The n-th of these entries that matches, from 1; where they are fewer, how many do.
@@ -245,7 +246,9 @@ mod tests {
             let entries = journal.read(after, |_| true);
             let matching: Vec<&Entry> = entries.iter().filter(|entry| filter.matches(entry)).collect();
             prop_assert_eq!(filter.count(&journal, numbers.clone()), matching.len() as u64);
-            prop_assert_eq!(filter.are_there(&journal, numbers.clone(), nth - 1), matching.len() as u64 >= nth - 1);
+            let count = matching.len() as u64;
+            let there = filter.at_least(&journal, numbers.clone(), nth - 1);
+            prop_assert_eq!(there, if count >= nth - 1 { Ok(()) } else { Err(count) });
             let found = filter.nth(&journal, numbers.clone(), nth).map(|entry| entry.seq);
             let index = usize::try_from(nth - 1).expect("a few");
             prop_assert_eq!(found, matching.get(index).map(|entry| entry.seq).ok_or(matching.len() as u64));

@@ -165,3 +165,27 @@ impl Iterator for Places<'_> {
         Some(place)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn kinds_that_have_gone_leave_no_room_behind_and_numbers_may_wrap() {
+        let kind = |status| Kind { status, way: Way::Http, operation: Some("events"), fake: "carbis" };
+        let mut index = Index { oldest: u32::MAX - 5_000, ..Index::default() };
+        for others in 0..10_000 {
+            index.push(kind(200), others);
+        }
+        for _ in 0..9_990 {
+            index.pop(kind(200));
+            index.push(kind(503), 9_999);
+        }
+        let room = |status| index.kinds.iter().find(|(known, _)| known.is(&kind(status))).map(|(_, n)| n.capacity());
+        assert!(room(200).is_some_and(|room| room <= ROOM), "{:?}", room(200));
+        assert_eq!(index.count(&(0..10_000), &|kind| kind.status == 503), 9_990);
+        assert_eq!(index.places(&(5..20), true, &|_| true).collect::<Vec<_>>(), (5..20).rev().collect::<Vec<_>>());
+        (0..10).for_each(|_| index.pop(kind(200)));
+        assert_eq!(index.kinds(), [kind(503)]);
+    }
+}

@@ -7,7 +7,7 @@ use crate::Outcome;
 use crate::client::Client;
 use crate::process::Stend;
 
-/// A request that is written into a full journal, and a verification over all of it.
+/// A request that is written into a full journal, and questions about all of it.
 pub(crate) fn entries(size: u32) -> Outcome<Costs> {
     let stend = Stend::start()?;
     stend.world(&json!({"id": "j", "world": {
@@ -21,14 +21,21 @@ pub(crate) fn entries(size: u32) -> Outcome<Costs> {
     client.send(&poll, size as usize)?;
     let request = client.cost(server, &poll, 20_000)?;
     let mut control = Client::connect(&stend.url("control")?)?;
-    let expectation = json!({"journal": {"fake": "carbis", "operation": "events", "count": {"ge": 1}}}).to_string();
-    let expectation = [control.request("POST", "/control/v1/worlds/j/verify", "accept: */*", &expectation)];
-    let verify = control.cost(server, &expectation, 10)?;
+    let mut verify = |expectation: serde_json::Value| {
+        let text = expectation.to_string();
+        let request = [control.request("POST", "/control/v1/worlds/j/verify", "accept: */*", &text)];
+        control.cost(server, &request, 20)
+    };
+    let holds = verify(json!({"journal": {"fake": "carbis", "operation": "events", "count": {"ge": 1}}}))?;
+    let never = verify(json!({"never": {"fake": "carbis", "status": "5xx"}}))?;
+    let client = verify(json!({"journal": {"operation": "events", "client": "nobody", "count": 0}}))?;
     let latest = [control.request("GET", "/control/v1/worlds/j/journal?limit=5", "accept: */*", "")];
     let latest = control.cost(server, &latest, 20)?;
     Ok(vec![
         ("poll, journal full", request),
-        ("verify over the whole journal", verify),
+        ("verify over the whole journal", holds),
+        ("verify that there was no 5xx", never),
+        ("verify that a client never came", client),
         ("the latest 5 entries", latest),
     ])
 }
