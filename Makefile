@@ -16,8 +16,8 @@ setup: ## See that the toolchain is there, and fetch the dependencies
 	@rustup component add clippy rustfmt >/dev/null 2>&1 || $(CARGO) clippy --version >/dev/null
 	@$(CARGO) fetch --locked --quiet
 
-# The released program: on Linux it has the C library in it, and so starts without a search for libraries.
-ifeq ($(shell uname -sm),Linux x86_64)
+# The released program: on Linux it has the C library in it, if that is there, and so starts without a search for libraries.
+ifeq ($(shell uname -sm && cc -print-file-name=libc.a 2>/dev/null | grep -c /),Linux x86_64 1)
 WHOLE := -- -C target-feature=+crt-static -C relocation-model=static -C link-arg=-Wl,-Map=$(CURDIR)/target/release/stend.map
 endif
 RELEASE := $(CARGO) rustc --locked --release -p stend --bin stend

@@ -19,8 +19,10 @@ pub fn head(request: &HttpRequest, path: &str) -> Head {
     }
     head.push('\n');
     for (name, value) in headers {
-        // A header's value holds no line break; what is not ASCII is left out.
-        if let Ok(value) = value.to_str()
+        // A header's value holds no control character, so no line break; what is not ASCII is left out. Asked of the
+        // whole at once: `HeaderValue::to_str` looks at byte after byte.
+        if value.as_bytes().is_ascii()
+            && let Ok(value) = std::str::from_utf8(value.as_bytes())
             && name.as_str() != TICKET
         {
             head.push_str(name.as_str());
