@@ -5,10 +5,10 @@ use std::sync::Arc;
 use actix_web::{HttpRequest, HttpResponse};
 use bytes::Bytes;
 use stend_core::fault::Effect;
-use stend_core::journal::{Entry, Way};
+use stend_core::journal::{Entry, Head, Way};
 use stend_core::turn::Turn;
 use stend_core::{Fake, Timestamp, World};
-use stend_web::{Asked, head, instead, interrupted, pause, reset, strike, ticket};
+use stend_web::{Asked, Reply, head, instead, interrupted, pause, reset, strike, ticket};
 
 use crate::Queue;
 
@@ -41,7 +41,7 @@ pub(crate) async fn struck(world: &Arc<World>, request: &HttpRequest, path: &str
     if let Some(reply) = instead(&hit.effect) {
         let is_reset = hit.effect == Effect::Reset;
         let status = if is_reset { 0 } else { reply.status.as_u16() };
-        note(world, request, path, at, status, reply.body.clone(), hit.id);
+        note(world, at, head(request, path), status, reply.body.clone(), Some(hit.id));
         return Struck::Answered(if is_reset { reset(request) } else { reply.into_response() });
     }
     // No other effect is for handshakes.
@@ -55,11 +55,17 @@ pub(crate) async fn struck(world: &Arc<World>, request: &HttpRequest, path: &str
 impl Held {
     /// Writes the handshake into the journal, with how it was answered in the end. The turn stays.
     pub(crate) fn note(&self, world: &World, request: &HttpRequest, path: &str, status: u16, reply: Bytes) {
-        note(world, request, path, self.at, status, reply, self.fault.clone());
+        note(world, self.at, head(request, path), status, reply, Some(self.fault.clone()));
     }
 }
 
-fn note(world: &World, request: &HttpRequest, path: &str, at: Timestamp, status: u16, reply: Bytes, fault: String) {
+/// Writes a request that no fault struck, and that was no handshake, into the journal.
+pub(crate) fn refused(world: &World, request: &HttpRequest, path: &str, reply: &Reply) {
+    let head = format!("{} {path}\n", request.method());
+    note(world, world.now(), head.into(), reply.status.as_u16(), reply.body.clone(), None);
+}
+
+fn note(world: &World, at: Timestamp, head: Head, status: u16, reply: Bytes, fault: Option<String>) {
     world.journal.write(Entry {
         seq: 0,
         at,
@@ -67,11 +73,11 @@ fn note(world: &World, request: &HttpRequest, path: &str, at: Timestamp, status:
         operation: None,
         way: Way::Http,
         client: None,
-        head: head(request, path),
+        head,
         request: Bytes::new(),
         status,
         reply,
         remarks: Vec::new(),
-        fault: Some(fault.into()),
+        fault: fault.map(Into::into),
     });
 }

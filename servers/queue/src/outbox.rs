@@ -13,7 +13,7 @@ use bytes::Bytes;
 use jiff::Timestamp;
 use parking_lot::Mutex;
 use stend_core::World;
-use stend_core::journal::{Entry, Way};
+use stend_core::journal::{Entry, Head, Way};
 use stend_core::turn::Turn;
 use tokio::sync::Notify;
 
@@ -314,10 +314,10 @@ impl Outbox {
     }
 
     /// The first line of a journal entry: the command stands where HTTP has its method.
-    pub(crate) fn head(&self, command: &str) -> Box<str> {
+    pub(crate) fn head(&self, command: &str) -> Head {
         let mut head = String::with_capacity(command.len() + self.path.len() + 2);
         head.extend([command, " ", &self.path, "\n"]);
-        head.into_boxed_str()
+        head.into()
     }
 
     /// Writes a push into the journal: what was sent of it, and the status, which is 0 if nothing was.
@@ -329,7 +329,7 @@ impl Outbox {
             operation: Some(command),
             way: Way::Push,
             client: pushed.client,
-            head: self.head(command).into(),
+            head: self.head(command),
             request: Bytes::new(),
             status,
             reply,

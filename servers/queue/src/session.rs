@@ -10,16 +10,15 @@ use std::sync::{Arc, Weak};
 
 use actix_web::body::BoxBody;
 use actix_web::rt::task::JoinHandle;
-use actix_web::{FromRequest, HttpRequest, HttpResponse, dev, web};
+use actix_web::{FromRequest, HttpResponse, dev, web};
 use bytes::Bytes;
-use stend_core::journal::{Entry, Way};
 use stend_core::{Fake, World};
-use stend_web::{Arrival, Cord, Reply, Site, StatusCode, TICKET, header, ours, split_world, ticket};
+use stend_web::{Arrival, Cord, Reply, Site, StatusCode, header, header_lines, ours, split_world, ticket};
 use tokio::time::Interval;
 
 use crate::Queue;
 use crate::frames::{Frames, Incoming};
-use crate::handshake::{Struck, struck};
+use crate::handshake::{Struck, refused, struck};
 use crate::outbox::Outbox;
 use crate::state::hub::SocketId;
 
@@ -84,7 +83,9 @@ async fn open(slot: usize, resettable: Arc<()>, arrival: Arrival) -> HttpRespons
         held.note(&world, &request, path, response.status().as_u16(), Bytes::new());
     }
     let resettable = Some(resettable).filter(|held| Arc::strong_count(held) <= RESETTABLE + 1);
-    let outbox = Arc::new(Outbox::new(Arc::downgrade(&world), path, &handshake(request.headers())));
+    let mut headers = String::new();
+    header_lines(request.headers(), &mut headers);
+    let outbox = Arc::new(Outbox::new(Arc::downgrade(&world), path, &headers));
     let (id, ping) =
         world.run(live, |state| (state.hub.open(Arc::clone(&outbox)), state.settings.ping.signed().unsigned_abs()));
     let socket = Socket {
@@ -123,19 +124,6 @@ async fn watch(slot: usize, id: SocketId, outbox: Arc<Outbox>) {
     }
 }
 
-/// The headers of a handshake, a line each.
-fn handshake(headers: &header::HeaderMap) -> String {
-    let mut lines = String::new();
-    for (name, value) in headers {
-        if let Ok(value) = value.to_str()
-            && name.as_str() != TICKET
-        {
-            lines.extend([name.as_str(), ": ", value, "\n"]);
-        }
-    }
-    lines
-}
-
 fn no_handshake(headers: &header::HeaderMap) -> Reply {
     let is_upgrade = headers
         .get(header::UPGRADE)
@@ -145,23 +133,6 @@ fn no_handshake(headers: &header::HeaderMap) -> Reply {
     let status = if is_upgrade { StatusCode::BAD_REQUEST } else { StatusCode::UPGRADE_REQUIRED };
     ours(status, "handshake", message, hint, None)
         .header(header::UPGRADE, header::HeaderValue::from_static("websocket"))
-}
-
-fn refused(world: &World, request: &HttpRequest, path: &str, reply: &Reply) {
-    world.journal.write(Entry {
-        seq: 0,
-        at: world.now(),
-        fake: Queue::NAME,
-        operation: None,
-        way: Way::Http,
-        client: None,
-        head: format!("{} {path}\n", request.method()).into(),
-        request: Bytes::new(),
-        status: reply.status.as_u16(),
-        reply: reply.body.clone(),
-        remarks: Vec::new(),
-        fault: None,
-    });
 }
 
 /// One open socket. It holds its world weakly: a world that is removed closes its sockets.

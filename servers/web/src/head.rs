@@ -1,6 +1,7 @@
 //! What the journal keeps of a request beside its body.
 
 use actix_web::HttpRequest;
+use actix_web::http::header::HeaderMap;
 use stend_core::journal::Head;
 
 use crate::pause::TICKET;
@@ -18,6 +19,12 @@ pub fn head(request: &HttpRequest, path: &str) -> Head {
         head.push_str(query);
     }
     head.push('\n');
+    header_lines(headers, &mut head);
+    head.into()
+}
+
+/// Writes headers, `name: value` a line, but for the bench's own.
+pub fn header_lines(headers: &HeaderMap, lines: &mut String) {
     for (name, value) in headers {
         // A header's value holds no control character, so no line break; what is not ASCII is left out. Asked of the
         // whole at once: `HeaderValue::to_str` looks at byte after byte.
@@ -25,11 +32,10 @@ pub fn head(request: &HttpRequest, path: &str) -> Head {
             && let Ok(value) = std::str::from_utf8(value.as_bytes())
             && name.as_str() != TICKET
         {
-            head.push_str(name.as_str());
-            head.push_str(": ");
-            head.push_str(value);
-            head.push('\n');
+            lines.push_str(name.as_str());
+            lines.push_str(": ");
+            lines.push_str(value);
+            lines.push('\n');
         }
     }
-    head.into()
 }

@@ -39,9 +39,15 @@ const MANY: usize = 1_200;
 
 /// A command under callgrind, its counts in a file.
 fn counted(program: &Path, counts: &Path) -> Command {
+    callgrind(&[], program, counts)
+}
+
+/// The same with options for callgrind.
+pub(crate) fn callgrind(options: &[&str], program: &Path, counts: &Path) -> Command {
     let mut command = Command::new("valgrind");
     command
         .args(["--tool=callgrind", "--quiet"])
+        .args(options)
         .arg(format!("--callgrind-out-file={}", counts.display()))
         .arg(program);
     command.stdin(std::process::Stdio::null()).stdout(std::process::Stdio::null());
@@ -56,7 +62,8 @@ fn instructions(process: Process, counts: &Path) -> Outcome<f64> {
     Ok(line.ok_or("callgrind wrote no summary")?.trim().parse()?)
 }
 
-fn send(wish: &Wish, requests: usize) -> Outcome<()> {
+/// Sends a request so many times over one connection.
+pub(crate) fn send(wish: &Wish, requests: usize) -> Outcome<()> {
     let mut client = Client::connect(&wish.url)?;
     let path = format!("/{}", wish.url.splitn(4, '/').nth(3).unwrap_or_default());
     let (method, body) = wish.body.as_ref().map_or(("GET", ""), |body| ("POST", body));

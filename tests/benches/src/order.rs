@@ -5,11 +5,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 use serde_json::json;
 
-use crate::client::Client;
+use crate::guard::{callgrind, send};
 use crate::limit::{self, Ready};
 use crate::process::{Stend, scratch};
 use crate::{Outcome, socket};
@@ -27,10 +27,7 @@ const STAGES: [(&str, Ask); 5] = [
 ];
 
 fn http(ready: Ready) -> Outcome<Stend> {
-    let mut client = Client::connect(&ready.wish.url)?;
-    let path = format!("/{}", ready.wish.url.splitn(4, '/').nth(3).unwrap_or_default());
-    let request = client.request("GET", &path, &ready.wish.header, "");
-    client.send(&[request], 3)?;
+    send(&ready.wish, 3)?;
     Ok(ready.stend)
 }
 
@@ -127,11 +124,9 @@ fn ran(counts: &Path) -> Outcome<BTreeSet<u64>> {
 
 fn observe(program: &Path, workers: u32, ask: Ask) -> Outcome<BTreeSet<u64>> {
     let counts = scratch("callgrind")?;
-    let mut command = Command::new("valgrind");
-    command.args(["--tool=callgrind", "--quiet", "--dump-instr=yes", "--compress-pos=no", "--compress-strings=no"]);
-    command.arg(format!("--callgrind-out-file={}", counts.display())).arg(program);
+    let options = ["--dump-instr=yes", "--compress-pos=no", "--compress-strings=no"];
+    let mut command = callgrind(&options, program, &counts);
     command.args(["serve", "--ephemeral", "--workers", &workers.to_string()]);
-    command.stdin(Stdio::null()).stdout(Stdio::null());
     let stend = ask(Stend::launch(command)?)?;
     stend.all_answer()?;
     // What ends a process is left where it is, so the counts are written while it runs.

@@ -4,7 +4,7 @@ use actix_ws::CloseCode;
 use bytes::Bytes;
 use bytestring::ByteString;
 use stend_core::fault::{Effect, Hit};
-use stend_core::journal::{Entry, Way};
+use stend_core::journal::{Entry, Head, Way};
 use stend_core::{Fake, Timestamp, World, near};
 
 use super::Socket;
@@ -134,7 +134,7 @@ impl Socket {
     }
 
     /// The first line of a command's journal entry.
-    fn head(&self, operation: Option<&'static str>, command: &str) -> Box<str> {
+    fn head(&self, operation: Option<&'static str>, command: &str) -> Head {
         match operation {
             Some(operation) => self.outbox.head(operation),
             None => {
@@ -151,7 +151,7 @@ impl Socket {
         world: &World,
         at: Timestamp,
         operation: Option<&'static str>,
-        head: Box<str>,
+        head: Head,
         request: Bytes,
         status: u16,
         reply: Bytes,
@@ -165,7 +165,7 @@ impl Socket {
             operation,
             way: Way::Frame,
             client: self.outbox.client(),
-            head: head.into(),
+            head,
             request,
             status,
             reply,

@@ -60,7 +60,7 @@ impl Socket {
             operation: None,
             way: Way::Ping,
             client,
-            head: self.outbox.head("ping").into(),
+            head: self.outbox.head("ping"),
             request: body.clone(),
             status: 0,
             reply: Bytes::new(),
