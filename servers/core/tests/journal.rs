@@ -6,7 +6,7 @@ use bytes::Bytes;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use stend_core::Timestamp;
-use stend_core::journal::{Entry, Journal, Kind, Limits, Way};
+use stend_core::journal::{Entry, Journal, Kind, Limits, Note, Way};
 
 const FAKES: [&str; 2] = ["carbis", "queue"];
 const OPERATIONS: [Option<&str>; 3] = [None, Some("events"), Some("info")];
@@ -31,14 +31,13 @@ fn played(steps: &[Step], limits: Limits) -> Journal {
         match *step {
             Step::Clear => journal.clear(),
             Step::Write(fake, way, operation, status, body) => {
-                journal.write(Entry {
-                    seq: 0,
+                journal.write(Note {
                     at: Timestamp::UNIX_EPOCH,
                     fake: FAKES[fake],
                     operation: OPERATIONS[operation],
                     way: Way::ALL[way],
                     client: None,
-                    head: "GET /\n".into(),
+                    head: "GET /\n",
                     request: Bytes::new(),
                     status: STATUSES[status],
                     reply: vec![b'x'; body].into(),
@@ -99,7 +98,7 @@ proptest! {
         let expected: Vec<Entry> = scanned[from..].iter().take(limit).cloned().collect();
         prop_assert_eq!((numbers(&page), matched), (numbers(&expected), scanned.len()));
 
-        let mut present: Vec<Kind> = journal.read(0, |_| true).iter().map(Entry::kind).collect();
+        let mut present: Vec<Kind> = journal.read(0, |_| true).iter().map(|entry| entry.kind()).collect();
         present.sort();
         present.dedup();
         prop_assert_eq!(journal.kinds(), present, "kinds go with their last entry");

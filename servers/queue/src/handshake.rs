@@ -5,10 +5,10 @@ use std::sync::Arc;
 use actix_web::{HttpRequest, HttpResponse};
 use bytes::Bytes;
 use stend_core::fault::Effect;
-use stend_core::journal::{Entry, Head, Way};
+use stend_core::journal::{Note, Way};
 use stend_core::turn::Turn;
 use stend_core::{Fake, Timestamp, World};
-use stend_web::{Asked, Reply, head, instead, interrupted, pause, reset, strike, ticket};
+use stend_web::{Asked, Reply, instead, interrupted, pause, reset, strike, ticket, with_head};
 
 use crate::Queue;
 
@@ -41,7 +41,7 @@ pub(crate) async fn struck(world: &Arc<World>, request: &HttpRequest, path: &str
     if let Some(reply) = instead(&hit.effect) {
         let is_reset = hit.effect == Effect::Reset;
         let status = if is_reset { 0 } else { reply.status.as_u16() };
-        note(world, at, head(request, path), status, reply.body.clone(), Some(hit.id));
+        with_head(request, path, |head| note(world, at, head, status, reply.body.clone(), Some(&hit.id)));
         return Struck::Answered(if is_reset { reset(request) } else { reply.into_response() });
     }
     // No other effect is for handshakes.
@@ -55,19 +55,18 @@ pub(crate) async fn struck(world: &Arc<World>, request: &HttpRequest, path: &str
 impl Held {
     /// Writes the handshake into the journal, with how it was answered in the end. The turn stays.
     pub(crate) fn note(&self, world: &World, request: &HttpRequest, path: &str, status: u16, reply: Bytes) {
-        note(world, self.at, head(request, path), status, reply, Some(self.fault.clone()));
+        with_head(request, path, |head| note(world, self.at, head, status, reply, Some(&self.fault)));
     }
 }
 
 /// Writes a request that no fault struck, and that was no handshake, into the journal.
 pub(crate) fn refused(world: &World, request: &HttpRequest, path: &str, reply: &Reply) {
     let head = format!("{} {path}\n", request.method());
-    note(world, world.now(), head.into(), reply.status.as_u16(), reply.body.clone(), None);
+    note(world, world.now(), &head, reply.status.as_u16(), reply.body.clone(), None);
 }
 
-fn note(world: &World, at: Timestamp, head: Head, status: u16, reply: Bytes, fault: Option<String>) {
-    world.journal.write(Entry {
-        seq: 0,
+fn note(world: &World, at: Timestamp, head: &str, status: u16, reply: Bytes, fault: Option<&str>) {
+    world.journal.write(Note {
         at,
         fake: Queue::NAME,
         operation: None,
@@ -78,6 +77,6 @@ fn note(world: &World, at: Timestamp, head: Head, status: u16, reply: Bytes, fau
         status,
         reply,
         remarks: Vec::new(),
-        fault: fault.map(Into::into),
+        fault,
     });
 }

@@ -13,7 +13,7 @@ use bytes::Bytes;
 use jiff::Timestamp;
 use parking_lot::Mutex;
 use stend_core::World;
-use stend_core::journal::{Entry, Head, Way};
+use stend_core::journal::{Note, Way};
 use stend_core::turn::Turn;
 use tokio::sync::Notify;
 
@@ -314,27 +314,26 @@ impl Outbox {
     }
 
     /// The first line of a journal entry: the command stands where HTTP has its method.
-    pub(crate) fn head(&self, command: &str) -> Head {
+    pub(crate) fn head(&self, command: &str) -> String {
         let mut head = String::with_capacity(command.len() + self.path.len() + 2);
         head.extend([command, " ", &self.path, "\n"]);
-        head.into()
+        head
     }
 
     /// Writes a push into the journal: what was sent of it, and the status, which is 0 if nothing was.
     pub(crate) fn note(&self, world: &World, command: &'static str, pushed: Pushed, reply: Bytes, status: u16) {
-        world.journal.write(Entry {
-            seq: 0,
+        world.journal.write(Note {
             at: pushed.at,
             fake: <crate::Queue as stend_core::Fake>::NAME,
             operation: Some(command),
             way: Way::Push,
             client: pushed.client,
-            head: self.head(command),
+            head: &self.head(command),
             request: Bytes::new(),
             status,
             reply,
             remarks: Vec::new(),
-            fault: pushed.fault,
+            fault: pushed.fault.as_deref(),
         });
     }
 }

@@ -1,26 +1,39 @@
 //! What the journal keeps of a request beside its body.
 
+use std::cell::Cell;
+
 use actix_web::HttpRequest;
 use actix_web::http::header::HeaderMap;
-use stend_core::journal::Head;
 
 use crate::pause::TICKET;
 
-/// Method, target and headers of a request as the journal keeps them, the path without the world's prefix: one allocation.
-pub fn head(request: &HttpRequest, path: &str) -> Head {
-    let (method, query, headers) = (request.method().as_str(), request.query_string(), request.headers());
-    let room: usize = headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 3).sum();
-    let mut head = String::with_capacity(method.len() + path.len() + query.len() + 3 + room);
-    head.push_str(method);
-    head.push(' ');
-    head.push_str(path);
+thread_local! {
+    /// Where heads are put together: the journal mostly has the same one already.
+    static LINES: Cell<String> = const { Cell::new(String::new()) };
+}
+
+/// Room that is kept between requests, in bytes.
+const ROOM: usize = 4096;
+
+/// Shows method, target and headers of a request as the journal keeps them, the path without the world's prefix.
+pub fn with_head<T>(request: &HttpRequest, path: &str, show: impl FnOnce(&str) -> T) -> T {
+    let mut lines = LINES.take();
+    lines.clear();
+    lines.push_str(request.method().as_str());
+    lines.push(' ');
+    lines.push_str(path);
+    let query = request.query_string();
     if !query.is_empty() {
-        head.push('?');
-        head.push_str(query);
+        lines.push('?');
+        lines.push_str(query);
     }
-    head.push('\n');
-    header_lines(headers, &mut head);
-    head.into()
+    lines.push('\n');
+    header_lines(request.headers(), &mut lines);
+    let shown = show(&lines);
+    if lines.capacity() <= ROOM {
+        LINES.set(lines);
+    }
+    shown
 }
 
 /// Writes headers, `name: value` a line, but for the bench's own.

@@ -7,14 +7,14 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse};
 use bytes::Bytes;
 use stend_core::fault::{Effect, Hit};
-use stend_core::journal::{Entry, Way};
+use stend_core::journal::{Note, Way};
 use stend_core::turn::Gone;
 use stend_core::{Fake, Operation, Timestamp, World, Worlds};
 
 use crate::body::{Cut, Dribbled};
 use crate::call::Call;
 use crate::fault::{Asked, instead, interrupted, strike};
-use crate::head::head;
+use crate::head::with_head;
 use crate::paths::{Found, Paths};
 use crate::pause::{pause, ticket};
 use crate::plug::reset;
@@ -202,19 +202,20 @@ struct Exchange<'a> {
 impl Exchange<'_> {
     fn write(self, status: u16, reply: Bytes, fault: Option<&str>) {
         tracing::debug!(fake = self.fake, world = self.world.id(), method = %self.request.method(), path = self.path, status, fault, "request");
-        self.world.journal.write(Entry {
-            seq: 0,
-            at: self.now,
-            fake: self.fake,
-            operation: self.operation,
-            way: Way::Http,
-            client: None,
-            head: head(self.request, self.path),
-            request: self.body,
-            status,
-            reply,
-            remarks: self.remarks,
-            fault: fault.map(Into::into),
+        with_head(self.request, self.path, |head| {
+            self.world.journal.write(Note {
+                at: self.now,
+                fake: self.fake,
+                operation: self.operation,
+                way: Way::Http,
+                client: None,
+                head,
+                request: self.body,
+                status,
+                reply,
+                remarks: self.remarks,
+                fault,
+            })
         });
     }
 

@@ -18,7 +18,7 @@ mod site;
 pub use body::BrokenOff;
 pub use call::{Call, Params, Refusal, query_pairs};
 pub use fault::{Asked, instead, interrupted, strike};
-pub use head::{head, header_lines};
+pub use head::{header_lines, with_head};
 pub use http::{Handler, HttpFake, HttpSite, Route, operations};
 pub use paths::{Allowed, Found, Paths};
 pub use pause::{TICKET, pause, ticket};

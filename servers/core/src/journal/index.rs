@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 use std::collections::{BinaryHeap, VecDeque, vec_deque};
 use std::ops::Range;
 
-use super::{Entry, Way};
+use super::Way;
 
 /// What most questions about entries name. A world sees few kinds of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -17,13 +17,6 @@ pub struct Kind {
     pub operation: Option<&'static str>,
     /// The fake.
     pub fake: &'static str,
-}
-
-impl Entry {
-    /// Its kind.
-    pub fn kind(&self) -> Kind {
-        Kind { status: self.status, way: self.way, operation: self.operation, fake: self.fake }
-    }
 }
 
 impl Kind {
@@ -49,34 +42,35 @@ pub(super) struct Index {
 const ROOM: usize = 64;
 
 impl Index {
-    /// An entry of this kind is now the newest, after so many others. The place of the one of its kind before it.
-    pub(super) fn push(&mut self, kind: Kind, others: usize) -> Option<usize> {
+    /// The place of the newest entry of this kind.
+    pub(super) fn newest(&self, kind: &Kind) -> Option<usize> {
+        let (_, numbers) = self.kinds.iter().find(|(known, _)| known.is(kind))?;
+        numbers.back().map(|number| place(*number, self.oldest))
+    }
+
+    /// An entry of this kind is now the newest, after so many others.
+    pub(super) fn push(&mut self, kind: Kind, others: usize) {
         // A journal's memory ends long before 2^32 entries do.
         let number = self.oldest.wrapping_add(others as u32);
         match self.kinds.iter_mut().find(|(known, _)| known.is(&kind)) {
-            Some((_, numbers)) => {
-                let before = numbers.back().map(|before| place(*before, self.oldest));
-                numbers.push_back(number);
-                before
-            }
-            None => {
-                self.kinds.push((kind, VecDeque::from([number])));
-                None
-            }
+            Some((_, numbers)) => numbers.push_back(number),
+            None => self.kinds.push((kind, VecDeque::from([number]))),
         }
     }
 
-    /// The oldest entry, which is of this kind, goes.
-    pub(super) fn pop(&mut self, kind: Kind) {
+    /// The oldest entry, which is of this kind, goes. The place of the next of its kind, without it.
+    pub(super) fn pop(&mut self, kind: Kind) -> Option<usize> {
         self.oldest = self.oldest.wrapping_add(1);
-        let Some(slot) = self.kinds.iter().position(|(known, _)| known.is(&kind)) else { return };
+        let slot = self.kinds.iter().position(|(known, _)| known.is(&kind))?;
         let numbers = &mut self.kinds[slot].1;
         numbers.pop_front();
-        if numbers.is_empty() {
+        let next = numbers.front().map(|number| place(*number, self.oldest));
+        if next.is_none() {
             self.kinds.swap_remove(slot);
         } else if numbers.capacity() > ROOM && numbers.capacity() / 4 > numbers.len() {
             numbers.shrink_to(numbers.len() * 2);
         }
+        next
     }
 
     /// The kinds of which there are entries, in order.
@@ -185,7 +179,8 @@ mod tests {
         assert!(room(200).is_some_and(|room| room <= ROOM), "{:?}", room(200));
         assert_eq!(index.count(&(0..10_000), &|kind| kind.status == 503), 9_990);
         assert_eq!(index.places(&(5..20), true, &|_| true).collect::<Vec<_>>(), (5..20).rev().collect::<Vec<_>>());
-        (0..10).for_each(|_| index.pop(kind(200)));
+        let next: Vec<_> = (0..10).map(|_| index.pop(kind(200))).collect();
+        assert_eq!(next, [vec![Some(0); 9], vec![None]].concat());
         assert_eq!(index.kinds(), [kind(503)]);
     }
 }

@@ -1,13 +1,12 @@
 //! The bounded record of what clients sent and got, per world.
 
-mod head;
+mod exchange;
 mod index;
 
 use std::collections::VecDeque;
-use std::ops::{ControlFlow, Range, RangeInclusive};
+use std::ops::{ControlFlow, Deref, Range, RangeInclusive};
 use std::sync::Arc;
 
-use bytes::Bytes;
 use jiff::Timestamp;
 use parking_lot::Mutex;
 use schemars::JsonSchema;
@@ -15,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use tokio::sync::watch;
 
-pub use head::Head;
+pub use exchange::{Exchange, Note, shown};
 use index::Index;
 pub use index::Kind;
 
@@ -64,75 +63,26 @@ impl Way {
     }
 }
 
-/// One exchange.
+/// One exchange, as the journal keeps it.
 #[derive(Debug, Clone)]
 pub struct Entry {
     /// Its number in this world, from 1, never used again.
     pub seq: u64,
     /// The world's time when it came.
     pub at: Timestamp,
-    /// The fake.
-    pub fake: &'static str,
-    /// The operation, if the request was for one.
-    pub operation: Option<&'static str>,
-    /// What kind of exchange.
-    pub way: Way,
-    /// Who a socket's client is: the login of its session, if it has one. Over HTTP the headers tell.
-    pub client: Option<Arc<str>>,
-    /// Method and target on the first line (a socket: the command), then one `name: value` a line.
-    pub head: Head,
-    /// What the client sent.
-    pub request: Bytes,
-    /// The status sent; on a socket 200, or 400 for an error reply.
-    pub status: u16,
-    /// What the client got.
-    pub reply: Bytes,
-    /// What was odd about the request and was let pass.
-    pub remarks: Vec<String>,
-    /// The fault that was applied.
-    pub fault: Option<Box<str>>,
+    /// What was sent and got: entries that follow each other and say the same share it.
+    exchange: Arc<Exchange>,
+}
+
+impl Deref for Entry {
+    type Target = Exchange;
+
+    fn deref(&self) -> &Exchange {
+        &self.exchange
+    }
 }
 
 impl Entry {
-    /// The HTTP method, or the word before the target.
-    pub fn method(&self) -> &str {
-        self.first_line().split(' ').next().unwrap_or("")
-    }
-
-    /// The target without its query.
-    pub fn path(&self) -> &str {
-        self.target().split('?').next().unwrap_or("")
-    }
-
-    /// The query, without the question mark.
-    pub fn query(&self) -> Option<&str> {
-        self.target().split_once('?').map(|(_, query)| query)
-    }
-
-    /// Header lines in the order sent, names in lower case.
-    pub fn headers(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.head.lines().skip(1).filter_map(|line| line.split_once(": "))
-    }
-
-    /// The names and tokens by which the client is known: see [`shown`].
-    pub fn clients(&self) -> impl Iterator<Item = &str> {
-        self.client.as_deref().into_iter().chain(shown(self.headers()))
-    }
-
-    fn first_line(&self) -> &str {
-        self.head.lines().next().unwrap_or("")
-    }
-
-    fn target(&self) -> &str {
-        self.first_line().split_once(' ').map_or("", |(_, target)| target)
-    }
-
-    fn weight(&self) -> usize {
-        let remarks: usize = self.remarks.iter().map(|remark| remark.len() + size_of::<String>()).sum();
-        let fault = self.fault.as_ref().map_or(0, |fault| fault.len());
-        size_of::<Self>() + self.head.len() + self.request.len() + self.reply.len() + remarks + fault
-    }
-
     /// The entry as the control API shows it: bodies as JSON where they are JSON, else as text.
     pub fn to_json(&self) -> Value {
         let headers: Map<String, Value> = self.headers().map(|(name, value)| (name.to_owned(), value.into())).collect();
@@ -163,15 +113,6 @@ impl Entry {
     }
 }
 
-/// The tokens that a request's headers show (names in lower case): a bearer token, and the header `token`.
-pub fn shown<'h>(headers: impl Iterator<Item = (&'h str, &'h str)>) -> impl Iterator<Item = &'h str> {
-    headers.filter_map(|(name, value)| match name {
-        "token" => Some(value),
-        "authorization" => value.strip_prefix("Bearer ").or_else(|| value.strip_prefix("bearer ")),
-        _ => None,
-    })
-}
-
 /// A body as JSON: parsed where it is JSON, as text where it is text, nothing where there is none.
 pub fn body(bytes: &[u8]) -> Value {
     if bytes.is_empty() {
@@ -191,6 +132,52 @@ struct Pages {
 }
 
 impl Pages {
+    /// Keeps an entry under its number; the oldest go to make room. Nothing if it is larger than the journal.
+    fn keep(&mut self, seq: u64, note: Note<'_>) -> Option<()> {
+        let Limits { entries, bytes } = self.limits;
+        let (at, kind) = (note.at, note.kind());
+        if entries == 0 {
+            return None;
+        }
+        let like = self.index.newest(&kind).and_then(|place| self.entries.get(place)).map(|entry| &entry.exchange);
+        let exchange = if let Some(like) = like.filter(|like| note.repeats(like)) {
+            Arc::clone(like)
+        } else {
+            let weight = ENTRY + note.weight();
+            if weight > bytes {
+                return None;
+            }
+            let exchange = Arc::new(note.kept(like.map(|like| &**like)));
+            self.bytes += weight - ENTRY;
+            exchange
+        };
+        self.bytes += ENTRY;
+        let others = self.entries.len();
+        self.index.push(kind, others);
+        if others == self.entries.capacity() {
+            // Entries walk around in all the room there is, so there is none that will never be needed.
+            self.entries.reserve_exact(others.max(LEAST_ROOM).min(entries.saturating_add(1) - others));
+        }
+        self.entries.push_back(Entry { seq, at, exchange });
+        while self.bytes > bytes || self.entries.len() > entries {
+            self.drop_oldest()?;
+        }
+        Some(())
+    }
+
+    /// The oldest entry goes, and what no other entry shares with it.
+    fn drop_oldest(&mut self) -> Option<()> {
+        let oldest = self.entries.pop_front()?;
+        let next = self.index.pop(oldest.kind()).and_then(|place| self.entries.get(place));
+        // Only entries that follow each other in their kind share.
+        if next.is_none_or(|next| !Arc::ptr_eq(&next.exchange, &oldest.exchange)) {
+            self.bytes -= oldest.exchange.weight();
+        }
+        self.bytes -= ENTRY;
+        self.dropped += 1;
+        Some(())
+    }
+
     /// Where the entries with these numbers are.
     fn places(&self, numbers: &RangeInclusive<u64>) -> Range<usize> {
         let from = self.entries.partition_point(|entry| entry.seq < *numbers.start());
@@ -224,35 +211,13 @@ impl Journal {
     }
 
     /// Writes an entry, which gets the next number; the oldest go where the limits want it.
-    pub fn write(&self, mut entry: Entry) -> u64 {
+    pub fn write(&self, note: Note<'_>) -> u64 {
         let mut pages = self.pages.lock();
         pages.next += 1;
-        entry.seq = pages.next;
-        let seq = entry.seq;
-        let weight = entry.weight();
-        if pages.limits.entries == 0 || weight > pages.limits.bytes {
-            pages.dropped += 1;
-            return seq;
-        }
-        while pages.entries.len() >= pages.limits.entries || pages.bytes + weight > pages.limits.bytes {
-            let Some(oldest) = pages.entries.pop_front() else { break };
-            pages.bytes -= oldest.weight();
-            pages.index.pop(oldest.kind());
+        let seq = pages.next;
+        if pages.keep(seq, note).is_none() {
             pages.dropped += 1;
         }
-        pages.bytes += weight;
-        let others = pages.entries.len();
-        if let Some(like) = pages.index.push(entry.kind(), others)
-            && let Some(like) = pages.entries.get_mut(like)
-        {
-            entry.head.share(&mut like.head);
-        }
-        if others == pages.entries.capacity() {
-            // Entries walk around in all the room there is, so there is none that will never be needed.
-            let more = others.max(LEAST_ROOM).min(pages.limits.entries - others);
-            pages.entries.reserve_exact(more);
-        }
-        pages.entries.push_back(entry);
         drop(pages);
         if self.newest.receiver_count() > 0 {
             self.newest.send_replace(seq);
@@ -384,6 +349,9 @@ impl Journal {
     }
 }
 
+/// What an entry takes beside its exchange, in bytes: itself, and its number among those of its kind.
+const ENTRY: usize = size_of::<Entry>() + size_of::<u32>();
+
 /// Room that a journal has at the least, in entries.
 const LEAST_ROOM: usize = 16;
 
@@ -392,17 +360,18 @@ const AT_A_TIME: usize = 64;
 
 #[cfg(test)]
 mod tests {
+    use bytes::Bytes;
+
     use super::*;
 
-    fn entry(reply: &'static str) -> Entry {
-        Entry {
-            seq: 0,
+    fn note(reply: &'static str) -> Note<'static> {
+        Note {
             at: Timestamp::UNIX_EPOCH,
             fake: "carbis",
             operation: Some("events"),
             way: Way::Http,
             client: None,
-            head: "GET /api/v4/events?hash=none\ntoken: demo-token\n".into(),
+            head: "GET /api/v4/events?hash=none\ntoken: demo-token\n",
             request: Bytes::new(),
             status: 200,
             reply: Bytes::from_static(reply.as_bytes()),
@@ -413,7 +382,9 @@ mod tests {
 
     #[test]
     fn the_head_tells_method_path_query_and_headers() {
-        let entry = entry("{}");
+        let journal = Journal::new(Limits::default());
+        journal.write(note("{}"));
+        let entry = &journal.read(0, |_| true)[0];
         assert_eq!((entry.method(), entry.path(), entry.query()), ("GET", "/api/v4/events", Some("hash=none")));
         assert_eq!(entry.headers().collect::<Vec<_>>(), [("token", "demo-token")]);
         assert_eq!(entry.clients().collect::<Vec<_>>(), ["demo-token"]);
@@ -423,43 +394,63 @@ mod tests {
     fn keeps_to_its_limits_and_counts_what_went() {
         let journal = Journal::new(Limits { entries: 3, bytes: 1 << 20 });
         for _ in 0..5 {
-            journal.write(entry("{}"));
+            journal.write(note("{}"));
         }
         assert_eq!(journal.fill().dropped, 2);
         assert_eq!(journal.read(0, |_| true).iter().map(|entry| entry.seq).collect::<Vec<_>>(), [3, 4, 5]);
 
-        let one = entry("0123456789").weight();
+        let one = ENTRY + note("0123456789").weight();
         let journal = Journal::new(Limits { entries: 100, bytes: 2 * one });
-        for _ in 0..5 {
-            journal.write(entry("0123456789"));
+        for reply in ["0123456789", "1234567890", "2345678901", "3456789012", "4567890123"] {
+            journal.write(note(reply));
         }
         assert_eq!(journal.fill(), Fill { entries: 2, bytes: 2 * one, dropped: 3 });
         journal.clear();
-        assert_eq!(journal.write(entry("{}")), 6, "numbers go on after a clear");
+        assert_eq!(journal.write(note("{}")), 6, "numbers go on after a clear");
     }
 
     #[test]
     fn an_entry_larger_than_the_journal_is_counted_and_not_kept() {
-        let journal = Journal::new(Limits { entries: 10, bytes: 10 });
-        journal.write(entry("{}"));
-        assert_eq!(journal.fill(), Fill { entries: 0, bytes: 0, dropped: 1 });
+        let one = ENTRY + note("{}").weight();
+        let journal = Journal::new(Limits { entries: 10, bytes: one });
+        journal.write(note("{}"));
+        journal.write(note("{ }"));
+        assert_eq!(journal.fill(), Fill { entries: 1, bytes: one, dropped: 1 }, "and nothing went for it");
     }
 
     #[test]
-    fn equal_heads_are_kept_once_and_room_is_not_made_for_more_than_the_limit() {
+    fn an_exchange_over_again_is_kept_once_and_weighs_once() {
         let journal = Journal::new(Limits { entries: 100, bytes: 1 << 20 });
+        let (a, b) = (note("{}"), Note { head: "GET /b\n", operation: Some("b"), ..note("[]") });
         for n in 0..1_000 {
-            let head = format!("GET /{}\n", n % 2);
-            journal.write(Entry { operation: [Some("a"), Some("b")][n % 2], head: head.into(), ..entry("{}") });
+            journal.write(if n % 2 == 0 { a.clone() } else { b.clone() });
         }
-        let pages = journal.pages.lock();
-        assert_eq!(pages.entries.capacity(), 100);
-        let heads: Vec<*const str> = pages.entries.iter().map(|entry| &raw const *entry.head).collect();
-        assert!(heads.iter().enumerate().all(|(n, head)| std::ptr::eq(*head, heads[n % 2])), "each is kept once");
-        assert_eq!((&*pages.entries[0].head, &*pages.entries[1].head), ("GET /0\n", "GET /1\n"));
-        drop(pages);
-        let one = entry("{}");
-        journal.write(Entry { operation: Some("a"), ..one.clone() });
-        assert_eq!(journal.read(1_000, |_| true)[0].head.to_string(), one.head.to_string(), "another head stays");
+        assert_eq!(journal.fill().bytes, 100 * ENTRY + a.weight() + b.weight());
+        let entries = journal.read(0, |_| true);
+        let other = |n: usize| {
+            entries.iter().skip(n).step_by(2).all(|entry| Arc::ptr_eq(&entry.exchange, &entries[n].exchange))
+        };
+        assert!(other(0) && other(1));
+        assert_eq!((&*entries[0].head, &*entries[1].head), (a.head, b.head));
+        assert_eq!(journal.pages.lock().entries.capacity(), 101, "the newest comes before the oldest goes");
+
+        let odd = Note { remarks: vec!["odd".into()], ..a.clone() };
+        let changes =
+            [Note { fault: Some("f1"), ..a.clone() }, Note { request: "1".into(), ..a.clone() }, odd.clone(), odd];
+        let before = journal.newest();
+        for changed in changes {
+            journal.write(changed);
+        }
+        let entries = journal.read(before - 1, |_| true);
+        assert!(
+            entries[..4].iter().map(|entry| Arc::as_ptr(&entry.exchange)).is_sorted_by(|a, b| a != b),
+            "others are not shared"
+        );
+        assert!(Arc::ptr_eq(&entries[3].exchange, &entries[4].exchange));
+        assert_eq!(entries[1].head.as_ptr(), entries[3].head.as_ptr(), "but their heads are");
+        for _ in 0..100 {
+            journal.write(b.clone());
+        }
+        assert_eq!(journal.fill().bytes, 100 * ENTRY + b.weight(), "what goes last is weighed last");
     }
 }

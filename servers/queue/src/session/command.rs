@@ -4,7 +4,7 @@ use actix_ws::CloseCode;
 use bytes::Bytes;
 use bytestring::ByteString;
 use stend_core::fault::{Effect, Hit};
-use stend_core::journal::{Entry, Head, Way};
+use stend_core::journal::{Note, Way};
 use stend_core::{Fake, Timestamp, World, near};
 
 use super::Socket;
@@ -27,7 +27,7 @@ impl Socket {
         let Some(world) = self.world.upgrade() else { return };
         let now = world.now();
         let text = wire::failure(now, &Request::default(), &error.object(), self.manner(&world));
-        self.note(&world, now, None, self.outbox.head(""), Bytes::new(), 400, text.bytes(), Vec::new(), None);
+        self.note(&world, now, None, &self.outbox.head(""), Bytes::new(), 400, text.bytes(), Vec::new(), None);
         self.outbox.reply("", text);
     }
 
@@ -53,7 +53,17 @@ impl Socket {
             hit.as_ref().and_then(|hit| instead(&hit.effect, &request, now, self.manner(&world)))
         {
             let reply = text.bytes();
-            self.note(&world, now, operation, head, frame.as_bytes().clone(), status, reply, Vec::new(), fault);
+            self.note(
+                &world,
+                now,
+                operation,
+                &head,
+                frame.as_bytes().clone(),
+                status,
+                reply,
+                Vec::new(),
+                fault.as_deref(),
+            );
             self.outbox.reply(operation.unwrap_or(""), text);
             return None;
         }
@@ -63,7 +73,17 @@ impl Socket {
             _ => None,
         };
         if let Some(ending) = ending {
-            self.note(&world, now, operation, head, frame.as_bytes().clone(), 0, Bytes::new(), Vec::new(), fault);
+            self.note(
+                &world,
+                now,
+                operation,
+                &head,
+                frame.as_bytes().clone(),
+                0,
+                Bytes::new(),
+                Vec::new(),
+                fault.as_deref(),
+            );
             return Some(End::Fault(ending, None));
         }
         let Some(live) = world.live::<Queue>(self.slot) else { return Some(End::Fault(Ending::Reset, None)) };
@@ -129,12 +149,12 @@ impl Socket {
             }
         };
         drop(request);
-        self.note(&world, now, operation, head, frame.into_bytes(), status, text.bytes(), remarks, fault);
+        self.note(&world, now, operation, &head, frame.into_bytes(), status, text.bytes(), remarks, fault.as_deref());
         hit.and_then(|hit| self.misbehave(&world, now, command, hit.effect, text))
     }
 
     /// The first line of a command's journal entry.
-    fn head(&self, operation: Option<&'static str>, command: &str) -> Head {
+    fn head(&self, operation: Option<&'static str>, command: &str) -> String {
         match operation {
             Some(operation) => self.outbox.head(operation),
             None => {
@@ -151,15 +171,14 @@ impl Socket {
         world: &World,
         at: Timestamp,
         operation: Option<&'static str>,
-        head: Head,
+        head: &str,
         request: Bytes,
         status: u16,
         reply: Bytes,
         remarks: Vec<String>,
-        fault: Option<String>,
+        fault: Option<&str>,
     ) {
-        world.journal.write(Entry {
-            seq: 0,
+        world.journal.write(Note {
             at,
             fake: Queue::NAME,
             operation,
@@ -170,7 +189,7 @@ impl Socket {
             status,
             reply,
             remarks,
-            fault: fault.map(Into::into),
+            fault,
         });
     }
 }

@@ -7,7 +7,7 @@ use std::task::{Context, Poll};
 use actix_http::ws::{OpCode, Parser};
 use bytes::{Bytes, BytesMut};
 use stend_core::fault::{Dribble, Effect, Hit};
-use stend_core::journal::{Entry, Way};
+use stend_core::journal::{Note, Way};
 use stend_core::turn::{Gone, Turn};
 use stend_core::{Fake, Span, Timestamp, World};
 use stend_web::pause;
@@ -53,19 +53,18 @@ impl Socket {
         let Some(hit) = self.outbox.strike(&world, Way::Ping, None, "ping", clients.as_slice(), now) else {
             return false;
         };
-        world.journal.write(Entry {
-            seq: 0,
+        world.journal.write(Note {
             at: now,
             fake: Queue::NAME,
             operation: None,
             way: Way::Ping,
             client,
-            head: self.outbox.head("ping"),
+            head: &self.outbox.head("ping"),
             request: body.clone(),
             status: 0,
             reply: Bytes::new(),
             remarks: Vec::new(),
-            fault: Some(hit.id.into()),
+            fault: Some(&hit.id),
         });
         true
     }

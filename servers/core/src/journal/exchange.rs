@@ -1,0 +1,166 @@
+//! What was sent and got. Clients that poll send the same and get the same again and again, so it is kept once.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use jiff::Timestamp;
+
+use super::{Kind, Way};
+
+/// What a fake tells the journal of an exchange.
+#[derive(Debug, Clone)]
+pub struct Note<'a> {
+    /// The world's time when it came.
+    pub at: Timestamp,
+    /// The fake.
+    pub fake: &'static str,
+    /// The operation, if the request was for one.
+    pub operation: Option<&'static str>,
+    /// What kind of exchange.
+    pub way: Way,
+    /// Who a socket's client is: the login of its session, if it has one. Over HTTP the headers tell.
+    pub client: Option<Arc<str>>,
+    /// Method and target on the first line (a socket: the command), then one `name: value` a line.
+    pub head: &'a str,
+    /// What the client sent.
+    pub request: Bytes,
+    /// The status sent; on a socket 200, or 400 for an error reply, and 0 where nothing was sent.
+    pub status: u16,
+    /// What the client got.
+    pub reply: Bytes,
+    /// What was odd about the request and was let pass.
+    pub remarks: Vec<String>,
+    /// The fault that was applied.
+    pub fault: Option<&'a str>,
+}
+
+/// An exchange that is kept: a [`Note`] without its time.
+#[derive(Debug)]
+pub struct Exchange {
+    /// The fake.
+    pub fake: &'static str,
+    /// The operation, if the request was for one.
+    pub operation: Option<&'static str>,
+    /// What kind of exchange.
+    pub way: Way,
+    /// The status sent.
+    pub status: u16,
+    /// Who a socket's client is.
+    pub client: Option<Arc<str>>,
+    /// Method and target on the first line, then one `name: value` a line.
+    pub head: Arc<str>,
+    /// What the client sent.
+    pub request: Bytes,
+    /// What the client got.
+    pub reply: Bytes,
+    /// What was odd about the request and was let pass.
+    pub remarks: Box<[String]>,
+    /// The fault that was applied.
+    pub fault: Option<Box<str>>,
+}
+
+impl Note<'_> {
+    /// Its kind.
+    pub(super) fn kind(&self) -> Kind {
+        Kind { status: self.status, way: self.way, operation: self.operation, fake: self.fake }
+    }
+
+    /// Whether an exchange of the same kind is this one over again.
+    pub(super) fn repeats(&self, other: &Exchange) -> bool {
+        *self.head == *other.head
+            && same(&self.reply, &other.reply)
+            && same(&self.request, &other.request)
+            && self.client == other.client
+            && *self.remarks == *other.remarks
+            && self.fault == other.fault.as_deref()
+    }
+
+    /// What is kept of it, beside the last one of its kind.
+    pub(super) fn kept(self, beside: Option<&Exchange>) -> Exchange {
+        let head = beside.map(|other| &other.head).filter(|head| ***head == *self.head);
+        Exchange {
+            fake: self.fake,
+            operation: self.operation,
+            way: self.way,
+            status: self.status,
+            client: self.client,
+            head: head.map_or_else(|| Arc::from(self.head), Arc::clone),
+            request: self.request,
+            reply: self.reply,
+            remarks: self.remarks.into(),
+            fault: self.fault.map(Into::into),
+        }
+    }
+
+    /// What it takes to keep it, in bytes.
+    pub(super) fn weight(&self) -> usize {
+        let remarks = self.remarks.iter().map(String::len);
+        weight(self.head, [&self.request, &self.reply], remarks, self.fault)
+    }
+}
+
+impl Exchange {
+    /// Its kind.
+    pub fn kind(&self) -> Kind {
+        Kind { status: self.status, way: self.way, operation: self.operation, fake: self.fake }
+    }
+
+    /// What it takes to keep it, in bytes.
+    pub(super) fn weight(&self) -> usize {
+        let remarks = self.remarks.iter().map(String::len);
+        weight(&self.head, [&self.request, &self.reply], remarks, self.fault.as_deref())
+    }
+
+    /// The HTTP method, or the word before the target.
+    pub fn method(&self) -> &str {
+        self.first_line().split(' ').next().unwrap_or("")
+    }
+
+    /// The target without its query.
+    pub fn path(&self) -> &str {
+        self.target().split('?').next().unwrap_or("")
+    }
+
+    /// The query, without the question mark.
+    pub fn query(&self) -> Option<&str> {
+        self.target().split_once('?').map(|(_, query)| query)
+    }
+
+    /// Header lines in the order sent, names in lower case.
+    pub fn headers(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.head.lines().skip(1).filter_map(|line| line.split_once(": "))
+    }
+
+    /// The names and tokens by which the client is known: see [`shown`].
+    pub fn clients(&self) -> impl Iterator<Item = &str> {
+        self.client.as_deref().into_iter().chain(shown(self.headers()))
+    }
+
+    fn first_line(&self) -> &str {
+        self.head.lines().next().unwrap_or("")
+    }
+
+    fn target(&self) -> &str {
+        self.first_line().split_once(' ').map_or("", |(_, target)| target)
+    }
+}
+
+/// The tokens that a request's headers show (names in lower case): a bearer token, and the header `token`.
+pub fn shown<'h>(headers: impl Iterator<Item = (&'h str, &'h str)>) -> impl Iterator<Item = &'h str> {
+    headers.filter_map(|(name, value)| match name {
+        "token" => Some(value),
+        "authorization" => value.strip_prefix("Bearer ").or_else(|| value.strip_prefix("bearer ")),
+        _ => None,
+    })
+}
+
+fn weight(head: &str, bodies: [&Bytes; 2], remarks: impl Iterator<Item = usize>, fault: Option<&str>) -> usize {
+    let remarks: usize = remarks.map(|length| length + size_of::<String>()).sum();
+    let bodies: usize = bodies.iter().map(|body| body.len()).sum();
+    size_of::<Exchange>() + head.len() + bodies + remarks + fault.map_or(0, str::len)
+}
+
+/// Whether bodies are equal. Those of a poll mostly are one and the same, which is quickly seen.
+fn same(one: &Bytes, other: &Bytes) -> bool {
+    one.len() == other.len() && (one.as_ptr() == other.as_ptr() || one == other)
+}
