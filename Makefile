@@ -6,7 +6,7 @@ SCENARIO ?= scenarios/lunch-rush.yaml
 SPEED ?= 60
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check fmt lint docs unit snapshots scenarios judges wrk bench bench-setup bench-peers bench-growth bench-soak bench-report guard order clean
+.PHONY: help setup run test check fmt lint docs unit snapshots scenarios judges wrk bench bench-setup bench-peers bench-growth bench-soak bench-report guard profile order clean
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -16,11 +16,18 @@ setup: ## See that the toolchain is there, and fetch the dependencies
 	@rustup component add clippy rustfmt >/dev/null 2>&1 || $(CARGO) clippy --version >/dev/null
 	@$(CARGO) fetch --locked --quiet
 
-# The released program: on Linux it has the C library in it, if that is there, and so starts without a search for libraries.
+# The released program. It is compiled with what is known of the branches that it takes (servers/app/stend.profdata, made
+# by `make profile`). On Linux it has the C library in it, if that is there, and so starts without a search for libraries,
+# and what is seldom run of a function lies away from it.
+FLAGS := $(RUSTFLAGS) -C symbol-mangling-version=v0
+PROFILE := servers/app/stend.profdata
+# The sum has everything compiled anew when the file changes: cargo does not look into it.
+KNOWN := -C profile-use=$(CURDIR)/$(PROFILE) -C llvm-args=-no-pgo-warn-mismatch --cfg profile_$(firstword $(shell cksum $(PROFILE)))
 ifeq ($(shell uname -sm && cc -print-file-name=libc.a 2>/dev/null | grep -c /),Linux x86_64 1)
+KNOWN += -C llvm-args=-enable-split-machine-functions
 WHOLE := -- -C target-feature=+crt-static -C relocation-model=static -C link-arg=-Wl,-Map=$(CURDIR)/target/release/stend.map
 endif
-RELEASE := $(CARGO) rustc --locked --release -p stend --bin stend
+RELEASE := RUSTFLAGS="$(FLAGS) $(KNOWN)" $(CARGO) rustc --locked --release -p stend --bin stend
 
 target/release/stend: setup FORCE
 	@$(RELEASE) $(WHOLE)
@@ -127,7 +134,18 @@ guard: setup ## Count the instructions of five requests beside a bare server's; 
 	@if command -v valgrind >/dev/null; then $(RELEASED) && target/release/stend-bench guard; \
 	else echo "not guarded: valgrind is missing and could not be installed"; fi
 
-order: setup ## Write anew which pieces of the program lie side by side (servers/app/start.order); after updates of dependencies
+PROFDATA ?= $(firstword $(wildcard $(shell rustc --print target-libdir)/../bin/llvm-profdata) llvm-profdata-22)
+
+profile: setup ## Write anew which branches the program takes (servers/app/stend.profdata); after changes of what answers requests
+	@command -v $(PROFDATA) >/dev/null || rustup component add llvm-tools >/dev/null 2>&1 || (apt-get update -qq && apt-get install -y -qq llvm-22) >/dev/null
+	@$(CARGO) build --locked --release --quiet -p stend-bench
+	@# What runs while it is built counts too, and is of no interest.
+	LLVM_PROFILE_FILE=$(CURDIR)/target/profile/build/%m.profraw RUSTFLAGS="$(FLAGS) -C profile-generate" $(CARGO) build --locked --release --quiet -p stend --target-dir target/profile
+	@rm -rf target/profile/counts
+	target/release/stend-bench profile target/profile/release/stend target/profile/counts
+	$(PROFDATA) merge --sparse --output $(PROFILE) target/profile/counts
+
+order: setup ## Write anew which pieces of the program lie side by side (servers/app/start.order); after that, and after updates
 	$(RELEASED)
 	target/release/stend-bench order target/release/stend
 

@@ -11,7 +11,7 @@ fn main() {
     order();
 }
 
-/// Has the linker lay side by side what a start runs: `start.order` lists it, `make order` writes that. The system brings
+/// Has the linker lay side by side what a start runs and reads: `start.order` lists it, `make order` writes that. The system brings
 /// a program in by pieces of 64 KiB, so an idle process is as large as its code is scattered. Names that are not there
 /// are passed over, so a stale list costs memory, not the build. Only the linker that comes with Rust is asked; and the
 /// program has a fixed address, for moving it at each start touches every page with an address in it.
@@ -27,16 +27,20 @@ fn order() {
         return;
     }
     let list = fs::read_to_string(list).expect("start.order is readable");
-    let mut script = String::from("SECTIONS {\n  .text.start : ALIGN(0x10000) {\n");
-    for pattern in list.lines().filter(|line| !line.starts_with('#')) {
-        // Functions that were moved between modules have a suffix.
-        if pattern.ends_with(')') {
-            writeln!(script, "    {pattern}").expect("memory");
-        } else {
-            writeln!(script, "    *({pattern} {pattern}.llvm.*)").expect("memory");
+    let mut script = String::new();
+    for (section, into) in [(".rodata", ".rodata.start"), (".text", ".text.start")] {
+        writeln!(script, "SECTIONS {{\n  {into} : ALIGN(0x10000) {{").expect("memory");
+        let file = format!("({section}*)");
+        for pattern in list.lines().filter(|line| !line.starts_with('#')) {
+            if pattern.ends_with(&file) {
+                writeln!(script, "    {pattern}").expect("memory");
+            } else if pattern.starts_with(section) {
+                // What was moved between modules has a suffix.
+                writeln!(script, "    *({pattern} {pattern}.llvm.*)").expect("memory");
+            }
         }
+        writeln!(script, "  }}\n}} INSERT BEFORE {section};").expect("memory");
     }
-    script.push_str("  }\n} INSERT BEFORE .text;\n");
     let out = std::env::var_os("OUT_DIR").expect("cargo gives OUT_DIR");
     let file = Path::new(&out).join("order.ld");
     fs::write(&file, script).expect("OUT_DIR is writable");

@@ -39,15 +39,9 @@ const MANY: usize = 1_200;
 
 /// A command under callgrind, its counts in a file.
 fn counted(program: &Path, counts: &Path) -> Command {
-    callgrind(&[], program, counts)
-}
-
-/// The same with options for callgrind.
-pub(crate) fn callgrind(options: &[&str], program: &Path, counts: &Path) -> Command {
     let mut command = Command::new("valgrind");
     command
         .args(["--tool=callgrind", "--quiet"])
-        .args(options)
         .arg(format!("--callgrind-out-file={}", counts.display()))
         .arg(program);
     command.stdin(std::process::Stdio::null()).stdout(std::process::Stdio::null());

@@ -14,6 +14,7 @@ mod memory;
 mod order;
 mod peers;
 mod process;
+mod profile;
 mod queue;
 mod report;
 mod soak;
@@ -74,6 +75,11 @@ fn main() -> Outcome<()> {
         && order == "order"
     {
         return order::run(Path::new(program));
+    }
+    if let [profile, program, counts] = &args[..]
+        && profile == "profile"
+    {
+        return profile::run(Path::new(program), Path::new(counts));
     }
     let mut names: Vec<&str> = Vec::new();
     let mut file = None;
