@@ -12,6 +12,7 @@ use serde_json::json;
 
 use crate::guard::send;
 use crate::limit::{self, Ready};
+use crate::load::Wish;
 use crate::process::{Stend, scratch};
 use crate::start::FIRST;
 use crate::{Outcome, socket};
@@ -19,16 +20,21 @@ use crate::{Outcome, socket};
 /// What is asked of a process that is watched.
 type Ask = fn(Stend) -> Outcome<Stend>;
 
+/// What is watched, in a word; what is asked; and what of it is only the way there.
+type Stage = (&'static str, Ask, Option<Ask>);
+
 /// In the order in which their pieces lie: a piece lies where it is first needed. What makes a fake's state depends on who
 /// asks first, a client or the control API, so each is watched by itself.
-const STAGES: [(&str, Ask); 7] = [
-    ("the start, and an answer of every port", Ok),
-    ("Carbis's first answer", |stend| first(stend, "carbis")),
-    ("Carbis's next answers", |stend| http(limit::poll(stend, 2)?)),
-    ("the queue's first answers", |stend| queue(first(stend, "queue")?)),
-    ("Telemetron's first answers", |stend| first(stend, "telemetron")),
-    ("Tillypad's first answers", |stend| first(stend, "tillypad")),
-    ("the next answers of both", |stend| http(limit::get_guest(http(limit::one(stend)?)?)?)),
+const STAGES: [Stage; 9] = [
+    ("the start, and an answer of every port", Ok, None),
+    ("Carbis's first answer", |stend| first(stend, "carbis"), None),
+    ("Carbis's next answers", |stend| http(limit::poll(stend, 2)?), None),
+    ("many clients of Carbis, and a full journal", |stend| many(small(stend)?), Some(small)),
+    ("the queue's first answers", |stend| queue(first(stend, "queue")?), None),
+    ("Telemetron's first answers", |stend| first(stend, "telemetron"), None),
+    ("Tillypad's first answers", |stend| first(stend, "tillypad"), None),
+    ("the next answers of both", |stend| http(limit::get_guest(http(limit::one(stend)?)?)?), None),
+    ("a world of its own", small, None),
 ];
 
 fn first(stend: Stend, fake: &str) -> Outcome<Stend> {
@@ -40,6 +46,31 @@ fn first(stend: Stend, fake: &str) -> Outcome<Stend> {
 fn http(ready: Ready) -> Outcome<Stend> {
     send(&ready.wish, 3)?;
     Ok(ready.stend)
+}
+
+/// A world whose journal is soon full.
+fn small(stend: Stend) -> Outcome<Stend> {
+    stend.world(&json!({"id": "many", "world": {
+        "stend": 1,
+        "journal": {"entries": 40, "bytes": 100_000},
+        "carbis": {"token": "demo-token"},
+    }}))?;
+    Ok(stend)
+}
+
+/// Eight clients at once.
+fn many(stend: Stend) -> Outcome<Stend> {
+    let url = format!("{}/w/many/api/v4/events", stend.url("carbis")?);
+    std::thread::scope(|scope| {
+        let clients: Vec<_> = (0..8)
+            .map(|client| {
+                let wish = Wish::get(format!("{url}?hash={}", ["none", "0x00000001"][client % 2]), "token: demo-token");
+                scope.spawn(move || send(&wish, 20).map_err(|error| error.to_string()))
+            })
+            .collect();
+        clients.into_iter().try_for_each(|client| client.join().unwrap_or_else(|_| Err("a client panicked".into())))
+    })?;
+    Ok(stend)
 }
 
 fn queue(stend: Stend) -> Outcome<Stend> {
@@ -55,10 +86,10 @@ fn queue(stend: Stend) -> Outcome<Stend> {
     Ok(stend)
 }
 
-/// A section that the linker placed: where, and the pattern that finds it again in another build.
+/// A section that the linker placed: where, and the patterns that find it again in another build.
 struct Piece {
     end: u64,
-    pattern: Option<String>,
+    patterns: Vec<String>,
 }
 
 /// Reads a link map of lld: columns of address, load address, size, alignment, then `FILE:(SECTION)`.
@@ -72,34 +103,57 @@ fn pieces(map: &Path) -> Outcome<BTreeMap<u64, Piece>> {
             continue;
         };
         if (section.starts_with(".text") || section.starts_with(".rodata")) && size > 0 {
-            pieces.insert(start, Piece { end: start + size, pattern: pattern(file, section) });
+            pieces.insert(start, Piece { end: start + size, patterns: patterns(file, section) });
         }
     }
     if pieces.is_empty() { Err(format!("{} is no map of lld", map.display()).into()) } else { Ok(pieces) }
 }
 
+/// What valgrind's processor does not run and another may: the search for the kernel's clock, and hardware for hashes.
+const ALSO: [&str; 5] = [
+    "*libc.a:dl-lookup.o(.text*)",
+    "*libc.a:dl-object.o(.text*)",
+    "*libc.a:dl-setup_hash.o(.text*)",
+    "*libc.a:strcmp-*.o(.text*)",
+    ".text.hot._RNvNtNtCs*_4sha26sha2563x8613digest_blocks",
+];
+
 /// What finds a section in another build: a function of Rust by its mangled name without the hashes of crates, a constant
 /// by the name that the compiler made up (which holds until its crate is changed), a file of a C library's archive by its
-/// name.
-fn pattern(file: &str, section: &str) -> Option<String> {
+/// name, with its constants.
+fn patterns(file: &str, section: &str) -> Vec<String> {
     let name = section.split_once(".llvm.").map_or(section, |(name, _)| name);
     if let Some(at) = name.find("_R") {
-        return Some(format!("{}{}", &name[..at], without_hashes(&name[at..])));
+        return vec![format!("{}{}", &name[..at], without_hashes(&name[at..]))];
     }
-    if name.contains("anon.") {
-        return Some(name.to_owned());
+    if name.contains("anon.") || name == ".text.main" {
+        return vec![name.to_owned()];
     }
-    let (archive, member) = file.strip_suffix(')')?.rsplit_once('(')?;
-    let archive = Path::new(archive).file_name()?.to_str()?;
-    // The names of a crate's objects change with every build. Of functions that are there for several processors another
-    // may run on another machine.
+    let Some((archive, member)) = file.strip_suffix(')').and_then(|file| file.rsplit_once('(')) else {
+        return object(file, section).into_iter().collect();
+    };
+    let Some(archive) = Path::new(archive).file_name().and_then(|name| name.to_str()) else { return Vec::new() };
+    // Of functions that are there for several processors another may run on another machine.
     let kinds = ["-avx", "-evex", "-sse", "-erms"];
     let member = match kinds.iter().filter_map(|kind| member.find(kind)).min() {
         Some(at) => format!("{}-*.o", &member[..at]),
         None => member.to_owned(),
     };
-    let sections = if section.starts_with(".text") { ".text*" } else { ".rodata*" };
-    archive.ends_with(".a").then(|| format!("*{archive}:{member}({sections})"))
+    if section.starts_with(".rodata") {
+        return vec![format!("*{archive}:{member}(.rodata*)")];
+    }
+    [".text*", ".rodata.str*"].map(|sections| format!("*{archive}:{member}({sections})")).into()
+}
+
+/// A file of the compiler's own, or what is without a name in a crate: `stend-….httparse-….httparse.…-cgu.0.rcgu.o.rcgu.o`.
+fn object(file: &str, section: &str) -> Option<String> {
+    let name = Path::new(file).file_name()?.to_str()?;
+    if name.starts_with("crt") {
+        return Some(format!("*{name}({section})"));
+    }
+    let (_, rest) = name.split_once('.')?;
+    let krate = rest.rsplit_once("-cgu.")?.0.split('.').nth(1)?;
+    Some(format!("*.{krate}.*-cgu.*.o({section})"))
 }
 
 /// A mangled name in which the hashes of crates, `Cs…_`, may be anything, and so the places of what is said again,
@@ -159,28 +213,26 @@ fn observe(program: &Path, workers: u32, ask: Ask) -> Outcome<BTreeSet<u64>> {
 /// Writes the order for a program that lies beside its link map, `PROGRAM.map`.
 pub(crate) fn run(program: &Path) -> Outcome<()> {
     let pieces = pieces(&program.with_extension("map"))?;
-    let (mut seen, mut strays) = (BTreeSet::new(), BTreeSet::new());
+    let (mut pieces_seen, mut listed) = (BTreeSet::new(), BTreeSet::new());
+    let mut also = ALSO.as_slice();
     let mut text = String::from(
         "# What the linker lays side by side, in this order: see `order` in build.rs. Written by `make order`.\n",
     );
-    for (name, ask) in STAGES {
+    for (name, ask, way) in STAGES {
         let (mut bytes, mut stray) = (0, 0);
-        let mut patterns = BTreeSet::new();
+        let mut patterns: BTreeSet<&str> = std::mem::take(&mut also).iter().copied().collect();
         for workers in [1, 2] {
-            for address in observe(program, workers, ask)? {
+            let way = way.map_or(Ok(BTreeSet::new()), |way| observe(program, workers, way))?;
+            for address in observe(program, workers, ask)?.difference(&way) {
                 let Some((start, piece)) = pieces.range(..=address).next_back() else { continue };
-                if address >= piece.end {
+                if *address >= piece.end {
                     continue;
                 }
-                let Some(pattern) = &piece.pattern else {
-                    if strays.insert(*start) {
-                        stray += piece.end - start;
-                    }
-                    continue;
-                };
-                if seen.insert(pattern.clone()) {
-                    bytes += piece.end - start;
-                    patterns.insert(pattern);
+                if pieces_seen.insert(*start) {
+                    let sum = if piece.patterns.is_empty() { &mut stray } else { &mut bytes };
+                    *sum += piece.end - start;
+                    patterns
+                        .extend(piece.patterns.iter().map(String::as_str).filter(|pattern| listed.insert(*pattern)));
                 }
             }
         }

@@ -265,7 +265,7 @@ pub(crate) fn ask(method: &str, url: &str, header: &str, body: &str) -> Outcome<
     let reply = exchange(
         host,
         &format!(
-            "{method} /{path} HTTP/1.1\r\nhost: {host}\r\n{header}\r\ncontent-type: application/json\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n{body}"
+            "{method} /{path} HTTP/1.1\r\nHost: {host}\r\nUser-Agent: stend-bench\r\n{header}\r\ncontent-type: application/json\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n{body}"
         ),
     )?;
     if !reply.starts_with("HTTP/1.1 2") {

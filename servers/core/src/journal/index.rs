@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 use std::collections::{BinaryHeap, VecDeque, vec_deque};
 use std::ops::Range;
 
-use super::Way;
+use super::{Way, more_room};
 
 /// What most questions about entries name. A world sees few kinds of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -48,12 +48,18 @@ impl Index {
         numbers.back().map(|number| place(*number, self.oldest))
     }
 
-    /// An entry of this kind is now the newest, after so many others.
-    pub(super) fn push(&mut self, kind: Kind, others: usize) {
+    /// An entry of this kind is now the newest, after so many others, of which there can be so many at the most.
+    pub(super) fn push(&mut self, kind: Kind, others: usize, most: usize) {
         // A journal's memory ends long before 2^32 entries do.
         let number = self.oldest.wrapping_add(others as u32);
         match self.kinds.iter_mut().find(|(known, _)| known.is(&kind)) {
-            Some((_, numbers)) => numbers.push_back(number),
+            Some((_, numbers)) => {
+                let known = numbers.len();
+                if known == numbers.capacity() {
+                    numbers.reserve_exact(more_room(known).min(most.saturating_add(1).saturating_sub(known)));
+                }
+                numbers.push_back(number);
+            }
             None => self.kinds.push((kind, VecDeque::from([number]))),
         }
     }
@@ -169,11 +175,11 @@ mod tests {
         let kind = |status| Kind { status, way: Way::Http, operation: Some("events"), fake: "carbis" };
         let mut index = Index { oldest: u32::MAX - 5_000, ..Index::default() };
         for others in 0..10_000 {
-            index.push(kind(200), others);
+            index.push(kind(200), others, 10_000);
         }
         for _ in 0..9_990 {
             index.pop(kind(200));
-            index.push(kind(503), 9_999);
+            index.push(kind(503), 9_999, 10_000);
         }
         let room = |status| index.kinds.iter().find(|(known, _)| known.is(&kind(status))).map(|(_, n)| n.capacity());
         assert!(room(200).is_some_and(|room| room <= ROOM), "{:?}", room(200));

@@ -153,10 +153,10 @@ impl Pages {
         };
         self.bytes += ENTRY;
         let others = self.entries.len();
-        self.index.push(kind, others);
+        self.index.push(kind, others, entries);
         if others == self.entries.capacity() {
             // Entries walk around in all the room there is, so there is none that will never be needed.
-            self.entries.reserve_exact(others.max(LEAST_ROOM).min(entries.saturating_add(1) - others));
+            self.entries.reserve_exact(more_room(others).min(entries.saturating_add(1) - others));
         }
         self.entries.push_back(Entry { seq, at, exchange });
         while self.bytes > bytes || self.entries.len() > entries {
@@ -352,8 +352,11 @@ impl Journal {
 /// What an entry takes beside its exchange, in bytes: itself, and its number among those of its kind.
 const ENTRY: usize = size_of::<Entry>() + size_of::<u32>();
 
-/// Room that a journal has at the least, in entries.
-const LEAST_ROOM: usize = 16;
+/// Room that is made at a time where there are so many entries, in entries. What is made of whole pages costs memory only
+/// as it is filled; room that was outgrown by and by leaves holes that are as large together.
+fn more_room(entries: usize) -> usize {
+    if entries < 1_024 { entries.max(16) } else { entries.max(32_768) }
+}
 
 /// Entries that are shown before the journal is opened to others.
 const AT_A_TIME: usize = 64;
