@@ -18,7 +18,7 @@ pub(crate) fn check(section: &Section) -> Result<(), Problem> {
     access(section)?;
     let imeis = section.modems.iter().map(|modem| modem.imei.trim().to_owned());
     once("modems", "imei", imeis)?;
-    once("locations", "name", section.locations.iter().map(|location| location.name.trim().to_owned()))?;
+    once("locations", "name", section.locations.iter().map(|location| location.name.clone()))?;
     for (i, location) in section.locations.iter().enumerate() {
         if location.address.as_deref().unwrap_or_default().trim().is_empty() {
             return Err(Problem::invalid("a location without `address`").under(i).under("locations"));
@@ -79,6 +79,11 @@ fn layout(planogram: &Planogram) -> Result<(), Problem> {
             return Err(at(Problem::conflict(text).under("number")));
         }
         from_nought("price", place.price).map_err(at)?;
+        // Left out, the list says nothing; known products are looked at with the other references.
+        if !planogram.products.is_empty() && !planogram.products.contains(&place.product_id) {
+            let text = format!("product {} is not among the planogram's `products`", place.product_id);
+            return Err(at(Problem::not_found(text).under("product_id")));
+        }
     }
     for (i, item) in planogram.capacity.iter().enumerate() {
         let at = |problem: Problem| problem.under(i).under("capacity");

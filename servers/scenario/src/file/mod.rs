@@ -147,7 +147,7 @@ fn ten_seconds() -> Span {
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "ExpectReply")]
 pub(crate) struct ReplyFile {
-    /// The reply's status: 200, `5xx` or a matcher.
+    /// The reply's status: 200, `5xx` or a matcher; of a command on a socket, as the journal has it.
     #[schemars(with = "Option<serde_json::Value>")]
     pub(crate) status: Option<Raw>,
     /// JSONPaths into the reply's body, or the action's result, with what is expected there.
