@@ -254,3 +254,26 @@ async fn worlds_of_one_file_share_what_it_says_and_nothing_that_happens() {
     assert_eq!(state("a").await["carbis"], state("b").await["carbis"]);
     assert_eq!(state("a").await["carbis"]["orders"], json!([]));
 }
+
+/// `serve --strict` is for the process: a world that is made later refuses remarks as the first does.
+#[tokio::test]
+async fn worlds_of_a_strict_process_are_strict() {
+    let bench = Bench::with(Config { strict: true, ..Config::default() }).await;
+    for body in [
+        json!({"id": "a"}),
+        json!({"id": "b", "world": "documented"}),
+        json!({"id": "c", "world": {"stend": 1}}),
+        json!({"id": "d", "world": {"stend": 1, "strict": false}}),
+        json!({"id": "e", "fork_of": "default"}),
+    ] {
+        let made = bench.steer(Method::POST, "/worlds", body.clone()).await;
+        assert_eq!((made.status.as_u16(), &made.json()["strict"]), (201, &json!(true)), "{body}: {}", made.text);
+    }
+    let lax = Bench::start().await;
+    let strict = json!({"id": "a", "world": {"base": "documented", "strict": true}});
+    assert_eq!(lax.steer(Method::POST, "/worlds", strict).await.json()["strict"], true);
+    for (id, of, strict) in [("b", "a", true), ("c", "default", false)] {
+        let fork = lax.steer(Method::POST, "/worlds", json!({"id": id, "fork_of": of})).await;
+        assert_eq!(fork.json()["strict"], strict, "a fork keeps what its origin has");
+    }
+}

@@ -7,7 +7,7 @@ use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::frame::Frame;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::{Data, OpCode};
 
-use super::client::{Client, assert_error};
+use super::client::{Client, PASSWORD, assert_error};
 use crate::support::Bench;
 
 #[tokio::test]
@@ -234,4 +234,59 @@ async fn who_speaks_plain_http_is_told_what_this_is() {
     assert_eq!(answer.json()["error"]["code"], "handshake");
     let answer = bench.send(bench.client.get(format!("{url}/w/nowhere/"))).await;
     assert_eq!(answer.status, 404);
+}
+
+/// What a new row needs cannot be taken from an old one, neither by a client nor by an action.
+#[tokio::test]
+async fn a_change_takes_no_name_away() {
+    let bench = Bench::start().await;
+    let mut admin = Client::admin(&bench).await;
+    admin.data("newQBoard", json!({"name": "hall 2"})).await;
+    let before = bench.state().await["queue"].clone();
+    for (book, id, field) in [
+        ("Service", 4, "name"),
+        ("Service", 4, "operations"),
+        ("Operation", 3, "name"),
+        ("Workplace", 11, "name"),
+        ("TicketRange", 1, "name"),
+        ("QBoard", 1, "name"),
+        ("Registrator", 1, "name"),
+        ("UserRole", 1, "name"),
+        ("User", 1, "login"),
+        ("User", 1, "password"),
+        ("User", 1, "role_id"),
+    ] {
+        for nothing in [json!(""), Value::Null] {
+            if nothing == "" && ["operations", "role_id"].contains(&field) {
+                continue;
+            }
+            let error = admin.fails(&format!("set{book}"), json!({"id": id, field: nothing})).await;
+            let (module, code) = (&error["codeModule"], &error["codeError"]);
+            let kind = (module.as_i64(), code.as_i64());
+            // A list and a number that are null are of a wrong kind before they are missing.
+            assert!([(Some(3), Some(3)), (Some(0), Some(150))].contains(&kind), "{book} {field}: {error}");
+            assert!(
+                ["operations", "role_id"].contains(&field) || kind == (Some(3), Some(3)),
+                "{book} {field}: {error}"
+            );
+        }
+    }
+    let action = json!({"queue.set": {"book": "service", "id": 4, "fields": {"name": ""}}});
+    let answer = bench.steer(reqwest::Method::POST, "/worlds/default/actions", action).await;
+    assert!(answer.text.contains("parameter 'name' is required"), "{}", answer.text);
+    let mut after = bench.state().await["queue"].clone();
+    // Sessions note their last command.
+    after["sessions"] = before["sessions"].clone();
+    assert_eq!(after, before);
+}
+
+#[tokio::test]
+async fn a_user_without_a_clerk_is_told_so() {
+    let bench = Bench::start().await;
+    let mut admin = Client::admin(&bench).await;
+    admin.data("newUser", json!({"login": "ivanov", "password": PASSWORD, "role_id": 1})).await;
+    let mut user = Client::connect(&bench).await;
+    let login = json!({"component": "workplace", "login": "ivanov", "password": PASSWORD, "workplace": 18});
+    let error = user.fails("login", login).await;
+    assert_eq!(error["desc"], "User 'ivanov' has no 'clerk' and cannot log in at a workplace; setUser gives him one");
 }

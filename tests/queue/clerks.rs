@@ -106,6 +106,7 @@ async fn actions_that_cannot_be_done_say_what_and_where() {
         (json!({"queue.take_ticket": {"service": [4]}}), "services"),
         (json!({"queue.clerk": {"user": "oprator", "workplace": 11}}), "did you mean `operator`?"),
         (json!({"queue.clerk": {"user": "operator", "workplace": 12}}), "there is no workplace 12"),
+        (json!({"queue.set": {"book": "service", "id": 4, "fields": {"name": ""}}}), "parameter 'name' is required"),
         (json!({"queue.clerk": {"user": "operator", "workplace": 11, "spread": 2}}), "from 0 to 1"),
         (json!({"queue.clerk_leaves": {"workplace": 11}}), "not found"),
         (json!({"queue.call_next": {"workplace": 11}}), "nobody is logged in"),

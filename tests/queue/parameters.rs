@@ -112,6 +112,25 @@ async fn a_postponing_comment_is_in_the_statistics() {
     assert_eq!((&last["state"], &last["comment"]), (&json!("POSTPONE"), &json!("Заполнение документов")));
 }
 
+/// The sample of `statistics` has a comment beside SERVING, and no entry for SERVED.
+#[tokio::test]
+async fn a_serving_comment_is_in_the_statistics() {
+    let bench = Bench::start().await;
+    let mut clerk = Client::operator(&bench).await;
+    for command in ["serveOperation", "serveConsumer"] {
+        bench.act("queue.take_ticket", json!({"services": [4]})).await;
+        let ticket = clerk.data("nextConsumer", here()).await["ticket"].clone();
+        let data = json!({"service": 4, "priority": 50, "operation": 3, "comment": "выдано", "workplace": 11});
+        let data = if command == "serveConsumer" { json!({"comment": "выдано", "workplace": 11}) } else { data };
+        clerk.data(command, data).await;
+        let asked = json!({"ticket": ticket, "services": 1, "stages": 1, "operations": 1});
+        let rows = clerk.data("statistics", asked).await;
+        let states = &rows[0]["services"][0]["stages"][0]["operations"][0]["states"];
+        let last = states.as_array().unwrap().last().unwrap();
+        assert_eq!((&last["state"], &last["comment"]), (&json!("SERVING"), &json!("выдано")), "{command}");
+    }
+}
+
 #[tokio::test]
 async fn detailed_shows_the_operations() {
     let bench = Bench::start().await;
@@ -191,6 +210,26 @@ async fn a_skipped_ticket_keeps_its_place_and_is_counted() {
     let line: Vec<_> = queue.as_array().unwrap().iter().map(|one| (&one["ticket"], &one["vanish_count"])).collect();
     assert_eq!(line, [(&json!("Г001"), &json!(1)), (&json!("Г003"), &json!(0))]);
     assert_eq!(queue[0]["last_call"], "2026-11-21T09:00:00.000Z", "it keeps its last call");
+}
+
+/// The one behind the skipped one comes, and behind the last the first: none is passed over.
+#[tokio::test]
+async fn skipping_goes_through_the_whole_line_and_round() {
+    let bench = Bench::start().await;
+    let mut clerk = Client::operator(&bench).await;
+    for service in [4, 4, 5, 5] {
+        bench.act("queue.take_ticket", json!({"services": [service]})).await;
+    }
+    assert_eq!(clerk.data("nextConsumer", here()).await["ticket"], "Г001");
+    for ticket in ["Г002", "H001", "H002", "Г001", "Г002"] {
+        assert_eq!(clerk.data("skipConsumer", here()).await["ticket"], ticket);
+    }
+    // Who was called out of the middle is skipped for the one behind him, too.
+    clerk.data("serveConsumer", here()).await;
+    let queue = clerk.data("currentQueue", here()).await;
+    assert_eq!((&queue[1]["ticket"], queue.as_array().map(Vec::len)), (&json!("H001"), Some(3)));
+    clerk.data("consumerFromQueueBody", json!({"workplace": 11, "id": queue[1]["id"]})).await;
+    assert_eq!(clerk.data("skipConsumer", here()).await["ticket"], "H002");
 }
 
 /// What a ticket's priority is changed by is what its terminal has, unless the request says otherwise.

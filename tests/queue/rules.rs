@@ -152,3 +152,45 @@ async fn a_window_is_its_clerks_until_his_last_logout() {
         assert_eq!(admin.data("getWorkplace", json!({"id": 11})).await["clerk_id"], clerk_id);
     }
 }
+
+/// What is bound to a clerk stays his, whoever logs in at the window where he called it (Q20).
+#[tokio::test]
+async fn who_is_bound_to_a_clerk_is_served_by_no_other_at_his_window() {
+    let bench = Bench::start().await;
+    let mut operator = Client::operator(&bench).await;
+    bench.act("queue.take_ticket", json!({"services": [4]})).await;
+    operator.data("nextConsumer", here()).await;
+    operator.data("postponeConsumer", json!({"workplace": 11, "delay": 1, "return2me": true})).await;
+    bench.advance("1m").await;
+    assert_eq!(operator.data("nextConsumer", here()).await["ticket"], "Г001");
+    let mut other = Client::connect(&bench).await;
+    other.login(json!({"component": "workplace", "login": "admin", "password": PASSWORD, "workplace": 11})).await;
+    let operation = json!({"workplace": 11, "service": 4, "priority": 50, "operation": 3});
+    for (command, data) in [("serveConsumer", here()), ("serveOperation", operation)] {
+        let error = other.fails(command, data).await;
+        assert_eq!(error["desc"], "Consumer Г001 has no operation that workplace 11 can serve now", "{command}");
+    }
+    // To postpone him binds nobody anew.
+    other.data("postponeConsumer", json!({"workplace": 11, "delay": 1, "return2me": true})).await;
+    bench.advance("1m").await;
+    assert_eq!(other.data("nextConsumer", here()).await, json!({}));
+    operator.login(json!({"component": "workplace", "login": "operator", "password": PASSWORD, "workplace": 11})).await;
+    assert_eq!(operator.data("nextConsumer", here()).await["ticket"], "Г001");
+    assert_eq!(operator.data("serveConsumer", here()).await["state"], "SERVED");
+}
+
+/// Who was at a window over midnight stands before those who came after him.
+#[tokio::test]
+async fn statistics_are_in_the_order_of_registration_over_midnight_too() {
+    let bench = Bench::start().await;
+    let mut operator = Client::operator(&bench).await;
+    bench.act("queue.take_ticket", json!({"services": [4]})).await;
+    operator.data("nextConsumer", here()).await;
+    bench.act("queue.take_ticket", json!({"services": [5]})).await;
+    bench.advance("16h").await;
+    bench.act("queue.take_ticket", json!({"services": [5]})).await;
+    let rows = operator.data("statistics", json!({})).await;
+    let order: Vec<&str> = rows.as_array().unwrap().iter().map(|row| row["ticket"].as_str().unwrap()).collect();
+    assert_eq!(order, ["Г001", "H001", "H001"]);
+    assert!(rows[0]["registration"].as_str() <= rows[1]["registration"].as_str());
+}

@@ -279,11 +279,11 @@ timeline:
   - fault: { match: { operation: serviceList }, times: 1, respond: { status: 500, body: { id: 999, down: twice } } }
   - fault: { match: { operation: serviceList }, times: 1, respond: { status: 500, body: '{"command": "other", "cut' } }
   - call: { queue: { command: serviceList, token: '${token}' } }
-    expect: { json: { $.down: true } }
+    expect: { status: 500, json: { $.down: true } }
   - call: { queue: { command: serviceList, token: '${token}' } }
-    expect: { json: { $.down: twice } }
+    expect: { status: 500, json: { $.down: twice } }
   - call: { queue: { command: serviceList, token: '${token}' } }
-    expect: { body: { matches: 'other.*cut$' } }
+    expect: { status: 500, body: { matches: 'other.*cut$' } }
   - call: { queue: { command: serviceList, token: '${token}' } }
     expect: { json: { '$.data[0].id': 1 } }
 "#,
@@ -291,4 +291,64 @@ timeline:
     );
     let report = tokio::time::timeout(std::time::Duration::from_secs(20), play).await.expect("nobody waits in vain");
     assert!(report.passed, "{}", pretty(&report, false));
+}
+
+/// An error on a socket is one over HTTP: it fails the step that does not expect it, with the status that the journal has.
+#[tokio::test]
+async fn a_command_that_is_answered_with_an_error_fails_as_a_request_does() {
+    let report = played(
+        "stend: 1
+timeline:
+  - call: { queue: { command: login, data: { component: workplace, login: operator, password: wrong, workplace: 11 } } }
+  - call: { queue: { command: nextConsumer } }
+    expect: { status: 200 }
+  - call: { queue: { command: nextConsumer } }
+    expect: { status: 4xx, json: { $.data.codeModule: 2 } }
+  - call: { queue: { command: login, data: { component: registrator, login: terminal } } }
+    capture: { token: $.token }
+  - call: { queue: { command: info, token: '${token}' } }
+    expect: { status: 200 }
+  - call: { queue: { command: info, token: '${token}' } }
+    expect: { status: 4xx }
+  - fault: { match: { fake: queue, operation: info }, respond: { status: 503, body: { down: true } }, times: 2 }
+  - call: { queue: { command: info, token: '${token}' } }
+    expect: { status: 503, json: { $.down: true } }
+  - call: { queue: { command: info, token: '${token}' } }
+",
+        None,
+    )
+    .await;
+    let failures = failures(&report);
+    let expected = [
+        (3, "status 400; the body is {"),
+        (4, "status: expected 200, found 400; the body is {"),
+        (12, "status: expected 4xx, found 200; the body is {"),
+        (17, "status 503; the body is {"),
+    ];
+    assert_eq!(failures.iter().map(|(line, _)| *line).collect::<Vec<_>>(), expected.map(|(line, _)| line));
+    for ((_, why), (_, start)) in failures.iter().zip(expected) {
+        assert!(why.starts_with(start), "{why}");
+    }
+}
+
+/// The journal is where a command's status comes from.
+#[tokio::test]
+async fn without_a_journal_a_commands_status_is_not_known() {
+    let report = played(
+        "stend: 1
+world: { base: documented, journal: { entries: 0 } }
+timeline:
+  - call: { queue: { command: login, data: { component: registrator, login: terminal } } }
+  - call: { queue: { command: login, data: { component: registrator, login: terminal } } }
+    expect: { status: 200 }
+",
+        None,
+    )
+    .await;
+    assert_eq!(
+        failures(&report),
+        [(5, "status: not known, as the journal has not kept the command".to_owned())],
+        "{}",
+        pretty(&report, false)
+    );
 }

@@ -149,7 +149,7 @@ timeline:{HALL}
     title: the terminal's list is cut off
     fault: {{ close: 1011 }}
   - call: {{ queue: {{ command: serviceList, token: '${{clerk}}' }} }}
-    expect: {{ json: {{ $.error.desc: 'not you, ${{clerk}}' }} }}
+    expect: {{ status: 500, json: {{ $.error.desc: 'not you, ${{clerk}}' }} }}
   - call: {{ queue: {{ as: terminal, command: serviceList, token: '${{terminal}}' }} }}
     expect: {{ error: {{ contains: closed }} }}
 expect:
@@ -210,5 +210,5 @@ timeline:
     .await;
     assert!(report.passed, "{}", pretty(&report, false));
     assert!(report.ended.duration_since(report.started).as_secs() >= 60, "a dribble takes the world's time");
-    assert_eq!(report.steps[0].result, json!(null));
+    assert_eq!(report.steps[0].result, json!({ "status": 200 }));
 }

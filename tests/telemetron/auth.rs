@@ -196,7 +196,7 @@ async fn a_senior_operator_sees_all_and_an_operator_without_groups_nothing() {
         |id: i64, email: &str, role: &str| json!({"id": id, "email": email, "password": "123456", "roles": [role]});
     let own = json!({
         "users": [user(1, "me@example.com", "senior_operator"), user(2, "other@example.com", "operator")],
-        "locations": [{"id": 1, "name": "Холл", "group_id": 1}],
+        "locations": [{"id": 1, "name": "Холл", "address": "А", "group_id": 1}],
         "machines": [{"id": 1, "name": "А", "location_id": 1}, {"id": 2, "name": "Б"}]
     });
     let mut api = Api::with(&bench, "w", NOON, &own).await;

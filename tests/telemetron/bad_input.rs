@@ -58,6 +58,28 @@ async fn bodies_that_are_no_json_are_bad_requests() {
     assert_eq!(api.state().await["telemetron"], before);
 }
 
+/// Forms are for `/auth`: "All request data must be in JSON."
+#[tokio::test]
+async fn a_form_is_a_bad_request_like_any_body_that_is_no_json() {
+    let bench = Bench::start().await;
+    let api = Api::with(&bench, "w", NOON, &world()).await;
+    let before = api.state().await["telemetron"].clone();
+    for (method, path, form) in [
+        (Method::POST, "/v2/locations", "name=A&address=B"),
+        (Method::PUT, "/v2/vending_machines/10", "name=A"),
+        (Method::POST, "/v2/vending_machines/10/loading", "data[0][component_id]=1&data[0][add]=1"),
+    ] {
+        let request = api.request(method, path).header("content-type", "application/x-www-form-urlencoded").body(form);
+        let answer = bench.send(request).await;
+        assert_eq!((answer.status.as_u16(), answer.json()), (400, json!({"message": "Bad request"})), "{path}");
+    }
+    assert_eq!(api.state().await["telemetron"], before);
+    // JSON is read however it is declared.
+    let request = api.request(Method::PUT, "/v2/vending_machines/10").body(r#"{"name": "A"}"#);
+    let request = request.header("content-type", "application/x-www-form-urlencoded");
+    assert_eq!(bench.send(request).await.status, 200);
+}
+
 #[tokio::test]
 async fn machines_that_are_not_there_are_not_found_by_any_operation() {
     let bench = Bench::start().await;

@@ -46,11 +46,46 @@ async fn a_recipe_finds_components_by_id_or_name_and_makes_what_is_not_there() {
         api.get("/v2/components").await[2],
         json!({"id": 16, "name": "Стакан", "is_product": false, "units": "шт"})
     );
-    // Water by the gram is another component.
+    // The only water there is, is found by its name, whatever the unit says: in a change no second one is made.
     let change = json!({"components": [{"name": "Вода", "volume": "5", "unit": 3}, {"name": "Кофе", "volume": 7.5}]});
     api.expect(200, Method::PUT, "/v2/products/1", change).await;
-    assert_eq!(api.get("/v2/products/1/components").await, json!([{"id": 17, "volume": 5}, {"id": 14, "volume": 7.5}]));
-    assert_eq!(api.get("/v2/components").await[3]["units"], "гр");
+    assert_eq!(api.get("/v2/products/1/components").await, json!([{"id": 15, "volume": 5}, {"id": 14, "volume": 7.5}]));
+    assert_eq!(api.get("/v2/components").await.as_array().map(Vec::len), Some(3));
+    // A new recipe finds by name and unit: water by the gram is another component. Then the unit tells which is meant.
+    let new = json!({"name": "Лёд", "composite": true, "components": [{"name": "Вода", "volume": 9, "unit": 3}]});
+    api.expect(201, Method::POST, "/v2/products", new).await;
+    assert_eq!(api.get("/v2/products/2/components").await, json!([{"id": 17, "volume": 9}]));
+    let change = json!({"components": [{"name": "Вода", "volume": 6, "unit": 3}, {"name": "Кофе", "volume": 7.5}]});
+    api.expect(200, Method::PUT, "/v2/products/1", change).await;
+    assert_eq!(api.get("/v2/products/1/components").await, json!([{"id": 17, "volume": 6}, {"id": 14, "volume": 7.5}]));
+}
+
+/// A recipe is made of something, and an empty list is none.
+#[tokio::test]
+async fn a_recipe_of_nothing_is_refused() {
+    let bench = Bench::start().await;
+    let components = json!([{"id": 14, "name": "Кофе", "units": "гр"}]);
+    let api = Api::with(&bench, "w", NOON, &json!({"components": components})).await;
+    let required = json!({"components": ["The components field is required."]});
+    let mut bodies = vec![json!({"name": "Кофе", "composite": true})];
+    for nothing in [json!([]), Value::Null] {
+        bodies.push(json!({"name": "Кофе", "composite": true, "components": nothing}));
+    }
+    for body in bodies {
+        let answer = api.expect(422, Method::POST, "/v2/products", body.clone()).await;
+        assert_eq!(answer["errors"], required, "{body}");
+    }
+    let new = json!({"name": "Кофе", "composite": true, "components": [{"id": 14, "volume": 7}]});
+    api.expect(201, Method::POST, "/v2/products", new).await;
+    for nothing in [json!([]), Value::Null] {
+        let answer = api.expect(422, Method::PUT, "/v2/products/1", json!({"components": nothing})).await;
+        assert_eq!(answer["errors"], required);
+    }
+    // Nothing to add has no code of loadings: it lacks the field that a component without it lacks.
+    let answer = api.expect(422, Method::POST, "/v2/products/1/components", json!([])).await;
+    let expected = json!({"message": "The given data was invalid.", "errors": {"id": ["The id field is required."]}});
+    assert_eq!(answer, expected);
+    assert_eq!(api.get("/v2/products/1/components").await, json!([{"id": 14, "volume": 7}]));
 }
 
 #[tokio::test]

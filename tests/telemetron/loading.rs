@@ -277,3 +277,18 @@ async fn a_new_planogram_unloads_into_the_history() {
     assert_eq!(levels(&api).await, "100/A2=4");
     assert_eq!(last(&api).await, "Вода -1000(1000) Кофе -100(100) Чай -50(50) Батончик -5(5)");
 }
+
+/// The document sets no limit to `created_at`.
+#[tokio::test]
+async fn a_loading_may_be_dated_ahead() {
+    let bench = Bench::start().await;
+    let api = Api::with(&bench, "w", NOON, &world()).await;
+    let body = json!({"data": [{"component_id": 1, "add": 5}], "created_at": "2026-11-22T12:00:00+03:00"});
+    api.expect(201, Method::POST, "/v2/vending_machines/10/loading", body).await;
+    let history = api.state().await["telemetron"]["machines"][0]["loading_tx"].clone();
+    assert_eq!(history[0]["created_at"], "2026-11-22T09:00:00Z");
+    // An offset that no clock has is no moment.
+    let body = json!({"data": [{"component_id": 1, "add": 6}], "created_at": "2026-11-21T12:00:00+25:00"});
+    let refused = api.expect(422, Method::POST, "/v2/vending_machines/10/loading", body).await;
+    assert_eq!(refused["errors"], json!({"created_at": ["The created at is not a valid date."]}));
+}

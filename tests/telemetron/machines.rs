@@ -9,7 +9,7 @@ use crate::support::{Bench, NOON};
 fn world() -> Value {
     json!({
         "models": [{"id": 1, "name": "Bianchi BVM 676", "type": "coffee"}],
-        "locations": [{"id": 1, "name": "Холл", "address": "Таежная, 41"}, {"id": 2, "name": "Двор"}],
+        "locations": [{"id": 1, "name": "Холл", "address": "Таежная, 41"}, {"id": 2, "name": "Двор", "address": "Таежная, 42"}],
         "modems": [{"id": 7, "imei": "123456789012345"}, {"id": 8, "imei": "123456789012346"}],
         "machines": [{"id": 10, "name": "Старый", "modem_id": 7, "location_id": 1}]
     })
@@ -31,7 +31,7 @@ async fn what_is_created_is_listed_and_changed() {
         ("serial_number", json!("234441")),
         ("state", json!(0)),
         ("type", json!({"id": 1, "label": "coffee", "name": "кофейный"})),
-        ("location", json!({"id": 2, "name": "Двор", "address": null})),
+        ("location", json!({"id": 2, "name": "Двор", "address": "Таежная, 42"})),
         ("is_crt_active", json!(true)),
         ("inventory_number", json!("B42")),
         ("track_bus_vends", json!(true)),
@@ -221,5 +221,73 @@ async fn every_field_of_a_location_can_be_changed() {
         api.expect(200, Method::PUT, "/v2/locations/1", json!({key: value})).await;
         expected[key] = json!(value);
         assert_eq!(api.get("/v2/locations").await[0], expected);
+    }
+}
+
+/// What an operator does not see, he cannot bind to a machine either (T12).
+#[tokio::test]
+async fn an_operator_takes_nothing_that_is_not_seen() {
+    let bench = Bench::start().await;
+    let mut own = world();
+    own["users"] = json!([
+        {"id": 1, "email": "me@example.com", "password": "123456", "roles": ["admin"]},
+        {"id": 2, "email": "op@example.com", "password": "123456", "roles": ["operator"], "groups": [1]}
+    ]);
+    own["locations"][0]["group_id"] = json!(1);
+    let third = json!({"id": 3, "name": "Крыша", "address": "Таежная, 43", "group_id": 1});
+    own["locations"].as_array_mut().expect("a list").push(third);
+    own["machines"] = json!([
+        {"id": 10, "name": "Свой", "modem_id": 7, "location_id": 1},
+        {"id": 11, "name": "Чужой", "modem_id": 8, "location_id": 2}
+    ]);
+    let mut api = Api::with(&bench, "w", NOON, &own).await;
+    api.log_in("op@example.com").await;
+    let before = api.state().await["telemetron"].clone();
+    for (key, value, text) in [
+        ("modem_id", json!(8), "The selected modem id is invalid."),
+        ("imei", json!("123456789012346"), "The selected imei is invalid."),
+        ("location_id", json!(2), "The selected location id is invalid."),
+    ] {
+        let change = json!({ key: value });
+        let body = api.expect(422, Method::PUT, "/v2/vending_machines/10?force=1", change).await;
+        assert_eq!(body["errors"], json!({ key: [text] }));
+        let new = json!({"name": "Новый", "mm_id": 1, key: value});
+        let body = api.expect(422, Method::POST, "/v2/vending_machines?force=1", new).await;
+        assert_eq!(body["errors"], json!({ key: [text] }));
+    }
+    assert_eq!(api.state().await["telemetron"], before);
+    // What is seen may be taken, also from another machine; at a place of the group the new machine is seen.
+    api.expect(200, Method::PUT, "/v2/vending_machines/10", json!({"modem_id": 7, "location_id": 1})).await;
+    let new = json!({"name": "Новый", "mm_id": 1, "location_id": 3, "modem_id": 7});
+    api.expect(201, Method::POST, "/v2/vending_machines?force=1", new).await;
+    assert_eq!(api.get("/v2/vending_machines/12").await["name"], "Новый");
+    // Without a place it is in no group, as the README says: admins see it.
+    api.expect(201, Method::POST, "/v2/vending_machines", json!({"name": "Склад", "mm_id": 1})).await;
+    api.expect(404, Method::GET, "/v2/vending_machines/13", Value::Null).await;
+    api.log_in("me@example.com").await;
+    assert_eq!(api.get("/v2/vending_machines/13").await["name"], "Склад");
+}
+
+/// `?force=` is a parameter without a value, which is none.
+#[tokio::test]
+async fn an_empty_flag_is_none() {
+    let bench = Bench::start().await;
+    let api = Api::with(&bench, "w", NOON, &world()).await;
+    for query in ["?force=", "?force"] {
+        let body = api.expect(400, Method::DELETE, &format!("/v2/locations/1{query}"), Value::Null).await;
+        assert_eq!(body, json!({"message": "Location is in use"}), "{query}");
+    }
+    let new = json!({"name": "Новый", "mm_id": 1, "modem_id": 7, "force": ""});
+    let body = api.expect(422, Method::POST, "/v2/vending_machines?force=", new).await;
+    assert_eq!(body["errors"], json!({"modem_id": ["The modem id has already been taken."]}));
+    api.expect(200, Method::PUT, "/v2/vending_machines/10", json!({"track_bus_vends": true})).await;
+    api.expect(200, Method::PUT, "/v2/vending_machines/10", json!({"track_bus_vends": ""})).await;
+    assert_eq!(api.get("/v2/vending_machines/10").await["track_bus_vends"], true);
+    assert_eq!(api.get("/v2/planograms?full=").await, api.get("/v2/planograms").await);
+    assert_eq!(api.get("/v2/vending_machines?local=").await, api.get("/v2/vending_machines").await);
+    let journal = bench.steer(Method::GET, "/worlds/w/journal?fake=telemetron", Value::Null).await.text;
+    for flag in ["force", "full", "local", "track_bus_vends"] {
+        let remark = format!("`{flag}` is empty and counts as left out; `{flag}=1` says yes");
+        assert!(journal.contains(&remark), "{remark} is not in {journal}");
     }
 }

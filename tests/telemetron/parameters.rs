@@ -11,7 +11,7 @@ use crate::support::{Bench, NOON};
 async fn changes_take_their_parameters_from_the_query_or_the_body() {
     let bench = Bench::start().await;
     let mut own = world();
-    own["locations"] = json!([{"id": 1, "name": "Холл"}, {"id": 2, "name": "Двор"}]);
+    own["locations"] = json!([{"id": 1, "name": "Холл", "address": "А"}, {"id": 2, "name": "Двор", "address": "Б"}]);
     own["machines"][0]["location_id"] = json!(1);
     let mut other = own["machines"][0].clone();
     other["id"] = json!(11);

@@ -183,7 +183,9 @@ async fn a_vendista_modem_dispenses_and_is_credited() {
     api.act("telemetron.modem_offline", json!({"machine": 10})).await;
     let silent = json!({"status": "error", "data": {"vm_id": 10, "modem_id": 5, "modem_time": "2026-11-21 12:00:00"}});
     assert_eq!(api.expect(422, Method::POST, dispense, json!({"number": 1, "cup": 1, "sugar": 1})).await, silent);
-    assert_eq!(api.expect(422, Method::POST, credit, json!({"amount": 100})).await, silent);
+    // The one refusal that is printed for a credit: an error has a message.
+    let refused = json!({"status": "error", "message": "The given data was invalid."});
+    assert_eq!(api.expect(422, Method::POST, credit, json!({"amount": 100})).await, refused);
 }
 
 #[tokio::test]

@@ -176,7 +176,7 @@ pub async fn start(config: Config) -> Result<Running, StartError> {
     }
     let worlds =
         Worlds::new(registry, world.clone()).map_err(|problem| StartError::World(Box::new(world.show(problem))))?;
-    let worlds = Arc::new(worlds);
+    let worlds = Arc::new(worlds.with_strict(config.strict));
     let _ = urls.set(named.clone());
     let cores = || std::thread::available_parallelism().map_or(2, NonZeroUsize::get);
     let tuning = Tuning { workers: config.workers.unwrap_or_else(cores).max(1) };

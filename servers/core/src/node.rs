@@ -67,6 +67,8 @@ impl Node {
         // A level takes tens of kilobytes of stack without optimisation, and worker threads have 2 MiB.
         let options = serde_saphyr::options! {
             with_snippet: false,
+            // As YAML 1.2 has it: only `true` and `false`, so that `prefix: N` is a text and `on` a key like any other.
+            strict_booleans: true,
             budget: serde_saphyr::budget! { max_depth: DEPTH },
         };
         let node: Self = serde_saphyr::from_str_with_options(text, options).map_err(|error| {
@@ -386,6 +388,18 @@ mod tests {
         assert_eq!(yaml.to_json(), json.to_json());
         assert_eq!(yaml.read::<Table>().expect("fits").guests, [1, 2]);
         assert_eq!(Node::from_json(&yaml.to_json()).to_json(), yaml.to_json());
+    }
+
+    #[test]
+    fn only_true_and_false_are_booleans() {
+        let words = ["N", "Y", "n", "y", "yes", "no", "on", "off", "Yes", "NO", "On", "OFF"];
+        for word in words {
+            let node = Node::parse(&format!("{{{word}: {word}}}")).expect("good");
+            assert_eq!(node.to_json(), serde_json::json!({ word: word }));
+        }
+        assert_eq!(Node::parse("[true, False, TRUE]").expect("good").to_json(), serde_json::json!([true, false, true]));
+        let written = to_yaml(&serde_json::json!({ "y": words })).expect("written");
+        assert_eq!(Node::parse(&written).expect("good").to_json(), serde_json::json!({ "y": words }));
     }
 
     #[test]

@@ -45,6 +45,8 @@ pub struct Worlds {
     /// it can with the one before.
     others: ArcSwap<OrdMap<Arc<str>, Arc<World>>>,
     making: Mutex<u64>,
+    /// Whether every world that is made here is strict, whatever its file says.
+    strict: bool,
 }
 
 impl Worlds {
@@ -55,7 +57,7 @@ impl Worlds {
     pub fn new(registry: Registry, file: WorldFile) -> Result<Self, Problem> {
         let keeper = Arc::default();
         let default = World::new(DEFAULT, &registry, &file, &keeper)?;
-        Ok(Self { registry, keeper, default, others: ArcSwap::default(), making: Mutex::new(0) })
+        Ok(Self { registry, keeper, default, others: ArcSwap::default(), making: Mutex::new(0), strict: false })
     }
 
     /// The fakes that live in every world.
@@ -95,6 +97,13 @@ impl Worlds {
         [Arc::clone(&self.default)].into_iter().chain(self.others.load().values().cloned()).collect()
     }
 
+    /// Whether every world that is made from now on is strict, whatever its file says.
+    #[must_use]
+    pub fn with_strict(mut self, strict: bool) -> Self {
+        self.strict = strict;
+        self
+    }
+
     /// Makes a world.
     ///
     /// # Errors
@@ -130,6 +139,7 @@ impl Worlds {
                 let mut file = new.file;
                 file.seed = new.seed.or(file.seed);
                 file.clock = new.clock.or(file.clock);
+                file.strict = if self.strict { Some(true) } else { file.strict };
                 World::new(&id, &self.registry, &file, &self.keeper)?
             }
         };

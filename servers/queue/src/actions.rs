@@ -15,6 +15,7 @@ use stend_core::{Action, Problem, Span};
 use self::clerks::{CallNext, ClerkLeaves, ClerkSits, ServeTicket};
 use crate::Queue;
 use crate::error::Error;
+use crate::seed::known_ids;
 use crate::state::State;
 use crate::state::books::{Book, Key};
 use crate::state::consumers::Registration;
@@ -47,8 +48,9 @@ fn problem(error: &Error) -> Problem {
 
 /// A problem that names an unknown row, and which there are.
 fn unknown(what: &str, id: i64, known: impl Iterator<Item = i64>) -> Problem {
-    let known: Vec<String> = known.take(12).map(|id| id.to_string()).collect();
-    Problem::not_found(format!("there is no {what} {id}")).hint(format!("known: {}", known.join(", ")))
+    let mut problem = Problem::not_found(format!("there is no {what} {id}"));
+    problem.hint = known_ids(known);
+    problem
 }
 
 fn check_services(state: &State, services: &[i64]) -> Result<(), Problem> {
@@ -115,6 +117,7 @@ struct PreRegister {
     /// What for.
     services: Vec<i64>,
     /// When.
+    #[serde(deserialize_with = "stamp::deserialize")]
     #[schemars(with = "String")]
     time: Timestamp,
     /// Who.
@@ -297,7 +300,9 @@ impl Act<Queue> for Set {
                 return Err(Problem::unknown("unknown_key", "field", &name, names).under(name.clone()).under("fields"));
             };
             let value = field.kind.read(field.name, &value);
-            fields.insert(name.clone(), value.map_err(|error| problem(&error).under(name).under("fields"))?);
+            // Of a wrong kind whatever the book holds, so that `check` can tell it beforehand.
+            let wrong = |error: Error| Problem::new("wrong_value", error.text()).under(name.clone()).under("fields");
+            fields.insert(name.clone(), value.map_err(wrong)?);
         }
         state.set_row(book, self.id, fields, now).map_err(|error| problem(&error).under("fields"))?;
         state.settle(now);

@@ -62,6 +62,7 @@ pub(crate) enum Error {
     Component(String),
     NoClerk,
     NotHere(i64),
+    UserWithoutClerk(String),
     // --- module 3: reference books
     NotFound(&'static str, String),
     InUse(&'static str, i64, Vec<String>),
@@ -105,6 +106,7 @@ impl Error {
             Self::Component(_) => (2, 6),
             Self::NoClerk => (2, 7),
             Self::NotHere(_) => (2, 8),
+            Self::UserWithoutClerk(_) => (2, 9),
             Self::NotFound(..) => (3, 1),
             Self::InUse(..) => (3, 2),
             Self::Missing(..) => (3, 3),
@@ -147,6 +149,9 @@ impl Error {
             }
             Self::NoClerk => "The session has no clerk; log in as component 'workplace'".into(),
             Self::NotHere(workplace) => format!("The clerk is not logged in at workplace {workplace}"),
+            Self::UserWithoutClerk(login) => {
+                format!("User '{login}' has no 'clerk' and cannot log in at a workplace; setUser gives him one")
+            }
             Self::NotFound(what, key) => format!("{what} {key} not found"),
             Self::InUse(what, id, _) => format!("{what} {id} is in use"),
             Self::Missing(what, field) => format!("{what}: parameter '{field}' is required"),
@@ -192,6 +197,7 @@ impl Error {
             Self::Component("kiosk".into()),
             Self::NoClerk,
             Self::NotHere(11),
+            Self::UserWithoutClerk("ivanov".into()),
             Self::NotFound("Service", "99".into()),
             Self::InUse("Service", 1, vec!["Consumer 5".into()]),
             Self::Missing("Service", "name"),

@@ -8,7 +8,7 @@ use jiff::tz::TimeZone;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use stend_core::random::Drawn;
-use stend_core::{Index, Problem, Seed, Span, Streams, Table};
+use stend_core::{Index, Problem, Seed, Span, Streams, Table, near};
 
 use crate::generate::{Generate, make_up};
 use crate::state::books::{Book, Books, Shelf};
@@ -232,7 +232,12 @@ pub(crate) fn seed(mut section: Section, seed: Seed) -> Result<State, Problem> {
 fn check_settings(settings: &Settings) -> Result<(), Problem> {
     if TimeZone::get(&settings.time_zone).is_err() {
         let text = format!("`{}` is no time zone", settings.time_zone);
-        return Err(Problem::invalid(text).hint("an IANA name such as `Europe/Moscow`").under("time_zone"));
+        let zones: Vec<String> = jiff::tz::db().available().map(|zone| zone.to_string()).collect();
+        let hint = match near::nearest(&settings.time_zone, zones.iter().map(String::as_str)) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => "an IANA name such as `Europe/Moscow`".to_owned(),
+        };
+        return Err(Problem::invalid(text).hint(hint).under("time_zone"));
     }
     if settings.ping < Span::from_millis(10) {
         return Err(Problem::invalid(format!("a ping every {}; 10 ms at least", settings.ping)).under("ping"));
@@ -247,6 +252,12 @@ fn check_settings(settings: &Settings) -> Result<(), Problem> {
     Ok(())
 }
 
+/// A hint that lists the ids that there are, if there are any.
+pub(crate) fn known_ids(ids: impl Iterator<Item = i64>) -> Option<String> {
+    let known: Vec<String> = ids.take(12).map(|id| id.to_string()).collect();
+    (!known.is_empty()).then(|| format!("known: {}", known.join(", ")))
+}
+
 fn check_references(books: &Books) -> Result<(), Problem> {
     for (list, book) in LISTS {
         let Some(shelf) = books.shelf(book) else { continue };
@@ -254,13 +265,9 @@ fn check_references(books: &Books) -> Result<(), Problem> {
             for (to, other, field) in shelf.refers(id) {
                 let Some(target) = books.shelf(to) else { continue };
                 if target.row(other).is_none() {
-                    let known: Vec<String> = target.ids().into_iter().take(12).map(|id| id.to_string()).collect();
-                    let text = format!("there is no {} {other}", to.title());
-                    return Err(Problem::not_found(text).hint(format!("known: {}", known.join(", "))).at([
-                        list.into(),
-                        i.into(),
-                        field.into(),
-                    ]));
+                    let mut problem = Problem::not_found(format!("there is no {} {other}", to.title()));
+                    problem.hint = known_ids(target.ids().into_iter());
+                    return Err(problem.at([list.into(), i.into(), field.into()]));
                 }
             }
         }

@@ -107,6 +107,7 @@ pub(crate) fn main() -> String {
 /// What came back.
 #[derive(Debug)]
 pub(crate) struct Answer {
+    /// Of a command that which the journal has; nothing where it has none.
     pub(crate) status: Option<u16>,
     pub(crate) headers: BTreeMap<String, String>,
     pub(crate) body: String,
@@ -144,6 +145,14 @@ impl Call {
     /// The fake that it goes to.
     pub(crate) fn fake(&self) -> &str {
         &self.fake
+    }
+
+    /// The command that it sends, if it is one; placeholders as they are written.
+    pub(crate) fn command(&self) -> Option<&str> {
+        match &self.kind {
+            Kind::Http(_) => None,
+            Kind::Command(command) => Some(&command.command),
+        }
     }
 
     /// The connection that it opens or uses, if it is a command on a socket.
@@ -193,7 +202,7 @@ impl Call {
             Kind::Command(command) => match command.fill(captured) {
                 Ok((connection, frame)) => {
                     let (reply, turn) = sockets.ask(world, base, &connection, frame, turn).await;
-                    (reply.map(|body| Answer { status: None, headers: BTreeMap::new(), body }), turn)
+                    (reply.map(|(body, status)| Answer { status, headers: BTreeMap::new(), body }), turn)
                 }
                 Err(problem) => (Err(problem.message), Some(turn)),
             },

@@ -25,6 +25,9 @@ const INBOX: usize = 10_000;
 /// How long a reply may take by the wall clock, beyond all waiting for the world's.
 const PATIENCE: Duration = Duration::from_secs(30);
 
+/// How long the journal may take by the wall clock to have what was answered: it is written right after.
+const NOTED: Duration = Duration::from_secs(1);
+
 /// The header by which the turn's ticket is told.
 pub(crate) const TICKET: &str = "stend-turn";
 
@@ -72,8 +75,9 @@ impl Drop for Connection {
 }
 
 impl Sockets {
-    /// Sends a frame on a connection, which is opened if need be, and waits for the reply with its `id`. The turn is left
-    /// with the world meanwhile, and comes back with the reply unless whoever answers had to give it up.
+    /// Sends a frame on a connection, which is opened if need be, and waits for the reply with its `id`; gives it with the
+    /// status that the journal has for it. The turn is left with the world meanwhile, and comes back with the reply unless
+    /// whoever answers had to give it up.
     pub(crate) async fn ask(
         &mut self,
         world: &Arc<World>,
@@ -81,7 +85,7 @@ impl Sockets {
         name: &str,
         mut frame: Value,
         mut turn: Turn,
-    ) -> (Result<String, String>, Option<Turn>) {
+    ) -> (Result<(String, Option<u16>), String>, Option<Turn>) {
         let key = (base.to_owned(), name.to_owned());
         if self.0.get(&key).is_none_or(|connection| connection.shared.desk.lock().closed) {
             let (opened, back) = Connection::open(world, base, turn).await;
@@ -98,16 +102,21 @@ impl Sockets {
         let (answer, answered) = oneshot::channel();
         let command = frame["command"].as_str().unwrap_or_default().to_owned();
         let frame = frame.to_string();
-        let asked = Asked { command, frame: frame.clone(), since: world.journal.newest(), answer };
+        let since = world.journal.newest();
+        let asked = Asked { command, frame: frame.clone(), since, answer };
         connection.shared.desk.lock().asked.insert(id, asked);
         world.return_turn(connection.ticket.number(), turn);
-        let sent = connection.sink.send(Message::text(frame)).await;
+        let sent = connection.sink.send(Message::text(frame.clone())).await;
         let reply = match sent {
             Err(error) => Err(format!("cannot send: {error}")),
             Ok(()) => match tokio::time::timeout(PATIENCE, answered).await {
                 Ok(reply) => reply.map_err(|_| "the connection was closed without a reply".into()),
                 Err(_) => Err(format!("no reply within {} s", PATIENCE.as_secs())),
             },
+        };
+        let reply = match reply {
+            Ok(text) => Ok((text, status_of(world, frame.as_bytes(), since).await)),
+            Err(why) => Err(why),
         };
         (reply, connection.ticket.fetch())
     }
@@ -246,6 +255,32 @@ impl Shared {
         );
         found
     }
+}
+
+/// The status of the entry that the journal has for a frame, once it has one. A frame without an answer has none.
+async fn status_of(world: &World, frame: &[u8], since: u64) -> Option<u16> {
+    if world.journal.limits().entries == 0 {
+        return None;
+    }
+    let mut journal = world.journal.watch();
+    let noted = async {
+        loop {
+            let mut status = None;
+            world.journal.walk(
+                since + 1..=world.journal.newest(),
+                false,
+                |kind| kind.way == Way::Frame,
+                |entry| {
+                    status = (entry.request == frame).then_some(entry.status);
+                    if status.is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+                },
+            );
+            if status.is_some() || journal.changed().await.is_err() {
+                return status;
+            }
+        }
+    };
+    tokio::time::timeout(NOTED, noted).await.ok().flatten().filter(|status| *status > 0)
 }
 
 /// Whether a broken frame can be of this command.

@@ -125,7 +125,7 @@ pub(crate) enum Error {
     NoLoad,
     /// A Vendista modem that does not answer (T16).
     Silent { machine: i64, modem: i64, heard: Option<String> },
-    /// A credit that is none; printed without fields.
+    /// A credit that is none or that nobody takes; printed without fields.
     InvalidCredit,
     /// A path that the document does not name.
     UnknownPath,

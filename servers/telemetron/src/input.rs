@@ -2,12 +2,12 @@
 
 mod check;
 
-use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value};
-use stend_web::{Call, Refusal};
+use stend_web::{Call, Refusal, query_pairs};
 
 use crate::Telemetron;
 use crate::error::{Error, Invalid};
+use crate::handlers::FLAGS;
 use crate::settings::{BeyondLimits, LocalPeriods, Settings};
 use crate::state::State;
 use crate::time::{self, Asked, Moment};
@@ -96,12 +96,20 @@ pub(crate) struct Input {
     broken: bool,
 }
 
+/// Whether a body may be a form: all request data must be in JSON, but OAuth2 asks for tokens by forms (T1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Forms {
+    Taken,
+    Refused,
+}
+
 impl Input {
     /// Reads query and body; a body counts for more than a query. Remarks on fields that are not known.
     pub(crate) fn read(
         call: &mut Call<'_, Telemetron>,
         query: &[&'static str],
         body: &'static [Field],
+        forms: Forms,
     ) -> Result<Self, Refusal> {
         let mut input = Self::default();
         let reads_body = call.request.method() != "GET";
@@ -117,12 +125,11 @@ impl Input {
                 // What `curl -d` sends when nobody names the type.
                 call.remark("the body is JSON and is declared a form; it was read as JSON")?;
             }
-            let form = declared && !json;
-            if form {
-                let text = String::from_utf8_lossy(&call.body).into_owned();
-                for (key, value) in form_pairs(&text) {
-                    put(&mut input.fields, &key, Value::String(value));
-                }
+            if declared && !json && forms == Forms::Taken {
+                let text = String::from_utf8_lossy(&call.body);
+                let pairs =
+                    query_pairs(&text).map(|(key, value)| (key.into_owned(), Value::String(value.into_owned())));
+                input.fields.extend(pairs);
             } else {
                 match serde_json::from_slice::<Value>(&call.body) {
                     Ok(Value::Object(map)) => input.fields.extend(map),
@@ -136,6 +143,7 @@ impl Input {
         if input.is_nothing() {
             return Ok(input);
         }
+        input.drop_empty_flags(call, query, body)?;
         let names: Vec<&str> = query.iter().copied().chain(body.iter().map(|field| field.name)).collect();
         for key in input.fields.keys() {
             if !names.contains(&key.as_str()) {
@@ -152,6 +160,25 @@ impl Input {
             }
         }
         Ok(input)
+    }
+
+    /// A flag without a value is as good as none, like any other parameter.
+    fn drop_empty_flags(
+        &mut self,
+        call: &mut Call<'_, Telemetron>,
+        query: &[&'static str],
+        body: &'static [Field],
+    ) -> Result<(), Refusal> {
+        let is_flag = |field: &&Field| field.rules.iter().any(|rule| matches!(rule, Rule::Flag));
+        let of_queries = FLAGS.iter().filter(|flag| query.contains(&flag.name));
+        let flags = body.iter().filter(is_flag).chain(of_queries).map(|field| field.name);
+        for name in flags {
+            if self.fields.get(name).is_some_and(|value| value == "") {
+                call.remark(format!("`{name}` is empty and counts as left out; `{name}=1` says yes"))?;
+                self.fields.remove(name);
+            }
+        }
+        Ok(())
     }
 
     /// Whether nothing was sent, as with most requests that only look.
@@ -268,9 +295,9 @@ fn flag(value: &Value) -> Option<bool> {
             1 => Some(true),
             _ => None,
         },
-        // A query's `full` without a value says yes; Python writes `True`.
+        // Python writes `True`.
         Value::String(text) => match text.to_ascii_lowercase().as_str() {
-            "1" | "true" | "" => Some(true),
+            "1" | "true" => Some(true),
             "0" | "false" => Some(false),
             _ => None,
         },
@@ -317,17 +344,6 @@ fn put(map: &mut Map<String, Value>, key: &str, value: Value) {
     }
 }
 
-pub(crate) fn form_pairs(text: &str) -> impl Iterator<Item = (String, String)> {
-    text.split('&').filter(|pair| !pair.is_empty()).map(|pair| {
-        let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
-        (decoded(key), decoded(value))
-    })
-}
-
-fn decoded(text: &str) -> String {
-    percent_decode_str(&text.replace('+', " ")).decode_utf8_lossy().into_owned()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -335,10 +351,15 @@ mod tests {
     #[test]
     fn queries_may_carry_lists_as_php_writes_them() {
         let mut map = Map::new();
-        for (key, value) in
-            form_pairs("data[0][component_id]=1&data%5B0%5D%5Badd%5D=10&data[1][add]=%2B5&note=a+b&data[x]=1&100%")
-        {
-            put(&mut map, &key, Value::String(value));
+        for (key, value) in [
+            ("data[0][component_id]", "1"),
+            ("data[0][add]", "10"),
+            ("data[1][add]", "+5"),
+            ("note", "a b"),
+            ("data[x]", "1"),
+            ("100%", ""),
+        ] {
+            put(&mut map, key, value.into());
         }
         assert_eq!(
             Value::Object(map),

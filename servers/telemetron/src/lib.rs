@@ -3,6 +3,7 @@
 //! This crate may never know another fake, a scenario or the control API.
 
 mod actions;
+mod checks;
 mod error;
 mod generate;
 mod handlers;

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use stend_core::random::Drawn;
 use stend_core::{Index, Problem, Seed, Streams, Table};
 
+use crate::checks;
 use crate::generate::{Generate, make_up};
 use crate::settings::Settings;
 use crate::state::access::{Access, Client, Code, Token, User};
@@ -98,6 +99,7 @@ pub(crate) fn seed(mut section: Section, seed: Seed) -> Result<State, Problem> {
     if section.error_codes.is_empty() {
         section.error_codes = directories::errors();
     }
+    checks::check(&section)?;
     let now = Moment::from(seed.now);
     for (i, client) in section.clients.iter().enumerate() {
         if client.id.is_empty() || client.secret.is_empty() {

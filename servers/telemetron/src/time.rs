@@ -8,6 +8,7 @@ use jiff::civil;
 use jiff::tz::{Offset, TimeZone};
 use jiff::{SignedDuration, Timestamp};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde::de::{self, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 pub(crate) use period::{Asked, COLLECTIONS, EVENTS, HISTORY, Limits, Period, REPORTS, STATISTICS, SUMMARIES};
@@ -80,7 +81,23 @@ impl Serialize for Moment {
 
 impl<'de> Deserialize<'de> for Moment {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Timestamp::deserialize(deserializer).map(Self::from)
+        deserializer.deserialize_str(Written)
+    }
+}
+
+/// Reads a moment with its zone, and says what one looks like.
+struct Written;
+
+impl Visitor<'_> for Written {
+    type Value = Moment;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a moment like 2018-10-09T00:59:48+03:00")
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<Moment, E> {
+        let moment = text.parse::<Timestamp>().map(Moment::from);
+        moment.map_err(|_| E::custom(format!("expected a moment like 2018-10-09T00:59:48+03:00, found `{text}`")))
     }
 }
 
@@ -199,7 +216,8 @@ fn offset(mark: &str) -> Option<Option<Offset>> {
     let hours: i32 = digits[..2].parse().ok()?;
     let minutes: i32 = digits.get(2..).filter(|rest| !rest.is_empty()).map_or(Some(0), |rest| rest.parse().ok())?;
     let seconds = (hours * 60 + minutes) * 60;
-    if minutes > 59 {
+    // As RFC 3339 has it.
+    if hours > 23 || minutes > 59 {
         return None;
     }
     Offset::from_seconds(if negative { -seconds } else { seconds }).ok().map(Some)
@@ -243,6 +261,8 @@ mod tests {
             "2018-13-01",
             "2018-01-01T25:00:00",
             "2018-01-01T00:00:00+99:00",
+            "2018-01-01T00:00:00+25:00",
+            "2018-01-01T00:00:00-24",
             "2018-01-01Z",
             "2018-01-01T1:2:3",
             "2018-01-01T00:00:00Zulu",

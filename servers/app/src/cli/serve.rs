@@ -50,7 +50,7 @@ pub(super) struct Args {
     /// The default world's clock: `real`, `frozen`, or a time at which it stands
     #[arg(long, value_name = "real|frozen|TIME", value_parser = clock)]
     clock: Option<ClockSetting>,
-    /// Make remarks errors: what is odd in a request is refused
+    /// Make remarks errors in all worlds: what is odd in a request is refused
     #[arg(long)]
     strict: bool,
     /// Let only those steer who send `Authorization: Bearer T`
@@ -63,7 +63,7 @@ pub(super) struct Args {
 
 pub(super) fn run(args: Args) -> u8 {
     let (registry, library) = (stend::registry::fakes(), stend::library());
-    let scenario = match &args.scenario {
+    let mut scenario = match &args.scenario {
         None => None,
         Some(path) => match super::play::load(std::slice::from_ref(path)) {
             Some(mut scenarios) if scenarios.len() == 1 => scenarios.pop(),
@@ -74,6 +74,10 @@ pub(super) fn run(args: Args) -> u8 {
             None => return BAD,
         },
     };
+    // It is played in the default world, which becomes the scenario's.
+    if let (true, Some(scenario)) = (args.strict, &mut scenario) {
+        scenario.world.strict = Some(true);
+    }
     let world = match (&args.world, &scenario) {
         (Some(path), _) => match library.open(path, &registry) {
             Ok(world) => Some(world),

@@ -2,7 +2,7 @@
 
 use std::net::TcpListener;
 use std::process::{Command, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
@@ -102,6 +102,24 @@ fn a_served_scenario_with_a_frozen_clock_happens_as_it_is_advanced() {
     assert_eq!(calls(), 0);
     curl(&[&format!("{world}/clock/advance"), "-d", r#"{"by": "10s"}"#]);
     assert_eq!(calls(), 1, "the step has been done when advance returns");
+}
+
+/// A scenario that is played begins the default world anew, and `--strict` is for the process.
+#[test]
+fn a_served_scenario_is_as_strict_as_the_process() {
+    let serving = Serving::start(&["--scenario", "scenarios/waiter-call.yaml", "--clock", "frozen", "--strict"]);
+    let world = format!("{}/control/v1/worlds/default", serving.url("control"));
+    let until = Instant::now() + Duration::from_secs(20);
+    loop {
+        let told: Value = serde_json::from_str(&curl(&[&world])).unwrap();
+        assert_eq!(told["strict"], true, "{told}");
+        // The first step asks for the feed.
+        if told["generation"].as_u64() > Some(1) && told["journal"]["entries"].as_u64() > Some(0) {
+            break;
+        }
+        assert!(Instant::now() < until, "it does not begin: {told}");
+        std::thread::sleep(Duration::from_millis(20));
+    }
 }
 
 #[test]

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use stend_core::json::{Json, Object};
 use stend_core::{Problem, Shared};
 
-use super::fields::{Field, Need, int};
+use super::fields::{Field, Kind, Need, int};
 use super::rows::{
     ConsumerPreRegistered, Operation, QBoard, Registrator, Row, ScoreBoard, Service, ServiceGroup, TicketRange, User,
     UserRole, Workplace,
@@ -130,6 +130,16 @@ impl<T: Row> Shelf<T> {
                 return Err(Problem::invalid(format!("{id} is no id; from 1")).under("id").under(i));
             }
             row.check().map_err(|text| Problem::invalid(text).under(i))?;
+            if let Some(field) = T::FIELDS.iter().find(|field| field.need == Need::Required && field.kind == Kind::Text)
+                && row.name().is_empty()
+            {
+                let text = format!("a row without `{}`", field.name);
+                return Err(Problem::invalid(text).under(i));
+            }
+            if let Some((name, flag)) = row.flags().into_iter().find(|(_, flag)| !(0..=1).contains(flag)) {
+                let problem = Problem::invalid(format!("{flag} is neither 0 nor 1"));
+                return Err(name.rsplit('.').fold(problem, Problem::under).under(i));
+            }
             if row.unique().is_some_and(|name| shelf.named(name, id)) {
                 return Err(Problem::conflict(format!("`{}` is given twice", row.name())).under(i));
             }
@@ -226,9 +236,7 @@ impl<T: Row> AnyShelf for Shelf<T> {
         if self.rows.len() >= MOST_ROWS {
             return Err(Error::Full(title, MOST_ROWS));
         }
-        let is_missing = |field: &&Field| {
-            field.need == Need::Required && fields.get(field.name).is_none_or(|value| value.is_null() || value == "")
-        };
+        let is_missing = |field: &&Field| field.need == Need::Required && fields.get(field.name).is_none_or(is_nothing);
         if let Some(missing) = T::FIELDS.iter().find(is_missing) {
             return Err(Error::Missing(title, missing.name));
         }
@@ -250,6 +258,11 @@ impl<T: Row> AnyShelf for Shelf<T> {
         now: Timestamp,
     ) -> Result<Option<Draft>, Error> {
         let Some(old) = self.rows.get(&id) else { return Err(Error::NotFound(title, id.to_string())) };
+        // What a new row needs is not taken from an old one.
+        let is_taken = |field: &&Field| field.need == Need::Required && fields.get(field.name).is_some_and(is_nothing);
+        if let Some(taken) = T::FIELDS.iter().find(is_taken) {
+            return Err(Error::Missing(title, taken.name));
+        }
         let mut row = json!(old);
         for (name, value) in fields {
             match (row.get_mut(&name), value) {
@@ -281,9 +294,14 @@ impl<T: Row> AnyShelf for Shelf<T> {
     }
 }
 
+/// What a required field is not.
+fn is_nothing(value: &Value) -> bool {
+    value.is_null() || value == ""
+}
+
 /// Whether the field is an object with fields of its own, and no map.
 fn is_part<T: Row>(name: &str) -> bool {
-    T::FIELDS.iter().any(|field| field.name == name && matches!(field.kind, super::fields::Kind::Object(_)))
+    T::FIELDS.iter().any(|field| field.name == name && matches!(field.kind, Kind::Object(_)))
 }
 
 /// All books but the tickets.

@@ -8,8 +8,9 @@ use serde_json::{Map, Value};
 use super::books::Book;
 use super::fields::{to_milli, to_second};
 use super::keyed::Keyed;
+use super::line::{Lane, Rank};
 use super::settings::PinCode;
-use super::tickets::{Consumer, Stand, Step, Taken};
+use super::tickets::{Consumer, Place, Stand, Step, Taken};
 use super::{MOST_CONSUMERS, State};
 use crate::error::Error;
 
@@ -205,15 +206,20 @@ impl State {
         let Some(consumer) = self.consumers.get(&id).filter(|consumer| consumer.state == Stand::Waiting) else {
             return;
         };
-        let lane = |place: super::tickets::Place| {
+        let places = self.lanes(consumer, consumer.due(Stand::Waiting));
+        self.line.enter(id, places);
+    }
+
+    /// Where in the line a ticket stands, or would stand, for these operations of it.
+    pub(crate) fn lanes(&self, consumer: &Consumer, places: Vec<Place>) -> Vec<(Lane, Rank)> {
+        let lane = |place: Place| {
             let taken = consumer.services.get(&place.0).map_or(PRIORITY, |taken| taken.priority);
             // As the book has it now; a service that is gone keeps the priority it had.
             let service = self.books.services.rows.get(&place.0).map_or(taken, |service| service.priority);
             let bound = consumer.step(place).and_then(|step| step.bound_to);
-            ((place.2, bound), (service, consumer.priority, consumer.registration, id))
+            ((place.2, bound), (service, consumer.priority, consumer.registration, consumer.id))
         };
-        let places = consumer.due(Stand::Waiting).into_iter().map(lane).collect();
-        self.line.enter(id, places);
+        places.into_iter().map(lane).collect()
     }
 
     /// Makes the line anew.

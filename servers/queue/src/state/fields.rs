@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use crate::error::Error;
 
 /// A field of a row or a command.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Field {
     pub(crate) name: &'static str,
     pub(crate) kind: Kind,
@@ -16,7 +16,7 @@ pub(crate) struct Field {
 }
 
 /// What a field holds.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Kind {
     Int,
     /// 0 or 1; `true` and `false` are read too.
@@ -175,7 +175,7 @@ fn tree(value: &Value, left: usize) -> Option<Value> {
 /// Moments as the document prints them: UTC, milliseconds, `Z`.
 pub(crate) mod stamp {
     use super::{DateTimePrinter, TimeZone, Timestamp};
-    use serde::{Deserialize, Deserializer, Serializer, de};
+    use serde::{Deserializer, Serializer, de};
 
     const PRINTER: DateTimePrinter = DateTimePrinter::new().precision(Some(3));
 
@@ -215,15 +215,32 @@ pub(crate) mod stamp {
     }
 
     pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Timestamp, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        text.parse()
-            .map_err(|_| de::Error::custom(format!("expected a moment like 2015-06-17T15:45:03.950Z, found `{text}`")))
+        deserializer.deserialize_str(Written)
+    }
+
+    /// Reads a moment, and says what one looks like.
+    struct Written;
+
+    impl de::Visitor<'_> for Written {
+        type Value = Timestamp;
+
+        fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            f.write_str("a moment like 2015-06-17T15:45:03.950Z")
+        }
+
+        fn visit_str<E: de::Error>(self, text: &str) -> Result<Timestamp, E> {
+            let moment = text.parse();
+            moment.map_err(|_| E::custom(format!("expected a moment like 2015-06-17T15:45:03.950Z, found `{text}`")))
+        }
     }
 
     /// The same for what may be absent.
     pub(crate) mod maybe {
         use super::{Timestamp, print};
-        use serde::{Deserialize, Deserializer, Serializer, de};
+        use serde::{Deserialize, Deserializer, Serializer};
+
+        #[derive(Deserialize)]
+        struct Moment(#[serde(with = "super")] Timestamp);
 
         pub(crate) fn serialize<S: Serializer>(moment: &Option<Timestamp>, serializer: S) -> Result<S::Ok, S::Error> {
             match moment {
@@ -233,8 +250,8 @@ pub(crate) mod stamp {
         }
 
         pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Timestamp>, D::Error> {
-            let text = Option::<String>::deserialize(deserializer)?;
-            text.map(|text| text.parse().map_err(|_| de::Error::custom(format!("`{text}` is no moment")))).transpose()
+            let moment = Option::<Moment>::deserialize(deserializer)?;
+            Ok(moment.map(|Moment(moment)| moment))
         }
     }
 }

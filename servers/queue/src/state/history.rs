@@ -30,10 +30,13 @@ impl Filter {
 }
 
 impl State {
-    /// The rows, in the order of the tickets' ids.
+    /// The rows, in the order of the tickets' registrations.
     pub(crate) fn statistics(&self, filter: &Filter) -> Value {
         let all = self.archive.values().chain(self.consumers.values());
-        all.filter(|consumer| self.wanted(consumer, filter)).map(|consumer| self.record(consumer, filter)).collect()
+        let mut rows: Vec<&Consumer> = all.filter(|consumer| self.wanted(consumer, filter)).collect();
+        // Who was at a window over midnight is still among today's.
+        rows.sort_by_key(|consumer| (consumer.registration, consumer.id));
+        rows.into_iter().map(|consumer| self.record(consumer, filter)).collect()
     }
 
     fn wanted(&self, consumer: &Consumer, filter: &Filter) -> bool {

@@ -1,6 +1,7 @@
 //! The waiting line, kept in call order, so that calling the next consumer scans nothing.
 
 use std::collections::BTreeSet;
+use std::ops::Bound;
 
 use jiff::Timestamp;
 use stend_core::{Index, Table};
@@ -9,7 +10,7 @@ use stend_core::{Index, Table};
 pub(crate) type Rank = (i64, i64, Timestamp, i64);
 
 /// A lane: an operation, and the one user who may serve it, if it is bound to one.
-type Lane = (i64, Option<i64>);
+pub(crate) type Lane = (i64, Option<i64>);
 
 /// Waiting tickets by the operations that are their turn.
 #[derive(Debug, Clone, Default)]
@@ -61,6 +62,21 @@ impl Line {
         self.lanes_of(operations, user).filter_map(|ranks| ranks.first()).min().map(|rank| rank.3)
     }
 
+    /// Who stands behind this rank for a user who can serve these operations; behind the last, who is first (Q21).
+    pub(crate) fn behind(&self, rank: Rank, operations: &[i64], user: Option<i64>) -> Option<i64> {
+        // Who stands in several lanes has the place of the best.
+        let stands_there = |other: &&Rank| {
+            let places = self.places.get(&other.3).into_iter().flatten();
+            best(places, operations, user) == Some(**other)
+        };
+        let behind = (Bound::Excluded(rank), Bound::Unbounded);
+        self.lanes_of(operations, user)
+            .filter_map(|ranks| ranks.range(behind).find(stands_there))
+            .min()
+            .map(|rank| rank.3)
+            .or_else(|| self.first(operations, user))
+    }
+
     /// All whom that user may call, in call order, each once; at most `size` of them.
     pub(crate) fn all(&self, operations: &[i64], user: Option<i64>, size: usize) -> Vec<i64> {
         merged(self.lanes_of(operations, user), size)
@@ -84,6 +100,18 @@ impl Line {
     pub(crate) fn len(&self) -> usize {
         self.places.len()
     }
+}
+
+/// The best of a ticket's places for a user who can serve these operations.
+pub(crate) fn best<'p>(
+    places: impl IntoIterator<Item = &'p (Lane, Rank)>,
+    operations: &[i64],
+    user: Option<i64>,
+) -> Option<Rank> {
+    let his = |((operation, bound), _): &&(Lane, Rank)| {
+        operations.contains(operation) && bound.is_none_or(|bound| Some(bound) == user)
+    };
+    places.into_iter().filter(his).map(|(_, rank)| *rank).min()
 }
 
 /// The tickets of lanes in call order, each once; at most `size` of them.
@@ -132,6 +160,18 @@ mod tests {
         assert_eq!(line.first(&[3], Some(8)), None);
         assert_eq!(line.first(&[3], None), None);
         assert_eq!(line.first(&[3], Some(7)), Some(1));
+    }
+
+    #[test]
+    fn behind_the_last_the_first_stands_again() {
+        let mut line = Line::default();
+        line.enter(1, vec![((3, None), (25, 50, at(0), 1))]);
+        line.enter(2, vec![((4, None), (50, 50, at(1), 2)), ((3, None), (10, 50, at(1), 2))]);
+        line.enter(3, vec![((4, None), (50, 50, at(2), 3))]);
+        assert_eq!(line.behind((25, 50, at(0), 1), &[3, 4], None), Some(3), "2 stands before 1, by its better place");
+        assert_eq!(line.behind((25, 50, at(0), 1), &[4], None), Some(2));
+        assert_eq!(line.behind((50, 50, at(2), 3), &[3, 4], None), Some(2));
+        assert_eq!(line.behind((50, 50, at(2), 3), &[9], None), None);
     }
 
     #[test]

@@ -219,7 +219,7 @@ impl State {
         let user = self.books.users.rows.get(&clerk.user);
         let user = user.ok_or_else(|| Error::NotFound("User", clerk.user.to_string()))?;
         if user.clerk.is_none() {
-            return Err(Error::NoClerk);
+            return Err(Error::UserWithoutClerk(user.login.clone()));
         }
         if self.people.works_at(clerk.workplace) {
             return Err(Error::Taken(format!("A simulated clerk at workplace {}", clerk.workplace)));

@@ -7,6 +7,7 @@ use stend_core::Span;
 use super::State;
 use super::books::Book;
 use super::fields::to_milli;
+use super::line::{Rank, best};
 use super::posts::Post;
 use super::settings::{RejectComment, RejectedEnds, SkipAlone};
 use super::tickets::{Place, Stand};
@@ -130,8 +131,11 @@ impl State {
     ) -> Result<i64, Error> {
         let id = self.served_at(post.workplace)?;
         let serving = self.consumers.get(&id).and_then(|consumer| consumer.step(place));
-        if serving.is_none_or(|step| step.state != Stand::Serving) {
+        let Some(step) = serving.filter(|step| step.state == Stand::Serving) else {
             return Err(Error::NotInService(place.0, place.1, place.2));
+        };
+        if ending == Ending::Serve && step.bound_to.is_some_and(|user| user != post.user) {
+            return Err(self.not_servable(id, post));
         }
         self.end(id, &[place], ending, comment, 1, post, now);
         let ended = if ending == Ending::Serve { Stand::Served } else { self.rejected() };
@@ -139,16 +143,31 @@ impl State {
         Ok(id)
     }
 
-    /// Serves everything that is in service here.
+    /// Serves everything that is in service here and not bound to another user: who logs in at the window after the one
+    /// who called may not serve what only that one may (Q20).
     ///
     /// # Errors
-    /// Nobody is at the window.
+    /// Nobody is at the window, or all of it is bound to another.
     pub(crate) fn serve_consumer(&mut self, post: Post, comment: Option<&str>, now: Timestamp) -> Result<i64, Error> {
         let id = self.served_at(post.workplace)?;
-        let places = self.in_service(id);
+        let mut places = self.in_service(id);
+        places.retain(|place| !self.is_bound_to_another(id, *place, post.user));
+        if places.is_empty() {
+            return Err(self.not_servable(id, post));
+        }
         self.end(id, &places, Ending::Serve, comment, 1, post, now);
         self.part(id, post, Stand::Served, now);
         Ok(id)
+    }
+
+    fn is_bound_to_another(&self, id: i64, place: Place, user: i64) -> bool {
+        let step = self.consumers.get(&id).and_then(|consumer| consumer.step(place));
+        step.and_then(|step| step.bound_to).is_some_and(|bound| bound != user)
+    }
+
+    fn not_servable(&self, id: i64, post: Post) -> Error {
+        let ticket = self.consumers.get(&id).map(super::tickets::Consumer::ticket).unwrap_or_default();
+        Error::NotServable(ticket, post.workplace)
     }
 
     /// How `rejectOperation` and `rejectConsumer` leave a ticket.
@@ -274,7 +293,8 @@ impl State {
             if let Some(step) = consumer.step_mut(place) {
                 step.enter(Stand::Postpone, now, Some((post.user, post.workplace)), comment);
                 if return2me {
-                    step.bound_to = Some(post.user);
+                    // Who has bound it keeps it.
+                    step.bound_to.get_or_insert(post.user);
                 }
             }
         }
@@ -312,15 +332,17 @@ impl State {
         Some(())
     }
 
-    /// Puts the consumer at the window back and calls the next other one (Q21).
+    /// Puts the consumer at the window back and calls the one behind him in the line; behind the last, the first (Q21).
     ///
     /// # Errors
     /// Nobody is at the window, or nobody else waits; nothing changes then.
     pub(crate) fn skip(&mut self, post: Post, now: Timestamp) -> Result<i64, Error> {
         let id = self.served_at(post.workplace)?;
         let operations = self.operations_for(post.workplace, Some(post.user));
-        // Who is being served is in no lane, so the first is another.
-        let Some(next) = self.line.first(&operations, Some(post.user)) else {
+        // Who is being served is in no lane, so this is another.
+        let next = self.place_when_back(id, &operations, post.user);
+        let next = next.and_then(|rank| self.line.behind(rank, &operations, Some(post.user)));
+        let Some(next) = next else {
             return match self.settings.skip_alone {
                 SkipAlone::Error => Err(Error::NobodyElse),
                 SkipAlone::Stays => Ok(id),
@@ -333,6 +355,16 @@ impl State {
         self.totals.skipped += 1;
         self.call(next, post, &operations, now);
         Ok(next)
+    }
+
+    /// Where who is at a window would stand if he were put back, as that user sees the line.
+    fn place_when_back(&self, id: i64, operations: &[i64], user: i64) -> Option<Rank> {
+        let consumer = self.consumers.get(&id)?;
+        let mut places = consumer.due(Stand::Serving);
+        places.extend(consumer.due(Stand::Waiting));
+        let lanes = self.lanes(consumer, places);
+        // What is in service may be bound to another: then his place is the one that all see.
+        best(&lanes, operations, Some(user)).or_else(|| lanes.iter().map(|(_, rank)| *rank).min())
     }
 
     /// Adds a service to the consumer at the window. What can be served here at once is in service at once.

@@ -160,7 +160,7 @@ impl State {
         if role.is_some_and(|role| role.disabled != 0) {
             return Err(Error::Disabled("UserRole".into()));
         }
-        let clerk = user.clerk.as_ref().ok_or(Error::NoClerk)?;
+        let clerk = user.clerk.as_ref().ok_or_else(|| Error::UserWithoutClerk(user.login.clone()))?;
         let workplace = login.workplace.or(clerk.default_workplace).ok_or(Error::Missing("login", "workplace"))?;
         let row = self.books.workplaces.rows.get(&workplace);
         let row = row.ok_or_else(|| Error::NotFound("Workplace", workplace.to_string()))?;

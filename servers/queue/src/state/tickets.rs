@@ -186,8 +186,12 @@ impl Step {
     /// Goes over to a state, and notes it for the statistics.
     pub(crate) fn enter(&mut self, state: Stand, now: Timestamp, by: Option<(i64, i64)>, comment: Option<&str>) {
         self.state = state;
-        // No sample shows an entry for SERVED: `done` tells of it.
-        if state != Stand::Served {
+        // No sample shows an entry for SERVED: `done` tells of it, and a comment stands where the operation was in service.
+        if state == Stand::Served {
+            if let (Some(comment), Some(stay)) = (comment, self.states.last_mut()) {
+                stay.comment = Some(comment.to_owned());
+            }
+        } else {
             self.states.push(Stay {
                 state,
                 time_in: super::fields::to_second(now),

@@ -147,6 +147,12 @@ impl Reader<'_> {
                     let problem = Problem::invalid(format!("{} pushes nothing: it speaks plain HTTP", push.fake));
                     return Err(problem.at(["push".into(), "fake".into()]));
                 }
+                let known = kind.operations().iter().filter_map(|operation| operation.command);
+                if !known.clone().any(|known| known == push.command) && !push.command.contains("${") {
+                    let what = format!("operation of {}", push.fake);
+                    let problem = Problem::unknown("unknown_operation", &what, &push.command, known);
+                    return Err(problem.at(["push".into(), "command".into()]));
+                }
             }
             (None, Some(wanted), None) => wanted.check(self.registry).and_then(|()| wanted.check_single())?,
             (None, None, Some(state)) => {

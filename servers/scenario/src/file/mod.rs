@@ -1,6 +1,7 @@
 //! Scenario files: what they say, checked before anything happens.
 
 mod check;
+mod commands;
 mod files;
 mod names;
 mod parcel;
@@ -146,7 +147,7 @@ fn ten_seconds() -> Span {
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "ExpectReply")]
 pub(crate) struct ReplyFile {
-    /// The reply's status: 200, `5xx` or a matcher.
+    /// The reply's status: 200, `5xx` or a matcher; of a command on a socket, as the journal has it.
     #[schemars(with = "Option<serde_json::Value>")]
     pub(crate) status: Option<Raw>,
     /// JSONPaths into the reply's body, or the action's result, with what is expected there.
@@ -336,6 +337,7 @@ fn load_with(
     let mut odd = names.idle(&ends);
     let mut never = reach::never(&steps, start, until);
     never.extend(check::unopened(&steps));
+    never.extend(commands::unknown(&steps, registry));
     odd.extend(never.into_iter().map(|(index, problem)| steps[index].node.locate(problem)));
     if steps.is_empty() && expectations.is_empty() {
         odd.push(root.locate(Problem::new("empty", "nothing happens in it, and nothing is expected")));

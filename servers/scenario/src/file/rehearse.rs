@@ -11,7 +11,7 @@ use crate::subst::names;
 /// The most actions that are rehearsed; a step that repeats counts once.
 const MOST: usize = 2_000;
 
-/// What cannot be there by the time an action names it: the step's number and the problem, with its place.
+/// What cannot be there by the time an action names it, and values that cannot be meant: the step's number and the problem, with its place.
 ///
 /// Nothing is said where something else may have made it: a step with placeholders, a call that changes something, or
 /// the client under test.
@@ -62,7 +62,8 @@ pub(super) fn unknown(
         }
         let Err(problem) = done else { continue };
         let absent = problem.code == "not_found" || problem.code.starts_with("unknown_");
-        if absent && !unsure.contains(fake) {
+        // A value of a wrong kind is wrong whatever else there is.
+        if problem.code == "wrong_value" || (absent && !unsure.contains(fake)) {
             found.push((index, problem.under(name.as_str()).under("do")));
         } else if !absent {
             // What it would have made is not there.

@@ -275,17 +275,18 @@ impl Player<'_> {
                 return Ok(json!({ "error": why }));
             }
         };
-        if let Some(status) = answer.status {
-            match plain(&expect.status) {
-                Some(expected) => {
-                    let expected = fill(&expected, &self.captured).map_err(|problem| problem.message)?;
-                    check_status(&expected, status)
-                        .map_err(|why| format!("status: {why}; the body is {}", cut(&answer.body)))?;
-                }
-                // A call that says nothing of the status wants to succeed.
-                None if status >= 400 => return Err(format!("status {status}; the body is {}", cut(&answer.body))),
-                None => {}
+        match (answer.status, plain(&expect.status)) {
+            (Some(status), Some(expected)) => {
+                let expected = fill(&expected, &self.captured).map_err(|problem| problem.message)?;
+                check_status(&expected, status)
+                    .map_err(|why| format!("status: {why}; the body is {}", cut(&answer.body)))?;
             }
+            // A call that says nothing of the status wants to succeed.
+            (Some(status), None) if status >= 400 => {
+                return Err(format!("status {status}; the body is {}", cut(&answer.body)));
+            }
+            (None, Some(_)) => return Err("status: not known, as the journal has not kept the command".into()),
+            (_, None) => {}
         }
         let body = answer.json();
         if let Some(paths) = plain(&expect.json) {

@@ -238,6 +238,10 @@ impl Recorder {
         if let Some(expect) = expect {
             step["expect"] = expect;
         }
+        // Left out, a status below 400 is expected.
+        if entry.status >= 400 {
+            step["expect"]["status"] = entry.status.into();
+        }
         Ok(Some(step))
     }
 }

@@ -7,7 +7,7 @@ use stend_web::{Call, Reply};
 use crate::Telemetron;
 use crate::error::Error;
 use crate::handlers::look;
-use crate::input::{Field, Input, field};
+use crate::input::{Field, Forms, Input, field};
 use crate::settings::AuthRefusal;
 use crate::state::access::Wish;
 
@@ -25,7 +25,7 @@ const GRANT: &[Field] = &[
 
 /// Tokens for a password, a refresh token or a code; parameters in query, JSON or form (T1).
 pub(crate) fn token(call: &mut Call<'_, Telemetron>) -> Reply {
-    let input = match Input::read(call, &[], GRANT) {
+    let input = match Input::read(call, &[], GRANT, Forms::Taken) {
         Ok(input) => input,
         Err(refusal) => return refusal.into(),
     };

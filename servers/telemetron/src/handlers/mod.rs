@@ -21,7 +21,7 @@ use stend_web::{Call, Refusal, Reply, StatusCode, header};
 
 use crate::Telemetron;
 use crate::error::Error;
-use crate::input::{Field, Input, Rule, field};
+use crate::input::{Field, Forms, Input, Rule, field};
 use crate::state::State;
 use crate::state::access::Who;
 
@@ -42,7 +42,7 @@ impl Asked<'_> {
 }
 
 /// The flags of queries.
-const FLAGS: &[Field] = &[
+pub(crate) const FLAGS: &[Field] = &[
     field("local", &[Rule::Flag]),
     field("full", &[Rule::Flag]),
     field("cp1251", &[Rule::Flag]),
@@ -65,7 +65,7 @@ fn operate(
     writes: bool,
     rule: Work,
 ) -> Reply {
-    let input = match Input::read(call, query, fields) {
+    let input = match Input::read(call, query, fields, Forms::Refused) {
         Ok(input) => input,
         Err(refusal) => return Refusal::into(refusal),
     };

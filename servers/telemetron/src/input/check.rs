@@ -78,7 +78,7 @@ impl Checker<'_> {
         let given = given?;
         // A parameter without a value is as good as none.
         let blank = given.as_str().is_some_and(str::is_empty);
-        if blank && !matches!(rule, Rule::Text(_) | Rule::Code(_) | Rule::Flag) {
+        if blank && !matches!(rule, Rule::Text(_) | Rule::Code(_)) {
             return None;
         }
         let wrong = |bad: bool, text: String| bad.then_some(text);

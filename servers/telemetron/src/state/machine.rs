@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::tz::TimeZone;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use serde_json::Value;
 use stend_core::Shared;
 
@@ -272,10 +272,19 @@ pub(crate) struct Slot {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub layout_number: Option<String>,
     /// How much.
+    #[serde(deserialize_with = "from_nought")]
     pub value: Quantity,
     /// More was sold than there was.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub underflow: bool,
+}
+
+fn from_nought<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Quantity, D::Error> {
+    let value = Quantity::deserialize(deserializer)?;
+    if value < Quantity::default() {
+        return Err(de::Error::custom(format!("{value} is negative; from 0")));
+    }
+    Ok(value)
 }
 
 impl Serialize for Loading {
@@ -293,7 +302,7 @@ impl<'de> Deserialize<'de> for Loading {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let slots = Vec::<Slot>::deserialize(deserializer)?;
         let entry = |slot: Slot| {
-            let level = Level { value: slot.value.max(Quantity::default()), underflow: slot.underflow };
+            let level = Level { value: slot.value, underflow: slot.underflow };
             ((slot.component_id, slot.layout_number), level)
         };
         Ok(Self(slots.into_iter().map(entry).collect()))

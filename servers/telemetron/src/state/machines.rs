@@ -17,6 +17,7 @@ impl State {
     /// # Errors
     /// A modem or a location that another machine has.
     pub(crate) fn create_machine(&mut self, who: &Who, input: &Input, now: Timestamp) -> Result<i64, Error> {
+        self.check_sight(who, input)?;
         let machine = Machine { created_at: Some(Moment::from(now)), ..Machine::default() };
         let mut machine = self.changed(machine, input)?;
         machine.id = take(&mut self.next.machine);
@@ -30,10 +31,34 @@ impl State {
     /// # Errors
     /// A modem or a location that another machine has.
     pub(crate) fn change_machine(&mut self, who: &Who, id: i64, input: &Input, now: Timestamp) -> Result<(), Error> {
+        self.check_sight(who, input)?;
         let machine = self.machines.get(&id).ok_or(Error::NotFound(What::Machine))?.clone();
         let machine = self.changed(machine, input)?;
         self.put(who, machine, now);
         Ok(())
+    }
+
+    /// An operator binds nothing that he does not see (T12).
+    fn check_sight(&self, who: &Who, input: &Input) -> Result<(), Error> {
+        if who.groups.is_none() {
+            return Ok(());
+        }
+        let mut invalid = Invalid::default();
+        let mut check = |field: &str, seen: bool| {
+            if !seen {
+                invalid.add(field, format!("The selected {} is invalid.", field.replace('_', " ")));
+            }
+        };
+        if let Some(id) = input.id("modem_id") {
+            check("modem_id", self.seen_modems(who).any(|modem| modem.id == id));
+        }
+        if let Some(imei) = input.text("imei").filter(|imei| !imei.trim().is_empty()) {
+            check("imei", self.seen_modems(who).any(|modem| modem.imei == imei.trim()));
+        }
+        if let Some(id) = input.id("location_id") {
+            check("location_id", self.seen_locations(who).any(|location| location.id == id));
+        }
+        Ok(invalid.done()?)
     }
 
     /// Puts a machine in its place, and what must follow.

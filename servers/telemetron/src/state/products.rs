@@ -1,5 +1,6 @@
 //! Products, recipes and their components (T8).
 
+use serde_json::Value;
 use stend_core::Timestamp;
 
 use crate::error::{Error, Invalid, What};
@@ -43,10 +44,8 @@ impl State {
         let composite = input.flag("composite");
         let name = input.text("name").unwrap_or_default();
         let components = if composite {
-            if !input.has("components") {
-                return Err(Invalid::one("components", "The components field is required.").into());
-            }
-            let wanted = self.wanted(input)?;
+            require_components(input)?;
+            let wanted = self.wanted(input, None)?;
             self.parts(wanted)
         } else {
             prohibit_components(input)?;
@@ -73,7 +72,8 @@ impl State {
         let wanted = if !input.has("components") {
             None
         } else if composite {
-            Some(self.wanted(input)?)
+            require_components(input)?;
+            Some(self.wanted(input, self.products.get(&id))?)
         } else {
             prohibit_components(input)?;
             None
@@ -143,11 +143,12 @@ impl State {
         self.unload_misfits(who.user, now, |machine| affected.contains(&machine.id));
     }
 
-    /// The components of a request: by id, or by name and unit.
+    /// The components of a request: by id; by name and unit for a new recipe; by name for one that is changed, of which
+    /// the unit tells only among several.
     ///
     /// # Errors
     /// What cannot be found and cannot be made.
-    fn wanted(&self, input: &Input) -> Result<Vec<Wanted>, Error> {
+    fn wanted(&self, input: &Input, changed: Option<&Product>) -> Result<Vec<Wanted>, Error> {
         let mut invalid = Invalid::default();
         let mut wanted = Vec::new();
         for (i, item) in input.items("components").iter().enumerate() {
@@ -157,7 +158,9 @@ impl State {
             let by_name = || {
                 let named = |known: &&Component| Some(&known.name) == name.as_ref() && !known.is_product;
                 let fits = |known: &&Component| named(known) && units.is_none_or(|units| units == known.units);
-                self.components.values().find(fits)
+                let mut others = self.components.values().filter(named);
+                let only = others.next().filter(|_| changed.is_some() && others.next().is_none());
+                self.components.values().find(fits).or(only)
             };
             match (by_id.or_else(by_name), name.clone(), units) {
                 (Some(known), ..) => wanted.push(Wanted::Known(Part { id: known.id, volume })),
@@ -226,7 +229,9 @@ impl State {
             }
             parts.push(Part { id, volume });
         }
-        let first = parts.get(had).map(|part| part.id).ok_or(Error::NoData)?;
+        // A list of nothing lacks what a component without fields lacks.
+        let first = parts.get(had).map(|part| part.id);
+        let first = first.ok_or_else(|| Error::from(Invalid::one("id", "The id field is required.")))?;
         recipe.components = parts;
         Ok(first)
     }
@@ -251,6 +256,11 @@ impl State {
         self.unload_without(who, product, now);
         Ok(())
     }
+}
+
+fn require_components(input: &Input) -> Result<(), Error> {
+    let given = input.fields.get("components").and_then(Value::as_array).is_some_and(|list| !list.is_empty());
+    if given { Ok(()) } else { Err(Invalid::one("components", "The components field is required.").into()) }
 }
 
 fn prohibit_components(input: &Input) -> Result<(), Error> {

@@ -313,9 +313,15 @@ impl State {
     }
 
     /// Credits a Vendista modem, in kopecks.
+    ///
+    /// # Errors
+    /// As for a drink; of one that is silent the one refusal that is printed for a credit, as an error has a message.
     pub(crate) fn vendista_credit(&mut self, id: i64, amount: i64) -> Result<(), Error> {
         let machine = self.machines.get(&id).ok_or(Error::NotFound(What::Machine))?;
-        let modem = self.vendista(machine)?;
+        let modem = self.vendista(machine).map_err(|error| match error {
+            Error::Silent { .. } => Error::InvalidCredit,
+            other => other,
+        })?;
         if let Some(modem) = self.modems.get_mut(&modem) {
             let before = modem.cashless.credit.as_ref().map_or(0, |credit| credit.credit.0);
             let credit = Roubles::from_kopecks(before.saturating_add(amount));

@@ -35,6 +35,11 @@ pub(crate) trait Row: Serialize + for<'de> Deserialize<'de> + Clone + Default + 
         None
     }
 
+    /// Its fields that hold 0 or 1.
+    fn flags(&self) -> Vec<(&'static str, i64)> {
+        Vec::new()
+    }
+
     /// Fills in what was left out and has no fixed default; a saved row has it all.
     fn complete(&mut self, _now: Timestamp) {}
 
@@ -67,6 +72,16 @@ macro_rules! known_by_name {
     };
 }
 use known_by_name;
+
+/// The fields of a row that hold 0 or 1.
+macro_rules! flags {
+    ($($flag:ident),+) => {
+        fn flags(&self) -> Vec<(&'static str, i64)> {
+            vec![$((stringify!($flag), self.$flag)),+]
+        }
+    };
+}
+use flags;
 
 const fn field(name: &'static str, kind: Kind, need: Need) -> Field {
     Field { name, kind, need }

@@ -74,6 +74,11 @@ impl Row for UserRole {
 
     known_by_name!();
 
+    fn flags(&self) -> Vec<(&'static str, i64)> {
+        let clerk = self.clerk.as_ref().map(|clerk| ("clerk.all_operations", clerk.all_operations));
+        [("disabled", self.disabled)].into_iter().chain(clerk).collect()
+    }
+
     fn refers(&self) -> Vec<(Book, i64, &'static str)> {
         let Some(clerk) = &self.clerk else { return Vec::new() };
         let group = clerk.add_service_group.map(|id| (Book::ServiceGroup, id, "addService_group"));
@@ -193,6 +198,11 @@ impl Row for User {
 
     fn unique(&self) -> Option<&str> {
         Some(&self.login)
+    }
+
+    fn flags(&self) -> Vec<(&'static str, i64)> {
+        let clerk = self.clerk.as_ref().map(|clerk| ("clerk.all_operations", clerk.all_operations));
+        [("disabled", self.disabled)].into_iter().chain(clerk).collect()
     }
 
     fn refers(&self) -> Vec<(Book, i64, &'static str)> {

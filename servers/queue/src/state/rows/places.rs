@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Row, field, known_by_name};
+use super::{Row, field, flags, known_by_name};
 use crate::state::books::Book;
 use crate::state::fields::Kind::{Flag, Int, Ints, MaybeInt, MaybeText, Moment, Opaque, Text};
 use crate::state::fields::Need::{Optional, Required, Server};
@@ -111,6 +111,8 @@ impl Row for Workplace {
 
     known_by_name!();
 
+    flags!(disabled, all_operations, service_priority_enabled, audio_notification_enabled, auto_call, auto_serve);
+
     fn refers(&self) -> Vec<(Book, i64, &'static str)> {
         self.operations.iter().map(|id| (Book::Operation, *id, "operations")).collect()
     }
@@ -154,6 +156,8 @@ macro_rules! board {
             ];
 
             known_by_name!(unique);
+
+            flags!(disabled);
         }
     };
 }
@@ -197,6 +201,8 @@ impl Row for Registrator {
     ];
 
     known_by_name!(unique);
+
+    flags!(disabled);
 
     fn refers(&self) -> Vec<(Book, i64, &'static str)> {
         self.service_group_id.iter().map(|id| (Book::ServiceGroup, *id, "serviceGroup_id")).collect()

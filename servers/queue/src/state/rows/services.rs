@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Row, field, known_by_name};
+use super::{Row, field, flags, known_by_name};
 use crate::state::books::Book;
 use crate::state::fields::Field;
 use crate::state::fields::Kind::{Flag, Int, MaybeText, Stages, Text, Tree};
@@ -39,6 +39,8 @@ impl Row for Operation {
     ];
 
     known_by_name!();
+
+    flags!(disabled);
 }
 
 /// What consumers come for: operations by stage, stages in ascending order (Q16).
@@ -91,6 +93,8 @@ impl Row for Service {
     ];
 
     known_by_name!();
+
+    flags!(disabled);
 
     fn refers(&self) -> Vec<(Book, i64, &'static str)> {
         let operations = self.operations.values().flatten().map(|id| (Book::Operation, *id, "operations"));
