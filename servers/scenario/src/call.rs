@@ -154,6 +154,14 @@ impl Call {
         }
     }
 
+    /// Method, path with what is in its query, and the names under `query`, if it is an HTTP request.
+    pub(crate) fn target(&self) -> Option<(&Method, &str, impl Iterator<Item = &str>)> {
+        match &self.kind {
+            Kind::Http(http) => Some((&http.method, http.path.as_str(), http.query.keys().map(String::as_str))),
+            Kind::Command(_) => None,
+        }
+    }
+
     /// Whether it may change something: all but GET.
     pub(crate) fn changes(&self) -> bool {
         match &self.kind {
