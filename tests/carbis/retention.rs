@@ -92,3 +92,23 @@ async fn a_restored_world_goes_on_with_the_same_bytes() {
     assert!(totals["orders_paid"].as_u64().unwrap() >= 1, "{totals}");
     assert_eq!(totals["orders_paid"], totals["events"]["online_payment"]);
 }
+
+#[tokio::test]
+async fn an_event_goes_in_its_time_also_behind_a_later_one() {
+    let bench = Bench::start().await;
+    let first = bench.act("carbis.call_waiter", json!({"table": 1000028})).await;
+    let back = json!({"mode": "frozen", "now": "2026-11-21T11:00:00+03:00"});
+    let set = bench.steer(Method::PUT, "/worlds/default/clock", back).await;
+    assert!(set.status.is_success(), "{}", set.text);
+    bench.act("carbis.call_waiter", json!({"table": 1000028})).await;
+    assert_eq!(updates(&bench, "none").await.len(), 2);
+    bench.advance("30m").await;
+    let left = updates(&bench, "none").await;
+    assert_eq!(left.len(), 1);
+    assert_eq!(left[0]["hash"], first["hash"]);
+    // So it is in a world that is saved and restored.
+    let saved = bench.state().await;
+    assert_eq!(bench.steer(Method::PUT, "/worlds/default/state", saved.clone()).await.json(), saved);
+    bench.advance("35m").await;
+    assert_eq!(updates(&bench, "none").await.len(), 0);
+}

@@ -17,7 +17,7 @@ use crate::settings::Settings;
 use crate::state::feed::{self, Feed, Kept, RETENTION};
 use crate::state::guests::{Guests, Planned};
 use crate::state::menu::{Dish, Table, Waiter, missing};
-use crate::state::orders::{Line, Order};
+use crate::state::orders::{Line, Order, count};
 use crate::state::{State, Totals};
 
 /// A restaurant with a QR menu.
@@ -161,6 +161,12 @@ pub(crate) fn seed(section: Section, seed: Seed) -> Result<State, Problem> {
     if section.token.is_empty() {
         return Err(Problem::invalid("an empty token would let everybody in").under("token"));
     }
+    let sendable = |byte: u8| byte == b' ' || byte.is_ascii_graphic();
+    if section.token.trim() != section.token || !section.token.bytes().all(sendable) {
+        return Err(Problem::invalid(format!("no header can carry the token `{}`", section.token))
+            .hint("letters of ASCII, digits and signs, without a space at either end")
+            .under("token"));
+    }
     if section.retention.is_zero() {
         return Err(Problem::invalid("events that stay no time are never seen").under("retention"));
     }
@@ -168,13 +174,20 @@ pub(crate) fn seed(section: Section, seed: Seed) -> Result<State, Problem> {
         let wrong = Problem::invalid("an event's code has 1 to 100 characters");
         return Err(wrong.at(["settings".into(), "order_code".into()]));
     }
+    if let Some(code) = section.settings.order_code.as_ref().filter(|code| CODES.contains(&code.as_str())) {
+        let wrong = Problem::conflict(format!("`{code}` is the code of another event"));
+        return Err(wrong.hint("any other word, e.g. new_order").at(["settings".into(), "order_code".into()]));
+    }
     for (i, dish) in section.dishes.iter().enumerate() {
+        let place = |problem: Problem| problem.at(["dishes".into(), i.into()]);
         if dish.price.is_sign_negative() {
-            return Err(Problem::invalid(format!("a price of {}", dish.price)).at([
-                "dishes".into(),
-                i.into(),
-                "price".into(),
-            ]));
+            return Err(place(Problem::invalid(format!("a price of {}", dish.price)).under("price")));
+        }
+        for (n, modifier) in dish.modifiers.iter().enumerate() {
+            if dish.modifiers.iter().take(n).any(|before| before.id == modifier.id) {
+                let twice = Problem::conflict(format!("the id {} is given twice", modifier.id));
+                return Err(place(twice.at(["modifiers".into(), n.into(), "id".into()])));
+            }
         }
     }
     let mut tables = by_id("tables", section.tables, |table| table.id)?;
@@ -184,12 +197,26 @@ pub(crate) fn seed(section: Section, seed: Seed) -> Result<State, Problem> {
         make_up(generate, &mut random, &mut tables, &mut dishes, &mut waiters)?;
     }
     let highest = section.orders.iter().filter_map(|order| order.invoice).max().unwrap_or(0);
-    let mut next_invoice = section.next_invoice.unwrap_or(highest + 1);
+    let mut next_invoice = section.next_invoice.unwrap_or(highest.saturating_add(1));
+    if next_invoice <= highest {
+        let used = Problem::conflict(format!("the next invoice is to be {next_invoice}, and {highest} is in use"));
+        return Err(used.hint("leave it out for one more than the highest").under("next_invoice"));
+    }
+    let (mut invoices, mut guids) = (BTreeSet::new(), BTreeSet::new());
     let mut orders = Rows::new();
     for (i, order) in section.orders.into_iter().enumerate() {
         let order = open(order, &tables, &dishes, &waiters, &mut random, &mut next_invoice);
         let order = order.map_err(|problem| problem.under(i).under("orders"))?;
         let table = order.table;
+        let twice = |what: String, key: &'static str| {
+            Err(Problem::conflict(format!("two orders have the {what}")).at(["orders".into(), i.into(), key.into()]))
+        };
+        if !invoices.insert(order.invoice) {
+            return twice(format!("invoice {}", order.invoice), "invoice");
+        }
+        if !guids.insert(order.guid.clone()) {
+            return twice(format!("guid {}", order.guid), "guid");
+        }
         if orders.insert(table, order).is_some() {
             return Err(Problem::conflict(format!("table {table} has two open orders")).at([
                 "orders".into(),
@@ -298,23 +325,64 @@ fn open(
         let known = || missing("dish", line.id, dishes.keys()).at(["dishes".into(), i.into(), "id".into()]);
         let name = line.name.or_else(|| dish.map(|dish| dish.name.clone())).ok_or_else(known)?;
         let price = line.price.or_else(|| dish.map(|dish| dish.price)).ok_or_else(known)?;
+        sound(price, line.count, &line.modifiers).map_err(|problem| problem.at(["dishes".into(), i.into()]))?;
         Ok(Line { id: line.id, name, price, count: line.count, modifiers: line.modifiers })
     };
     let lines = order.dishes.into_iter().enumerate().map(line).collect::<Result<Vec<_>, Problem>>()?;
     if lines.is_empty() {
         return Err(Problem::invalid("an order without dishes").under("dishes"));
     }
-    let invoice = order.invoice.unwrap_or_else(|| {
-        *next_invoice += 1;
-        *next_invoice - 1
-    });
-    let guid = order.guid.unwrap_or_else(|| format!("{{{}}}", random.guid("order").to_uppercase()));
+    let invoice = match order.invoice {
+        Some(id) if id < 1 => {
+            return Err(Problem::invalid(format!("an invoice {id}; invoices count from 1")).under("invoice"));
+        }
+        Some(id) => id,
+        None => {
+            *next_invoice += 1;
+            *next_invoice - 1
+        }
+    };
+    let guid = match order.guid {
+        Some(guid) => printed(&guid).ok_or_else(|| {
+            Problem::invalid(format!("`{guid}` is no guid of an order"))
+                .hint("in braces: \"{F4CE1102-50DC-48F7-A8E0-74DD68A7D8C1}\"")
+                .under("guid")
+        })?,
+        None => format!("{{{}}}", random.guid("order").to_uppercase()),
+    };
     let order = Order { guid, table: order.table, waiter: order.waiter, invoice, dishes: lines, paid: order.paid };
+    if order.sum().is_sign_negative() {
+        return Err(Problem::invalid(format!("what is ordered comes to {}", order.sum())).under("dishes"));
+    }
     if order.paid.is_sign_negative() || order.unpaid().is_sign_negative() {
         return Err(Problem::invalid(format!("{} is paid of {}", order.paid, order.sum())).under("paid"));
     }
     Ok(order)
 }
+
+/// Whether a line of an order, with its modifiers, is one that an action could have made.
+fn sound(price: Decimal, wanted: Decimal, modifiers: &[Line]) -> Result<(), Problem> {
+    count(wanted)?;
+    if price.is_sign_negative() {
+        return Err(Problem::invalid(format!("a price of {price}")).under("price"));
+    }
+    modifiers.iter().enumerate().try_for_each(|(i, line)| {
+        // What a modifier takes off its dish is a price below 0.
+        sound(line.price.abs(), line.count, &line.modifiers)
+            .map_err(|problem| problem.at(["modifiers".into(), i.into()]))
+    })
+}
+
+/// A guid of an order as it is printed: in braces, upper case.
+fn printed(guid: &str) -> Option<String> {
+    let inner = guid.strip_prefix('{')?.strip_suffix('}')?;
+    let dashed =
+        |(i, byte): (usize, u8)| if matches!(i, 8 | 13 | 18 | 23) { byte == b'-' } else { byte.is_ascii_hexdigit() };
+    (inner.len() == 36 && inner.bytes().enumerate().all(dashed)).then(|| guid.to_uppercase())
+}
+
+/// The codes that the document prints: other events have other ones.
+const CODES: [&str; 3] = ["waiter_call", "additional_order", "online_payment"];
 
 const KINDS: [&str; 12] = [
     "Борщ",

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use stend_core::Problem;
 
 use super::State;
-use super::menu::missing;
+use super::menu::{Dish, missing};
 use crate::settings::PaidOrder;
 use crate::wire;
 
@@ -264,9 +264,8 @@ impl State {
         count(wanted.count)?;
         let modifier = |(i, wanted): (usize, &WantedModifier)| {
             let found = dish.modifiers.iter().find(|modifier| modifier.id == wanted.id);
-            let known = dish.modifiers.iter().map(|modifier| &modifier.id);
-            let modifier = found.ok_or_else(|| missing("modifier", wanted.id, known).under("id"))?;
-            count(wanted.count)?;
+            let modifier = found.ok_or_else(|| no_modifier(dish, wanted.id).at([i.into(), "id".into()]))?;
+            count(wanted.count).map_err(|problem| problem.under(i))?;
             Ok(Line {
                 id: modifier.id,
                 name: modifier.name.clone(),
@@ -274,7 +273,6 @@ impl State {
                 count: wanted.count,
                 modifiers: Vec::new(),
             })
-            .map_err(|problem: Problem| problem.under(i))
         };
         let modifiers = wanted.modifiers.iter().enumerate().map(modifier).collect::<Result<_, _>>();
         let modifiers = modifiers.map_err(|problem: Problem| problem.under("modifiers"))?;
@@ -335,7 +333,16 @@ pub(crate) struct Carry {
     pub(crate) table_repr: bool,
 }
 
-fn count(count: Decimal) -> Result<(), Problem> {
+/// A modifier that the dish cannot be ordered with.
+fn no_modifier(dish: &Dish, id: i64) -> Problem {
+    let problem = Problem::not_found(format!("the dish {} has no modifier {id}", dish.id));
+    let known: Vec<String> = dish.modifiers.iter().map(|modifier| modifier.id.to_string()).collect();
+    let hint = stend_core::near::hint(&id.to_string(), known.iter().map(String::as_str));
+    problem.hint(hint.unwrap_or_else(|| "it has no modifiers at all".into()))
+}
+
+/// A count of a line, in a file or an action.
+pub(crate) fn count(count: Decimal) -> Result<(), Problem> {
     if count > Decimal::ZERO && count <= Decimal::from(10_000) {
         return Ok(());
     }
