@@ -12,7 +12,7 @@ use crate::guid::Guid;
 use crate::tables::guest;
 
 use super::CLOSED;
-use super::bill::Bill;
+use super::bill::{Bill, RowId};
 
 /// The bills.
 #[derive(Debug, Clone, Default)]
@@ -24,6 +24,9 @@ pub(crate) struct Bills {
     by_name: Index<(u64, Date, u64, Guid)>,
     closed: Index<(Guid, DateTime, u64, Guid)>,
     due: Index<(Timestamp, u64, Guid)>,
+    /// The ids of all orders and lines, from the moment on when a client gives a row its id: until then all are drawn, and
+    /// a world of a million bills does without.
+    rows: Option<Index<(RowId, Guid)>>,
     written: Written,
 }
 
@@ -98,6 +101,20 @@ impl Bills {
         self.all.contains_key(&id)
     }
 
+    /// Keeps the ids of orders and lines from now on.
+    pub(crate) fn know_rows(&mut self) {
+        if self.rows.is_none() {
+            let mut rows = Index::new();
+            rows.extend(self.all.values().flat_map(Bill::row_ids));
+            self.rows = Some(rows);
+        }
+    }
+
+    /// Whether an order or a line has this id, of those that are kept.
+    pub(crate) fn has_row(&self, id: (RowId, Guid)) -> bool {
+        self.rows.as_ref().is_some_and(|rows| rows.contains(&id))
+    }
+
     pub(crate) fn len(&self) -> usize {
         self.all.len()
     }
@@ -110,6 +127,11 @@ impl Bills {
     /// Keeps a bill as it was written.
     pub(crate) fn keep_written(&mut self, id: Guid, text: Bytes) {
         self.written.keep(id, text);
+    }
+
+    /// The ids of all.
+    pub(crate) fn ids(&self) -> impl Iterator<Item = Guid> {
+        self.all.keys().copied()
     }
 
     /// All of them, in the order in which they came.
@@ -126,6 +148,9 @@ impl Bills {
         bill.shrink();
         self.written.forget(bill.id());
         self.index(&bill, dates);
+        if let Some(rows) = &mut self.rows {
+            rows.extend(bill.row_ids());
+        }
         self.all.insert(bill.id(), bill);
     }
 
@@ -134,6 +159,11 @@ impl Bills {
         let bill = self.all.remove(&id)?;
         self.written.forget(id);
         self.unindex(&bill, dates);
+        if let Some(rows) = &mut self.rows {
+            bill.row_ids().for_each(|id| {
+                rows.remove(&id);
+            });
+        }
         Some(bill)
     }
 

@@ -78,6 +78,11 @@ pub(crate) fn digits(phone: &str) -> String {
     digits[digits.len().saturating_sub(10)..].iter().collect()
 }
 
+/// Whether there is something in it to call.
+pub(crate) fn is_phone(text: &str) -> bool {
+    text.bytes().any(|byte| byte.is_ascii_digit())
+}
+
 /// A client as `post-client` gets it.
 #[derive(Debug, Default)]
 pub(crate) struct SentClient {
@@ -132,9 +137,10 @@ impl SentClient {
             Some(Json::Array(list)) if list.len() <= 20 => {
                 for row in list {
                     let row = read::object(row, "clientPhones")?;
-                    let phone = row.get("clph_Phone").and_then(scalar::text);
-                    let phone = phone.filter(|phone| phone.chars().any(|char| char.is_ascii_digit()));
-                    sent.phones.push(phone.ok_or(Error::Missing { table: "tp_ClientPhones", field: "clph_Phone" })?);
+                    let phone = row.get("clph_Phone").filter(|json| !json.is_null());
+                    let phone = phone.ok_or(Error::Missing { table: "tp_ClientPhones", field: "clph_Phone" })?;
+                    let text = scalar::text(phone).filter(|text| is_phone(text));
+                    sent.phones.push(text.ok_or_else(|| malformed("clph_Phone", phone, "phone number"))?);
                 }
             }
             Some(_) => return Err(Error::Shape("clientPhones must be an array of 20 phones at most".into())),

@@ -20,10 +20,11 @@ pub struct Day {
     /// Its division.
     pub division: Guid,
     /// When it was opened, by the application server's clock; its date is the day's.
+    #[serde(deserialize_with = "crate::hours::moment")]
     #[schemars(with = "String")]
     pub opened: DateTime,
     /// When it was closed.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "crate::hours::moment_or_none")]
     #[schemars(with = "Option<String>")]
     pub closed: Option<DateTime>,
 }

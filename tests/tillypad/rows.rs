@@ -1,0 +1,56 @@
+//! Ids of orders and lines are unique in the whole world, whoever gave them.
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use super::{ask, assert_spring, guest, post, post_guest::short, store};
+use crate::support::Bench;
+
+const ROW: &str = "11111111-2222-4333-8444-555555555555";
+
+fn with_id(place: &str, key: &str, id: &Value) -> Value {
+    let mut bill = short("свой номер");
+    bill.pointer_mut(place).expect("a row")[key] = id.clone();
+    bill
+}
+
+#[tokio::test]
+async fn an_id_of_another_bills_order_or_line_is_there_already() {
+    let bench = Bench::start().await;
+    let stored = guest(&bench, &store(&bench, &short("первый")).await).await;
+    for (place, key, table) in
+        [("/orders/0", "ordr_ID", "tp_Orders"), ("/orders/0/orderItems/0", "orit_ID", "tp_OrderItems")]
+    {
+        // One that the server drew, and one that a client gave.
+        let drawn = stored.pointer(place).expect("a row")[key].clone();
+        let bill = with_id(place, key, &json!(ROW));
+        let id = store(&bench, &bill).await;
+        for given in [drawn, json!(ROW), json!(ROW.to_lowercase())] {
+            let answer = post(&bench, "/post-guest", &with_id(place, key, &given)).await;
+            assert_spring(&answer, "/post-guest", &format!("PRIMARY KEY constraint of table '{table}'"));
+            assert_eq!(answer.json()["errorcode"], 2627);
+            // Nothing is stored by a calculation.
+            assert_eq!(post(&bench, "/calc-discount", &with_id(place, key, &given)).await.status, 200);
+        }
+        // Once the bill is gone, its ids are free.
+        assert_eq!(ask(&bench, Method::DELETE, &format!("/delete-guest?id={id}"), None).await.status, 200);
+        store(&bench, &bill).await;
+    }
+}
+
+#[tokio::test]
+async fn ids_that_a_stream_draws_again_are_drawn_once_more() {
+    // A file with bills and without how far the streams were drawn: they begin anew.
+    let bench = Bench::start().await;
+    let first = store(&bench, &short("первый")).await;
+    let mut file = bench.state().await;
+    file["tillypad"].as_object_mut().expect("a section").remove("random");
+    let put = bench.steer(Method::PUT, "/worlds/default/state", file).await;
+    assert_eq!(put.status, 200, "{}", put.text);
+    let (before, second) = (guest(&bench, &first).await, store(&bench, &short("второй")).await);
+    assert_ne!(first, second);
+    let after = guest(&bench, &second).await;
+    assert_eq!(guest(&bench, &first).await, before);
+    assert_ne!(after["orders"][0]["ordr_ID"], before["orders"][0]["ordr_ID"]);
+    assert_ne!(after["orders"][0]["orderItems"][0]["orit_ID"], before["orders"][0]["orderItems"][0]["orit_ID"]);
+}
