@@ -179,7 +179,7 @@ const OTHERS: [(&str, &[&str]); 5] = [
 
 /// The files of each house that make a world of a section, and of what they read it with.
 const SEEDS: [(&str, &[&str]); 4] = [
-    ("carbis", &["seed.rs", "state/menu.rs"]),
+    ("carbis", &["seed.rs", "generate.rs", "state/menu.rs"]),
     (
         "queue",
         &[

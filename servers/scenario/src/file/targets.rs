@@ -1,4 +1,5 @@
-//! Calls of what no operation of a fake is: paths, methods and query parameters. It may be meant, to see the refusal.
+//! Calls of what no operation of a fake is: paths, methods, query parameters, and headers with a slip in their names. It
+//! may be meant, to see the refusal.
 
 use std::collections::BTreeSet;
 
@@ -6,7 +7,7 @@ use serde_json::Value;
 use stend_core::{Kind, Node, Problem, Registry, near};
 
 use super::{Step, What};
-use crate::call::Call;
+use crate::call::{Call, Target};
 
 /// Calls that no operation answers: the step's number and the problem, with its place.
 pub(super) fn unknown(steps: &[Step], registry: &Registry) -> Vec<(usize, Problem)> {
@@ -30,8 +31,8 @@ fn wants_refusal(step: &Step) -> bool {
 }
 
 fn of_call(call: &Call, kind: &'static dyn Kind, specs: &mut Specs) -> Vec<Problem> {
-    let Some((method, target, names)) = call.target() else { return Vec::new() };
-    let (path, query) = target.split_once('?').unwrap_or((target, ""));
+    let Some(Target { method, path, query: names, headers }) = call.target() else { return Vec::new() };
+    let (path, query) = path.split_once('?').unwrap_or((path, ""));
     // What is filled in may bring a whole path.
     if path.starts_with("${") {
         return Vec::new();
@@ -55,7 +56,8 @@ fn of_call(call: &Call, kind: &'static dyn Kind, specs: &mut Specs) -> Vec<Probl
         let problem = Problem::new("unknown_method", format!("{} takes no {method} at `{path}`", kind.name()));
         return vec![problem.hint(format!("it takes {methods}")).under(at)];
     };
-    let Some(known) = specs.parameters(kind, operation.path.unwrap_or_default(), &at) else { return Vec::new() };
+    let Some(parameters) = specs.parameters(kind, operation.path.unwrap_or_default(), &at) else { return Vec::new() };
+    let known = parameters.query;
     let odd = |name: &str| {
         let plain = name.split('[').next().unwrap_or(name);
         let fits = |known: &String| known == name || known.split('[').next() == Some(plain);
@@ -69,8 +71,21 @@ fn of_call(call: &Call, kind: &'static dyn Kind, specs: &mut Specs) -> Vec<Probl
     };
     let in_path = query.split('&').map(|pair| pair.split('=').next().unwrap_or(pair));
     let mut found: Vec<Problem> = in_path.filter_map(odd).map(|problem| problem.under(at.as_str())).collect();
-    found.extend(names.filter_map(|name| {
+    found.extend(names.into_iter().filter_map(|name| {
         let mut problem = odd(name)?.at(["query".into(), name.into()]);
+        problem.at_key = true;
+        Some(problem)
+    }));
+    found.extend(headers.into_iter().filter_map(|name| {
+        let known = || STANDARD.into_iter().chain(parameters.headers.iter().map(String::as_str));
+        if name.contains("${") || known().any(|known| known.eq_ignore_ascii_case(name)) {
+            return None;
+        }
+        // Others may be meant for whatever stands between.
+        let near = near::nearest(name, known())?;
+        let text = format!("the operation {} has no header `{name}`", operation.id);
+        let problem = Problem::new("unknown_parameter", text).hint(format!("did you mean `{near}`?"));
+        let mut problem = problem.at(["headers".into(), name.into()]);
         problem.at_key = true;
         Some(problem)
     }));
@@ -92,13 +107,31 @@ fn filled(known: &str, path: &str) -> Option<String> {
     (known.len() == path.len()).then(|| words.collect::<Vec<_>>().join("/"))
 }
 
+/// Headers that any operation may get.
+const STANDARD: [&str; 8] = [
+    "accept",
+    "accept-encoding",
+    "accept-language",
+    "authorization",
+    "content-type",
+    "if-none-match",
+    "user-agent",
+    "x-request-id",
+];
+
+/// The parameters of an operation, by their names.
+struct Parameters {
+    query: Vec<String>,
+    headers: Vec<String>,
+}
+
 /// Fakes' specifications, read when a call asks for them.
 #[derive(Default)]
 struct Specs(Vec<(&'static str, Vec<Value>)>);
 
 impl Specs {
-    /// The query parameters of an operation; `None` where the specification does not tell.
-    fn parameters(&mut self, kind: &'static dyn Kind, path: &str, method: &str) -> Option<Vec<String>> {
+    /// The parameters of an operation; `None` where the specification does not tell.
+    fn parameters(&mut self, kind: &'static dyn Kind, path: &str, method: &str) -> Option<Parameters> {
         let place = self.0.iter().position(|(name, _)| *name == kind.name()).unwrap_or_else(|| {
             let parts = kind.spec().iter().filter_map(|part| Some(Node::parse(part.text).ok()?.to_json()));
             self.0.push((kind.name(), parts.collect()));
@@ -117,13 +150,18 @@ impl Specs {
             None => Some(parameter),
         });
         let parameters: Vec<&Value> = parameters.collect::<Option<_>>()?;
-        let in_query = parameters.into_iter().filter(|parameter| parameter["in"] == "query");
+        let schemes = parts.iter().filter_map(|part| part.pointer("/components/securitySchemes")?.as_object());
+        let schemes: Vec<&Value> = schemes.flat_map(|schemes| schemes.values()).collect();
         let names = |parameter: &Value| {
             let aliases = parameter.get("x-aliases").and_then(Value::as_array).cloned().unwrap_or_default();
             let all = parameter.get("name").into_iter().cloned().chain(aliases);
             all.filter_map(|name| name.as_str().map(str::to_owned)).collect::<Vec<_>>()
         };
-        Some(in_query.flat_map(names).collect())
+        let of = |place: &str| {
+            let all = parameters.iter().chain(&schemes).filter(|parameter| parameter["in"] == place);
+            all.flat_map(|parameter| names(parameter)).collect()
+        };
+        Some(Parameters { query: of("query"), headers: of("header") })
     }
 }
 

@@ -70,20 +70,16 @@ pub(super) fn guests(state: &mut State, guests: Vec<Kept>, due: &[Due], now: Tim
 fn read(state: &State, json: &Kept) -> Result<Bill, Problem> {
     let told = |error: Error| Told { state, json, error }.problem();
     let mut sent = Sent::read(&json.into()).map_err(told)?;
-    match sent.odd.iter().find(|odd| matches!(odd, Odd::Field { .. })) {
-        Some(Odd::Field { name, known }) => {
-            let mut problem = Problem::new("unknown_key", format!("unknown key `{name}`"));
-            problem.hint = near::hint(name, known.iter().copied());
-            problem.at_key = true;
-            let rows = rows_of(json);
-            let found = rows.into_iter().find(|row| row.json.contains_key(name) && !row.knows(name));
-            problem.path.0 = found.map(|row| row.under(name)).unwrap_or_default();
-            return Err(problem);
-        }
-        // What else is odd is read as it is meant.
-        _ => {}
+    if let Some(Odd::Field { name, known }) = sent.odd.iter().find(|odd| matches!(odd, Odd::Field { .. })) {
+        let mut problem = Problem::new("unknown_key", format!("unknown key `{name}`"));
+        problem.hint = near::hint(name, known.iter().copied());
+        problem.at_key = true;
+        let found = rows_of(json).into_iter().find(|row| row.json.contains_key(name) && !row.knows(name));
+        problem.path.0 = found.map(|row| row.under(name)).unwrap_or_default();
+        return Err(problem);
     }
-    if let Some(problem) = zoned(json) {
+    // What else is odd is read as it is meant.
+    if let Some(problem) = if sent.odd.is_empty() { None } else { zoned(json) } {
         return Err(problem);
     }
     if !sent.declared.is_empty() {
