@@ -62,8 +62,15 @@ async fn links_that_say_what_the_server_says_are_no_slip() {
     bill["orders"][0]["ordr_gest_ID"] = json!(OTHER);
     store(&strict, &bill).await;
     // A draft goes back as it came.
-    let draft = post(&strict, "/calc-discount", &short("черновик")).await.json();
-    store(&strict, &draft).await;
+    let mut draft = short("черновик");
+    draft["discountSum"] = json!([{ "sum": 15 }]);
+    let draft = post(&strict, "/calc-discount", &draft).await.json();
+    let stored = guest(&strict, &store(&strict, &draft).await).await;
+    assert_eq!(
+        (&stored["appliedDiscountSum"], stored["notes"].as_array().map(Vec::len)),
+        (&draft["appliedDiscountSum"], Some(2))
+    );
+    assert_eq!(stored["orders"][0]["orderItems"][0]["orit_Price"], 300);
 }
 
 #[tokio::test]

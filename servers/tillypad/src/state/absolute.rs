@@ -59,9 +59,10 @@ impl State {
         Ok(())
     }
 
-    /// Whether a bill has a note of the type that only the server writes.
+    /// Whether a bill has a note of the type that only the server writes; one that comes back with a draft is the server's.
     pub(crate) fn has_applied_note(&self, bill: &Bill) -> bool {
-        bill.notes.iter().any(|row| row.guid(note::TYPE) == Some(self.points.applied_note))
+        let ours = |row: &Record| row.guid(note::ITEM).is_some_and(Guid::is_draft);
+        bill.notes.iter().any(|row| row.guid(note::TYPE) == Some(self.points.applied_note) && !ours(row))
     }
 
     /// What was applied the server knows alone: it is written anew where something is.

@@ -104,8 +104,11 @@ impl Bills {
     /// Keeps the ids of orders and lines from now on.
     pub(crate) fn know_rows(&mut self) {
         if self.rows.is_none() {
+            // In order: a million of them are put in several times as fast.
+            let mut ids: Vec<_> = self.all.values().flat_map(Bill::row_ids).collect();
+            ids.sort_unstable();
             let mut rows = Index::new();
-            rows.extend(self.all.values().flat_map(Bill::row_ids));
+            rows.extend(ids);
             self.rows = Some(rows);
         }
     }
