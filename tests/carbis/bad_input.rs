@@ -147,6 +147,9 @@ async fn actions_name_the_field_and_what_there_is() {
         json!({"id": 7, "name": "С соусом", "price": 10.0, "modifiers": [{"id": 8, "name": "Соус", "price": 1.0}]}),
     );
     dishes.push(json!({"id": 9, "name": "Без соуса", "price": 10.0}));
+    dishes.push(
+        json!({"id": 10, "name": "Скидка", "price": 5.0, "modifiers": [{"id": 11, "name": "Минус", "price": -4.0}]}),
+    );
     assert_eq!(bench.steer(Method::PUT, "/worlds/default/state", state).await.status, 200);
     let dish = |id: i64, modifiers: Value| json!({"table": 1000028, "dishes": [{"id": id, "modifiers": modifiers}]});
     for (action, args, message, hint, at) in [
@@ -170,6 +173,13 @@ async fn actions_name_the_field_and_what_there_is() {
             "a count of 0",
             "",
             "dishes[0].modifiers[0].count",
+        ),
+        (
+            "carbis.additional_order",
+            dish(10, json!([{"id": 11, "count": 2}])),
+            "a line of the dish 10 comes to -3",
+            "",
+            "dishes[0].modifiers",
         ),
         (
             "carbis.seat_guests",

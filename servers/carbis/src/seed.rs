@@ -14,7 +14,7 @@ use crate::settings::Settings;
 use crate::state::feed::{self, Feed, Kept, RETENTION};
 use crate::state::guests::{Guests, Planned};
 use crate::state::menu::{Dish, Table, Waiter, missing};
-use crate::state::orders::{Line, Order, count};
+use crate::state::orders::{Line, Order, comes_to, count};
 use crate::state::{State, Totals};
 
 /// A restaurant with a QR menu.
@@ -165,10 +165,9 @@ pub(crate) fn seed(section: Section, seed: Seed) -> Result<State, Problem> {
     }
     for (i, dish) in section.dishes.iter().enumerate() {
         let place = |problem: Problem| problem.at(["dishes".into(), i.into()]);
-        if dish.price.is_sign_negative() {
-            return Err(place(Problem::invalid(format!("a price of {}", dish.price)).under("price")));
-        }
+        price(dish.price).map_err(place)?;
         for (n, modifier) in dish.modifiers.iter().enumerate() {
+            price(modifier.price.abs()).map_err(|problem| place(problem.at(["modifiers".into(), n.into()])))?;
             if dish.modifiers.iter().take(n).any(|before| before.id == modifier.id) {
                 let twice = Problem::conflict(format!("the id {} is given twice", modifier.id));
                 return Err(place(twice.at(["modifiers".into(), n.into(), "id".into()])));
@@ -183,6 +182,10 @@ pub(crate) fn seed(section: Section, seed: Seed) -> Result<State, Problem> {
     }
     let highest = section.orders.iter().filter_map(|order| order.invoice).max().unwrap_or(0);
     let mut next_invoice = section.next_invoice.unwrap_or(highest.saturating_add(1));
+    if next_invoice > MOST_INVOICES && highest <= MOST_INVOICES {
+        let high = Problem::invalid(format!("the next invoice is to be {next_invoice}; {MOST_INVOICES} at the most"));
+        return Err(high.under("next_invoice"));
+    }
     if next_invoice <= highest {
         let used = Problem::conflict(format!("the next invoice is to be {next_invoice}, and {highest} is in use"));
         return Err(used.hint("leave it out for one more than the highest").under("next_invoice"));
@@ -310,16 +313,18 @@ fn open(
         let known = || missing("dish", line.id, dishes.keys()).at(["dishes".into(), i.into(), "id".into()]);
         let name = line.name.or_else(|| dish.map(|dish| dish.name.clone())).ok_or_else(known)?;
         let price = line.price.or_else(|| dish.map(|dish| dish.price)).ok_or_else(known)?;
-        sound(price, line.count, &line.modifiers).map_err(|problem| problem.at(["dishes".into(), i.into()]))?;
-        Ok(Line { id: line.id, name, price, count: line.count, modifiers: line.modifiers })
+        let line = Line { id: line.id, name, price, count: line.count, modifiers: line.modifiers };
+        sound(&line).map_err(|problem| problem.at(["dishes".into(), i.into()]))?;
+        Ok(line)
     };
     let lines = order.dishes.into_iter().enumerate().map(line).collect::<Result<Vec<_>, Problem>>()?;
     if lines.is_empty() {
         return Err(Problem::invalid("an order without dishes").under("dishes"));
     }
     let invoice = match order.invoice {
-        Some(id) if id < 1 => {
-            return Err(Problem::invalid(format!("an invoice {id}; invoices count from 1")).under("invoice"));
+        Some(id) if !(1..=MOST_INVOICES).contains(&id) => {
+            let odd = Problem::invalid(format!("an invoice {id}; they count from 1 to {MOST_INVOICES}"));
+            return Err(odd.under("invoice"));
         }
         Some(id) => id,
         None => {
@@ -336,9 +341,6 @@ fn open(
         None => format!("{{{}}}", random.guid("order").to_uppercase()),
     };
     let order = Order { guid, table: order.table, waiter: order.waiter, invoice, dishes: lines, paid: order.paid };
-    if order.sum().is_sign_negative() {
-        return Err(Problem::invalid(format!("what is ordered comes to {}", order.sum())).under("dishes"));
-    }
     if order.paid.is_sign_negative() || order.unpaid().is_sign_negative() {
         return Err(Problem::invalid(format!("{} is paid of {}", order.paid, order.sum())).under("paid"));
     }
@@ -346,17 +348,30 @@ fn open(
 }
 
 /// Whether a line of an order, with its modifiers, is one that an action could have made.
-fn sound(price: Decimal, wanted: Decimal, modifiers: &[Line]) -> Result<(), Problem> {
-    count(wanted)?;
-    if price.is_sign_negative() {
-        return Err(Problem::invalid(format!("a price of {price}")).under("price"));
-    }
-    modifiers.iter().enumerate().try_for_each(|(i, line)| {
+fn sound(line: &Line) -> Result<(), Problem> {
+    price(line.price)?;
+    count(line.count)?;
+    for (i, modifier) in line.modifiers.iter().enumerate() {
+        let place = |problem: Problem| problem.at(["modifiers".into(), i.into()]);
         // What a modifier takes off its dish is a price below 0.
-        sound(line.price.abs(), line.count, &line.modifiers)
-            .map_err(|problem| problem.at(["modifiers".into(), i.into()]))
-    })
+        price(modifier.price.abs()).and_then(|()| count(modifier.count)).map_err(place)?;
+        if !modifier.modifiers.is_empty() {
+            return Err(place(Problem::invalid("a modifier has no modifiers of its own").under("modifiers")));
+        }
+    }
+    comes_to(line)
 }
+
+/// The price of a dish: small enough that no sum of an order leaves a decimal.
+fn price(price: Decimal) -> Result<(), Problem> {
+    if !price.is_sign_negative() && price <= Decimal::from(100_000_000) {
+        return Ok(());
+    }
+    Err(Problem::invalid(format!("a price of {price}; it is from 0 to 100000000")).under("price"))
+}
+
+/// The most that an invoice's id can be: whole numbers up to there survive every parser of JSON.
+const MOST_INVOICES: i64 = 9_007_199_254_740_990;
 
 /// A guid of an order as it is printed: in braces, upper case.
 fn printed(guid: &str) -> Option<String> {

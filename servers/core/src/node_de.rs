@@ -86,6 +86,10 @@ impl de::Error for Problem {
     }
 
     fn invalid_value(found: Unexpected<'_>, expected: &dyn de::Expected) -> Self {
+        // It is a number: only too large, or too fine, for a decimal.
+        if matches!(found, Unexpected::Float(_)) && expected.to_string().contains("Decimal") {
+            return Self::invalid(format!("expected a number of 28 digits at most, found {}", described(&found)));
+        }
         Self::new("wrong_type", format!("expected {}, found {}", plain(&expected.to_string()), described(&found)))
     }
 

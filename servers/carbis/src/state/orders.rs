@@ -210,7 +210,7 @@ impl State {
             _ => drop(self.orders.remove(&table)),
         }
         self.totals.orders_paid += u64::from(!again);
-        self.totals.revenue += sum;
+        self.totals.revenue = self.totals.revenue.saturating_add(sum);
         Ok((hash, sum))
     }
 
@@ -276,7 +276,8 @@ impl State {
         };
         let modifiers = wanted.modifiers.iter().enumerate().map(modifier).collect::<Result<_, _>>();
         let modifiers = modifiers.map_err(|problem: Problem| problem.under("modifiers"))?;
-        Ok(Line { id: dish.id, name: dish.name.clone(), price: dish.price, count: wanted.count, modifiers })
+        let line = Line { id: dish.id, name: dish.name.clone(), price: dish.price, count: wanted.count, modifiers };
+        comes_to(&line).map(|()| line)
     }
 
     /// The table's order as events carry it.
@@ -339,6 +340,15 @@ fn no_modifier(dish: &Dish, id: i64) -> Problem {
     let known: Vec<String> = dish.modifiers.iter().map(|modifier| modifier.id.to_string()).collect();
     let hint = stend_core::near::hint(&id.to_string(), known.iter().map(String::as_str));
     problem.hint(hint.unwrap_or_else(|| "it has no modifiers at all".into()))
+}
+
+/// A line takes nothing off an order, whatever its modifiers take off its dish.
+pub(crate) fn comes_to(line: &Line) -> Result<(), Problem> {
+    let sum = line.sum();
+    if sum.is_sign_negative() && !sum.is_zero() {
+        return Err(Problem::invalid(format!("a line of the dish {} comes to {sum}", line.id)).under("modifiers"));
+    }
+    Ok(())
 }
 
 /// A count of a line, in a file or an action.
