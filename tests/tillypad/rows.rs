@@ -1,4 +1,4 @@
-//! Ids of orders and lines are unique in the whole world, whoever gave them.
+//! Ids of orders and lines are unique in the whole world, whoever gave them; what is drawn is nobody's yet.
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -36,6 +36,31 @@ async fn an_id_of_another_bills_order_or_line_is_there_already() {
         assert_eq!(ask(&bench, Method::DELETE, &format!("/delete-guest?id={id}"), None).await.status, 200);
         store(&bench, &bill).await;
     }
+}
+
+#[tokio::test]
+async fn no_row_of_a_file_is_lost_to_one_that_is_drawn() {
+    let bench = Bench::start().await;
+    let client = || json!({ "name": "Гость", "phone": "+7 900 000-00-01" });
+    let fill = async || {
+        bench.act("tillypad.add_client", client()).await;
+        bench.act("tillypad.open_day", json!({})).await;
+        let id = store(&bench, &short("с пречеком")).await;
+        bench.act("tillypad.precheck", json!({ "guest": id })).await;
+        bench.act("tillypad.close_day", json!({})).await;
+    };
+    let count = |state: &Value| {
+        ["clients", "days", "prechecks", "guests"].map(|key| state["tillypad"][key].as_array().map_or(0, Vec::len))
+    };
+    let before = count(&bench.state().await);
+    fill().await;
+    let mut file = bench.state().await;
+    file["tillypad"].as_object_mut().expect("a section").remove("random");
+    assert_eq!(bench.steer(Method::PUT, "/worlds/default/state", file).await.status, 200);
+    fill().await;
+    let after = bench.state().await;
+    assert_eq!(count(&after), before.map(|rows| rows + 2));
+    assert_eq!(bench.steer(Method::PUT, "/worlds/default/state", after).await.status, 200);
 }
 
 #[tokio::test]

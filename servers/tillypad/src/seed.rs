@@ -104,6 +104,7 @@ pub(crate) fn seed(section: Section, seed: Seed) -> Result<State, Problem> {
         divisions,
         clients: Table::new(),
         phones: Index::new(),
+        phone_ids: Index::new(),
         menu: menu(section.menu).map_err(|problem| problem.under("menu"))?.into(),
         loyalty: Loyalty { programmes: section.programmes, rules: section.rules }.into(),
         days: by_id("days", section.days, |day| day.id)?.into_iter().collect(),

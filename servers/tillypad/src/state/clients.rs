@@ -155,6 +155,7 @@ impl SentClient {
 impl State {
     /// Puts a client in; its phones find it.
     pub(crate) fn keep_client(&mut self, client: Client) {
+        self.phone_ids.extend(client.phones.iter().map(|phone| phone.id));
         self.phones.extend(client.phones.iter().map(|phone| (digits(&phone.number), client.id)));
         self.clients.insert(client.id, client);
     }
@@ -172,9 +173,12 @@ impl State {
         }
         let id = match sent.id {
             Some(id) => id,
-            None => self.new_id("clients"),
+            None => self.free_id("clients", |state, id| state.clients.contains_key(id)),
         };
-        let phones = sent.phones.into_iter().map(|number| Phone { id: self.new_id("clients"), number }).collect();
+        let phones = sent.phones.into_iter();
+        let phones = phones
+            .map(|number| Phone { id: self.free_id("clients", |state, id| state.phone_ids.contains(id)), number });
+        let phones = phones.collect();
         let person = match sent.person {
             Some(person) => person,
             None => self.new_id("clients"),

@@ -117,7 +117,7 @@ impl State {
         if lines.is_empty() {
             return;
         }
-        let id = self.new_id("prechecks");
+        let id = self.free_id("prechecks", |state, id| state.prechecks.contains_key(id));
         self.prechecks.insert(id, Precheck { id, guests: vec![bill.id()], lines, sum, begun: false, receipt: None });
         bill.prechecks.push(id);
         bill.guest.set(guest::STATE, Value::Int(PAYING));
