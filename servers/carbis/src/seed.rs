@@ -14,7 +14,7 @@ use crate::settings::Settings;
 use crate::state::feed::{self, Feed, Kept, RETENTION};
 use crate::state::guests::{Guests, Planned};
 use crate::state::menu::{Dish, Table, Waiter, missing};
-use crate::state::orders::{Line, Order, comes_to, count};
+use crate::state::orders::{Line, Order, comes_to, count, draw_guid};
 use crate::state::{State, Totals};
 
 /// A restaurant with a QR menu.
@@ -190,10 +190,11 @@ pub(crate) fn seed(section: Section, seed: Seed) -> Result<State, Problem> {
         let used = Problem::conflict(format!("the next invoice is to be {next_invoice}, and {highest} is in use"));
         return Err(used.hint("leave it out for one more than the highest").under("next_invoice"));
     }
+    let given: BTreeSet<String> = section.orders.iter().filter_map(|order| printed(order.guid.as_ref()?)).collect();
     let (mut invoices, mut guids) = (BTreeSet::new(), BTreeSet::new());
     let mut orders = Rows::new();
     for (i, order) in section.orders.into_iter().enumerate() {
-        let order = open(order, &tables, &dishes, &waiters, &mut random, &mut next_invoice);
+        let order = open(order, &tables, &dishes, &waiters, &given, &mut random, &mut next_invoice);
         let order = order.map_err(|problem| problem.under(i).under("orders"))?;
         let table = order.table;
         let twice = |what: String, key: &'static str| {
@@ -299,6 +300,7 @@ fn open(
     tables: &BTreeMap<i64, Table>,
     dishes: &BTreeMap<i64, Dish>,
     waiters: &BTreeMap<i64, Waiter>,
+    given: &BTreeSet<String>,
     random: &mut Streams,
     next_invoice: &mut i64,
 ) -> Result<Order, Problem> {
@@ -338,7 +340,7 @@ fn open(
                 .hint("in braces: \"{F4CE1102-50DC-48F7-A8E0-74DD68A7D8C1}\"")
                 .under("guid")
         })?,
-        None => format!("{{{}}}", random.guid("order").to_uppercase()),
+        None => draw_guid(random, |guid| given.contains(guid)),
     };
     let order = Order { guid, table: order.table, waiter: order.waiter, invoice, dishes: lines, paid: order.paid };
     if order.paid.is_sign_negative() || order.unpaid().is_sign_negative() {

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use rust_decimal::Decimal;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use stend_core::Problem;
+use stend_core::{Problem, Streams};
 
 use super::State;
 use super::menu::{Dish, missing};
@@ -154,7 +154,7 @@ impl State {
             })?,
         };
         let dishes = self.lines(dishes, 0)?;
-        let guid = format!("{{{}}}", self.random.guid("order").to_uppercase());
+        let guid = draw_guid(&mut self.random, |guid| self.orders.values().any(|order| order.guid == *guid));
         let invoice = self.next_invoice;
         self.next_invoice += 1;
         self.totals.orders_opened += 1;
@@ -340,6 +340,16 @@ fn no_modifier(dish: &Dish, id: i64) -> Problem {
     let known: Vec<String> = dish.modifiers.iter().map(|modifier| modifier.id.to_string()).collect();
     let hint = stend_core::near::hint(&id.to_string(), known.iter().map(String::as_str));
     problem.hint(hint.unwrap_or_else(|| "it has no modifiers at all".into()))
+}
+
+/// A guid for an order: a stream that begins anew draws what orders of a file may have already.
+pub(crate) fn draw_guid(random: &mut Streams, taken: impl Fn(&String) -> bool) -> String {
+    loop {
+        let guid = format!("{{{}}}", random.guid("order").to_uppercase());
+        if !taken(&guid) {
+            return guid;
+        }
+    }
 }
 
 /// A line takes nothing off an order, whatever its modifiers take off its dish.
