@@ -79,3 +79,20 @@ async fn ids_that_a_stream_draws_again_are_drawn_once_more() {
     assert_ne!(after["orders"][0]["ordr_ID"], before["orders"][0]["ordr_ID"]);
     assert_ne!(after["orders"][0]["orderItems"][0]["orit_ID"], before["orders"][0]["orderItems"][0]["orit_ID"]);
 }
+
+#[tokio::test]
+async fn rows_of_a_file_are_not_drawn_though_its_bills_have_other_ids() {
+    let bench = Bench::start().await;
+    let first = store(&bench, &short("первый")).await;
+    let mut file = bench.state().await;
+    let section = file["tillypad"].as_object_mut().expect("a section");
+    section.remove("random");
+    let bills = section["guests"].as_array_mut().expect("bills");
+    bills.iter_mut().find(|bill| bill["gest_ID"] == first).expect("the bill")["gest_ID"] = json!(ROW);
+    assert_eq!(bench.steer(Method::PUT, "/worlds/default/state", file).await.status, 200);
+    let (old, new) = (guest(&bench, ROW).await, guest(&bench, &store(&bench, &short("второй")).await).await);
+    assert_ne!(old["orders"][0]["ordr_ID"], new["orders"][0]["ordr_ID"]);
+    assert_ne!(old["orders"][0]["orderItems"][0]["orit_ID"], new["orders"][0]["orderItems"][0]["orit_ID"]);
+    let saved = bench.state().await;
+    assert_eq!(bench.steer(Method::PUT, "/worlds/default/state", saved).await.status, 200);
+}

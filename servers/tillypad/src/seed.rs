@@ -68,6 +68,7 @@ pub(crate) fn seed(section: Section, seed: Seed) -> Result<State, Problem> {
     if section.task_period.is_zero() {
         return Err(Problem::invalid("tasks that run all the time leave none for anything else").under("task_period"));
     }
+    let anew = section.random.is_none();
     let places = check::Places::of(&section);
     let mut lists = BTreeMap::new();
     for (key, list, needed) in [
@@ -120,7 +121,7 @@ pub(crate) fn seed(section: Section, seed: Seed) -> Result<State, Problem> {
         state.keep_client(client);
     }
     check::check(&mut state, &places)?;
-    bills::guests(&mut state, section.guests, &section.due, seed.now)?;
+    bills::guests(&mut state, section.guests, &section.due, anew, seed.now)?;
     Ok(state)
 }
 

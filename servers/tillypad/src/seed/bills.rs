@@ -19,11 +19,17 @@ use crate::tables::{self, Kind, Table};
 use crate::wire::read::{Odd, Sent};
 use crate::wire::scalar;
 
-/// Puts the bills in.
+/// Puts the bills in. Where streams begin `anew`, what the bills have is not to be drawn again.
 ///
 /// # Errors
 /// What cannot be read, is not there or is given twice, with the way to it.
-pub(super) fn guests(state: &mut State, guests: Vec<Kept>, due: &[Due], now: Timestamp) -> Result<(), Problem> {
+pub(super) fn guests(
+    state: &mut State,
+    guests: Vec<Kept>,
+    due: &[Due],
+    anew: bool,
+    now: Timestamp,
+) -> Result<(), Problem> {
     let due: BTreeMap<Guid, Timestamp> = due.iter().map(|due| (due.guest, due.at)).collect();
     let mut prechecks: BTreeMap<Guid, Vec<Guid>> = BTreeMap::new();
     for precheck in state.prechecks.values() {
@@ -58,6 +64,9 @@ pub(super) fn guests(state: &mut State, guests: Vec<Kept>, due: &[Due], now: Tim
         let bills = state.bills.in_order();
         problem.path.0 = bills.get(i).and_then(|bill| place_of_row(bill, (row, id))).unwrap_or_default();
         return Err(problem.at(["guests".into(), i.into()]));
+    }
+    if anew {
+        state.bills.file_rows(rows.into_iter().map(|(row, id, _)| (row, id)).collect());
     }
     match prechecks.keys().next() {
         Some(id) => {

@@ -9,10 +9,11 @@ use stend_core::problem::Step;
 use crate::books::Book;
 use crate::guid::Guid;
 use crate::known::{absent, known, known_state};
+use crate::record::{Record, Value};
 use crate::section::{Defaults, Section};
 use crate::state::State;
 use crate::state::loyalty::{Programme, Rule};
-use crate::tables::States;
+use crate::tables::{States, note};
 
 /// Where rows stand in the file, that the state has by their ids.
 pub(super) struct Places {
@@ -178,7 +179,14 @@ fn programme(state: &State, i: usize, programme: &Programme) -> Result<(), Probl
     }
     match &programme.note {
         Some(gift) => {
-            known(state, Book::NoteTypes, gift.kind).map_err(|problem| problem.at(["note".into(), "type".into()]))
+            known(state, Book::NoteTypes, gift.kind).map_err(|problem| problem.at(["note".into(), "type".into()]))?;
+            let mut row = Record::default();
+            row.set(note::TYPE, Value::Guid(gift.kind));
+            row.set(note::VALUE, Value::Any(Box::new(gift.value.clone())));
+            state.check_sum_notes(&[row]).map_err(|_| {
+                let text = format!("a note of the type {} keeps a sum: a number from 0", gift.kind);
+                Problem::invalid(text).at(["note".into(), "value".into()])
+            })
         }
         None => Ok(()),
     }

@@ -6,7 +6,7 @@ use std::hash::{Hash, Hasher};
 use bytes::Bytes;
 use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};
-use stend_core::{Index, Table};
+use stend_core::{Index, Shared, Table};
 
 use crate::guid::Guid;
 use crate::tables::guest;
@@ -27,6 +27,8 @@ pub(crate) struct Bills {
     /// The ids of all orders and lines, from the moment on when a client gives a row its id: until then all are drawn, and
     /// a world of a million bills does without.
     rows: Option<Index<(RowId, Guid)>>,
+    /// Those that a file has which does not say how far the streams were drawn, in order: they may be drawn again.
+    filed: Shared<Vec<(RowId, Guid)>>,
     written: Written,
 }
 
@@ -116,6 +118,16 @@ impl Bills {
     /// Whether an order or a line has this id, of those that are kept.
     pub(crate) fn has_row(&self, id: (RowId, Guid)) -> bool {
         self.rows.as_ref().is_some_and(|rows| rows.contains(&id))
+    }
+
+    /// Keeps ids, in order, that are not to be drawn.
+    pub(crate) fn file_rows(&mut self, rows: Vec<(RowId, Guid)>) {
+        self.filed = rows.into();
+    }
+
+    /// Whether an order or a line may have an id that was drawn.
+    pub(crate) fn is_free(&self, id: (RowId, Guid)) -> bool {
+        self.filed.binary_search(&id).is_err() && !self.has_row(id)
     }
 
     pub(crate) fn len(&self) -> usize {

@@ -168,16 +168,15 @@ impl State {
     fn draw_id(&mut self, table: &'static Table, row: &Row) -> Guid {
         loop {
             let id = self.new_id("bill");
-            let taken = if table.name == guest::TABLE.name {
-                self.bills.has(id)
+            let free = if table.name == guest::TABLE.name {
+                !self.bills.has(id)
             } else {
                 let id = (RowId::of(table), id);
-                row.given.contains(&id) || self.bills.has_row(id)
+                !row.given.contains(&id) && self.bills.is_free(id)
             };
-            if !taken {
+            if free {
                 return id;
             }
-            self.bills.know_rows();
         }
     }
 
