@@ -120,3 +120,80 @@ async fn actions_that_cannot_be_done_say_why_and_change_nothing() {
     }
     assert_eq!(bench.state().await, before);
 }
+
+#[tokio::test]
+async fn a_hash_that_is_none_is_remarked_on() {
+    let bench = Bench::start().await;
+    let strict = Bench::with(stend::Config { strict: true, ..stend::Config::default() }).await;
+    for odd in ["NONE", "null", "d8833dd3", "0xd8833dd"] {
+        let target = format!("/api/v4/events?hash={odd}");
+        assert_eq!(bench.send(get(&bench, &target).header("token", "demo-token")).await.status, 200);
+        let journal = bench.steer(Method::GET, "/worlds/default/journal", Value::Null).await;
+        assert!(journal.text.contains(&format!("`{odd}` is no hash")), "{}", journal.text);
+        assert_eq!(strict.send(get(&strict, &target).header("token", "demo-token")).await.status, 400);
+    }
+    for good in ["none", "0xd8833dd3", "0xD8833DD3"] {
+        let target = format!("/api/v4/events?hash={good}");
+        assert_eq!(strict.send(get(&strict, &target).header("token", "demo-token")).await.status, 200, "{good}");
+    }
+}
+
+#[tokio::test]
+async fn actions_name_the_field_and_what_there_is() {
+    let bench = Bench::start().await;
+    let mut state = bench.state().await;
+    let dishes = state["carbis"]["dishes"].as_array_mut().unwrap();
+    dishes.push(
+        json!({"id": 7, "name": "С соусом", "price": 10.0, "modifiers": [{"id": 8, "name": "Соус", "price": 1.0}]}),
+    );
+    dishes.push(json!({"id": 9, "name": "Без соуса", "price": 10.0}));
+    dishes.push(
+        json!({"id": 10, "name": "Скидка", "price": 5.0, "modifiers": [{"id": 11, "name": "Минус", "price": -4.0}]}),
+    );
+    assert_eq!(bench.steer(Method::PUT, "/worlds/default/state", state).await.status, 200);
+    let dish = |id: i64, modifiers: Value| json!({"table": 1000028, "dishes": [{"id": id, "modifiers": modifiers}]});
+    for (action, args, message, hint, at) in [
+        (
+            "carbis.additional_order",
+            dish(9, json!([{"id": 8}])),
+            "the dish 9 has no modifier 8",
+            "it has no modifiers at all",
+            "dishes[0].modifiers[0].id",
+        ),
+        (
+            "carbis.additional_order",
+            dish(7, json!([{"id": 8}, {"id": 80}])),
+            "the dish 7 has no modifier 80",
+            "did you mean `8`?",
+            "dishes[0].modifiers[1].id",
+        ),
+        (
+            "carbis.additional_order",
+            dish(7, json!([{"id": 8, "count": 0}])),
+            "a count of 0",
+            "",
+            "dishes[0].modifiers[0].count",
+        ),
+        (
+            "carbis.additional_order",
+            dish(10, json!([{"id": 11, "count": 2}])),
+            "a line of the dish 10 comes to -3",
+            "",
+            "dishes[0].modifiers",
+        ),
+        (
+            "carbis.seat_guests",
+            json!({"parties": 1, "over": "1m", "tables": []}),
+            "no tables to sit at",
+            "leave it out for all tables",
+            "tables",
+        ),
+    ] {
+        let answer = bench.steer(Method::POST, "/worlds/default/actions", json!({action: args})).await;
+        let error = answer.json()["error"].clone();
+        assert!(answer.status.is_client_error(), "{}", answer.text);
+        assert!(error["message"].as_str().unwrap().contains(message), "{error}");
+        assert_eq!(error["hint"].as_str().unwrap_or_default(), hint, "{error}");
+        assert!(error["at"].as_str().unwrap_or_default().contains(at), "{error}");
+    }
+}

@@ -92,3 +92,42 @@ async fn a_restored_world_goes_on_with_the_same_bytes() {
     assert!(totals["orders_paid"].as_u64().unwrap() >= 1, "{totals}");
     assert_eq!(totals["orders_paid"], totals["events"]["online_payment"]);
 }
+
+#[tokio::test]
+async fn an_event_goes_in_its_time_also_behind_a_later_one() {
+    let bench = Bench::start().await;
+    let first = bench.act("carbis.call_waiter", json!({"table": 1000028})).await;
+    let back = json!({"mode": "frozen", "now": "2026-11-21T11:00:00+03:00"});
+    let set = bench.steer(Method::PUT, "/worlds/default/clock", back).await;
+    assert!(set.status.is_success(), "{}", set.text);
+    bench.act("carbis.call_waiter", json!({"table": 1000028})).await;
+    assert_eq!(updates(&bench, "none").await.len(), 2);
+    bench.advance("30m").await;
+    let left = updates(&bench, "none").await;
+    assert_eq!(left.len(), 1);
+    assert_eq!(left[0]["hash"], first["hash"]);
+    // So it is in a world that is saved and restored.
+    let saved = bench.state().await;
+    assert_eq!(bench.steer(Method::PUT, "/worlds/default/state", saved.clone()).await.json(), saved);
+    bench.advance("35m").await;
+    assert_eq!(updates(&bench, "none").await.len(), 0);
+}
+
+#[tokio::test]
+async fn an_order_of_a_file_keeps_its_guid_to_itself() {
+    let bench = Bench::start().await;
+    let mut file = bench.state().await;
+    let tables = file["carbis"]["tables"].as_array_mut().unwrap();
+    tables.extend([json!({"id": 1, "name": "A"}), json!({"id": 2, "name": "B"})]);
+    assert_eq!(bench.steer(Method::PUT, "/worlds/default/state", file).await.status, 200);
+    let order = |table: i64| json!({"table": table, "dishes": [{"id": 1000041}]});
+    let first = bench.act("carbis.order", order(1)).await;
+    // Without how far they were drawn the streams begin anew.
+    let mut file = bench.state().await;
+    file["carbis"].as_object_mut().unwrap().remove("random");
+    assert_eq!(bench.steer(Method::PUT, "/worlds/default/state", file).await.status, 200);
+    let second = bench.act("carbis.order", order(2)).await;
+    assert_ne!(first["guid"], second["guid"]);
+    let saved = bench.state().await;
+    assert_eq!(bench.steer(Method::PUT, "/worlds/default/state", saved).await.status, 200);
+}

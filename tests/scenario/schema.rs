@@ -99,11 +99,18 @@ fn mistakes_of_structure_do_not_fit() {
 }
 
 /// Broken files of such a kind that yet fit the schema, and why.
-const BEYOND: [(&str, &str); 6] = [
+const BEYOND: [(&str, &str); 13] = [
     ("before-nothing", "one of two keys has to be there, and the schema says so of neither"),
     ("matcher-of-wrong-type", "where a matcher may stand, any value may"),
     ("unknown-matcher", "where a matcher may stand, any value may"),
     ("tillypad-bill-of-an-unknown-key", "a bill is whatever `get-guest` shows, which the schema does not repeat"),
     ("tillypad-bill-without-id", "the same"),
+    ("tillypad-bill-line-of-two", "the same"),
+    ("tillypad-bill-line-without-a-price", "the same"),
+    ("tillypad-bill-of-many", "the same"),
+    ("tillypad-bill-opened-at-noon", "the same"),
+    ("tillypad-bill-that-may-start", "the same"),
+    ("tillypad-bill-with-a-note-of-no-sum", "the same"),
+    ("tillypad-bill-with-an-unknown-key-in-a-line", "the same"),
     ("number-too-large", "a number beyond 64 bits is whole to the schema"),
 ];

@@ -68,3 +68,17 @@ async fn the_actions_do_the_same() {
         .await;
     assert_eq!(none.status, 409, "{}", none.text);
 }
+
+#[tokio::test]
+async fn a_day_is_not_closed_before_it_was_opened() {
+    let bench = Bench::start().await;
+    let day = bench.act("tillypad.open_day", json!({ "division": RESTAURANT })).await["arch_ID"].clone();
+    let back = json!({ "mode": "frozen", "now": "2026-11-21T11:00:00+03:00" });
+    assert!(bench.steer(Method::PUT, "/worlds/default/clock", back).await.status.is_success());
+    bench.act("tillypad.close_day", json!({ "division": RESTAURANT })).await;
+    let state = bench.state().await;
+    let days = state["tillypad"]["days"].as_array().expect("days");
+    let closed = days.iter().find(|row| row["id"] == day).expect("the day");
+    assert_eq!((&closed["opened"], &closed["closed"]), (&json!("2026-11-21T12:00:00"), &json!("2026-11-21T12:00:00")));
+    assert_eq!(bench.steer(Method::PUT, "/worlds/default/state", state).await.status, 200);
+}

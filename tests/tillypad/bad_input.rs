@@ -10,6 +10,9 @@ use stend::Config;
 
 const NOBODY: &str = "11111111-2222-3333-4444-555555555555";
 
+/// The type of a note, but of none that declares a sum.
+const APPLIED: &str = "0412C97B-AF11-2447-88D9-B40FA0EB996D";
+
 /// The short bill with a value at a path; `null` takes the key away.
 fn with(path: &str, value: &Value) -> Value {
     let mut bill = short("плохой");
@@ -49,6 +52,9 @@ async fn every_mistake_names_its_field_and_stores_nothing() {
         ("/gest_clnt_ID".to_owned(), json!(NOBODY), "tp_Clients"),
         ("/gest_DateOpen".to_owned(), json!("12.10.2020"), "'gest_DateOpen'"),
         ("/gest_DateOpen".to_owned(), json!("2020-02-30T12:00:00"), "'gest_DateOpen'"),
+        ("/gest_DateOpen".to_owned(), json!("2020-10-12T24:00:00"), "'gest_DateOpen'"),
+        ("/gest_DateOpen".to_owned(), json!("2020-10-12T23:59:60"), "'gest_DateOpen'"),
+        ("/guestDeliveries".to_owned(), json!("x"), "guestDeliveries must be an object"),
         ("/gest_gsst_ID".to_owned(), json!(99), "'gest_gsst_ID'"),
         ("/gest_gsst_ID".to_owned(), json!(5), "Закрыт"),
         ("/gest_Count".to_owned(), json!(-20), "'gest_Count'"),
@@ -62,7 +68,9 @@ async fn every_mistake_names_its_field_and_stores_nothing() {
         ("/guestSalePrivileges".to_owned(), json!([{}]), "'gsprv_sprv_ID'"),
         ("/guestDiscountPointOperations".to_owned(), json!([{ "gdpo_dspt_ID": NOBODY, "gdpo_Value": 1 }]), NOBODY),
         ("/discountSum".to_owned(), json!([{ "sum": -5 }]), "discountSum.sum"),
-        ("/discountSum".to_owned(), json!([{ "type_ID": NOBODY, "sum": 5 }]), NOBODY),
+        ("/discountSum".to_owned(), json!([{ "type_ID": NOBODY, "sum": 5 }]), "'tp_NoteTypes' has no row"),
+        ("/discountSum".to_owned(), json!([{ "type_ID": APPLIED, "sum": 5 }]), "check of column 'discountSum.type_ID'"),
+        ("/discountSum".to_owned(), json!([{}]), "table 'discountSum'"),
     ];
     for (path, value, part) in &cases {
         let answer = post(&bench, "/post-guest", &with(path, value)).await;
@@ -122,14 +130,30 @@ async fn a_body_has_to_come_as_json_and_is_remarked_on_or_refused_else() {
     assert_eq!(journal.text.matches("must be application/json").count(), 1, "{}", journal.text);
     bench.set("tillypad", json!({ "content_type": "required" })).await;
     for target in ["/post-guest", "/calc-discount", "/pay-guest", "/post-client"] {
-        for kind in [None, Some("text/plain"), Some("application/x-www-form-urlencoded")] {
+        for kind in [None, Some("text/plain"), Some("application/x-www-form-urlencoded"), Some("application/jsonx")] {
             let refused = send(target, kind).await;
             assert_eq!(refused.status, 415, "{target}: {}", refused.text);
             let body = refused.json();
             assert_eq!((&body["error"], &body["path"]), (&json!("Unsupported Media Type"), &json!(target)));
         }
     }
-    assert_eq!(send("/post-guest", Some("application/json;charset=UTF-8")).await.status, 200);
+    for kind in ["application/json;charset=UTF-8", "Application/JSON ; charset=utf-8"] {
+        assert_eq!(send("/post-guest", Some(kind)).await.status, 200, "{kind}");
+    }
+}
+
+#[tokio::test]
+async fn a_bill_holds_two_thousand_rows_and_no_more() {
+    let bench = Bench::start().await;
+    let lines = |count: usize| {
+        let mut bill = short("длинный");
+        let line = bill["orders"][0]["orderItems"][0].clone();
+        bill["orders"][0]["orderItems"] = json!(vec![line; count]);
+        bill
+    };
+    // The order is one of the rows.
+    store(&bench, &lines(1_999)).await;
+    assert_spring(&post(&bench, "/post-guest", &lines(2_000)).await, "/post-guest", "2000 orders, lines and rows");
 }
 
 #[tokio::test]

@@ -156,3 +156,45 @@ async fn a_reset_forgets_what_was_posted() {
     assert_spring(&gone, "/get-guest", &id);
     assert_eq!(bench.advance("5h").await["fired"], json!([]), "its task is gone with it");
 }
+
+#[tokio::test]
+async fn the_time_of_closing_is_noted_once() {
+    let bench = Bench::start().await;
+    let mut bill = printed();
+    bill["guestDeliveries"]["gsdlv_dlvrst_ID"] = json!(8);
+    let id = store(&bench, &bill).await;
+    let delivered = async || guest(&bench, &id).await["guestDeliveries"]["gsdlv_DateDelivered"].clone();
+    assert_eq!(delivered().await, "2026-11-21T12:00:00", "posted as closed");
+    bench.advance("10m").await;
+    bench.act("tillypad.delivery_state", json!({ "guest": id, "state": 8 })).await;
+    assert_eq!(delivered().await, "2026-11-21T12:00:00", "it was closed already");
+    // Taken back and closed again, it is closed anew.
+    bench.act("tillypad.delivery_state", json!({ "guest": id, "state": 7 })).await;
+    bench.act("tillypad.delivery_state", json!({ "guest": id, "state": 8 })).await;
+    assert_eq!(delivered().await, "2026-11-21T12:10:00");
+    // What the client gives is kept.
+    bill["guestDeliveries"]["gsdlv_DateDelivered"] = json!("2026-11-20T10:00:00");
+    let given = store(&bench, &bill).await;
+    assert_eq!(guest(&bench, &given).await["guestDeliveries"]["gsdlv_DateDelivered"], "2026-11-20T10:00:00");
+}
+
+#[tokio::test]
+async fn an_action_on_a_bill_that_is_not_there_names_the_nearest() {
+    let bench = Bench::start().await;
+    let id = store(&bench, &printed()).await;
+    let last = if id.ends_with('0') { "1" } else { "0" };
+    let near = format!("{}{last}", &id[..35]);
+    for (action, args) in [
+        ("tillypad.delivery_state", json!({ "guest": near, "state": 6 })),
+        ("tillypad.confirm", json!({ "guest": near })),
+        ("tillypad.courier", json!({ "guest": near, "user": "942AF580-6AE9-4D89-9465-7A348FB604E9" })),
+        ("tillypad.precheck", json!({ "guest": near })),
+        ("tillypad.begin_payment", json!({ "guest": near })),
+        ("tillypad.close_bill", json!({ "guest": near })),
+    ] {
+        let answer = bench.steer(Method::POST, "/worlds/default/actions", json!({ action: args })).await;
+        assert_eq!(answer.status, 404, "{action}: {}", answer.text);
+        let error = &answer.json()["error"];
+        assert_eq!(error["hint"], format!("did you mean `{id}`?"), "{action}: {error}");
+    }
+}

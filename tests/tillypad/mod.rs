@@ -9,12 +9,15 @@ mod documented;
 mod fields;
 mod guest;
 mod guest_info;
+mod notes;
 mod observed;
 mod pay_guest;
 mod points;
 mod post_guest;
 mod readings;
+mod remarks;
 mod restore;
+mod rows;
 
 use reqwest::Method;
 use serde_json::Value;

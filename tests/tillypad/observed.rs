@@ -93,3 +93,22 @@ async fn a_client_without_a_name_or_with_a_strange_phone_is_refused() {
     }
     assert_spring(&ask(&bench, Method::GET, "/get-client-by-phone", None).await, "/get-client-by-phone", "'phone'");
 }
+
+#[tokio::test]
+async fn a_phone_has_a_digit() {
+    let bench = Bench::start().await;
+    let client = |phone: Value| json!({ "clnt_Name": "Гость", "clientPhones": [{ "clph_Phone": phone }] });
+    for (phone, part, code) in [
+        (json!("x"), "Error converting 'x'", 8114),
+        (json!(["+7"]), "'clph_Phone'", 8114),
+        (json!(null), "NULL into column 'clph_Phone'", 515),
+    ] {
+        let answer = post(&bench, "/post-client", &client(phone)).await;
+        assert_spring(&answer, "/post-client", part);
+        assert_eq!(answer.json()["errorcode"], code);
+    }
+    let action = json!({ "tillypad.add_client": { "name": "Гость", "phone": "x" } });
+    let refused = bench.steer(Method::POST, "/worlds/default/actions", action).await;
+    assert_eq!(refused.status, 422, "{}", refused.text);
+    assert!(refused.text.contains("`x` is no phone"), "{}", refused.text);
+}

@@ -4,6 +4,7 @@
 
 mod actions;
 mod error;
+mod generate;
 mod handlers;
 mod routes;
 mod seed;

@@ -2,22 +2,19 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use fake::Fake as _;
-use fake::faker::name::en::FirstName;
 use jiff::Timestamp;
-use rand::RngExt;
-use rand::seq::IndexedRandom;
 use rust_decimal::Decimal;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use stend_core::random::Drawn;
 use stend_core::{Problem, Seed, Span, Streams, Table as Rows};
 
+use crate::generate::{Generate, make_up};
 use crate::settings::Settings;
 use crate::state::feed::{self, Feed, Kept, RETENTION};
 use crate::state::guests::{Guests, Planned};
 use crate::state::menu::{Dish, Table, Waiter, missing};
-use crate::state::orders::{Line, Order};
+use crate::state::orders::{Line, Order, comes_to, count, draw_guid};
 use crate::state::{State, Totals};
 
 /// A restaurant with a QR menu.
@@ -79,18 +76,6 @@ impl Default for Section {
             random: None,
         }
     }
-}
-
-/// How many of each to make up. Names are drawn from the stream `menu`.
-#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct Generate {
-    /// Tables, with ids from 2000001 on.
-    pub tables: u32,
-    /// Dishes, with ids from 2100001 on.
-    pub dishes: u32,
-    /// Waiters, with ids from 2200001 on.
-    pub waiters: u32,
 }
 
 /// An open order.
@@ -161,6 +146,12 @@ pub(crate) fn seed(section: Section, seed: Seed) -> Result<State, Problem> {
     if section.token.is_empty() {
         return Err(Problem::invalid("an empty token would let everybody in").under("token"));
     }
+    let sendable = |byte: u8| byte == b' ' || byte.is_ascii_graphic();
+    if section.token.trim() != section.token || !section.token.bytes().all(sendable) {
+        return Err(Problem::invalid(format!("no header can carry the token `{}`", section.token))
+            .hint("letters of ASCII, digits and signs, without a space at either end")
+            .under("token"));
+    }
     if section.retention.is_zero() {
         return Err(Problem::invalid("events that stay no time are never seen").under("retention"));
     }
@@ -168,13 +159,19 @@ pub(crate) fn seed(section: Section, seed: Seed) -> Result<State, Problem> {
         let wrong = Problem::invalid("an event's code has 1 to 100 characters");
         return Err(wrong.at(["settings".into(), "order_code".into()]));
     }
+    if let Some(code) = section.settings.order_code.as_ref().filter(|code| CODES.contains(&code.as_str())) {
+        let wrong = Problem::conflict(format!("`{code}` is the code of another event"));
+        return Err(wrong.hint("any other word, e.g. new_order").at(["settings".into(), "order_code".into()]));
+    }
     for (i, dish) in section.dishes.iter().enumerate() {
-        if dish.price.is_sign_negative() {
-            return Err(Problem::invalid(format!("a price of {}", dish.price)).at([
-                "dishes".into(),
-                i.into(),
-                "price".into(),
-            ]));
+        let place = |problem: Problem| problem.at(["dishes".into(), i.into()]);
+        price(dish.price).map_err(place)?;
+        for (n, modifier) in dish.modifiers.iter().enumerate() {
+            price(modifier.price.abs()).map_err(|problem| place(problem.at(["modifiers".into(), n.into()])))?;
+            if dish.modifiers.iter().take(n).any(|before| before.id == modifier.id) {
+                let twice = Problem::conflict(format!("the id {} is given twice", modifier.id));
+                return Err(place(twice.at(["modifiers".into(), n.into(), "id".into()])));
+            }
         }
     }
     let mut tables = by_id("tables", section.tables, |table| table.id)?;
@@ -184,12 +181,31 @@ pub(crate) fn seed(section: Section, seed: Seed) -> Result<State, Problem> {
         make_up(generate, &mut random, &mut tables, &mut dishes, &mut waiters)?;
     }
     let highest = section.orders.iter().filter_map(|order| order.invoice).max().unwrap_or(0);
-    let mut next_invoice = section.next_invoice.unwrap_or(highest + 1);
+    let mut next_invoice = section.next_invoice.unwrap_or(highest.saturating_add(1));
+    if next_invoice > MOST_INVOICES && highest <= MOST_INVOICES {
+        let high = Problem::invalid(format!("the next invoice is to be {next_invoice}; {MOST_INVOICES} at the most"));
+        return Err(high.under("next_invoice"));
+    }
+    if next_invoice <= highest {
+        let used = Problem::conflict(format!("the next invoice is to be {next_invoice}, and {highest} is in use"));
+        return Err(used.hint("leave it out for one more than the highest").under("next_invoice"));
+    }
+    let given: BTreeSet<String> = section.orders.iter().filter_map(|order| printed(order.guid.as_ref()?)).collect();
+    let (mut invoices, mut guids) = (BTreeSet::new(), BTreeSet::new());
     let mut orders = Rows::new();
     for (i, order) in section.orders.into_iter().enumerate() {
-        let order = open(order, &tables, &dishes, &waiters, &mut random, &mut next_invoice);
+        let order = open(order, &tables, &dishes, &waiters, &given, &mut random, &mut next_invoice);
         let order = order.map_err(|problem| problem.under(i).under("orders"))?;
         let table = order.table;
+        let twice = |what: String, key: &'static str| {
+            Err(Problem::conflict(format!("two orders have the {what}")).at(["orders".into(), i.into(), key.into()]))
+        };
+        if !invoices.insert(order.invoice) {
+            return twice(format!("invoice {}", order.invoice), "invoice");
+        }
+        if !guids.insert(order.guid.clone()) {
+            return twice(format!("guid {}", order.guid), "guid");
+        }
         if orders.insert(table, order).is_some() {
             return Err(Problem::conflict(format!("table {table} has two open orders")).at([
                 "orders".into(),
@@ -284,6 +300,7 @@ fn open(
     tables: &BTreeMap<i64, Table>,
     dishes: &BTreeMap<i64, Dish>,
     waiters: &BTreeMap<i64, Waiter>,
+    given: &BTreeSet<String>,
     random: &mut Streams,
     next_invoice: &mut i64,
 ) -> Result<Order, Problem> {
@@ -298,17 +315,33 @@ fn open(
         let known = || missing("dish", line.id, dishes.keys()).at(["dishes".into(), i.into(), "id".into()]);
         let name = line.name.or_else(|| dish.map(|dish| dish.name.clone())).ok_or_else(known)?;
         let price = line.price.or_else(|| dish.map(|dish| dish.price)).ok_or_else(known)?;
-        Ok(Line { id: line.id, name, price, count: line.count, modifiers: line.modifiers })
+        let line = Line { id: line.id, name, price, count: line.count, modifiers: line.modifiers };
+        sound(&line).map_err(|problem| problem.at(["dishes".into(), i.into()]))?;
+        Ok(line)
     };
     let lines = order.dishes.into_iter().enumerate().map(line).collect::<Result<Vec<_>, Problem>>()?;
     if lines.is_empty() {
         return Err(Problem::invalid("an order without dishes").under("dishes"));
     }
-    let invoice = order.invoice.unwrap_or_else(|| {
-        *next_invoice += 1;
-        *next_invoice - 1
-    });
-    let guid = order.guid.unwrap_or_else(|| format!("{{{}}}", random.guid("order").to_uppercase()));
+    let invoice = match order.invoice {
+        Some(id) if !(1..=MOST_INVOICES).contains(&id) => {
+            let odd = Problem::invalid(format!("an invoice {id}; they count from 1 to {MOST_INVOICES}"));
+            return Err(odd.under("invoice"));
+        }
+        Some(id) => id,
+        None => {
+            *next_invoice += 1;
+            *next_invoice - 1
+        }
+    };
+    let guid = match order.guid {
+        Some(guid) => printed(&guid).ok_or_else(|| {
+            Problem::invalid(format!("`{guid}` is no guid of an order"))
+                .hint("in braces: \"{F4CE1102-50DC-48F7-A8E0-74DD68A7D8C1}\"")
+                .under("guid")
+        })?,
+        None => draw_guid(random, |guid| given.contains(guid)),
+    };
     let order = Order { guid, table: order.table, waiter: order.waiter, invoice, dishes: lines, paid: order.paid };
     if order.paid.is_sign_negative() || order.unpaid().is_sign_negative() {
         return Err(Problem::invalid(format!("{} is paid of {}", order.paid, order.sum())).under("paid"));
@@ -316,63 +349,39 @@ fn open(
     Ok(order)
 }
 
-const KINDS: [&str; 12] = [
-    "Борщ",
-    "Солянка",
-    "Уха",
-    "Пельмени",
-    "Вареники",
-    "Котлета",
-    "Плов",
-    "Сырники",
-    "Блины",
-    "Салат",
-    "Компот",
-    "Морс",
-];
-const WAYS: [&str; 10] = [
-    "по-домашнему",
-    "с грибами",
-    "с зеленью",
-    "от шефа",
-    "с телятиной",
-    "со сметаной",
-    "по-сибирски",
-    "с вишней",
-    "постный",
-    "в горшочке",
-];
-
-/// The most entities of a kind that are made up.
-const MOST: u32 = 10_000;
-
-fn make_up(
-    generate: &Generate,
-    random: &mut Streams,
-    tables: &mut BTreeMap<i64, Table>,
-    dishes: &mut BTreeMap<i64, Dish>,
-    waiters: &mut BTreeMap<i64, Waiter>,
-) -> Result<(), Problem> {
-    for (key, count) in [("tables", generate.tables), ("dishes", generate.dishes), ("waiters", generate.waiters)] {
-        if count > MOST {
-            return Err(
-                Problem::invalid(format!("{count} {key}; {MOST} at the most")).at(["generate".into(), key.into()])
-            );
+/// Whether a line of an order, with its modifiers, is one that an action could have made.
+fn sound(line: &Line) -> Result<(), Problem> {
+    price(line.price)?;
+    count(line.count)?;
+    for (i, modifier) in line.modifiers.iter().enumerate() {
+        let place = |problem: Problem| problem.at(["modifiers".into(), i.into()]);
+        // What a modifier takes off its dish is a price below 0.
+        price(modifier.price.abs()).and_then(|()| count(modifier.count)).map_err(place)?;
+        if !modifier.modifiers.is_empty() {
+            return Err(place(Problem::invalid("a modifier has no modifiers of its own").under("modifiers")));
         }
     }
-    let stream = random.get("menu");
-    for n in 1..=i64::from(generate.tables) {
-        let max_guests = stream.random_range(2..=8);
-        tables.insert(2_000_000 + n, Table { id: 2_000_000 + n, name: n.to_string(), max_guests });
-    }
-    for n in 1..=i64::from(generate.dishes) {
-        let name = format!("{} {}", KINDS.choose(stream).unwrap_or(&KINDS[0]), WAYS.choose(stream).unwrap_or(&WAYS[0]));
-        let price = Decimal::from(stream.random_range(9..=90) * 10);
-        dishes.insert(2_100_000 + n, Dish { id: 2_100_000 + n, name, price, modifiers: Vec::new() });
-    }
-    for n in 1..=i64::from(generate.waiters) {
-        let name: String = FirstName().fake_with_rng(stream);
-        waiters.insert(2_200_000 + n, Waiter { id: 2_200_000 + n, name });
-    }
-    Ok(())
+    comes_to(line)
 }
+
+/// The price of a dish: small enough that no sum of an order leaves a decimal.
+fn price(price: Decimal) -> Result<(), Problem> {
+    if !price.is_sign_negative() && price <= Decimal::from(100_000_000) {
+        return Ok(());
+    }
+    Err(Problem::invalid(format!("a price of {price}; it is from 0 to 100000000")).under("price"))
+}
+
+/// The most that an invoice's id can be: whole numbers up to there survive every parser of JSON.
+const MOST_INVOICES: i64 = 9_007_199_254_740_990;
+
+/// A guid of an order as it is printed: in braces, upper case.
+fn printed(guid: &str) -> Option<String> {
+    let inner = guid.strip_prefix('{')?.strip_suffix('}')?;
+    let dashed =
+        |(i, byte): (usize, u8)| if matches!(i, 8 | 13 | 18 | 23) { byte == b'-' } else { byte.is_ascii_hexdigit() };
+    (inner.len() == 36 && inner.bytes().enumerate().all(dashed)).then(|| guid.to_uppercase())
+}
+
+/// The codes that the document prints: other events have other ones.
+const CODES: [&str; 3] = ["waiter_call", "additional_order", "online_payment"];

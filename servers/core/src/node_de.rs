@@ -11,6 +11,7 @@ use serde::de::{
 };
 use serde::forward_to_deserialize_any;
 
+use crate::near;
 use crate::node::{Entry, Node, Value};
 use crate::problem::{Problem, Step};
 
@@ -75,6 +76,8 @@ impl de::Error for Problem {
             match found {
                 Unexpected::Unsigned(number) => problem = problem.hint(format!("put it in quotes: \"{number}\"")),
                 Unexpected::Signed(number) => problem = problem.hint(format!("put it in quotes: \"{number}\"")),
+                // A number of many digits is not kept as it is written.
+                Unexpected::Float(number) if number.abs() >= MANY_DIGITS => problem = problem.hint("put it in quotes"),
                 Unexpected::Float(number) => problem = problem.hint(format!("put it in quotes: \"{number}\"")),
                 _ => {}
             }
@@ -83,6 +86,10 @@ impl de::Error for Problem {
     }
 
     fn invalid_value(found: Unexpected<'_>, expected: &dyn de::Expected) -> Self {
+        // It is a number: only too large, or too fine, for a decimal.
+        if matches!(found, Unexpected::Float(_)) && expected.to_string().contains("Decimal") {
+            return Self::invalid(format!("expected a number of 28 digits at most, found {}", described(&found)));
+        }
         Self::new("wrong_type", format!("expected {}, found {}", plain(&expected.to_string()), described(&found)))
     }
 
@@ -127,12 +134,20 @@ fn plain(expected: &str) -> String {
     }
 }
 
+/// From here on a number is told by its power of ten.
+const MANY_DIGITS: f64 = 1e15;
+
+/// A number as people write it: one of three hundred digits by its power of ten.
+fn short(number: f64) -> String {
+    if number.abs() < MANY_DIGITS { number.to_string() } else { format!("{number:e}") }
+}
+
 fn described(found: &Unexpected<'_>) -> String {
     match found {
         Unexpected::Bool(value) => format!("`{value}`"),
         Unexpected::Unsigned(number) => format!("the number {number}"),
         Unexpected::Signed(number) => format!("the number {number}"),
-        Unexpected::Float(number) => format!("the number {number}"),
+        Unexpected::Float(number) => format!("the number {}", short(*number)),
         Unexpected::Str(text) => format!("the string `{text}`"),
         Unexpected::Unit | Unexpected::Option => "nothing".into(),
         Unexpected::Seq => "a list".into(),
@@ -227,7 +242,7 @@ impl<'de> Deserializer<'de> for NodeDeserializer<'_> {
     fn deserialize_enum<V: Visitor<'de>>(
         self,
         _: &'static str,
-        _: &'static [&'static str],
+        names: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Problem> {
         if self.is_hole() {
@@ -243,10 +258,12 @@ impl<'de> Deserializer<'de> for NodeDeserializer<'_> {
                     format!("expected one key that names the kind, found {} keys", entries.len()),
                 )),
             },
-            _ => Err(Problem::new(
-                "wrong_type",
-                format!("expected a name or a map with one key, found {}", self.node.kind()),
-            )),
+            _ => {
+                let found = format!("expected a name or a map with one key, found {}", self.node.kind());
+                let mut problem = Problem::new("wrong_type", found);
+                problem.hint = near::hint("", names.iter().copied());
+                Err(problem)
+            }
         };
         self.placed(result)
     }

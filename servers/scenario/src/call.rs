@@ -27,6 +27,17 @@ pub(crate) struct Call {
     kind: Kind,
 }
 
+/// What an HTTP request is for.
+pub(crate) struct Target<'c> {
+    pub(crate) method: &'c Method,
+    /// With what of the query is in it.
+    pub(crate) path: &'c str,
+    /// The names of the other query parameters.
+    pub(crate) query: Vec<&'c str>,
+    /// The names of its headers.
+    pub(crate) headers: Vec<&'c str>,
+}
+
 #[derive(Debug)]
 enum Kind {
     Http(Box<Http>),
@@ -160,6 +171,19 @@ impl Call {
         match &self.kind {
             Kind::Http(_) => None,
             Kind::Command(command) => Some(&command.connection),
+        }
+    }
+
+    /// What it is for, if it is an HTTP request.
+    pub(crate) fn target(&self) -> Option<Target<'_>> {
+        match &self.kind {
+            Kind::Http(http) => Some(Target {
+                method: &http.method,
+                path: &http.path,
+                query: http.query.keys().map(String::as_str).collect(),
+                headers: http.headers.keys().map(String::as_str).collect(),
+            }),
+            Kind::Command(_) => None,
         }
     }
 

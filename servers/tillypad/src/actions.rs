@@ -15,6 +15,7 @@ use crate::Tillypad;
 use crate::books::Book;
 use crate::error::Error;
 use crate::guid::Guid;
+use crate::known::known;
 use crate::state::State;
 
 use bills::{BeginPayment, CloseBill, PrintPrecheck, SeedGuests};
@@ -45,23 +46,6 @@ fn problem(error: &Error) -> Problem {
         }
         _ => Problem::invalid(error.message()),
     }
-}
-
-/// A row must be there, or the problem names the nearest that is.
-fn known(state: &State, book: Book, id: Guid) -> Result<(), Problem> {
-    if state.knows(book, id) {
-        return Ok(());
-    }
-    let ids: Vec<String> = match book {
-        Book::Divisions => state.divisions.keys().map(Guid::to_string).collect(),
-        Book::Clients => state.clients.keys().map(Guid::to_string).collect(),
-        Book::MenuItems => state.menu.items.keys().map(Guid::to_string).collect(),
-        book => state.books.ids(book).iter().map(Guid::to_string).collect(),
-    };
-    let what = format!("row of {}", book.table());
-    let mut unknown = Problem::unknown("not_found", &what, &id.to_string(), ids.iter().map(String::as_str));
-    unknown.message = format!("{} has no row {id}", book.table());
-    Err(unknown)
 }
 
 /// A trading day.

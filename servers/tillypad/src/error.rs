@@ -22,6 +22,8 @@ pub(crate) enum Error {
     Unknown { field: String, table: &'static str, value: String },
     /// A row with this id is there already.
     Duplicate { table: &'static str, id: Guid },
+    /// A value that may stand only once is there already.
+    Twice { table: &'static str, field: &'static str, id: Guid },
     /// The body is no JSON.
     Json(String),
     /// The body is not shaped as the document shows.
@@ -112,6 +114,12 @@ impl Error {
             Self::Duplicate { table, id } => {
                 sql(2627, format!("Violation of PRIMARY KEY constraint of table '{table}'. The row '{id}' exists."))
             }
+            Self::Twice { table, field, id } => sql(
+                2627,
+                format!(
+                    "Violation of UNIQUE KEY constraint of table '{table}', column '{field}'. The value '{id}' exists."
+                ),
+            ),
             Self::Json(text) => other(JSON, format!("Could not read JSON: {text}")),
             Self::Shape(text) => other(JSON, format!("Could not read document: {text}")),
             Self::TooDeep(most) => {
@@ -227,6 +235,7 @@ mod tests {
             (Error::Range { field: "orit_Count".into(), value: "-1".into(), expected: "above 0" }, 500, "-1"),
             (Error::Unknown { field: "f".into(), table: "tp_Users", value: "v".into() }, 500, "tp_Users"),
             (Error::Duplicate { table: "tp_Guests", id }, 500, "00000007"),
+            (Error::Twice { table: "tp_Notes", field: "note_nttp_ID", id }, 500, "note_nttp_ID"),
             (Error::Json("EOF".into()), 500, "EOF"),
             (Error::Shape("no map".into()), 500, "no map"),
             (Error::TooDeep(16), 500, "16"),

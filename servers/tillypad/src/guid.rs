@@ -58,6 +58,12 @@ impl Guid {
         Self(bytes)
     }
 
+    /// How many of its digits are other than those of another.
+    pub(crate) fn differs(self, other: Self) -> usize {
+        let digits = |(one, two): (&u8, &u8)| usize::from(one >> 4 != two >> 4) + usize::from(one & 15 != two & 15);
+        self.0.iter().zip(&other.0).map(digits).sum()
+    }
+
     /// Whether it is an id that `calc-discount` gave: it names nothing that is stored.
     pub(crate) fn is_draft(self) -> bool {
         self.0[4..].iter().all(|byte| *byte == 0xff)

@@ -7,6 +7,8 @@ mod books;
 mod error;
 mod guid;
 mod handlers;
+mod hours;
+mod known;
 mod record;
 mod routes;
 mod section;

@@ -70,6 +70,11 @@ impl Record {
         }
     }
 
+    /// The columns of the fields that are there and whose bits are set, in order.
+    pub(crate) fn among(&self, bits: u32) -> impl Iterator<Item = usize> + use<> {
+        columns(self.present & bits)
+    }
+
     /// The columns of the fields that are there or whose bits are set, in order.
     pub(crate) fn and(&self, bits: u32) -> impl Iterator<Item = usize> + use<> {
         columns(self.present | bits)

@@ -1,24 +1,24 @@
 //! The section `tillypad` of a world file: into the state, and back.
 
+mod bills;
+mod check;
+
 use std::collections::BTreeMap;
 
-use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use rust_decimal::Decimal;
-use serde_json::Value as Json;
-use stend_core::{Index, Problem, Seed, Streams, Table, near};
+use stend_core::{Index, Problem, Seed, Streams, Table};
 
-use crate::books::{Book, Books};
+use crate::books::Books;
 use crate::guid::Guid;
 use crate::record::MOST_OF_A_LINE;
-use crate::section::{Defaults, DivisionSection, Due, MenuSection, Section, StateName};
+use crate::section::{DivisionSection, Due, MenuSection, Section, StateName};
 use crate::state::State;
 use crate::state::bills::Bills;
 use crate::state::delivery::Division;
 use crate::state::loyalty::Loyalty;
 use crate::state::menu::Menu;
 use crate::wire::out::Out;
-use crate::wire::read::Sent;
 
 fn by_id<T>(key: &'static str, list: Vec<T>, id: impl Fn(&T) -> Guid) -> Result<BTreeMap<Guid, T>, Problem> {
     let mut map = BTreeMap::new();
@@ -68,6 +68,8 @@ pub(crate) fn seed(section: Section, seed: Seed) -> Result<State, Problem> {
     if section.task_period.is_zero() {
         return Err(Problem::invalid("tasks that run all the time leave none for anything else").under("task_period"));
     }
+    let anew = section.random.is_none();
+    let places = check::Places::of(&section);
     let mut lists = BTreeMap::new();
     for (key, list, needed) in [
         ("guest_states", section.guest_states, &[0, 4, 5][..]),
@@ -103,6 +105,7 @@ pub(crate) fn seed(section: Section, seed: Seed) -> Result<State, Problem> {
         divisions,
         clients: Table::new(),
         phones: Index::new(),
+        phone_ids: Index::new(),
         menu: menu(section.menu).map_err(|problem| problem.under("menu"))?.into(),
         loyalty: Loyalty { programmes: section.programmes, rules: section.rules }.into(),
         days: by_id("days", section.days, |day| day.id)?.into_iter().collect(),
@@ -117,8 +120,8 @@ pub(crate) fn seed(section: Section, seed: Seed) -> Result<State, Problem> {
         }
         state.keep_client(client);
     }
-    check(&mut state)?;
-    guests(&mut state, section.guests, &section.due, seed.now)?;
+    check::check(&mut state, &places)?;
+    bills::guests(&mut state, section.guests, &section.due, anew, seed.now)?;
     Ok(state)
 }
 
@@ -141,120 +144,7 @@ fn menu(section: MenuSection) -> Result<Menu, Problem> {
         groups: by_id("groups", section.groups, |group| group.id)?,
         items: by_id("items", section.items, |item| item.id)?,
     };
-    for item in menu.items.values() {
-        if let Some(group) = item.group.filter(|group| !menu.groups.contains_key(group)) {
-            return Err(Problem::not_found(format!(
-                "the dish {} is in the group {group}, which is not there",
-                item.id
-            ))
-            .under("items"));
-        }
-    }
     Ok(menu)
-}
-
-/// What the settings refer to must be there.
-fn check(state: &mut State) -> Result<(), Problem> {
-    let missing = |text: String, key: &'static str| Err(Problem::not_found(text).under(key));
-    let Defaults { division, user, device } = state.defaults;
-    for (book, id) in [(Book::Divisions, division), (Book::Users, user), (Book::Devices, device)] {
-        if !state.knows(book, id) {
-            return missing(format!("{} has no row {id}", book.table()), "defaults");
-        }
-    }
-    let notes = state.points.declared_notes.iter().copied().chain([state.points.applied_note]);
-    for note in notes.collect::<Vec<_>>() {
-        if !state.knows(Book::NoteTypes, note) {
-            return missing(format!("{} has no row {note}", Book::NoteTypes.table()), "points");
-        }
-    }
-    let percent_ok = |percent: Decimal| !percent.is_sign_negative() && percent <= Decimal::ONE_HUNDRED;
-    for (id, division) in state.divisions.iter() {
-        if division.max_points_percent.is_some_and(|percent| !percent_ok(percent)) {
-            return Err(Problem::invalid(format!("division {id}: points pay 0 to 100 per cent")).under("divisions"));
-        }
-    }
-    for (i, programme) in state.loyalty.programmes.iter().enumerate() {
-        let place = |problem: Problem| problem.at(["programmes".into(), i.into()]);
-        if !state.knows(Book::DiscountTypes, programme.discount_type) {
-            let text = format!("{} has no row {}", Book::DiscountTypes.table(), programme.discount_type);
-            return Err(place(Problem::not_found(text).under("discount_type")));
-        }
-        let most = Decimal::from(1_000_000);
-        let sums = [programme.off, programme.margin];
-        if sums.into_iter().flatten().any(|sum| sum.is_sign_negative() || sum > most) {
-            return Err(place(Problem::invalid("`off` and `margin` go from 0 to 1000000")));
-        }
-        let award = programme.points.as_ref();
-        if award.and_then(|award| award.value).is_some_and(|value| value.abs() > most) {
-            return Err(place(Problem::invalid("`value` of points goes to 1000000").under("points")));
-        }
-        let percents = [programme.percent, award.and_then(|award| award.percent)];
-        if percents.into_iter().flatten().any(|percent| !percent_ok(percent)) {
-            return Err(place(Problem::invalid("per cent go from 0 to 100")));
-        }
-    }
-    for (i, rule) in state.loyalty.rules.iter().enumerate() {
-        let known = state.loyalty.programmes.iter().map(|programme| programme.name.as_str());
-        if !known.clone().any(|name| name == rule.programme) {
-            let problem = Problem::unknown("not_found", "programme", &rule.programme, known);
-            return Err(problem.at(["rules".into(), i.into(), "programme".into()]));
-        }
-    }
-    for day in state.days.values() {
-        let Some(division) = state.divisions.get_mut(&day.division) else {
-            return missing(format!("the day {} is of a division that is not there", day.id), "days");
-        };
-        if day.closed.is_none() && division.day.replace(day.id).is_some() {
-            return Err(Problem::conflict(format!("division {} has two open days", day.division)).under("days"));
-        }
-    }
-    Ok(())
-}
-
-fn guests(state: &mut State, guests: Vec<Json>, due: &[Due], now: Timestamp) -> Result<(), Problem> {
-    let due: BTreeMap<Guid, Timestamp> = due.iter().map(|due| (due.guest, due.at)).collect();
-    let mut prechecks: BTreeMap<Guid, Vec<Guid>> = BTreeMap::new();
-    for precheck in state.prechecks.values() {
-        for guest in &precheck.guests {
-            prechecks.entry(*guest).or_default().push(precheck.id);
-        }
-    }
-    for (i, json) in guests.into_iter().enumerate() {
-        let place = |problem: Problem| problem.at(["guests".into(), i.into()]);
-        let mut sent = Sent::read(&(&json).into()).map_err(|error| place(Problem::invalid(error.message())))?;
-        if let Some(odd) = sent.odd.first() {
-            let mut problem = Problem::new("unknown_key", format!("unknown key `{}`", odd.name));
-            problem.hint = near::hint(&odd.name, odd.known.iter().copied());
-            return Err(place(problem));
-        }
-        if !sent.declared.is_empty() {
-            return Err(place(
-                Problem::invalid("declared and applied sums stand in `notes` here").under("discountSum"),
-            ));
-        }
-        state.check_bill(&mut sent.bill).map_err(|error| place(Problem::invalid(error.message())))?;
-        let mut bill = sent.bill;
-        let Some(id) = bill.guest.guid(crate::tables::guest::ID) else {
-            return Err(place(Problem::new("missing_key", "missing key `gest_ID`")));
-        };
-        if state.bills.has(id) {
-            return Err(place(Problem::conflict(format!("the bill {id} is given twice"))));
-        }
-        bill.prechecks = prechecks.remove(&id).unwrap_or_default();
-        match due.get(&id) {
-            Some(at) => bill.due = Some(*at),
-            None => state.schedule(&mut bill, now),
-        }
-        let dates = state.name_dates(&bill);
-        state.bills.put(bill, &dates);
-    }
-    match prechecks.keys().next() {
-        Some(id) => {
-            Err(Problem::not_found(format!("a precheck is of the bill {id}, which is not there")).under("prechecks"))
-        }
-        None => Ok(()),
-    }
 }
 
 impl From<DivisionSection> for Division {

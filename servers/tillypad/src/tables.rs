@@ -133,20 +133,27 @@ pub(crate) struct Table {
     pub(crate) asked: u32,
     /// A bit for every column that the server gives a value.
     pub(crate) served: u32,
+    /// A bit for every column whose value is the server's alone.
+    pub(crate) own: u32,
 }
 
 impl Table {
     const fn of(name: &'static str, fields: &'static [Field]) -> Self {
-        let (mut asked, mut served, mut column) = (0, 0, 0);
+        let (mut asked, mut served, mut own, mut column) = (0, 0, 0, 0);
         while column < fields.len() {
             match fields[column].need {
                 Need::Client => asked |= 1 << column,
-                Need::Server(_) | Need::Link(_) => served |= 1 << column,
-                Need::Later | Need::Optional => {}
+                Need::Server(_) => served |= 1 << column,
+                Need::Link(_) => {
+                    served |= 1 << column;
+                    own |= 1 << column;
+                }
+                Need::Later => own |= 1 << column,
+                Need::Optional => {}
             }
             column += 1;
         }
-        Self { name, fields, asked, served }
+        Self { name, fields, asked, served, own }
     }
 }
 

@@ -93,19 +93,12 @@ impl<'a, F: Fake> Call<'a, F> {
         Ok(())
     }
 
-    /// Remarks on every query parameter that is not one of `known`.
+    /// Remarks on every query parameter that is not one of `known`, that is given again, or that is no UTF-8.
     ///
     /// # Errors
     /// As [`Call::remark`].
     pub fn expect_query(&mut self, known: &[&'static str]) -> Result<(), Refusal> {
-        if raw_pairs(self.request.query_string()).all(|(key, _)| known.contains(&key)) {
-            return Ok(());
-        }
-        let odd: Vec<String> = query_pairs(self.request.query_string())
-            .filter(|(key, _)| !known.contains(&&**key))
-            .map(|(key, _)| ignored("query parameter", &key, known))
-            .collect();
-        odd.into_iter().try_for_each(|text| self.remark(text))
+        odd_query(self.request.query_string(), known).into_iter().try_for_each(|text| self.remark(text))
     }
 
     /// Remarks on a field of the body that the document does not know.
@@ -116,6 +109,32 @@ impl<'a, F: Fake> Call<'a, F> {
         let text = ignored("field", name, known);
         self.remark(text)
     }
+}
+
+/// What is odd about a query of which `known` are the parameters.
+fn odd_query(query: &str, known: &[&str]) -> Vec<String> {
+    let again = |n: usize, key: &str| raw_pairs(query).take(n).any(|(before, _)| before == key);
+    let plain = |(n, (key, value)): (usize, (&str, &str))| {
+        known.contains(&key) && !value.bytes().any(|byte| byte == b'%') && (n == 0 || !again(n, key))
+    };
+    if raw_pairs(query).enumerate().all(plain) {
+        return Vec::new();
+    }
+    let mut odd = Vec::new();
+    let mut seen: Vec<String> = Vec::new();
+    for (raw, value) in raw_pairs(query) {
+        let key = decoded(raw).into_owned();
+        if !known.contains(&key.as_str()) {
+            odd.push(ignored("query parameter", &key, known));
+        } else if seen.contains(&key) {
+            odd.push(format!("query parameter `{key}` is given again; the first counts"));
+        }
+        if [raw, value].iter().any(|text| percent_decode_str(text).decode_utf8().is_err()) {
+            odd.push(format!("query parameter `{key}` is not UTF-8: `{}`", value.chars().take(60).collect::<String>()));
+        }
+        seen.push(key);
+    }
+    odd
 }
 
 fn ignored(what: &str, name: &str, known: &[&str]) -> String {
@@ -164,6 +183,16 @@ mod tests {
         let pairs: Vec<_> = query_pairs("hash=none&q=%D0%B1+%31&flag&&a=b=c").collect();
         let pairs: Vec<(&str, &str)> = pairs.iter().map(|(key, value)| (&**key, &**value)).collect();
         assert_eq!(pairs, [("hash", "none"), ("q", "б 1"), ("flag", ""), ("a", "b=c")]);
+    }
+
+    #[test]
+    fn queries_that_are_odd_are_told() {
+        let odd = |query| odd_query(query, &["hash", "name"]);
+        assert_eq!(odd("hash=none&name=%D0%B1+%31&&"), Vec::<String>::new());
+        assert_eq!(odd("hash=1&name=x&hash=2"), ["query parameter `hash` is given again; the first counts"]);
+        assert_eq!(odd("hash=1&h%61sh=1"), ["query parameter `hash` is given again; the first counts"]);
+        assert_eq!(odd("name=%CE%F0"), ["query parameter `name` is not UTF-8: `%CE%F0`"]);
+        assert_eq!(odd("hsah=1&hsah=2").len(), 2);
     }
 
     #[test]

@@ -4,6 +4,7 @@ use stend_web::header::HeaderName;
 use stend_web::{Call, Reply, StatusCode};
 
 use crate::Carbis;
+use crate::state::feed;
 
 const TOKEN: HeaderName = HeaderName::from_static("token");
 
@@ -16,6 +17,13 @@ fn answer(call: &mut Call<'_, Carbis>) -> Result<Reply, Reply> {
     call.expect_query(&["hash"])?;
     if !call.body.is_empty() {
         call.remark("the feed reads no body; it was ignored")?;
+    }
+    // Anything but `none` and a hash as printed has to be a slip.
+    if let Some(odd) =
+        call.query("hash").filter(|hash| !hash.is_empty() && hash != "none" && feed::parse(hash).is_none())
+    {
+        let odd: String = odd.chars().take(40).collect();
+        call.remark(format!("`{odd}` is no hash: `none`, or `0x` and eight hex digits as the events have them"))?;
     }
     let token = call.header(&TOKEN).unwrap_or("");
     let hash = call.query("hash");

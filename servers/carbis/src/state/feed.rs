@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use jiff::Timestamp;
 use rand::Rng;
-use stend_core::{Problem, Span, Streams, Table};
+use stend_core::{Index, Problem, Span, Streams, Table};
 
 use crate::settings::LostPlace;
 use crate::wire;
@@ -25,6 +25,8 @@ pub(crate) struct Feed {
     pub(crate) retention: Span,
     /// By their numbers, which are never used again.
     events: Table<u64, Kept>,
+    /// Their numbers by the time at which they happened: a clock that is set back makes it another order.
+    by_time: Index<(Timestamp, u64)>,
     /// The number of the next event.
     next: u64,
     by_hash: Table<u32, u64>,
@@ -48,7 +50,7 @@ pub(crate) fn parse(text: &str) -> Option<u32> {
 
 impl Feed {
     pub(crate) fn new(retention: Span) -> Self {
-        Self { retention, events: Table::new(), next: 0, by_hash: Table::new(), written: None }
+        Self { retention, events: Table::new(), by_time: Index::new(), next: 0, by_hash: Table::new(), written: None }
     }
 
     /// The whole reply to a poll: all events, or those after a hash; for a hash that is not retained what `lost` says
@@ -126,21 +128,23 @@ impl Feed {
     pub(crate) fn keep(&mut self, event: Kept) {
         self.written = None;
         self.by_hash.insert(event.hash, self.next);
+        self.by_time.insert((event.at, self.next));
         self.events.insert(self.next, event);
         self.next += 1;
     }
 
     pub(crate) fn next_deadline(&self) -> Option<Timestamp> {
-        self.events.first().map(|(_, oldest)| self.retention.after(oldest.at))
+        self.by_time.first().map(|(oldest, _)| self.retention.after(*oldest))
     }
 
     /// Forgets what is too old; says how many went.
     pub(crate) fn expire(&mut self, now: Timestamp) -> usize {
         let mut gone = 0;
-        while self.next_deadline().is_some_and(|due| due <= now) {
+        while let Some(oldest) = self.by_time.first().copied().filter(|(at, _)| self.retention.after(*at) <= now) {
             self.written = None;
-            if let Some((_, oldest)) = self.events.pop_first() {
-                self.by_hash.remove(&oldest.hash);
+            self.by_time.remove(&oldest);
+            if let Some(event) = self.events.remove(&oldest.1) {
+                self.by_hash.remove(&event.hash);
             }
             gone += 1;
         }
@@ -213,6 +217,20 @@ mod tests {
         assert_eq!(feed.next_deadline(), Some(at(310)));
         assert_eq!(updates(&mut feed, "none", 320), "[]");
         assert_eq!(feed.next_deadline(), None);
+    }
+
+    #[test]
+    fn an_event_goes_in_its_time_whatever_stands_before_it() {
+        let mut feed = Feed::new(RETENTION);
+        for (hash, second) in [(1, 3_600), (2, 0), (3, 10)] {
+            feed.keep(Kept { hash, at: at(second), json: hash.to_string().into() });
+        }
+        assert_eq!(feed.next_deadline(), Some(at(300)));
+        assert_eq!(updates(&mut feed, "none", 299), "[1,2,3]");
+        assert_eq!(updates(&mut feed, "none", 300), "[1,3]");
+        assert_eq!(updates(&mut feed, "0x00000001", 300), "[3]", "a place before it is not lost");
+        assert_eq!(updates(&mut feed, "none", 310), "[1]");
+        assert_eq!(feed.next_deadline(), Some(at(3_900)));
     }
 
     #[test]

@@ -102,6 +102,9 @@ impl State {
         tables: Option<Vec<i64>>,
         now: Timestamp,
     ) -> Result<(), Problem> {
+        if tables.as_ref().is_some_and(Vec::is_empty) {
+            return Err(Problem::invalid("no tables to sit at").hint("leave it out for all tables").under("tables"));
+        }
         let tables = tables.unwrap_or_else(|| self.tables.keys().copied().collect());
         for (i, table) in tables.iter().enumerate() {
             self.table(*table)

@@ -4,10 +4,10 @@ use jiff::Timestamp;
 use rust_decimal::Decimal;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use stend_core::Problem;
+use stend_core::{Problem, Streams};
 
 use super::State;
-use super::menu::missing;
+use super::menu::{Dish, missing};
 use crate::settings::PaidOrder;
 use crate::wire;
 
@@ -154,7 +154,7 @@ impl State {
             })?,
         };
         let dishes = self.lines(dishes, 0)?;
-        let guid = format!("{{{}}}", self.random.guid("order").to_uppercase());
+        let guid = draw_guid(&mut self.random, |guid| self.orders.values().any(|order| order.guid == *guid));
         let invoice = self.next_invoice;
         self.next_invoice += 1;
         self.totals.orders_opened += 1;
@@ -210,7 +210,7 @@ impl State {
             _ => drop(self.orders.remove(&table)),
         }
         self.totals.orders_paid += u64::from(!again);
-        self.totals.revenue += sum;
+        self.totals.revenue = self.totals.revenue.saturating_add(sum);
         Ok((hash, sum))
     }
 
@@ -264,9 +264,8 @@ impl State {
         count(wanted.count)?;
         let modifier = |(i, wanted): (usize, &WantedModifier)| {
             let found = dish.modifiers.iter().find(|modifier| modifier.id == wanted.id);
-            let known = dish.modifiers.iter().map(|modifier| &modifier.id);
-            let modifier = found.ok_or_else(|| missing("modifier", wanted.id, known).under("id"))?;
-            count(wanted.count)?;
+            let modifier = found.ok_or_else(|| no_modifier(dish, wanted.id).at([i.into(), "id".into()]))?;
+            count(wanted.count).map_err(|problem| problem.under(i))?;
             Ok(Line {
                 id: modifier.id,
                 name: modifier.name.clone(),
@@ -274,11 +273,11 @@ impl State {
                 count: wanted.count,
                 modifiers: Vec::new(),
             })
-            .map_err(|problem: Problem| problem.under(i))
         };
         let modifiers = wanted.modifiers.iter().enumerate().map(modifier).collect::<Result<_, _>>();
         let modifiers = modifiers.map_err(|problem: Problem| problem.under("modifiers"))?;
-        Ok(Line { id: dish.id, name: dish.name.clone(), price: dish.price, count: wanted.count, modifiers })
+        let line = Line { id: dish.id, name: dish.name.clone(), price: dish.price, count: wanted.count, modifiers };
+        comes_to(&line).map(|()| line)
     }
 
     /// The table's order as events carry it.
@@ -335,7 +334,35 @@ pub(crate) struct Carry {
     pub(crate) table_repr: bool,
 }
 
-fn count(count: Decimal) -> Result<(), Problem> {
+/// A modifier that the dish cannot be ordered with.
+fn no_modifier(dish: &Dish, id: i64) -> Problem {
+    let problem = Problem::not_found(format!("the dish {} has no modifier {id}", dish.id));
+    let known: Vec<String> = dish.modifiers.iter().map(|modifier| modifier.id.to_string()).collect();
+    let hint = stend_core::near::hint(&id.to_string(), known.iter().map(String::as_str));
+    problem.hint(hint.unwrap_or_else(|| "it has no modifiers at all".into()))
+}
+
+/// A guid for an order: a stream that begins anew draws what orders of a file may have already.
+pub(crate) fn draw_guid(random: &mut Streams, taken: impl Fn(&String) -> bool) -> String {
+    loop {
+        let guid = format!("{{{}}}", random.guid("order").to_uppercase());
+        if !taken(&guid) {
+            return guid;
+        }
+    }
+}
+
+/// A line takes nothing off an order, whatever its modifiers take off its dish.
+pub(crate) fn comes_to(line: &Line) -> Result<(), Problem> {
+    let sum = line.sum();
+    if sum.is_sign_negative() && !sum.is_zero() {
+        return Err(Problem::invalid(format!("a line of the dish {} comes to {sum}", line.id)).under("modifiers"));
+    }
+    Ok(())
+}
+
+/// A count of a line, in a file or an action.
+pub(crate) fn count(count: Decimal) -> Result<(), Problem> {
     if count > Decimal::ZERO && count <= Decimal::from(10_000) {
         return Ok(());
     }

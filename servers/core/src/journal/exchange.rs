@@ -126,7 +126,7 @@ impl Exchange {
         self.target().split_once('?').map(|(_, query)| query)
     }
 
-    /// Header lines in the order sent, names in lower case.
+    /// Header lines in the order of their names, which are in lower case.
     pub fn headers(&self) -> impl Iterator<Item = (&str, &str)> {
         self.head.lines().skip(1).filter_map(|line| line.split_once(": "))
     }

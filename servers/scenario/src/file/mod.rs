@@ -7,6 +7,7 @@ mod names;
 mod parcel;
 mod reach;
 mod rehearse;
+mod targets;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -338,6 +339,7 @@ fn load_with(
     let mut never = reach::never(&steps, start, until);
     never.extend(check::unopened(&steps));
     never.extend(commands::unknown(&steps, registry));
+    never.extend(targets::unknown(&steps, registry));
     odd.extend(never.into_iter().map(|(index, problem)| steps[index].node.locate(problem)));
     if steps.is_empty() && expectations.is_empty() {
         odd.push(root.locate(Problem::new("empty", "nothing happens in it, and nothing is expected")));

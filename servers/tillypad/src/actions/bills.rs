@@ -9,10 +9,11 @@ use stend_core::{Problem, Span};
 use crate::Tillypad;
 use crate::books::Book;
 use crate::guid::Guid;
+use crate::known::known;
 use crate::state::State;
 use crate::state::bulk::Wanted;
 
-use super::{float, known};
+use super::float;
 
 /// Nothing more to tell.
 #[derive(Debug, Serialize)]

@@ -10,10 +10,11 @@ use stend_core::fake::Act;
 use crate::Tillypad;
 use crate::books::Book;
 use crate::guid::Guid;
+use crate::known::known;
 use crate::state::State;
-use crate::state::clients::{Operation, SentClient};
+use crate::state::clients::{Operation, SentClient, is_phone};
 
-use super::{float, known, problem};
+use super::{float, problem};
 
 /// Arguments of `tillypad.add_client`.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -47,6 +48,10 @@ impl Act<Tillypad> for AddClient {
         }
         if let Some(group) = self.group {
             known(state, Book::ClientGroups, group).map_err(|unknown| unknown.under("group"))?;
+        }
+        if let Some(phone) = self.phone.as_ref().filter(|phone| !is_phone(phone)) {
+            let wrong = Problem::invalid(format!("`{phone}` is no phone: there is no digit in it"));
+            return Err(wrong.hint("e.g. +7(982)497-48-33").under("phone"));
         }
         let sent = SentClient {
             id: self.id,

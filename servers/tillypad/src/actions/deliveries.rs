@@ -9,12 +9,13 @@ use stend_core::fake::Act;
 use crate::Tillypad;
 use crate::books::Book;
 use crate::guid::Guid;
+use crate::known::{known, known_bill, known_state};
 use crate::record::{Record, Value};
 use crate::state::State;
 use crate::state::delivery::{COOKED, SENT, WAITS_FOR_EXECUTOR, WAITS_FOR_START};
 use crate::tables::{States, delivery};
 
-use super::{known, problem};
+use super::problem;
 
 /// The state of a delivery.
 #[derive(Debug, Serialize)]
@@ -26,6 +27,7 @@ pub(super) struct Moved {
 }
 
 fn moved(state: &State, guest: Guid) -> Result<Moved, Problem> {
+    known_bill(state, guest).map_err(|unknown| unknown.under("guest"))?;
     let (id, name) = state.delivery_state(guest).map_err(|error| problem(&error).under("guest"))?;
     Ok(Moved { id, name })
 }
@@ -75,13 +77,8 @@ impl Act<Tillypad> for DeliveryState {
     type Output = Moved;
 
     fn run(self, state: &mut State, now: Timestamp) -> Result<Moved, Problem> {
-        if state.state_name(States::Delivery, self.state).is_none() {
-            let list = state.states.get(States::Delivery.key());
-            let known: Vec<String> = list.into_iter().flatten().map(|(id, name)| format!("{id} «{name}»")).collect();
-            return Err(Problem::not_found(format!("no delivery state {}", self.state))
-                .hint(format!("known: {}", known.join(", ")))
-                .under("state"));
-        }
+        known_state(state, States::Delivery, self.state).map_err(|unknown| unknown.under("state"))?;
+        known_bill(state, self.guest).map_err(|unknown| unknown.under("guest"))?;
         let result = state.set_delivery_state(self.guest, self.state, now);
         result.map_err(|error| problem(&error).under("guest"))?;
         moved(state, self.guest)
@@ -109,6 +106,7 @@ impl Act<Tillypad> for Courier {
     fn run(self, state: &mut State, now: Timestamp) -> Result<Moved, Problem> {
         known(state, Book::Users, self.user).map_err(|unknown| unknown.under("user"))?;
         let Self { guest, user, comment } = self;
+        known_bill(state, guest).map_err(|unknown| unknown.under("guest"))?;
         let change = |row: &mut Record| {
             row.set(delivery::COURIER, Value::Guid(user));
             if let Some(comment) = comment {

@@ -3,7 +3,6 @@
 use jiff::civil::Time;
 use stend_web::{Reply, StatusCode};
 
-use crate::books::Book;
 use crate::error::Error;
 use crate::settings::RangeEnd;
 use crate::wire::out::Out;
@@ -100,11 +99,7 @@ pub(crate) fn closed(call: Request<'_, '_>) -> Reply {
             let to = if whole { to.date().to_datetime(Time::MAX) } else { to };
             state.closed_json(from, to, division)
         });
-        ready(found.ok_or_else(|| Error::Unknown {
-            field: "division-id".into(),
-            table: Book::Divisions.table(),
-            value: division.map(|id| id.to_string()).unwrap_or_default(),
-        })?)
+        ready(found)
     })
 }
 

@@ -77,12 +77,14 @@ pub(crate) fn required_id(call: &Call<'_, Tillypad>, name: &'static str) -> Resu
 }
 
 /// A parameter that is a date with or without a time, and has to be there; says whether it had a time.
-pub(crate) fn required_date(call: &Call<'_, Tillypad>, name: &'static str) -> Result<(DateTime, bool), Error> {
+pub(crate) fn required_date(call: Request<'_, '_>, name: &'static str) -> Result<(DateTime, bool), Denied> {
     let text = required(call, name)?;
-    // A `+` of a zone that was not escaped has become a space; a space between date and time is one too.
     let parsed = scalar::parse_date_time(&text);
     let expected = "a date such as 2020-09-16";
     let parsed = parsed.ok_or_else(|| Error::Parameter { name, value: shown(&text), expected })?;
+    if scalar::has_zone(&text) {
+        call.remark(format!("{name}: times have no zone; that of `{}` was dropped", shown(&text)))?;
+    }
     Ok((parsed, text.trim().len() > 10))
 }
 
@@ -98,7 +100,8 @@ pub(crate) fn no_body(call: Request<'_, '_>) -> Result<(), Refusal> {
 /// The body, to be read as JSON; one that comes as something else is refused, or remarked on where the world has it so.
 pub(crate) fn body(call: Request<'_, '_>) -> Result<Bytes, Denied> {
     let kind = call.header(CONTENT_TYPE).unwrap_or_default();
-    let is_json = kind == "application/json" || kind.to_ascii_lowercase().contains("json");
+    let media = kind.split(';').next().unwrap_or_default().trim();
+    let is_json = media.eq_ignore_ascii_case("application/json");
     if !is_json && !call.body.is_empty() {
         let refused = Error::MediaType(shown(kind));
         if call.state(|state, _| state.settings.content_type == ContentType::Required) {
@@ -109,15 +112,22 @@ pub(crate) fn body(call: Request<'_, '_>) -> Result<Bytes, Denied> {
     Ok(call.body.clone())
 }
 
-/// Remarks on fields that nobody knows.
+/// Remarks on what is odd about a body.
 pub(crate) fn remark(call: Request<'_, '_>, odd: &[Odd]) -> Result<(), Refusal> {
-    odd.iter().try_for_each(|odd| call.unknown_field(&odd.name, &odd.known))
+    odd.iter().try_for_each(|odd| match odd {
+        Odd::Field { name, known } => call.unknown_field(name, known),
+        Odd::Said(text) => call.remark(text.as_str()),
+    })
 }
 
 /// The body as a bill, remarks made.
 pub(crate) fn bill(call: Request<'_, '_>) -> Result<Sent, Denied> {
     let body = body(call)?;
-    let sent = Sent::read(&read::json(&body)?)?;
+    let mut sent = Sent::read(&read::json(&body)?)?;
+    sent.look_at_links();
     remark(call, &sent.odd)?;
+    if !sent.bill.notes.is_empty() && call.state(|state, _| state.has_applied_note(&sent.bill)) {
+        call.remark("the note of the applied sum is the server's own; what was sent was ignored")?;
+    }
     Ok(sent)
 }

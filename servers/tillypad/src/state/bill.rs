@@ -8,7 +8,7 @@ use serde_json::{Value as Json, json};
 use crate::error::Error;
 use crate::guid::Guid;
 use crate::record::{MOST_OF_A_LINE, Record, Value};
-use crate::tables::{guest, item, note, order};
+use crate::tables::{Table, guest, item, note, order};
 use crate::wire::scalar;
 
 /// A bill: the tree that clients post and get, and what the server keeps beside it.
@@ -43,6 +43,28 @@ pub(crate) struct Item {
     pub(crate) times: Decimal,
     pub(crate) items: Vec<Item>,
     pub(crate) discounts: Vec<Record>,
+}
+
+/// Whose id it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum RowId {
+    Order,
+    Line,
+}
+
+impl RowId {
+    /// The id of a row of this table: orders or lines.
+    pub(crate) fn of(table: &Table) -> Self {
+        if table.name == order::TABLE.name { Self::Order } else { Self::Line }
+    }
+
+    /// The table.
+    pub(crate) fn table(self) -> &'static str {
+        match self {
+            Self::Order => order::TABLE.name,
+            Self::Line => item::TABLE.name,
+        }
+    }
 }
 
 impl Default for Item {
@@ -174,6 +196,14 @@ impl Bill {
     /// The trading days that its orders are tied to.
     pub(crate) fn days(&self) -> impl Iterator<Item = Guid> {
         self.orders.iter().filter_map(|order| order.record.guid(order::DAY))
+    }
+
+    /// The ids of its orders and lines, with modifiers.
+    pub(crate) fn row_ids(&self) -> impl Iterator<Item = (RowId, Guid)> {
+        let mut ids = Vec::new();
+        ids.extend(self.orders.iter().filter_map(|row| Some((RowId::Order, row.record.guid(order::ID)?))));
+        self.visit(|line| ids.extend(line.record.guid(item::ID).map(|id| (RowId::Line, id))));
+        ids.into_iter()
     }
 
     /// The sums in notes of a type.

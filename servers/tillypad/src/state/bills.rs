@@ -6,13 +6,13 @@ use std::hash::{Hash, Hasher};
 use bytes::Bytes;
 use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};
-use stend_core::{Index, Table};
+use stend_core::{Index, Shared, Table};
 
 use crate::guid::Guid;
 use crate::tables::guest;
 
 use super::CLOSED;
-use super::bill::Bill;
+use super::bill::{Bill, RowId};
 
 /// The bills.
 #[derive(Debug, Clone, Default)]
@@ -24,6 +24,11 @@ pub(crate) struct Bills {
     by_name: Index<(u64, Date, u64, Guid)>,
     closed: Index<(Guid, DateTime, u64, Guid)>,
     due: Index<(Timestamp, u64, Guid)>,
+    /// The ids of all orders and lines, from the moment on when a client gives a row its id: until then all are drawn, and
+    /// a world of a million bills does without.
+    rows: Option<Index<(RowId, Guid)>>,
+    /// Those that a file has which does not say how far the streams were drawn, in order: they may be drawn again.
+    filed: Shared<Vec<(RowId, Guid)>>,
     written: Written,
 }
 
@@ -98,6 +103,33 @@ impl Bills {
         self.all.contains_key(&id)
     }
 
+    /// Keeps the ids of orders and lines from now on.
+    pub(crate) fn know_rows(&mut self) {
+        if self.rows.is_none() {
+            // In order: a million of them are put in several times as fast.
+            let mut ids: Vec<_> = self.all.values().flat_map(Bill::row_ids).collect();
+            ids.sort_unstable();
+            let mut rows = Index::new();
+            rows.extend(ids);
+            self.rows = Some(rows);
+        }
+    }
+
+    /// Whether an order or a line has this id, of those that are kept.
+    pub(crate) fn has_row(&self, id: (RowId, Guid)) -> bool {
+        self.rows.as_ref().is_some_and(|rows| rows.contains(&id))
+    }
+
+    /// Keeps ids, in order, that are not to be drawn.
+    pub(crate) fn file_rows(&mut self, rows: Vec<(RowId, Guid)>) {
+        self.filed = rows.into();
+    }
+
+    /// Whether an order or a line may have an id that was drawn.
+    pub(crate) fn is_free(&self, id: (RowId, Guid)) -> bool {
+        self.filed.binary_search(&id).is_err() && !self.has_row(id)
+    }
+
     pub(crate) fn len(&self) -> usize {
         self.all.len()
     }
@@ -110,6 +142,11 @@ impl Bills {
     /// Keeps a bill as it was written.
     pub(crate) fn keep_written(&mut self, id: Guid, text: Bytes) {
         self.written.keep(id, text);
+    }
+
+    /// The ids of all.
+    pub(crate) fn ids(&self) -> impl Iterator<Item = Guid> {
+        self.all.keys().copied()
     }
 
     /// All of them, in the order in which they came.
@@ -126,6 +163,9 @@ impl Bills {
         bill.shrink();
         self.written.forget(bill.id());
         self.index(&bill, dates);
+        if let Some(rows) = &mut self.rows {
+            rows.extend(bill.row_ids());
+        }
         self.all.insert(bill.id(), bill);
     }
 
@@ -134,6 +174,11 @@ impl Bills {
         let bill = self.all.remove(&id)?;
         self.written.forget(id);
         self.unindex(&bill, dates);
+        if let Some(rows) = &mut self.rows {
+            bill.row_ids().for_each(|id| {
+                rows.remove(&id);
+            });
+        }
         Some(bill)
     }
 

@@ -78,6 +78,11 @@ pub(crate) fn digits(phone: &str) -> String {
     digits[digits.len().saturating_sub(10)..].iter().collect()
 }
 
+/// Whether there is something in it to call.
+pub(crate) fn is_phone(text: &str) -> bool {
+    text.bytes().any(|byte| byte.is_ascii_digit())
+}
+
 /// A client as `post-client` gets it.
 #[derive(Debug, Default)]
 pub(crate) struct SentClient {
@@ -132,9 +137,10 @@ impl SentClient {
             Some(Json::Array(list)) if list.len() <= 20 => {
                 for row in list {
                     let row = read::object(row, "clientPhones")?;
-                    let phone = row.get("clph_Phone").and_then(scalar::text);
-                    let phone = phone.filter(|phone| phone.chars().any(|char| char.is_ascii_digit()));
-                    sent.phones.push(phone.ok_or(Error::Missing { table: "tp_ClientPhones", field: "clph_Phone" })?);
+                    let phone = row.get("clph_Phone").filter(|json| !json.is_null());
+                    let phone = phone.ok_or(Error::Missing { table: "tp_ClientPhones", field: "clph_Phone" })?;
+                    let text = scalar::text(phone).filter(|text| is_phone(text));
+                    sent.phones.push(text.ok_or_else(|| malformed("clph_Phone", phone, "phone number"))?);
                 }
             }
             Some(_) => return Err(Error::Shape("clientPhones must be an array of 20 phones at most".into())),
@@ -149,6 +155,7 @@ impl SentClient {
 impl State {
     /// Puts a client in; its phones find it.
     pub(crate) fn keep_client(&mut self, client: Client) {
+        self.phone_ids.extend(client.phones.iter().map(|phone| phone.id));
         self.phones.extend(client.phones.iter().map(|phone| (digits(&phone.number), client.id)));
         self.clients.insert(client.id, client);
     }
@@ -166,9 +173,12 @@ impl State {
         }
         let id = match sent.id {
             Some(id) => id,
-            None => self.new_id("clients"),
+            None => self.free_id("clients", |state, id| state.clients.contains_key(id)),
         };
-        let phones = sent.phones.into_iter().map(|number| Phone { id: self.new_id("clients"), number }).collect();
+        let phones = sent.phones.into_iter();
+        let phones = phones
+            .map(|number| Phone { id: self.free_id("clients", |state, id| state.phone_ids.contains(id)), number });
+        let phones = phones.collect();
         let person = match sent.person {
             Some(person) => person,
             None => self.new_id("clients"),

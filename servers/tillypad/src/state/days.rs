@@ -20,10 +20,11 @@ pub struct Day {
     /// Its division.
     pub division: Guid,
     /// When it was opened, by the application server's clock; its date is the day's.
+    #[serde(deserialize_with = "crate::hours::moment")]
     #[schemars(with = "String")]
     pub opened: DateTime,
     /// When it was closed.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "crate::hours::moment_or_none")]
     #[schemars(with = "Option<String>")]
     pub closed: Option<DateTime>,
 }
@@ -43,7 +44,7 @@ impl State {
         if let Some(day) = self.open_day_of(division) {
             return Ok(day);
         }
-        let id = self.new_id("days");
+        let id = self.free_id("days", |state, id| state.days.contains_key(id));
         self.days.insert(id, Day { id, division, opened: self.local(now), closed: None });
         if let Some(division) = self.divisions.get_mut(&division) {
             division.day = Some(id);
@@ -68,7 +69,8 @@ impl State {
         if found.closed.is_some() {
             return Err(Error::Refused(format!("Торговый день {day} уже закрыт")));
         }
-        found.closed = Some(closed);
+        // A clock that was set back, or a summer that ends, closes no day before it was opened.
+        found.closed = Some(closed.max(found.opened));
         if let Some(division) = self.divisions.get_mut(&found.division) {
             division.day = None;
         }

@@ -131,8 +131,9 @@ impl State {
         }
         let delivered = self.local(now);
         self.change_delivery(id, now, |row| {
+            let before = row.int(delivery::STATE);
             row.set(delivery::STATE, Value::Int(state));
-            if state == DELIVERED {
+            if state == DELIVERED && (before != Some(DELIVERED) || !row.has(delivery::DELIVERED)) {
                 row.set(delivery::DELIVERED, Value::Date(delivered));
             }
         })

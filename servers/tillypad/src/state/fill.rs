@@ -13,7 +13,8 @@ use crate::settings::ModifierCount;
 use crate::tables::{Fill, Kind, Link, Need, Table, delivery, discount, guest, item, note, order, points, privilege};
 
 use super::State;
-use super::bill::{Bill, Item, round};
+use super::bill::{Bill, Item, RowId, round};
+use super::delivery::DELIVERED;
 use super::menu::MenuItem;
 
 impl State {
@@ -30,7 +31,7 @@ impl State {
         self.check_rows(&privilege::TABLE, &bill.privileges)?;
         let mut seen = BTreeSet::new();
         let mut fresh = |table: &'static Table, id: Option<Guid>| match id.filter(|id| !id.is_draft()) {
-            Some(id) if !seen.insert(id) => Err(Error::Duplicate { table: table.name, id }),
+            Some(id) if !seen.insert((table.name, id)) => Err(Error::Duplicate { table: table.name, id }),
             _ => Ok(()),
         };
         for row in &bill.orders {
@@ -48,7 +49,8 @@ impl State {
         });
         result?;
         self.check_rows(&points::TABLE, &bill.points)?;
-        self.check_rows(&note::TABLE, &bill.notes)
+        self.check_rows(&note::TABLE, &bill.notes)?;
+        self.check_sum_notes(&bill.notes)
     }
 
     /// As [`State::check_bill`], for rows of one table.
@@ -56,7 +58,7 @@ impl State {
         rows.iter().try_for_each(|row| self.check_row(table, row))
     }
 
-    fn check_row(&self, table: &'static Table, row: &Record) -> Result<(), Error> {
+    pub(crate) fn check_row(&self, table: &'static Table, row: &Record) -> Result<(), Error> {
         for column in row.and(table.asked) {
             let (field, value) = (&table.fields[column], row.get(column));
             let blank = matches!(value, Some(Value::Text(text)) if text.trim().is_empty());
@@ -79,6 +81,9 @@ impl State {
     /// random ones, also where the client sent a draft's back.
     pub(crate) fn fill_bill(&mut self, bill: &mut Bill, now: DateTime, draft: bool) {
         let mut row = Row { now, draft, next: 0, ..Row::default() };
+        if !draft {
+            row.given = bill.row_ids().filter(|(_, id)| !id.is_draft()).collect();
+        }
         if !draft && bill.guest.guid(guest::ID).is_some_and(Guid::is_draft) {
             bill.guest.remove(guest::ID);
         }
@@ -90,6 +95,10 @@ impl State {
         row.device = bill.guest.guid(guest::DEVICE);
         if let Some(delivery) = &mut bill.delivery {
             self.fill_row(&delivery::TABLE, delivery, &mut row);
+            // It is given the state «Закрыта» now.
+            if !draft && delivery.int(delivery::STATE) == Some(DELIVERED) && !delivery.has(delivery::DELIVERED) {
+                delivery.set(delivery::DELIVERED, Value::Date(now));
+            }
         }
         self.fill_rows(&privilege::TABLE, &mut bill.privileges, &mut row);
         for order in &mut bill.orders {
@@ -148,11 +157,27 @@ impl State {
             Need::Server(Fill::Id) => {
                 let numbered = Guid::draft(row.next);
                 row.next += 1;
-                given.or_else(|| Some(Value::Guid(if row.draft { numbered } else { self.new_id("bill") })))
+                given.or_else(|| Some(Value::Guid(if row.draft { numbered } else { self.draw_id(table, row) })))
             }
             Need::Server(fill) => given.or_else(|| self.fill(fill, before, row)),
             Need::Client | Need::Optional => given,
         });
+    }
+
+    /// An id that no row of this table has: streams that begin anew draw what bills of a file may have already.
+    fn draw_id(&mut self, table: &'static Table, row: &Row) -> Guid {
+        loop {
+            let id = self.new_id("bill");
+            let free = if table.name == guest::TABLE.name {
+                !self.bills.has(id)
+            } else {
+                let id = (RowId::of(table), id);
+                !row.given.contains(&id) && self.bills.is_free(id)
+            };
+            if free {
+                return id;
+            }
+        }
     }
 
     /// The menu item of a row.
@@ -210,6 +235,8 @@ struct Row {
     item: Option<Guid>,
     menu: Option<Guid>,
     position: usize,
+    /// The ids that the client gave.
+    given: Vec<(RowId, Guid)>,
 }
 
 impl Row {

@@ -24,7 +24,9 @@ impl State {
         if let Some(id) = bill.guest.guid(guest::ID).filter(|id| self.bills.has(*id)) {
             return Err(Error::Duplicate { table: "tp_Guests", id });
         }
+        self.forget_applied(&mut bill);
         self.check_bill(&mut bill)?;
+        self.check_rows_are_new(&bill)?;
         self.check_declared(&declared)?;
         if matches!(bill.state(), PAYING | CLOSED) {
             let name = self.state_name(crate::tables::States::Guest, bill.state()).unwrap_or_default();
@@ -58,12 +60,24 @@ impl State {
         Ok(id)
     }
 
+    /// Whether the ids that the client gives orders and lines are no other bill's.
+    fn check_rows_are_new(&mut self, bill: &Bill) -> Result<(), Error> {
+        for (row, id) in bill.row_ids().filter(|(_, id)| !id.is_draft()) {
+            self.bills.know_rows();
+            if self.bills.has_row((row, id)) {
+                return Err(Error::Duplicate { table: row.table(), id });
+            }
+        }
+        Ok(())
+    }
+
     /// What a bill would become, without storing it (P6).
     ///
     /// # Errors
     /// What is missing or unknown.
     pub(crate) fn calculate(&mut self, sent: Sent, now: Timestamp) -> Result<Bill, Error> {
         let Sent { mut bill, declared, .. } = sent;
+        self.forget_applied(&mut bill);
         self.check_bill(&mut bill)?;
         self.check_declared(&declared)?;
         let local = self.local(now);

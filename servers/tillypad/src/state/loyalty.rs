@@ -1,12 +1,13 @@
 //! Loyalty: sale rules say when a programme applies, programmes say what it gives.
 
-use jiff::civil::{DateTime, Time, Weekday};
+use jiff::civil::{Date, DateTime, Time, Weekday};
 use rust_decimal::Decimal;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
 use crate::guid::Guid;
+use crate::hours::Hour;
 use crate::record::{Record, Value};
 use crate::tables::{discount, guest, item, note, points, privilege};
 
@@ -112,12 +113,25 @@ pub struct Rule {
     pub days: Vec<Day>,
     /// From this time of the day.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "Option<String>")]
-    pub from: Option<Time>,
-    /// Until before this time of the day.
+    pub from: Option<Hour>,
+    /// Until before this time of the day, or of the next where it is not after `from`; `00:00` and `24:00` are the day's
+    /// end.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "Option<String>")]
-    pub to: Option<Time>,
+    pub to: Option<Hour>,
+}
+
+impl Rule {
+    /// Whether a moment is within its days and hours; what follows midnight belongs to the day on which it began.
+    fn is_on(&self, moment: DateTime) -> bool {
+        let on = |date: Date| self.days.is_empty() || self.days.iter().any(|day| day.is(date.weekday()));
+        let (date, time) = (moment.date(), moment.time());
+        let from = self.from.and_then(Hour::time).unwrap_or(Time::midnight());
+        match self.to.and_then(Hour::time).filter(|to| *to != Time::midnight()) {
+            Some(to) if to <= from => (time >= from && on(date)) || (time < to && date.yesterday().is_ok_and(on)),
+            Some(to) => from <= time && time < to && on(date),
+            None => from <= time && on(date),
+        }
+    }
 }
 
 /// A day of the week.
@@ -158,9 +172,7 @@ impl Loyalty {
         for rule in &self.rules {
             let fits = rule.division.is_none_or(|division| bill.division() == Some(division))
                 && rule.client.is_none_or(|client| bill.client() == Some(client))
-                && (rule.days.is_empty() || rule.days.iter().any(|day| day.is(opened.weekday())))
-                && rule.from.is_none_or(|from| opened.time() >= from)
-                && rule.to.is_none_or(|to| opened.time() < to);
+                && rule.is_on(opened);
             let programme = self.programmes.iter().find(|programme| programme.name == rule.programme);
             if let Some(programme) = programme.filter(|programme| fits && programme.absolute == absolute) {
                 let only = rule.privilege.filter(|privilege| !has(*privilege));

@@ -67,6 +67,8 @@ pub struct State {
     pub(crate) clients: Table<Guid, Client>,
     /// Clients by the last ten digits of their phones.
     pub(crate) phones: Index<(String, Guid)>,
+    /// The ids of all phones.
+    pub(crate) phone_ids: Index<Guid>,
     pub(crate) menu: Shared<Menu>,
     pub(crate) loyalty: Shared<Loyalty>,
     pub(crate) days: Table<Guid, Day>,
@@ -112,9 +114,19 @@ impl State {
         self.states.get(states.key())?.get(&id).map(String::as_str)
     }
 
-    /// A GUID that nothing has yet.
+    /// A GUID that is drawn.
     pub(crate) fn new_id(&mut self, stream: &str) -> Guid {
         Guid::of(self.random.guid_bytes(stream))
+    }
+
+    /// A GUID that nothing has yet: streams that begin anew draw what rows of a file may have already.
+    pub(crate) fn free_id(&mut self, stream: &str, taken: impl Fn(&Self, &Guid) -> bool) -> Guid {
+        loop {
+            let id = self.new_id(stream);
+            if !taken(self, &id) {
+                return id;
+            }
+        }
     }
 
     /// Whether a table has a row.

@@ -44,7 +44,7 @@ pub(crate) struct Payment {
 pub(crate) struct Paid {
     /// Declared sums by the type of their note.
     pub(crate) declared: Vec<(Guid, Decimal)>,
-    /// Applied sums; none when points are declared and not set up.
+    /// Applied sums; none where points are not set up.
     pub(crate) applied: Option<Vec<(Guid, Decimal)>>,
 }
 
@@ -70,7 +70,10 @@ impl State {
         // Drawing ids for discounts that are refused after all must not shift later draws.
         let drawn = self.random.clone();
         let local = self.local(now);
-        self.use_points(&mut bill, &payment.declared, local);
+        // Without a sum what has been applied stays as it is.
+        if !payment.declared.is_empty() {
+            self.use_points(&mut bill, &payment.declared, local);
+        }
         let due = bill.total() - self.paid(&bill);
         if payment.sum.is_some_and(|sum| sum != due) {
             self.random = drawn;
@@ -90,10 +93,10 @@ impl State {
         }
         let declared = self.declared_sums(&bill);
         let applied = self.applied_sums(&bill);
+        let applied = (!applied.is_empty() || self.takes_points(&bill)).then_some(applied);
         let after = self.name_dates(&bill);
         self.bills.replace(bill, &before, &after);
-        let set_up = declared.is_empty() || !applied.is_empty();
-        Ok(Paid { declared, applied: set_up.then_some(applied) })
+        Ok(Paid { declared, applied })
     }
 
     fn pay_type(&self, bill: &Bill, payment: &Payment) -> Result<Guid, Error> {

@@ -11,6 +11,7 @@ use stend_core::Problem;
 
 use crate::error::Error;
 use crate::guid::Guid;
+use crate::known::known_bill;
 use crate::record::Value;
 use crate::tables::{guest, item, order};
 
@@ -47,6 +48,7 @@ pub struct Receipt {
     /// How it was paid.
     pub pay_type: Guid,
     /// When.
+    #[serde(deserialize_with = "crate::hours::moment")]
     #[schemars(with = "String")]
     pub at: DateTime,
 }
@@ -115,7 +117,7 @@ impl State {
         if lines.is_empty() {
             return;
         }
-        let id = self.new_id("prechecks");
+        let id = self.free_id("prechecks", |state, id| state.prechecks.contains_key(id));
         self.prechecks.insert(id, Precheck { id, guests: vec![bill.id()], lines, sum, begun: false, receipt: None });
         bill.prechecks.push(id);
         bill.guest.set(guest::STATE, Value::Int(PAYING));
@@ -204,8 +206,8 @@ impl State {
 
     /// Whether the staff can still do something with a bill.
     fn still_open(&self, id: Guid) -> Result<(), Problem> {
-        let bill = self.bills.get(id).ok_or_else(|| Problem::not_found(format!("no bill {id}")))?;
-        if bill.state() == CLOSED {
+        known_bill(self, id)?;
+        if self.bills.get(id).is_some_and(|bill| bill.state() == CLOSED) {
             return Err(Problem::conflict(format!("bill {id} is closed")));
         }
         Ok(())

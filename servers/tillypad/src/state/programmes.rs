@@ -18,6 +18,8 @@ const DRINKS: &str = "A8D3C1E4-2F6B-4D57-9B1E-7C3F5A9D2E11";
 const EXTRAS: &str = "A8D3C1E4-2F6B-4D57-9B1E-7C3F5A9D2E12";
 const TYPE: &str = "B9EC5388-9B01-8C47-932E-5F449A5EFA79";
 const PRIVILEGE: &str = "D572B760-99CB-C64D-9CE0-77FD5FD1171E";
+const OTHER: &str = "274013BE-AA55-294F-ADC6-99DE44BEA4E1";
+const CLIENT: &str = "7F944ABD-0729-D948-A052-531D74B3482F";
 const POINTS: &str = "A976C6ED-C511-4755-B942-636645A6A1B0";
 
 fn now() -> Timestamp {
@@ -38,6 +40,10 @@ fn cafe(programmes: Json, rules: Json) -> State {
                 { "id": SYRUP, "name": "Сироп", "price": 50, "group": EXTRAS },
             ],
         },
+        "divisions": [
+            { "id": "7BF665B0-2793-4B26-946E-D03A82E7EECB", "name": "Кофейня" }, { "id": OTHER, "name": "Другая" },
+        ],
+        "clients": [{ "id": CLIENT, "name": "Клиент" }],
         "programmes": programmes,
         "rules": rules,
     }))
@@ -119,8 +125,8 @@ fn rules_say_for_whom_and_when() {
     assert_eq!(with(json!({ "from": "12:00:00", "to": "15:00:00" }), &plain), 90);
     assert_eq!(with(json!({ "to": "12:00:00" }), &plain), 100);
     assert_eq!(with(json!({ "division": "7BF665B0-2793-4B26-946E-D03A82E7EECB" }), &plain), 90);
-    assert_eq!(with(json!({ "division": "274013BE-AA55-294F-ADC6-99DE44BEA4E1" }), &plain), 100);
-    assert_eq!(with(json!({ "client": "7F944ABD-0729-D948-A052-531D74B3482F" }), &plain), 100);
+    assert_eq!(with(json!({ "division": OTHER }), &plain), 100);
+    assert_eq!(with(json!({ "client": CLIENT }), &plain), 100);
     assert_eq!(with(json!({ "privilege": PRIVILEGE }), &plain), 100);
     let mut entitled = plain.clone();
     entitled["gest_sprv_ID"] = json!(PRIVILEGE);
@@ -130,6 +136,36 @@ fn rules_say_for_whom_and_when() {
     line["orders"][0]["orderItems"][1]["orit_sprv_ID"] = json!(PRIVILEGE);
     let rules = json!([{ "programme": "п", "privilege": PRIVILEGE }]);
     assert_eq!(prices(programmes(), rules, &line), [100, 50, 90]);
+}
+
+#[test]
+fn a_rule_over_midnight_belongs_to_the_day_on_which_it_began() {
+    let at = |rule: Json, opened: &str| {
+        let mut rule = rule;
+        rule["programme"] = json!("п");
+        let mut bill = bill();
+        bill["gest_DateOpen"] = json!(opened);
+        prices(json!([{ "name": "п", "off": 10 }]), json!([rule]), &bill)[0] == 90
+    };
+    let night = || json!({ "from": "22:00", "to": "02:00" });
+    let friday = || json!({ "from": "22:00", "to": "02:00", "days": ["fri"] });
+    // 2026-11-20 is a Friday.
+    for (opened, any, on_friday) in [
+        ("2026-11-20T21:59:59", false, false),
+        ("2026-11-20T22:00:00", true, true),
+        ("2026-11-21T00:00:00", true, true),
+        ("2026-11-21T01:59:59", true, true),
+        ("2026-11-21T02:00:00", false, false),
+        ("2026-11-20T01:00:00", true, false),
+        ("2026-11-21T23:00:00", true, false),
+    ] {
+        assert_eq!((at(night(), opened), at(friday(), opened)), (any, on_friday), "{opened}");
+    }
+    for end in ["00:00", "24:00"] {
+        let evening = || json!({ "from": "18:00", "to": end });
+        assert!(at(evening(), "2026-11-20T23:59:59") && !at(evening(), "2026-11-20T00:00:00"), "{end}");
+        assert!(!at(evening(), "2026-11-20T17:59:59") && at(json!({ "to": end }), "2026-11-20T00:00:00"), "{end}");
+    }
 }
 
 #[test]

@@ -180,13 +180,13 @@ proptest! {
         // A wrong sum is refused and leaves everything as it was.
         let shown = state.guest_json(id).expect("stored");
         let drawn = state.random.save();
-        let wrong = payment(id, due + Decimal::ONE, vec![Declared { kind: None, sum: Decimal::new(points, 2) }]);
+        let wrong = payment(id, due + Decimal::ONE, vec![Declared { key: "DiscountSum", kind: None, sum: Decimal::new(points, 2) }]);
         prop_assert_eq!(state.pay(wrong, now()), Err(Error::Pay(OTHER_SUM.into())));
         prop_assert_eq!(state.guest_json(id).expect("stored"), shown);
         prop_assert_eq!(state.random.save(), drawn);
 
         // Points declared anew take the place of the old ones.
-        let later = Declared { kind: None, sum: Decimal::new(later, 2) };
+        let later = Declared { key: "DiscountSum", kind: None, sum: Decimal::new(later, 2) };
         let noted = Payment { sum: None, ..payment(id, due, vec![later]) };
         state.pay(noted, now()).expect("noted");
         let due = total(&state, id);
@@ -240,7 +240,7 @@ proptest! {
         if let Ok(id) = Sent::read(&(&bill).into()).and_then(|sent| state.post(sent, now())) {
             let due = total(&state, id);
             let sum = crate::wire::scalar::number(&(&sum).into()).unwrap_or(due);
-            let _ = state.pay(payment(id, sum, vec![Declared { kind: None, sum: 1.into() }]), now());
+            let _ = state.pay(payment(id, sum, vec![Declared { key: "DiscountSum", kind: None, sum: 1.into() }]), now());
             let _ = state.info_json("счет", now().to_zoned(jiff::tz::TimeZone::UTC).date());
             prop_assert!(state.guest_json(id).is_some());
         }

@@ -8,7 +8,7 @@ use stend_core::json::{Json, Object};
 
 use crate::error::Error;
 use crate::guid::Guid;
-use crate::record::{Record, value};
+use crate::record::{Record, Value, value};
 use crate::state::bill::{Bill, Item, Order};
 use crate::tables::{self, Table};
 use crate::wire::scalar;
@@ -16,19 +16,23 @@ use crate::wire::scalar;
 /// How deep `orderItems` may nest: dishes are the first level.
 pub(crate) const DEEPEST: usize = 16;
 
-/// The most rows that a bill holds, of all tables together.
+/// The most rows that a bill holds, of all tables together, its own not counted.
 pub(crate) const MOST_ROWS: usize = 2_000;
 
-/// A field that the document does not know.
+/// What is odd about a bill and let pass.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Odd {
-    pub(crate) name: String,
-    pub(crate) known: Vec<&'static str>,
+pub(crate) enum Odd {
+    /// A field that the document does not know, and those that it does.
+    Field { name: String, known: Vec<&'static str> },
+    /// What is taken otherwise than it is written; the whole sentence.
+    Said(String),
 }
 
 /// Points that the client wants to pay with.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Declared {
+    /// The key under which they stand.
+    pub(crate) key: &'static str,
     /// The type of the note that keeps the sum; left out, the one of the settings.
     pub(crate) kind: Option<Guid>,
     pub(crate) sum: Decimal,
@@ -43,7 +47,7 @@ pub(crate) struct Sent {
     rows: usize,
 }
 
-const BILL_KEYS: [&str; 8] = [
+pub(crate) const BILL_KEYS: [&str; 8] = [
     "guestDeliveries",
     "guestSalePrivileges",
     "orders",
@@ -114,19 +118,27 @@ impl Sent {
         let map = object(json, "the guest bill")?;
         let mut sent = Self::default();
         sent.bill.guest = sent.record(&tables::guest::TABLE, map, &BILL_KEYS)?;
+        sent.rows = 0;
         match map.get("guestDeliveries") {
             None | Some(Json::Null) => {}
             Some(Json::Array(list)) if list.is_empty() => {}
             Some(Json::Array(list)) if list.len() > 1 => {
                 return Err(Error::Shape("guestDeliveries holds one delivery".into()));
             }
-            Some(_) => {
-                if let Some(row) = rows(map, "guestDeliveries")?.next() {
-                    sent.bill.delivery = Some(Box::new(sent.record(&tables::delivery::TABLE, row, &[])?));
-                }
+            Some(given) => {
+                let one = match given {
+                    Json::Array(list) => {
+                        sent.said("guestDeliveries is an object; the only one of a list was taken for it");
+                        list.first().unwrap_or(given)
+                    }
+                    other => other,
+                };
+                let row = object(one, "guestDeliveries")?;
+                sent.bill.delivery = Some(Box::new(sent.record(&tables::delivery::TABLE, row, &[])?));
             }
         }
         sent.bill.privileges = sent.records(&tables::privilege::TABLE, map, "guestSalePrivileges")?;
+        sent.lists(map, "orders");
         let orders = rows(map, "orders")?;
         sent.bill.orders.reserve_exact(orders.len().min(MOST_ROWS));
         for row in orders {
@@ -144,6 +156,7 @@ impl Sent {
     }
 
     fn items(&mut self, map: &Object<'_>, depth: usize) -> Result<Vec<Item>, Error> {
+        self.lists(map, "orderItems");
         let rows = rows(map, "orderItems")?;
         let mut items = Vec::with_capacity(rows.len().min(MOST_ROWS));
         for row in rows {
@@ -159,6 +172,10 @@ impl Sent {
 
     /// Rows of a table under a key.
     pub(crate) fn records(&mut self, table: &'static Table, map: &Object<'_>, key: &str) -> Result<Vec<Record>, Error> {
+        // The only discount of a line is printed as an object.
+        if table.name != tables::discount::TABLE.name {
+            self.lists(map, key);
+        }
         rows(map, key)?.map(|row| self.record(table, row, &[])).collect()
     }
 
@@ -175,6 +192,9 @@ impl Sent {
             match table.find(name) {
                 Some(column) => {
                     if let Some(value) = value(table, column, json)? {
+                        if matches!(value, Value::Date(_)) && json.as_str().is_some_and(scalar::has_zone) {
+                            self.dropped_zone(name, json);
+                        }
                         record.set(column, value);
                     }
                 }
@@ -186,13 +206,29 @@ impl Sent {
 
     /// Notes a field that nobody knows.
     pub(crate) fn odd(&mut self, name: &str, known: impl Iterator<Item = &'static str>) {
-        self.odd.push(Odd { name: name.to_owned(), known: known.collect() });
+        self.odd.push(Odd::Field { name: name.to_owned(), known: known.collect() });
+    }
+
+    fn said(&mut self, text: impl Into<String>) {
+        self.odd.push(Odd::Said(text.into()));
+    }
+
+    fn dropped_zone(&mut self, name: &str, json: &Json<'_>) {
+        self.said(format!("{name}: times have no zone; that of `{}` was dropped", scalar::shown(json)));
+    }
+
+    /// Notes an object that stands where a list belongs.
+    fn lists(&mut self, map: &Object<'_>, key: &str) {
+        if matches!(map.get(key), Some(Json::Object(_))) {
+            self.said(format!("{key} is a list; an object was taken for a list of one"));
+        }
     }
 
     /// Sums of points under a key.
-    pub(crate) fn declared(&mut self, map: &Object<'_>, key: &str) -> Result<Vec<Declared>, Error> {
+    pub(crate) fn declared(&mut self, map: &Object<'_>, key: &'static str) -> Result<Vec<Declared>, Error> {
         const KNOWN: [&str; 2] = ["type_ID", "sum"];
         let mut declared = Vec::new();
+        self.lists(map, key);
         for row in rows(map, key)? {
             self.rows += 1;
             if self.rows > MOST_ROWS {
@@ -203,6 +239,7 @@ impl Sent {
             }
             let kind = match row.get("type_ID") {
                 None | Some(Json::Null) => None,
+                Some(Json::String(text)) if text.trim().is_empty() => None,
                 Some(json) => Some(json.as_str().and_then(Guid::parse).ok_or_else(|| Error::Malformed {
                     field: format!("{key}.type_ID"),
                     value: scalar::shown(json),
@@ -211,7 +248,7 @@ impl Sent {
             };
             let field = || format!("{key}.sum");
             let json = row.get("sum").filter(|json| !json.is_null());
-            let json = json.ok_or(Error::Missing { table: "DiscountSum", field: "sum" })?;
+            let json = json.ok_or(Error::Missing { table: key, field: "sum" })?;
             let sum = scalar::number(json).ok_or_else(|| Error::Malformed {
                 field: field(),
                 value: scalar::shown(json),
@@ -221,7 +258,10 @@ impl Sent {
                 let value = scalar::shown(json);
                 return Err(Error::Range { field: field(), value, expected: "from 0 to 100000000" });
             }
-            declared.push(Declared { kind, sum: sum.round_dp(2).normalize() });
+            if json.as_str().is_some() {
+                self.said(format!("{}: a number without quotes, the document says", field()));
+            }
+            declared.push(Declared { key, kind, sum: sum.round_dp(2).normalize() });
         }
         Ok(declared)
     }
@@ -230,9 +270,9 @@ impl Sent {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::{Value, json};
+    use serde_json::{Value as Kept, json};
 
-    fn read(json: &Value) -> Result<Sent, Error> {
+    fn read(json: &Kept) -> Result<Sent, Error> {
         Sent::read(&json.into())
     }
 
@@ -246,9 +286,8 @@ mod tests {
         .expect("good");
         assert_eq!(sent.bill.guest.text(tables::guest::NAME), Some("11"));
         assert_eq!(sent.bill.orders[0].items[0].items.len(), 1);
-        assert_eq!(sent.declared, [Declared { kind: None, sum: 25.into() }]);
-        assert_eq!(sent.odd.len(), 1);
-        assert_eq!(sent.odd[0].name, "gest_Nmae");
+        assert_eq!(sent.declared, [Declared { key: "discountSum", kind: None, sum: 25.into() }]);
+        assert!(matches!(&sent.odd[..], [Odd::Field { name, .. }] if name == "gest_Nmae"), "{:?}", sent.odd);
     }
 
     #[test]
@@ -259,7 +298,10 @@ mod tests {
         }
         let error = read(&json!({ "orders": [{ "orderItems": items }] })).expect_err("deep");
         assert_eq!(error, Error::TooDeep(DEEPEST));
-        let many = vec![json!({ "orit_Count": 1 }); MOST_ROWS + 1];
+        // The order is one of them.
+        let most = vec![json!({ "orit_Count": 1 }); MOST_ROWS - 1];
+        assert!(read(&json!({ "orders": [{ "orderItems": most }] })).is_ok());
+        let many = vec![json!({ "orit_Count": 1 }); MOST_ROWS];
         let error = read(&json!({ "orders": [{ "orderItems": many }] })).expect_err("many");
         assert_eq!(error, Error::TooMany(MOST_ROWS));
         assert_eq!(json("[".repeat(1_000).as_bytes()).expect_err("deep"), Error::TooDeep(DEEPEST));

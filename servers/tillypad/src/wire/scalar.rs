@@ -55,6 +55,12 @@ pub(crate) fn flag(json: &Json<'_>) -> Option<bool> {
     }
 }
 
+/// Whether a zone stands behind a date and time.
+pub(crate) fn has_zone(text: &str) -> bool {
+    // The date has dashes of its own; behind its ten characters a sign begins a zone.
+    text.trim().bytes().skip(11).any(|byte| matches!(byte, b'+' | b'-' | b'Z' | b'z' | b'['))
+}
+
 /// A date and time: the wall time that is written, whatever zone stands behind it, to the millisecond.
 pub(crate) fn date_time(json: &Json<'_>) -> Option<DateTime> {
     parse_date_time(json.as_str()?)
@@ -69,6 +75,11 @@ pub(crate) fn parse_date_time(text: &str) -> Option<DateTime> {
         .or_else(|_| DateTime::from_str(&text.replacen(' ', "T", 1)))
         .or_else(|_| Date::from_str(text).map(DateTime::from))
         .ok()?;
+    // jiff takes a leap second for the one before it; SQL Server knows none.
+    let digits: Vec<u8> = text.bytes().filter(u8::is_ascii_digit).skip(12).take(2).collect();
+    if time.second() == 59 && (digits == b"60" || text.contains(":60")) {
+        return None;
+    }
     time.with().microsecond(0).nanosecond(0).build().ok()
 }
 
@@ -124,8 +135,22 @@ mod tests {
         ] {
             assert_eq!(parse_date_time(given).map(|time| time.to_string()).as_deref(), Some(kept), "{given}");
         }
-        for bad in ["", "12.10.2020", "2020-13-01", "yesterday"] {
+        for bad in ["", "12.10.2020", "2020-13-01", "yesterday", "2020-10-12T24:00:00", "2020-10-12T23:59:60"] {
             assert_eq!(parse_date_time(bad), None, "{bad}");
+        }
+        assert_eq!(parse_date_time("20201012T235960"), None);
+        assert!(parse_date_time("2020-10-12T23:59:59.60").is_some());
+    }
+
+    #[test]
+    fn zones_are_seen() {
+        for with in
+            ["2020-10-12T12:00:00Z", "2020-10-12 12:00:00+05:00", "2020-10-12T12:00-03", "2020-10-12T12:00[UTC]"]
+        {
+            assert!(has_zone(with), "{with}");
+        }
+        for without in ["2020-10-12T12:00:00.25", "2020-10-12", "", "2020"] {
+            assert!(!has_zone(without), "{without}");
         }
     }
 }
