@@ -129,7 +129,7 @@ bench-report: setup bench-setup ## All of it, written to target/bench-report.md
 	$(RELEASED)
 	target/release/stend-bench all --report target/bench-report.md
 
-guard: setup ## Count the instructions of five requests beside a bare server's; fails beyond the limits
+guard: setup ## Count the instructions of a start and of five requests beside a bare server's; fails beyond the limits
 	@command -v valgrind >/dev/null || (apt-get update -qq && apt-get install -y -qq valgrind) >/dev/null 2>&1 || true
 	@if command -v valgrind >/dev/null; then $(RELEASED) && target/release/stend-bench guard; \
 	else echo "not guarded: valgrind is missing and could not be installed"; fi

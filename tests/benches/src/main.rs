@@ -59,7 +59,11 @@ const PARTS: &[Part] = &[
     Part { name: "memory", asks: "memory per thing kept", run: memory::run },
     Part { name: "peers", asks: "beside what one would take instead", run: peers::run },
     Part { name: "soak", asks: "memory and cost under load for long", run: soak::run },
-    Part { name: "guard", asks: "instructions of five requests beside the bare server's", run: guard::run },
+    Part {
+        name: "guard",
+        asks: "instructions of a start and of five requests, and idle memory, beside the bare server's",
+        run: guard::run,
+    },
 ];
 
 /// What `make bench` runs.

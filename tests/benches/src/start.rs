@@ -70,7 +70,7 @@ pub(crate) type Ask = fn(&Stend) -> Outcome<()>;
 pub(crate) const FIRST: [(&str, Ask); 4] =
     [("carbis", carbis), ("queue", queue), ("telemetron", telemetron), ("tillypad", tillypad)];
 
-fn carbis(stend: &Stend) -> Outcome<()> {
+pub(crate) fn carbis(stend: &Stend) -> Outcome<()> {
     ask("GET", &format!("{}/api/v4/events?hash=none", stend.url("carbis")?), "token: demo-token", "").map(drop)
 }
 
