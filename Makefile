@@ -134,7 +134,8 @@ guard: setup ## Count the instructions of a start and of five requests beside a 
 	@if command -v valgrind >/dev/null; then $(RELEASED) && target/release/stend-bench guard; \
 	else echo "not guarded: valgrind is missing and could not be installed"; fi
 
-PROFDATA ?= $(firstword $(wildcard $(shell rustc --print target-libdir)/../bin/llvm-profdata) llvm-profdata-22)
+# Looked for when it is run, for it may have been installed a line before.
+PROFDATA ?= $$(ls "$$(rustc --print target-libdir)/../bin/llvm-profdata" 2>/dev/null || echo llvm-profdata-22)
 
 profile: setup ## Write anew which branches the program takes (servers/app/stend.profdata); after changes of what answers requests
 	@command -v $(PROFDATA) >/dev/null || rustup component add llvm-tools >/dev/null 2>&1 || (apt-get update -qq && apt-get install -y -qq llvm-22) >/dev/null

@@ -11,10 +11,10 @@ fn main() {
     order();
 }
 
-/// Has the linker lay side by side what a start runs and reads: `start.order` lists it, `make order` writes that. The system brings
-/// a program in by pieces of 64 KiB, so an idle process is as large as its code is scattered. Names that are not there
-/// are passed over, so a stale list costs memory, not the build. Only the linker that comes with Rust is asked; and the
-/// program has a fixed address, for moving it at each start touches every page with an address in it.
+/// Has the linker lay side by side what a start runs and reads: `start.order` lists it, `make order` writes that. The
+/// system brings a program in by pieces of 64 KiB, so an idle process is as large as its code is scattered. Names that are
+/// not there are passed over, so a stale list costs memory, not the build. Only the linker that comes with Rust is asked;
+/// and the program has a fixed address, for moving it at each start touches every page with an address in it.
 fn order() {
     let list = Path::new(env!("CARGO_MANIFEST_DIR")).join("start.order");
     println!("cargo:rerun-if-changed={}", list.display());
