@@ -9,7 +9,7 @@
 mod carbis;
 mod control;
 mod fidelity;
-mod house;
+mod layout;
 mod queue;
 mod samples;
 mod scenario;

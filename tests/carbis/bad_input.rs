@@ -49,7 +49,7 @@ async fn oversize_and_odd_bodies() {
     let bench = Bench::start().await;
     let request = get(&bench, "/api/v4/events?hash=none").header("token", "demo-token");
     refused(&bench, request.try_clone().unwrap().body(vec![b'x'; 2 * 1024 * 1024]), 413, "too large").await;
-    // A small body is read past, with a remark.
+    // A small body is read past, with a warning.
     assert_eq!(bench.send(request.body("{}")).await.status, 200);
     let journal = bench.steer(Method::GET, "/worlds/default/journal?status=200", Value::Null).await.json();
     assert!(journal["entries"][0]["remarks"][0].as_str().unwrap().contains("ignored"), "{journal}");

@@ -36,11 +36,11 @@ async fn the_feed_of_the_documented_world_is_empty_at_first() {
 #[tokio::test]
 async fn a_hash_is_drawn_in_the_printed_form_and_told_by_the_action() {
     let bench = Bench::start().await;
-    let told = bench.act("carbis.call_waiter", json!({"table": 1000028})).await;
+    let described = bench.act("carbis.call_waiter", json!({"table": 1000028})).await;
     let updates = updates(&bench, "none").await;
     assert_eq!(updates.len(), 1);
-    assert_eq!(updates[0]["hash"], told["hash"]);
-    let hash = told["hash"].as_str().expect("a hash");
+    assert_eq!(updates[0]["hash"], described["hash"]);
+    let hash = described["hash"].as_str().expect("a hash");
     let digits = hash.strip_prefix("0x").expect("0x");
     assert!(digits.len() == 8 && digits.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b)), "{hash}");
 }
@@ -85,8 +85,8 @@ async fn a_poll_gets_what_came_after_its_hash_oldest_first() {
     let bench = Bench::start().await;
     let mut hashes = Vec::new();
     for _ in 0..3 {
-        let told = bench.act("carbis.call_waiter", json!({"table": 1000028})).await;
-        hashes.push(told["hash"].as_str().unwrap().to_owned());
+        let described = bench.act("carbis.call_waiter", json!({"table": 1000028})).await;
+        hashes.push(described["hash"].as_str().unwrap().to_owned());
     }
     let after = |updates: Vec<Value>| {
         updates.iter().map(|event| event["hash"].as_str().unwrap().to_owned()).collect::<Vec<_>>()

@@ -2,5 +2,5 @@
 
 mod bad_input;
 pub mod events;
-mod readings;
+mod interpretations;
 mod retention;

@@ -28,12 +28,12 @@ fn tillypad(bench: &Bench) -> RequestBuilder {
 }
 
 /// Whether each of these requests is struck.
-async fn struck(bench: &Bench, requests: Vec<RequestBuilder>) -> Vec<bool> {
-    let mut struck = Vec::new();
+async fn faulted(bench: &Bench, requests: Vec<RequestBuilder>) -> Vec<bool> {
+    let mut faulted = Vec::new();
     for request in requests {
-        struck.push(bench.send(request).await.status == 599);
+        faulted.push(bench.send(request).await.status == 599);
     }
-    struck
+    faulted
 }
 
 #[tokio::test]
@@ -63,7 +63,7 @@ async fn each_key_of_a_match_narrows_it() {
         add(&bench, json!({"match": matching, "respond": {"status": 599}})).await;
         let requests =
             vec![carbis(&bench), tillypad(&bench), other_path(&bench), posted(&bench), agent(&bench), bearer(&bench)];
-        assert_eq!(struck(&bench, requests).await, expected, "{matching}");
+        assert_eq!(faulted(&bench, requests).await, expected, "{matching}");
     }
 }
 
@@ -74,7 +74,7 @@ async fn a_window_is_of_the_worlds_time() {
     add(&bench, json!({"match": window, "respond": {"status": 599}})).await;
     let mut seen = Vec::new();
     for _ in 0..5 {
-        seen.extend(struck(&bench, vec![carbis(&bench)]).await);
+        seen.extend(faulted(&bench, vec![carbis(&bench)]).await);
         bench.advance("5s").await;
     }
     assert_eq!(seen, [false, false, true, true, false]);
@@ -95,7 +95,7 @@ async fn a_probability_is_drawn_from_the_seed_and_from_a_stream_of_its_own() {
             if others {
                 bench.send(tillypad(&bench)).await;
             }
-            seen.extend(struck(&bench, vec![carbis(&bench)]).await);
+            seen.extend(faulted(&bench, vec![carbis(&bench)]).await);
         }
         seen
     }
@@ -237,7 +237,7 @@ async fn faults_come_by_a_world_file_too_and_a_reset_brings_them_back_as_they_we
     ]});
     assert_eq!(bench.steer(Method::PUT, "/worlds/default/state", world).await.status, 200);
     for _ in 0..2 {
-        assert_eq!(struck(&bench, vec![carbis(&bench), carbis(&bench), carbis(&bench)]).await, [false, true, false]);
+        assert_eq!(faulted(&bench, vec![carbis(&bench), carbis(&bench), carbis(&bench)]).await, [false, true, false]);
         let mut limited = Vec::new();
         for _ in 0..3 {
             limited.push(bench.send(tillypad(&bench)).await.status.as_u16());

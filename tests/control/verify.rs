@@ -50,10 +50,10 @@ async fn a_miss_names_the_nearest_and_what_was_expected_and_found() {
     let miss = json!({"push": {"fake": "queue", "command": "consumerList", "client": "qboard", "json": {"$.data[0].state": "SERVED"}}});
     let answer = verify(&bench, &miss).await;
     assert_eq!(answer.status, 409);
-    let told = answer.json()["error"].clone();
-    assert_eq!(told["nearest"]["reply"]["command"], "consumerList");
+    let described = answer.json()["error"].clone();
+    assert_eq!(described["nearest"]["reply"]["command"], "consumerList");
     assert_eq!(
-        told["unmet"],
+        described["unmet"],
         json!([
             {"condition": "client", "expected": "qboard", "found": "terminal"},
             {"condition": "reply $.data[0].state", "expected": "\"SERVED\"", "found": "WAITING"},

@@ -186,7 +186,7 @@ async fn a_control_token_is_asked_for() {
     assert_eq!(bench.send(bench.client.get(&health)).await.status, 401);
     assert_eq!(bench.send(bench.client.get(&health).bearer_auth("wrong")).await.status, 401);
     assert_eq!(bench.send(bench.client.get(&health).bearer_auth("s3cret")).await.status, 200);
-    // The fakes know nothing of it.
+    // The services know nothing of it.
     let events = format!("{}/api/v4/events?hash=none", bench.url("carbis"));
     assert_eq!(bench.send(bench.client.get(events).header("token", "demo-token")).await.status, 200);
 }
@@ -255,7 +255,7 @@ async fn worlds_of_one_file_share_what_it_says_and_nothing_that_happens() {
     assert_eq!(state("a").await["carbis"]["orders"], json!([]));
 }
 
-/// `serve --strict` is for the process: a world that is made later refuses remarks as the first does.
+/// `serve --strict` is for the process: a world that is made later refuses warnings as the first does.
 #[tokio::test]
 async fn worlds_of_a_strict_process_are_strict() {
     let bench = Bench::with(Config { strict: true, ..Config::default() }).await;

@@ -7,7 +7,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use stend::Config;
 
-use super::worlds_player::{Deed, Player, deeds};
+use super::worlds_player::{Player, WorldEvent, world_events};
 use crate::support::{Bench, NOON};
 
 /// Plays in a world of its own; gives all that was answered.
@@ -16,15 +16,15 @@ async fn play(bench: Arc<Bench>, task: u64, script: u64) -> Vec<String> {
     let made = bench.steer(Method::POST, "/worlds", json!({"id": id, "seed": script, "clock": NOON})).await;
     assert_eq!(made.status, 201, "{}", made.text);
     let mut player = Player::new(&bench, &id).await;
-    let script = deeds(script, 50);
+    let script = world_events(script, 50);
     let mut answers = Vec::new();
-    for deed in &script {
-        answers.push(player.play(deed).await);
+    for event in &script {
+        answers.push(player.play(event).await);
     }
     // The journal holds what this test has sent, and nothing of the 63 others.
     let journal = bench.steer(Method::GET, &format!("/worlds/{id}/journal?limit=1000"), Value::Null).await.json();
     let entries = journal["entries"].as_array().unwrap_or_else(|| panic!("no entries in {journal}"));
-    let sent = script.iter().filter(|deed| !matches!(deed, Deed::Act(..) | Deed::Wait(_))).count();
+    let sent = script.iter().filter(|event| !matches!(event, WorldEvent::Act(..) | WorldEvent::Wait(_))).count();
     let received = entries.iter().filter(|entry| entry["way"] != "push").count();
     assert_eq!(received, sent + 2, "world {id}: its requests, and the two logins");
     answers
@@ -58,15 +58,15 @@ async fn seed_clock_faults_and_journal_are_a_worlds_own() {
         .await;
     bench.steer(Method::POST, "/worlds/one/clock/advance", json!({"by": "1h"})).await;
     let (mut one, mut two) = (Player::new(&bench, "one").await, Player::new(&bench, "two").await);
-    assert!(one.play(&Deed::Poll).await.starts_with("503"));
-    assert!(two.play(&Deed::Poll).await.starts_with("200"));
-    let call = Deed::Act("carbis.call_waiter", json!({"table": 1000028}));
+    assert!(one.play(&WorldEvent::Poll).await.starts_with("503"));
+    assert!(two.play(&WorldEvent::Poll).await.starts_with("200"));
+    let call = WorldEvent::Act("carbis.call_waiter", json!({"table": 1000028}));
     assert_ne!(one.play(&call).await, two.play(&call).await, "other seeds, other hashes");
-    let told = |world: &'static str| {
+    let described = |world: &'static str| {
         let bench = &bench;
         async move { bench.steer(Method::GET, &format!("/worlds/{world}"), Value::Null).await.json() }
     };
-    let (one, two) = (told("one").await, told("two").await);
+    let (one, two) = (described("one").await, described("two").await);
     assert_eq!((&one["seed"], &two["seed"]), (&json!(1), &json!(2)));
     assert_eq!((&one["faults"], &two["faults"]), (&json!(1), &json!(0)));
     assert_eq!(two["clock"]["now"], "2026-11-21T09:00:00Z");
@@ -74,9 +74,9 @@ async fn seed_clock_faults_and_journal_are_a_worlds_own() {
     // One world's reset is not the other's.
     bench.steer(Method::POST, "/worlds/one/reset", Value::Null).await;
     assert_eq!(
-        (told("one").await["generation"].clone(), told("two").await["generation"].clone()),
+        (described("one").await["generation"].clone(), described("two").await["generation"].clone()),
         (json!(2), json!(1))
     );
-    assert_eq!(told("one").await["journal"]["entries"], 0);
-    assert_eq!(told("two").await["journal"]["entries"], two["journal"]["entries"]);
+    assert_eq!(described("one").await["journal"]["entries"], 0);
+    assert_eq!(described("two").await["journal"]["entries"], two["journal"]["entries"]);
 }

@@ -1,4 +1,4 @@
-//! A client of one world that asks all four fakes, and what it asks: drawn from a number, so that two worlds can be asked
+//! A client of one world that asks all four services, and what it asks: drawn from a number, so that two worlds can be asked
 //! the same.
 
 use reqwest::Method;
@@ -10,7 +10,7 @@ use crate::tillypad::{CAFE, INTERNET, SOUP};
 
 /// Something to do in a world.
 #[derive(Debug, Clone)]
-pub enum Deed {
+pub enum WorldEvent {
     /// An action.
     Act(&'static str, Value),
     /// A poll of the feed of events.
@@ -50,42 +50,42 @@ impl Draws {
     }
 }
 
-/// So many deeds, drawn from `seed`.
-pub fn deeds(seed: u64, count: usize) -> Vec<Deed> {
+/// So many world events, drawn from `seed`.
+pub fn world_events(seed: u64, count: usize) -> Vec<WorldEvent> {
     let mut draws = Draws(seed);
-    (0..count).map(|_| deed(&mut draws)).collect()
+    (0..count).map(|_| event(&mut draws)).collect()
 }
 
-fn deed(draws: &mut Draws) -> Deed {
+fn event(draws: &mut Draws) -> WorldEvent {
     let n = draws.below(1000);
     match draws.below(24) {
-        0 => Deed::Act("carbis.call_waiter", json!({"table": 1000028})),
-        1 => Deed::Act(
+        0 => WorldEvent::Act("carbis.call_waiter", json!({"table": 1000028})),
+        1 => WorldEvent::Act(
             "carbis.additional_order",
             json!({"table": 1000028, "dishes": [{"id": 1000041, "count": n % 3 + 1}]}),
         ),
-        2 => Deed::Act("carbis.seat_guests", json!({"parties": n % 3 + 1, "over": "5m", "stay": "20m"})),
-        3 | 4 => Deed::Poll,
+        2 => WorldEvent::Act("carbis.seat_guests", json!({"parties": n % 3 + 1, "over": "5m", "stay": "20m"})),
+        3 | 4 => WorldEvent::Poll,
         5 | 6 => {
             let line = json!({"orit_mitm_ID": SOUP, "orit_Count": n % 2 + 1, "orit_Price": 315});
             let state = n % 2;
-            Deed::Bill(json!({
+            WorldEvent::Bill(json!({
                 "gest_Name": format!("B{}", n % 5), "gest_dvsn_ID": CAFE, "orders": [{"ordr_orst_ID": state, "orderItems": [line]}]
             }))
         }
-        7 | 8 => Deed::Guest(draws.index(20)),
-        9 => Deed::Pay(draws.index(20), 315 * u32::try_from(n % 2 + 1).expect("small")),
-        10 => Deed::Named(format!("B{}", n % 5)),
-        11 => Deed::Act("tillypad.seed_guests", json!({"count": 3, "closed": n.is_multiple_of(2)})),
-        12 => Deed::Act("queue.take_ticket", json!({"services": [4]})),
-        13 => Deed::Act("queue.visitors", json!({"count": n % 4 + 1, "over": "10m"})),
-        14 => Deed::Command("nextConsumer", json!({"workplace": 11})),
-        15 => Deed::Command("serveConsumer", json!({"workplace": 11})),
-        16 => Deed::Command("postponeConsumer", json!({"workplace": 11, "delay": 5})),
-        17 => Deed::Command("currentQueue", json!({})),
-        18 => Deed::Act("telemetron.sell", json!({"machine": 123, "layout": "A1"})),
-        19 => Deed::Act("telemetron.seed_sales", json!({"count": n % 9 + 1, "over": "1d"})),
-        20 => Deed::LogIn,
+        7 | 8 => WorldEvent::Guest(draws.index(20)),
+        9 => WorldEvent::Pay(draws.index(20), 315 * u32::try_from(n % 2 + 1).expect("small")),
+        10 => WorldEvent::Named(format!("B{}", n % 5)),
+        11 => WorldEvent::Act("tillypad.seed_guests", json!({"count": 3, "closed": n.is_multiple_of(2)})),
+        12 => WorldEvent::Act("queue.take_ticket", json!({"services": [4]})),
+        13 => WorldEvent::Act("queue.visitors", json!({"count": n % 4 + 1, "over": "10m"})),
+        14 => WorldEvent::Command("nextConsumer", json!({"workplace": 11})),
+        15 => WorldEvent::Command("serveConsumer", json!({"workplace": 11})),
+        16 => WorldEvent::Command("postponeConsumer", json!({"workplace": 11, "delay": 5})),
+        17 => WorldEvent::Command("currentQueue", json!({})),
+        18 => WorldEvent::Act("telemetron.sell", json!({"machine": 123, "layout": "A1"})),
+        19 => WorldEvent::Act("telemetron.seed_sales", json!({"count": n % 9 + 1, "over": "1d"})),
+        20 => WorldEvent::LogIn,
         21 => {
             const READS: [&str; 6] = [
                 "/v2/vending_machines",
@@ -95,10 +95,10 @@ fn deed(draws: &mut Draws) -> Deed {
                 "/v2/stats/vends/summary",
                 "/v2/stats/crt",
             ];
-            Deed::Vend(Method::GET, READS[draws.index(6)], Value::Null)
+            WorldEvent::Vend(Method::GET, READS[draws.index(6)], Value::Null)
         }
-        22 => Deed::Vend(Method::POST, "/v2/vending_machines/123/request", json!({"report": 1})),
-        _ => Deed::Wait([1, 30, 61, 301, 1200][draws.index(5)]),
+        22 => WorldEvent::Vend(Method::POST, "/v2/vending_machines/123/request", json!({"report": 1})),
+        _ => WorldEvent::Wait([1, 30, 61, 301, 1200][draws.index(5)]),
     }
 }
 
@@ -119,7 +119,7 @@ impl<'b> Player<'b> {
         let mut player = Self { bench, world: world.to_owned(), socket, bearer: String::new(), guests: Vec::new() };
         let operator = json!({"component": "workplace", "login": "operator", "password": PASSWORD, "workplace": 11});
         player.socket.login(operator).await;
-        player.play(&Deed::LogIn).await;
+        player.play(&WorldEvent::LogIn).await;
         player
     }
 
@@ -139,40 +139,44 @@ impl<'b> Player<'b> {
     }
 
     /// Does it, and gives all that came back.
-    pub async fn play(&mut self, deed: &Deed) -> String {
-        let url = |fake: &str, target: &str| format!("{}/w/{}{target}", self.bench.url(fake), self.world);
+    pub async fn play(&mut self, event: &WorldEvent) -> String {
+        let url = |service: &str, target: &str| format!("{}/w/{}{target}", self.bench.url(service), self.world);
         let client = &self.bench.client;
-        let request = match deed {
-            Deed::Act(name, args) => {
+        let request = match event {
+            WorldEvent::Act(name, args) => {
                 let path = format!("{}/worlds/{}/actions", self.bench.control(), self.world);
                 client.post(path).json(&json!({*name: args}))
             }
-            Deed::Wait(seconds) => {
+            WorldEvent::Wait(seconds) => {
                 let path = format!("{}/worlds/{}/clock/advance", self.bench.control(), self.world);
                 client.post(path).json(&json!({"by": format!("{seconds}s")}))
             }
-            Deed::Poll => client.get(url("carbis", "/api/v4/events?hash=none")).header("token", "demo-token"),
-            Deed::Bill(bill) => client.post(url("tillypad", "/post-guest")).json(bill),
-            Deed::Guest(index) => client.get(url("tillypad", &format!("/get-guest?guest-id={}", self.guest(*index)))),
-            Deed::Pay(index, sum) => client
+            WorldEvent::Poll => client.get(url("carbis", "/api/v4/events?hash=none")).header("token", "demo-token"),
+            WorldEvent::Bill(bill) => client.post(url("tillypad", "/post-guest")).json(bill),
+            WorldEvent::Guest(index) => {
+                client.get(url("tillypad", &format!("/get-guest?guest-id={}", self.guest(*index))))
+            }
+            WorldEvent::Pay(index, sum) => client
                 .post(url("tillypad", "/pay-guest?delete-prechecks=1"))
                 .json(&json!({"Payment": {"gest_ID": self.guest(*index), "payType_ID": INTERNET, "paySum": sum}})),
-            Deed::Named(name) => client.get(url("tillypad", &format!("/get-guest-info?name={name}&date=2026-11-21"))),
-            Deed::Vend(method, path, body) => {
+            WorldEvent::Named(name) => {
+                client.get(url("tillypad", &format!("/get-guest-info?name={name}&date=2026-11-21")))
+            }
+            WorldEvent::Vend(method, path, body) => {
                 let request = client.request(method.clone(), url("telemetron", path)).bearer_auth(&self.bearer);
                 if body.is_null() { request } else { request.json(body) }
             }
-            Deed::LogIn => client.post(url("telemetron", "/auth/")).json(&json!({
+            WorldEvent::LogIn => client.post(url("telemetron", "/auth/")).json(&json!({
                 "grant_type": "password", "client_id": "client-key", "client_secret": "client-secret",
                 "username": "me@example.com", "password": "123456"
             })),
-            Deed::Command(command, data) => return self.socket.ask(command, data.clone()).await.to_string(),
+            WorldEvent::Command(command, data) => return self.socket.ask(command, data.clone()).await.to_string(),
         };
         let answer = self.bench.send(request).await;
         if answer.status == 200 {
-            match deed {
-                Deed::LogIn => self.bearer = answer.json()["access_token"].as_str().expect("a token").to_owned(),
-                Deed::Bill(_) => self.guests.push(answer.json()["gest_ID"].as_str().expect("an id").to_owned()),
+            match event {
+                WorldEvent::LogIn => self.bearer = answer.json()["access_token"].as_str().expect("a token").to_owned(),
+                WorldEvent::Bill(_) => self.guests.push(answer.json()["gest_ID"].as_str().expect("an id").to_owned()),
                 _ => {}
             }
         }

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::worlds_player::{Player, deeds};
+use super::worlds_player::{Player, world_events};
 use crate::support::{Bench, NOON};
 
 async fn state(bench: &Bench, world: &str) -> Value {
@@ -48,8 +48,8 @@ async fn copies_of_a_world_go_on_as_the_original_does() {
         make(&bench, json!({"id": original, "seed": seed, "clock": NOON})).await;
         arm(&bench, &original).await;
         let mut first = Player::new(&bench, &original).await;
-        for deed in deeds(seed, 60) {
-            first.play(&deed).await;
+        for event in world_events(seed, 60) {
+            first.play(&event).await;
         }
         let saved = state(&bench, &original).await;
         make(&bench, json!({"id": fork, "fork_of": original})).await;
@@ -63,11 +63,11 @@ async fn copies_of_a_world_go_on_as_the_original_does() {
 
         let mut copies = [first.twin(&restored).await, first.twin(&fork).await, first.twin(&forked_twice).await];
         let mut answered = 0;
-        for deed in deeds(seed + 1000, 60) {
-            let expected = first.play(&deed).await;
+        for event in world_events(seed + 1000, 60) {
+            let expected = first.play(&event).await;
             answered += usize::from(!expected.starts_with('4') && !expected.starts_with('5'));
             for copy in &mut copies {
-                assert_eq!(copy.play(&deed).await, expected, "{}, {deed:?}", copy.world);
+                assert_eq!(copy.play(&event).await, expected, "{}, {event:?}", copy.world);
             }
         }
         assert!(answered > 40, "seed {seed}: too little happened to say anything");
@@ -108,8 +108,8 @@ async fn a_fork_and_its_original_diverge() {
     }
     assert_eq!(state(&bench, "default").await, before);
     let fork = state(&bench, "fork").await;
-    for fake in ["carbis", "tillypad", "queue", "telemetron"] {
-        assert_ne!(fork[fake], before[fake], "{fake}");
+    for service in ["carbis", "tillypad", "queue", "telemetron"] {
+        assert_ne!(fork[service], before[service], "{service}");
     }
     bench.act("carbis.pay_online", json!({"table": 1000028})).await;
     bench.act("queue.cancel_ticket", json!({"consumer": before["queue"]["consumers"][0]["id"]})).await;

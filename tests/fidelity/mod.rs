@@ -32,8 +32,8 @@ fn every_claim(check: impl Fn(&Ledger, &Claim) -> Option<String>) {
 
 #[test]
 fn every_api_has_a_ledger_and_every_claim_its_own_number() {
-    let registry = stend::registry::fakes();
-    let names: Vec<&str> = registry.kinds().iter().map(|kind| kind.name()).collect();
+    let registry = stend::registry::services();
+    let names: Vec<&str> = registry.services().iter().map(|kind| kind.name()).collect();
     let ledgers = all();
     assert_eq!(ledgers.iter().map(|ledger| ledger.api.as_str()).collect::<Vec<_>>(), names);
     for ledger in &ledgers {
@@ -108,7 +108,7 @@ fn missing(test: &str) -> Option<String> {
 
 #[test]
 fn every_operation_has_a_claim_and_every_claim_known_operations() {
-    let registry = stend::registry::fakes();
+    let registry = stend::registry::services();
     for ledger in all() {
         let (_, kind) = registry.find(&ledger.api).unwrap();
         let known: BTreeSet<&str> = kind.operations().iter().map(|operation| operation.id).collect();
@@ -132,7 +132,7 @@ fn every_sample_has_a_claim() {
 /// A setting is a dotted path in the API's section of a world file.
 #[test]
 fn every_setting_is_in_the_schema() {
-    let schema = stend_scenario::world_schema(&stend::registry::fakes());
+    let schema = stend_scenario::world_schema(&stend::registry::services());
     every_claim(|ledger, claim| {
         let setting = claim.setting.as_ref()?;
         let path = std::iter::once(ledger.api.as_str()).chain(setting.split('.'));

@@ -138,7 +138,7 @@ async fn unknown_fields_are_remarked_on_and_in_a_strict_world_refused() {
     admin.data("setUser", json!({"id": 3, "clerk": {"prioriti": 7, "priority": 10}})).await;
     let root = json!({"services": [{"id": 4, "nmae": "x"}], "children": [{"servces": [5]}]});
     admin.data("newServiceGroup", json!({ "root": root })).await;
-    for (operation, remarks) in [
+    for (operation, warnings) in [
         ("setUser", json!(["unknown field `clerk.prioriti` ignored; did you mean `clerk.priority`?"])),
         (
             "newServiceGroup",
@@ -150,7 +150,7 @@ async fn unknown_fields_are_remarked_on_and_in_a_strict_world_refused() {
     ] {
         let path = format!("/worlds/default/journal?fake=queue&operation={operation}");
         let entries = bench.steer(reqwest::Method::GET, &path, Value::Null).await;
-        assert_eq!(entries.json()["entries"][0]["remarks"], remarks);
+        assert_eq!(entries.json()["entries"][0]["remarks"], warnings);
     }
     let world = json!({"id": "s", "world": {"stend": 1, "base": "documented", "strict": true}});
     let made = bench.steer(reqwest::Method::POST, "/worlds", world).await;

@@ -19,7 +19,7 @@ async fn fault(bench: &Bench, body: Value) -> String {
 }
 
 /// The journal's entries of this kind: moment, status, fault.
-async fn told(bench: &Bench, way: &str) -> Vec<String> {
+async fn described(bench: &Bench, channel: &str) -> Vec<String> {
     let journal = bench.steer(Method::GET, "/worlds/default/journal?fake=queue&limit=1000", Value::Null).await.json();
     let entries = journal["entries"].as_array().unwrap().clone();
     let one = |entry: &Value| {
@@ -31,7 +31,7 @@ async fn told(bench: &Bench, way: &str) -> Vec<String> {
             entry["fault"].as_str().unwrap_or("-")
         )
     };
-    entries.iter().filter(|entry| entry["way"] == way).map(one).collect()
+    entries.iter().filter(|entry| entry["way"] == channel).map(one).collect()
 }
 
 /// A board that hears of services, and a clerk who changes them.
@@ -74,7 +74,7 @@ async fn pushes_are_dropped_and_doubled_and_the_journal_says_by_which_fault() {
     assert_eq!(seen, [1, 3, 3, 4]);
     let at = "09:00:00Z";
     let expected = ["200 qboard -", "0 qboard lost", "200 qboard twice", "200 qboard twice", "200 qboard -"];
-    assert_eq!(told(&bench, "push").await, expected.map(|rest| format!("{at} {rest}")));
+    assert_eq!(described(&bench, "push").await, expected.map(|rest| format!("{at} {rest}")));
     let faults = bench.steer(Method::GET, "/worlds/default/faults", Value::Null).await.json();
     assert_eq!((&faults[0]["matched"], &faults[0]["applied"]), (&json!(4), &json!(1)));
 }
@@ -103,12 +103,12 @@ async fn a_reordered_push_that_nothing_follows_is_told_of_when_the_socket_ends()
     board.raw(Message::Close(None)).await;
     while board.message().await.is_some() {}
     for _ in 0..100 {
-        if !told(&bench, "push").await.is_empty() {
+        if !described(&bench, "push").await.is_empty() {
             break;
         }
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
-    assert_eq!(told(&bench, "push").await, [format!("09:00:00Z 0 qboard {id}")]);
+    assert_eq!(described(&bench, "push").await, [format!("09:00:00Z 0 qboard {id}")]);
 }
 
 #[tokio::test]
@@ -125,7 +125,7 @@ async fn a_delayed_push_is_held_by_the_worlds_clock_and_an_advance_waits_for_it(
     board.nothing_came().await;
     bench.advance("10m").await;
     let expected = ["09:00:00Z 200 qboard -".to_owned(), format!("09:00:30Z 200 qboard {id}")];
-    assert_eq!(told(&bench, "push").await, expected, "it was sent before the advance returned");
+    assert_eq!(described(&bench, "push").await, expected, "it was sent before the advance returned");
     let push = board.push().await;
     assert_eq!((&push["data"][1]["priority"], &push["dateTime"]), (&json!(1), &json!("2026-11-21T09:00:00.000Z")));
 }
@@ -144,9 +144,9 @@ async fn a_socket_of_which_too_much_is_held_back_is_closed() {
     }
     // Those that were held go nowhere when their time comes, and the journal says so.
     bench.advance("2h").await;
-    let told = told(&bench, "push").await;
-    let unsent = |at: &str| told.iter().filter(|told| told.starts_with(&format!("{at} 0 "))).count();
-    assert_eq!((unsent("09:00:00Z"), unsent("10:00:00Z"), told.len()), (1, 256, 257), "{told:?}");
+    let described = described(&bench, "push").await;
+    let unsent = |at: &str| described.iter().filter(|described| described.starts_with(&format!("{at} 0 "))).count();
+    assert_eq!((unsent("09:00:00Z"), unsent("10:00:00Z"), described.len()), (1, 256, 257), "{described:?}");
 }
 
 #[tokio::test]
@@ -159,7 +159,7 @@ async fn drawn_delays_are_the_same_for_the_same_seed() {
             change(&mut admin, n).await;
         }
         bench.advance("1h").await;
-        told(&bench, "push").await
+        described(&bench, "push").await
     }
     for delay in [json!({"uniform": ["1s", "20s"]}), json!({"lognormal": {"median": "5s", "sigma": 0.5}})] {
         let first = moments(7, &delay).await;
@@ -215,7 +215,7 @@ async fn no_pong_leaves_pings_unanswered_while_all_else_goes_on() {
     let id = fault(&bench, json!({"match": {"fake": "queue", "client": "operator"}, "no_pong": true})).await;
     clerk.raw(Message::Ping("one".into())).await;
     clerk.data("serviceList", json!({})).await;
-    assert_eq!(told(&bench, "ping").await, [format!("09:00:00Z 0 operator {id}")]);
+    assert_eq!(described(&bench, "ping").await, [format!("09:00:00Z 0 operator {id}")]);
     bench.steer(Method::DELETE, &format!("/worlds/default/faults/{id}"), Value::Null).await;
     clerk.raw(Message::Ping("two".into())).await;
     assert!(matches!(clerk.message().await, Some(Message::Pong(body)) if &body[..] == b"two"), "of `one` nothing came");
@@ -225,7 +225,7 @@ async fn no_pong_leaves_pings_unanswered_while_all_else_goes_on() {
 async fn a_reset_socket_is_a_tcp_reset() {
     let bench = Bench::start().await;
     let (mut board, mut admin) = board_and_admin(&bench).await;
-    for way in ["frame", "push"] {
+    for channel in ["frame", "push"] {
         let url = format!("{}/", bench.url("queue"));
         let (mut stream, _) = tokio_tungstenite::connect_async(url).await.unwrap();
         let login = json!({"command": "login", "data": {"component": "qboard", "login": "qboard"}});
@@ -235,8 +235,8 @@ async fn a_reset_socket_is_a_tcp_reset() {
         let subscribe = json!({"token": token, "command": "subscribeServices"});
         stream.send(Message::text(subscribe.to_string())).await.unwrap();
         stream.next().await.unwrap().unwrap();
-        fault(&bench, json!({"match": {"way": way, "client": token}, "reset": true, "times": 1})).await;
-        match way {
+        fault(&bench, json!({"match": {"way": channel, "client": token}, "reset": true, "times": 1})).await;
+        match channel {
             "frame" => stream.send(Message::text(subscribe.to_string())).await.unwrap(),
             // The socket is known by its login, not by its token, to a push.
             _ => {
@@ -245,8 +245,8 @@ async fn a_reset_socket_is_a_tcp_reset() {
             }
         }
         match stream.next().await {
-            Some(Err(Error::Io(error))) => assert_eq!(error.kind(), std::io::ErrorKind::ConnectionReset, "{way}"),
-            other => panic!("{way}: {other:?}"),
+            Some(Err(Error::Io(error))) => assert_eq!(error.kind(), std::io::ErrorKind::ConnectionReset, "{channel}"),
+            other => panic!("{channel}: {other:?}"),
         }
     }
     // The other board was told by the second fault too.
@@ -276,12 +276,12 @@ async fn faults_match_by_the_handshakes_headers_and_by_who_the_client_is() {
 #[tokio::test]
 async fn which_pushes_are_lost_is_drawn_from_the_seed_and_kept_by_a_save() {
     async fn lost(bench: &Bench, admin: &mut Client, from: i64) -> Vec<String> {
-        let before = told(bench, "push").await.len();
+        let before = described(bench, "push").await.len();
         for n in from..from + 12 {
             change(admin, n).await;
             admin.nothing_came().await;
         }
-        told(bench, "push").await.split_off(before)
+        described(bench, "push").await.split_off(before)
     }
     let start = || Bench::with(stend::Config { seed: Some(11), ..Default::default() });
     let half = json!({"id": "half", "match": {"way": "push", "probability": 0.5}, "drop": true});
@@ -309,7 +309,7 @@ async fn a_reply_may_come_in_pieces_which_hold_no_clock_or_be_garbage() {
     let id = fault(&bench, json!({"match": {"operation": "postponeDelay"}, "dribble": pieces, "times": 1})).await;
     let frame = json!({"token": board.token, "command": "postponeDelay", "id": "slow"});
     board.raw(Message::text(frame.to_string())).await;
-    while told(&bench, "frame").await.iter().all(|entry| !entry.ends_with(&id)) {}
+    while described(&bench, "frame").await.iter().all(|entry| !entry.ends_with(&id)) {}
     change(&mut admin, 7).await;
     tokio::time::timeout(Duration::from_secs(20), bench.advance("10s")).await.expect("nobody waits for the push");
     // Two pieces, and the push behind them.

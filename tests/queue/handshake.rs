@@ -34,7 +34,7 @@ async fn refused(bench: &Bench, agent: &str) -> Response<Option<Vec<u8>>> {
 }
 
 /// The handshakes that the journal has: status, user agent and fault.
-async fn told(bench: &Bench) -> Vec<String> {
+async fn described(bench: &Bench) -> Vec<String> {
     let journal = bench.steer(Method::GET, "/worlds/default/journal?fake=queue&way=http", Value::Null).await.json();
     let entries = journal["entries"].as_array().unwrap().iter();
     let text = |value: &Value| value.as_str().unwrap_or("-").to_owned();
@@ -47,7 +47,7 @@ async fn told(bench: &Bench) -> Vec<String> {
 }
 
 /// Returns once the first fault has struck so often.
-async fn struck(bench: &Bench, times: u64) {
+async fn faulted(bench: &Bench, times: u64) {
     for _ in 0..1_000 {
         let faults = bench.steer(Method::GET, "/worlds/default/faults", Value::Null).await.json();
         if faults[0]["applied"] == times {
@@ -70,7 +70,7 @@ async fn a_handshake_is_refused_with_a_status() {
     assert_eq!((response.status().as_u16(), &response.headers()["retry-after"]), (503, &"9".parse().unwrap()));
     assert_eq!(response.body().as_deref(), Some(br#"{"down":true}"#.as_slice()));
     open(&bench, "kiosk/2").await.unwrap();
-    assert_eq!(told(&bench).await, [r#"GET "/" 503 kiosk/2 down"#]);
+    assert_eq!(described(&bench).await, [r#"GET "/" 503 kiosk/2 down"#]);
     let counted = json!({"journal": {"fake": "queue", "way": "http", "fault": "down", "status": 503, "count": 1}});
     let verified = bench.steer(Method::POST, "/worlds/default/verify", counted).await;
     assert_eq!(verified.status, 200, "{}", verified.text);
@@ -97,7 +97,7 @@ async fn a_handshake_is_reset() {
         other => panic!("{other:?}"),
     }
     open(&bench, "a").await.unwrap();
-    assert_eq!(told(&bench).await, [r#"GET "/" 0 a cut"#]);
+    assert_eq!(described(&bench).await, [r#"GET "/" 0 a cut"#]);
 }
 
 #[tokio::test]
@@ -108,19 +108,19 @@ async fn a_handshake_is_held_in_the_worlds_time() {
     tokio::pin!(opening);
     tokio::select! {
         _ = &mut opening => panic!("nobody has moved the clock"),
-        () = struck(&bench, 1) => {}
+        () = faulted(&bench, 1) => {}
     }
     bench.advance("5s").await;
-    assert_eq!(told(&bench).await, [r#"GET "/" 101 a slow"#], "it is answered when `advance` returns");
+    assert_eq!(described(&bench).await, [r#"GET "/" 101 a slow"#], "it is answered when `advance` returns");
     opening.await.unwrap();
     // What is no handshake is held and refused as ever.
     let plain = bench.client.get(bench.url("queue").replace("ws:", "http:"));
     let (plain, _) = tokio::join!(bench.send(plain), async {
-        struck(&bench, 2).await;
+        faulted(&bench, 2).await;
         bench.advance("5s").await
     });
     assert_eq!(plain.status, 426);
-    assert_eq!(told(&bench).await[1], r#"GET "/" 426 - slow"#);
+    assert_eq!(described(&bench).await[1], r#"GET "/" 426 - slow"#);
 }
 
 #[tokio::test]
@@ -128,7 +128,7 @@ async fn a_reset_world_lets_a_held_handshake_go() {
     let bench = Bench::start().await;
     fault(&bench, json!({"match": {"fake": "queue", "way": "http"}, "delay": "1h"})).await;
     let (response, _) = tokio::join!(refused(&bench, "a"), async {
-        struck(&bench, 1).await;
+        faulted(&bench, 1).await;
         bench.steer(Method::POST, "/worlds/default/reset", Value::Null).await
     });
     assert_eq!(response.status(), 503);

@@ -1,4 +1,4 @@
-//! The AsyncAPI document, where it is made from the house's tables.
+//! The AsyncAPI document, where it is made from the service's tables.
 
 use std::collections::BTreeSet;
 
@@ -11,8 +11,8 @@ fn spec() -> Value {
 
 #[test]
 fn every_command_is_an_operation_with_its_reply_and_its_failure() {
-    let (fakes, spec) = (stend::registry::fakes(), spec());
-    let (_, kind) = fakes.find("queue").expect("the house");
+    let (services, spec) = (stend::registry::services(), spec());
+    let (_, kind) = services.find("queue").expect("the house");
     for row in kind.operations() {
         let operation = &spec["operations"][row.id];
         let name = |name: &str| json!({ "$ref": format!("#/channels/socket/messages/{name}") });

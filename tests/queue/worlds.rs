@@ -161,7 +161,7 @@ async fn the_journal_tells_frames_from_pushes() {
     client.push().await;
     client.fails("getService", json!({"id": 99})).await;
     let entries = bench.steer(Method::GET, "/worlds/default/journal?fake=queue", Value::Null).await.json();
-    let told: Vec<String> = entries["entries"]
+    let described: Vec<String> = entries["entries"]
         .as_array()
         .unwrap()
         .iter()
@@ -171,7 +171,7 @@ async fn the_journal_tells_frames_from_pushes() {
         })
         .collect();
     assert_eq!(
-        told,
+        described,
         [
             "frame login login 200",
             "frame subscribeServices subscribeServices 200",

@@ -28,7 +28,7 @@ fn words(rows: &[(String, Vec<String>)]) -> Vec<&str> {
 
 /// That a scenario with this text can be meant.
 fn is_meant(text: &str) {
-    let (registry, library) = (stend::registry::fakes(), stend::library());
+    let (registry, library) = (stend::registry::services(), stend::library());
     if let Err(wrong) = stend_scenario::load(Source::new("readme.yaml", text), None, &library, &registry) {
         panic!("{}", wrong.iter().map(|wrong| wrong.render(false)).collect::<String>());
     }
@@ -36,7 +36,7 @@ fn is_meant(text: &str) {
 
 /// The keys of a definition in the scenarios' schema.
 fn keys(definition: &str) -> Vec<String> {
-    let schema = stend_scenario::scenario_schema(&stend::registry::fakes());
+    let schema = stend_scenario::scenario_schema(&stend::registry::services());
     let definition = &schema["$defs"][definition];
     let properties = definition["properties"].as_object().unwrap_or_else(|| panic!("{definition}"));
     let mut keys: Vec<String> = properties.keys().cloned().collect();
@@ -71,7 +71,7 @@ fn every_expectation_of_the_readme_can_be_meant() {
             is_meant(&format!("stend: 1\nexpect:\n  - {example}\n"));
         }
     }
-    let schema = stend_scenario::scenario_schema(&stend::registry::fakes());
+    let schema = stend_scenario::scenario_schema(&stend::registry::services());
     let kinds = schema["$defs"]["Words"]["oneOf"].as_array().expect("one of several");
     let known = kinds.iter().flat_map(|kind| kind["properties"].as_object().unwrap().keys());
     let mut known: Vec<&str> = known.map(String::as_str).collect();
@@ -88,7 +88,7 @@ fn every_expectation_of_the_readme_can_be_meant() {
 
 #[test]
 fn editors_refuse_what_check_refuses() {
-    let schema = stend_scenario::scenario_schema(&stend::registry::fakes());
+    let schema = stend_scenario::scenario_schema(&stend::registry::services());
     let validator = jsonschema::validator_for(&schema).unwrap();
     let fits = |yaml: &str| {
         let document: Value = stend_core::Node::parse(yaml).unwrap().to_json();

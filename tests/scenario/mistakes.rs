@@ -29,7 +29,7 @@ fn shown(diagnostics: &[Diagnostic], render: impl Fn(&Diagnostic) -> String) -> 
 /// What `stend check` prints of a scenario with a mistake.
 fn broken(name: &str) -> String {
     let folder = root().join("tests/scenario/broken");
-    let (registry, library) = (stend::registry::fakes(), stend::library());
+    let (registry, library) = (stend::registry::services(), stend::library());
     match stend_scenario::load(source(&folder, name), Some(&folder), &library, &registry) {
         Ok(_) => panic!("{name} is not wrong"),
         Err(diagnostics) => shown(&diagnostics, |diagnostic| diagnostic.render(false)),
@@ -39,7 +39,7 @@ fn broken(name: &str) -> String {
 /// What `stend check` prints of a scenario that is odd.
 fn odd(name: &str) -> String {
     let folder = root().join("tests/scenario/odd");
-    let (registry, library) = (stend::registry::fakes(), stend::library());
+    let (registry, library) = (stend::registry::services(), stend::library());
     match stend_scenario::load(source(&folder, name), Some(&folder), &library, &registry) {
         Ok(scenario) => shown(&scenario.warnings, |diagnostic| diagnostic.render_warning(false)),
         Err(diagnostics) => panic!("{name} is wrong: {}", diagnostics[0]),
@@ -49,7 +49,7 @@ fn odd(name: &str) -> String {
 /// What `stend check` prints of a world with a mistake.
 fn broken_world(name: &str) -> String {
     let folder = root().join("tests/scenario/broken-worlds");
-    let (registry, library) = (stend::registry::fakes(), stend::library());
+    let (registry, library) = (stend::registry::services(), stend::library());
     let checked = library
         .open(&folder.join(name), &registry)
         .and_then(|world| world.check(&registry).map_err(|diagnostic| *diagnostic));
@@ -81,7 +81,7 @@ fn every_mistake_has_its_text() {
 #[test]
 fn all_mistakes_of_a_file_are_told_at_once() {
     let text = "stend: 1\ntimeline:\n  - do: { carbis.x: {} }\n  - {}\nexpect:\n  - {never: {fake: x}}\n";
-    let (registry, library) = (stend::registry::fakes(), stend::library());
+    let (registry, library) = (stend::registry::services(), stend::library());
     let wrong = stend_scenario::load(Source::new("three.yaml", text), None, &library, &registry).unwrap_err();
     let places: Vec<String> = wrong.iter().map(|diagnostic| diagnostic.source.place(&diagnostic.problem)).collect();
     assert_eq!(places, ["three.yaml:3:11", "three.yaml:4:5", "three.yaml:6:20"]);
@@ -178,22 +178,25 @@ const OTHERS: [(&str, &[&str]); 5] = [
     ),
 ];
 
-/// The files of each house that make a world of a section, and of what they read it with.
+/// The files of each service that make a world of a section, and of what they read it with.
 const SEEDS: [(&str, &[&str]); 4] = [
-    ("carbis", &["seed.rs", "generate.rs", "state/menu.rs"]),
+    ("carbis", &["world.rs", "actions/generate.rs", "state/menu.rs"]),
     (
         "queue",
         &[
-            "seed.rs",
-            "generate.rs",
+            "world.rs",
+            "actions/generate.rs",
             "state/fields.rs",
             "state/keyed.rs",
             "state/rows/people.rs",
             "state/rows/services.rs",
         ],
     ),
-    ("telemetron", &["seed.rs", "checks.rs", "generate.rs", "number.rs", "state/zones.rs"]),
-    ("tillypad", &["seed.rs", "seed/bills.rs", "seed/check.rs", "books.rs", "guid.rs", "hours.rs"]),
+    ("telemetron", &["world.rs", "state/checks.rs", "actions/generate.rs", "state/number.rs", "state/zones.rs"]),
+    (
+        "tillypad",
+        &["world.rs", "world/bills.rs", "world/check.rs", "state/books.rs", "state/guid.rs", "state/hours.rs"],
+    ),
 ];
 
 /// Texts in those files that no section brings about, by why.

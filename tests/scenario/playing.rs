@@ -11,7 +11,7 @@ use crate::support::{NOON, root};
 /// Plays a text at the greatest speed in a process of its own.
 pub async fn played(text: &str, seed: Option<u64>) -> Report {
     let running = stend::start(stend::Config { workers: Some(1), ..Default::default() }).await.unwrap();
-    let (registry, library) = (stend::registry::fakes(), stend::library());
+    let (registry, library) = (stend::registry::services(), stend::library());
     let folder = root().join("scenarios");
     let scenario = load(Source::new("test.yaml", text), Some(&folder), &library, &registry)
         .unwrap_or_else(|wrong| panic!("{}", wrong.iter().map(ToString::to_string).collect::<String>()));
@@ -99,8 +99,8 @@ expect:
     for ((line, text), (at, part)) in failures.iter().zip(expected) {
         assert!(*line == at && text.contains(part), "line {line}: {text}; expected line {at}: {part}");
     }
-    let told = pretty(&report, false);
-    assert!(told.contains("test.yaml:3:5") && told.contains("✗ test.yaml: FAILED"), "{told}");
+    let described = pretty(&report, false);
+    assert!(described.contains("test.yaml:3:5") && described.contains("✗ test.yaml: FAILED"), "{described}");
     let xml = junit(&[report]);
     assert!(xml.contains(r#"tests="7""#) && xml.contains(r#"failures="5""#), "{xml}");
 }

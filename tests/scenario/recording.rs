@@ -19,7 +19,7 @@ async fn recording(bench: &Bench) -> Value {
 /// Plays a recorded text in a process of its own.
 async fn played(text: &str) -> Report {
     let running = stend::start(Config { workers: Some(1), ..Config::default() }).await.unwrap();
-    let (registry, library) = (stend::registry::fakes(), stend::library());
+    let (registry, library) = (stend::registry::services(), stend::library());
     let scenario = load(Source::new("recorded.yaml", text), None, &library, &registry)
         .unwrap_or_else(|wrong| panic!("{}\n{text}", wrong.iter().map(ToString::to_string).collect::<String>()));
     let world = running.worlds.create(NewWorld { id: Some("p".into()), ..NewWorld::default() }).unwrap();
@@ -30,7 +30,7 @@ async fn played(text: &str) -> Report {
     report
 }
 
-/// Something of all four fakes, with what is odd.
+/// Something of all four services, with what is odd.
 async fn session(bench: &Bench) {
     let mut clerk = Client::operator(bench).await;
     clerk.ask("subscribeCurrentQueue", json!({"workplace": 11})).await;

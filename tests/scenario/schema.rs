@@ -20,7 +20,7 @@ fn yaml_files(folder: &str) -> Vec<String> {
 
 #[test]
 fn shipped_files_fit_their_schemas() {
-    let registry = stend::registry::fakes();
+    let registry = stend::registry::services();
     let scenario = jsonschema::validator_for(&stend_scenario::scenario_schema(&registry)).unwrap();
     let world = jsonschema::validator_for(&stend_scenario::world_schema(&registry)).unwrap();
     for (folder, schema) in [("scenarios", &scenario), ("fixtures/worlds", &world)] {
@@ -38,7 +38,7 @@ fn shipped_files_fit_their_schemas() {
 
 #[test]
 fn slips_do_not_fit() {
-    let registry = stend::registry::fakes();
+    let registry = stend::registry::services();
     let scenario = jsonschema::validator_for(&stend_scenario::scenario_schema(&registry)).unwrap();
     let step = |step: Value| json!({"stend": 1, "timeline": [step]});
     assert!(scenario.is_valid(&step(json!({"do": {"carbis.call_waiter": {"table": "${table}"}}}))));
@@ -61,7 +61,7 @@ fn slips_do_not_fit() {
 /// Files whose mistake is none of structure: the schema cannot know of it.
 #[test]
 fn mistakes_of_structure_do_not_fit() {
-    let registry = stend::registry::fakes();
+    let registry = stend::registry::services();
     let scenario = jsonschema::validator_for(&stend_scenario::scenario_schema(&registry)).unwrap();
     let world = jsonschema::validator_for(&stend_scenario::world_schema(&registry)).unwrap();
     let library = stend::library();

@@ -1,7 +1,7 @@
 //! That the comparison of exchanges with specifications finds what it is there for.
 
 use serde_json::{Value, json};
-use stend_core::journal::Way;
+use stend_core::journal::Channel;
 
 use super::contract::Contract;
 
@@ -9,8 +9,8 @@ fn carbis() -> &'static Contract {
     Contract::of("carbis").expect("a specification")
 }
 
-fn told(operation: Option<&str>, status: u16, reply: &Value) -> Vec<String> {
-    let wrong = carbis().reply(operation, Way::Http, status, reply.to_string().as_bytes());
+fn described(operation: Option<&str>, status: u16, reply: &Value) -> Vec<String> {
+    let wrong = carbis().reply(operation, Channel::Http, status, reply.to_string().as_bytes());
     wrong.iter().map(|one| format!("{} {}", one.pointer, one.expected)).collect()
 }
 
@@ -27,9 +27,9 @@ fn call() -> Value {
 
 #[test]
 fn what_is_specified_passes() {
-    assert_eq!(told(Some("events"), 200, &updates(call())), [""; 0]);
-    assert_eq!(told(Some("events"), 401, &json!({"result": false, "error": "no"})), [""; 0]);
-    assert_eq!(told(None, 404, &json!({"result": false, "error": "no"})), [""; 0]);
+    assert_eq!(described(Some("events"), 200, &updates(call())), [""; 0]);
+    assert_eq!(described(Some("events"), 401, &json!({"result": false, "error": "no"})), [""; 0]);
+    assert_eq!(described(None, 404, &json!({"result": false, "error": "no"})), [""; 0]);
 }
 
 #[test]
@@ -37,7 +37,7 @@ fn unknown_and_missing_keys_wrong_types_and_statuses_are_told() {
     let with = |key: &str, value: Value| {
         let mut event = call();
         event[key] = value;
-        told(Some("events"), 200, &updates(event))
+        described(Some("events"), 200, &updates(event))
     };
     let [unknown] = &with("waiter", json!(1))[..] else { panic!("one difference") };
     assert!(unknown.starts_with("/data/updates/0 ") && unknown.contains("waiter"), "{unknown}");
@@ -45,19 +45,19 @@ fn unknown_and_missing_keys_wrong_types_and_statuses_are_told() {
     assert!(with("hash", json!("0xD8833DD3"))[0].starts_with("/data/updates/0/hash "));
     let mut event = call();
     event.as_object_mut().expect("an object").remove("order");
-    let missing = told(Some("events"), 200, &updates(event));
+    let missing = described(Some("events"), 200, &updates(event));
     assert!(missing.iter().any(|one| one.contains("\"order\" is a required property")), "{missing:?}");
-    assert_eq!(told(Some("events"), 418, &json!({})), [" a documented status"]);
-    assert_eq!(told(None, 404, &json!({"message": "no"})).len(), 3, "two keys are missing, one is unknown");
-    let broken = carbis().reply(Some("events"), Way::Http, 200, b"{");
+    assert_eq!(described(Some("events"), 418, &json!({})), [" a documented status"]);
+    assert_eq!(described(None, 404, &json!({"message": "no"})).len(), 3, "two keys are missing, one is unknown");
+    let broken = carbis().reply(Some("events"), Channel::Http, 200, b"{");
     assert!(broken[0].expected.starts_with("JSON ("), "{broken:?}");
 }
 
 #[test]
 fn requests_are_held_against_it_too() {
     let contract = Contract::of("telemetron").expect("a specification");
-    let told = |body: Value| contract.request(Some("create_location"), body.to_string().as_bytes());
-    assert_eq!(told(json!({"name": "Холл", "address": "Таежная, 41"})), []);
-    assert_eq!(told(json!({"name": "Холл", "address": 41}))[0].pointer, "/address");
-    assert_eq!(told(json!({"name": "Холл"})).len(), 1);
+    let described = |body: Value| contract.request(Some("create_location"), body.to_string().as_bytes());
+    assert_eq!(described(json!({"name": "Холл", "address": "Таежная, 41"})), []);
+    assert_eq!(described(json!({"name": "Холл", "address": 41}))[0].pointer, "/address");
+    assert_eq!(described(json!({"name": "Холл"})).len(), 1);
 }

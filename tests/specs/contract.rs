@@ -1,4 +1,4 @@
-//! A fake's specification as something that exchanges are held against.
+//! A service's specification as something that exchanges are held against.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -7,7 +7,7 @@ use std::sync::{Arc, OnceLock};
 use jsonschema::error::ValidationErrorKind;
 use jsonschema::{Registry, ValidationError, Validator};
 use serde_json::{Value, json};
-use stend_core::journal::{Entry, Way};
+use stend_core::journal::{Channel, Entry};
 
 /// A part of an exchange that is not as the specification has it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,15 +48,15 @@ const BASE: &str = "spec:///document";
 const BROKEN: [u16; 2] = [408, 413];
 
 impl Contract {
-    /// The contract of a fake; `None` where it has no specification.
-    pub fn of(fake: &str) -> Option<&'static Self> {
+    /// The contract of a service; `None` where it has no specification.
+    pub fn of(service: &str) -> Option<&'static Self> {
         static ALL: OnceLock<BTreeMap<&'static str, Contract>> = OnceLock::new();
         let all = ALL.get_or_init(|| {
-            let fakes = stend::registry::fakes();
+            let services = stend::registry::services();
             let contract = |name| Some((name, Self::new(stend::spec(name).unwrap_or_else(|wrong| panic!("{wrong}"))?)));
-            fakes.kinds().iter().filter_map(|kind| contract(kind.name())).collect()
+            services.services().iter().filter_map(|kind| contract(kind.name())).collect()
         });
-        all.get(fake)
+        all.get(service)
     }
 
     fn new(spec: Value) -> Self {
@@ -72,18 +72,18 @@ impl Contract {
         if entry.fault.is_some() || is_refusal(entry) {
             return Vec::new();
         }
-        let mut wrong = self.reply(entry.operation, entry.way, entry.status, &entry.reply);
-        let json = entry.way == Way::Frame
+        let mut wrong = self.reply(entry.operation, entry.channel, entry.status, &entry.reply);
+        let json = entry.channel == Channel::Frame
             || entry.headers().any(|(name, value)| name == "content-type" && value.starts_with("application/json"));
-        if entry.status < 300 && entry.remarks.is_empty() && json && !entry.request.is_empty() {
+        if entry.status < 300 && entry.warnings.is_empty() && json && !entry.request.is_empty() {
             wrong.extend(self.request(entry.operation, &entry.request));
         }
         wrong
     }
 
     /// What in a reply, or a push, is not as specified.
-    pub fn reply(&self, operation: Option<&str>, way: Way, status: u16, body: &[u8]) -> Vec<Mismatch> {
-        let part = if way == Way::Push { "push".to_owned() } else { format!("reply {status}") };
+    pub fn reply(&self, operation: Option<&str>, channel: Channel, status: u16, body: &[u8]) -> Vec<Mismatch> {
+        let part = if channel == Channel::Push { "push".to_owned() } else { format!("reply {status}") };
         let report = |pointer: String, expected: String, found: String| Mismatch {
             operation: operation.unwrap_or("(no operation)").to_owned(),
             part: part.clone(),
@@ -93,9 +93,9 @@ impl Contract {
         };
         let whole = |expected: &str| vec![report(String::new(), expected.to_owned(), short(body))];
         let found = match operation {
-            _ if way == Way::Http && BROKEN.contains(&status) => self.error(),
+            _ if channel == Channel::Http && BROKEN.contains(&status) => self.error(),
             None => self.error(),
-            Some(operation) => self.place(operation, way, status),
+            Some(operation) => self.place(operation, channel, status),
         };
         let Some(place) = found else { return whole("a documented status") };
         let schema = match self.media(&place) {
@@ -142,9 +142,9 @@ impl Contract {
         if validator.is_valid(value) {
             return Vec::new();
         }
-        let mut told = Vec::new();
-        validator.iter_errors(value).for_each(|error| tell(&error, &mut told));
-        told
+        let mut described = Vec::new();
+        validator.iter_errors(value).for_each(|error| tell(&error, &mut described));
+        described
     }
 
     fn validator(&self, place: &str) -> Arc<Validator> {
@@ -162,12 +162,12 @@ impl Contract {
     }
 
     /// Where the reply, or the push, of an operation is described.
-    fn place(&self, operation: &str, way: Way, status: u16) -> Option<String> {
+    fn place(&self, operation: &str, channel: Channel, status: u16) -> Option<String> {
         if let Some(method) = self.method(operation) {
             let kinds = [status.to_string(), format!("{}XX", status / 100), "default".to_owned()];
             return kinds.iter().find_map(|kind| self.resolve(&format!("{method}/responses/{kind}")));
         }
-        if way == Way::Push {
+        if channel == Channel::Push {
             return self.resolve(&format!("/operations/{operation}Push/messages/0"));
         }
         let replies = self.spec.pointer(&format!("/operations/{operation}/reply/messages"))?.as_array()?.len();
@@ -238,10 +238,10 @@ enum Media {
 
 /// Pointer, what was expected and what was found. Where none of several schemas fits, the one that was meant speaks:
 /// the one whose differences lie deepest, then one of the right type, then the one with the fewest.
-fn tell(error: &ValidationError<'_>, told: &mut Vec<(String, String, String)>) {
+fn tell(error: &ValidationError<'_>, described: &mut Vec<(String, String, String)>) {
     let (ValidationErrorKind::AnyOf { context } | ValidationErrorKind::OneOfNotValid { context }) = error.kind() else {
         let found = short(error.instance().to_string().as_bytes());
-        told.push((error.instance_path().to_string(), error.masked_with("it").to_string(), found));
+        described.push((error.instance_path().to_string(), error.masked_with("it").to_string(), found));
         return;
     };
     let depth = |error: &ValidationError<'_>| error.instance_path().as_str().matches('/').count();
@@ -251,11 +251,11 @@ fn tell(error: &ValidationError<'_>, told: &mut Vec<(String, String, String)>) {
         (std::cmp::Reverse(shallowest), other_type, branch.len())
     };
     for error in context.iter().min_by_key(rank).into_iter().flatten() {
-        tell(error, told);
+        tell(error, described);
     }
 }
 
-/// Whether the bench itself has refused: a remark in a strict world, or who speaks HTTP to a socket's port.
+/// Whether the bench itself has refused: a warning in a strict world, or who speaks HTTP to a socket's port.
 fn is_refusal(entry: &Entry) -> bool {
     let refusal = |value: Value| match value.pointer("/error/code").and_then(Value::as_str) {
         Some("strict") => entry.status == 400,

@@ -8,15 +8,15 @@ use serde_json::Value;
 use super::contract::Contract;
 use crate::support::root;
 
-/// The fakes that have a specification, with it.
-fn all() -> Vec<(&'static dyn stend_core::Kind, &'static Contract)> {
-    let fakes = stend::registry::fakes();
-    fakes.kinds().iter().filter_map(|kind| Some((*kind, Contract::of(kind.name())?))).collect()
+/// The services that have a specification, with it.
+fn all() -> Vec<(&'static dyn stend_core::AnyService, &'static Contract)> {
+    let services = stend::registry::services();
+    services.services().iter().filter_map(|kind| Some((*kind, Contract::of(kind.name())?))).collect()
 }
 
 #[test]
 fn every_fake_has_a_specification() {
-    for kind in stend::registry::fakes().kinds() {
+    for kind in stend::registry::services().services() {
         assert!(Contract::of(kind.name()).is_some(), "{} has none", kind.name());
     }
 }
@@ -49,7 +49,7 @@ fn operations_are_those_of_the_specification() {
 
 #[test]
 fn samples_belong_to_operations() {
-    for kind in stend::registry::fakes().kinds() {
+    for kind in stend::registry::services().services() {
         let known: BTreeSet<&str> = kind.operations().iter().map(|operation| operation.id).collect();
         let folder = root().join("fixtures").join(kind.name()).join("samples");
         let Ok(found) = fs::read_dir(&folder) else { continue };
@@ -66,7 +66,7 @@ fn samples_belong_to_operations() {
 /// The section "Operations" of a README has one row for each method and path, with its evidence.
 #[test]
 fn readmes_list_the_operations() {
-    for kind in stend::registry::fakes().kinds() {
+    for kind in stend::registry::services().services() {
         let readme = fs::read_to_string(root().join("servers").join(kind.name()).join("README.md")).unwrap();
         let section = readme.split("\n## ").find(|section| section.starts_with("Operations")).expect("the operations");
         for operation in kind.operations() {
@@ -88,8 +88,8 @@ fn readmes_list_the_operations() {
 #[test]
 fn the_queues_readme_names_the_commands() {
     let readme = fs::read_to_string(root().join("servers/queue/README.md")).unwrap();
-    let fakes = stend::registry::fakes();
-    let (_, kind) = fakes.find("queue").expect("the house");
+    let services = stend::registry::services();
+    let (_, kind) = services.find("queue").expect("the house");
     let verbs = ["get", "set", "new", "removeAll", "remove", "subscribe", "unsubscribe"];
     for command in kind.operations().iter().filter_map(|operation| operation.command) {
         let book = match command.strip_suffix("List") {
@@ -172,7 +172,7 @@ fn schemas_of_replies_are_closed() {
     for (kind, contract) in all() {
         let mut found = Vec::new();
         open(contract.spec, "", &mut found);
-        // Requests are read leniently (G1): what is unknown is remarked on.
+        // Requests are read leniently (G1): what is unknown is warned about.
         found.retain(|place| !place.starts_with("/components/schemas/Wish") && !place.contains("/requestBodies/"));
         assert!(found.is_empty(), "{}: {found:#?}", kind.name());
     }

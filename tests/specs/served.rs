@@ -16,16 +16,16 @@ async fn every_fake_with_a_specification_serves_it() {
         json!({"fake": "carbis", "title": "Carbis QR menu, staff event feed", "format": "openapi", "version": "3.1.0", "path": "/control/v1/spec/carbis"})
     );
     for row in rows.as_array().unwrap() {
-        let fake = row["fake"].as_str().unwrap();
-        let answer = bench.steer(Method::GET, &format!("/spec/{fake}"), Value::Null).await;
+        let service = row["fake"].as_str().unwrap();
+        let answer = bench.steer(Method::GET, &format!("/spec/{service}"), Value::Null).await;
         assert_eq!(answer.status, 200, "{}", answer.text);
         assert_eq!(answer.headers["content-type"], "application/json");
-        assert_eq!(answer.json()[row["format"].as_str().unwrap()], row["version"], "{fake}");
+        assert_eq!(answer.json()[row["format"].as_str().unwrap()], row["version"], "{service}");
         // The same as is printed, but for where it is served.
         let served = answer.json();
-        let printed = stend::spec(fake).unwrap().unwrap();
+        let printed = stend::spec(service).unwrap().unwrap();
         for key in printed.as_object().unwrap().keys().filter(|key| *key != "servers") {
-            assert_eq!(served[key], printed[key], "{fake}: {key}");
+            assert_eq!(served[key], printed[key], "{service}: {key}");
         }
     }
 }

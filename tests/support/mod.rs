@@ -54,9 +54,9 @@ impl Bench {
         Self { running, client, prefix: String::new() }
     }
 
-    /// The base URL of a fake in this bench's world, without a slash at the end.
-    pub fn url(&self, fake: &str) -> String {
-        format!("{}{}", self.running.url(fake), self.prefix)
+    /// The base URL of a service in this bench's world, without a slash at the end.
+    pub fn url(&self, service: &str) -> String {
+        format!("{}{}", self.running.url(service), self.prefix)
     }
 
     /// The URL of the control API's port.
@@ -114,16 +114,16 @@ impl Bench {
         answer.json()
     }
 
-    /// Changes settings of a fake in the default world; the world that comes out has them.
-    pub async fn set(&self, fake: &str, settings: Value) {
+    /// Changes settings of a service in the default world; the world that comes out has them.
+    pub async fn set(&self, service: &str, settings: Value) {
         let mut state = self.state().await;
         for (key, value) in settings.as_object().expect("settings by their names") {
-            assert_ne!(state[fake]["settings"][key], *value, "`{key}` is so already");
-            state[fake]["settings"][key] = value.clone();
+            assert_ne!(state[service]["settings"][key], *value, "`{key}` is so already");
+            state[service]["settings"][key] = value.clone();
         }
         let put = self.steer(Method::PUT, "/worlds/default/state", state.clone()).await;
         assert_eq!(put.status, 200, "{}", put.text);
-        assert_eq!(self.state().await[fake], state[fake], "what is put in comes out the same");
+        assert_eq!(self.state().await[service], state[service], "what is put in comes out the same");
     }
 
     /// The default world as a file.
@@ -137,8 +137,8 @@ impl Bench {
 impl Bench {
     /// Every exchange that the journals hold is as the specifications have it.
     fn look(&self) {
-        let told: String = self.running.worlds.list().iter().map(|world| specs::differences(world)).collect();
-        assert!(told.is_empty(), "not as specified:\n{told}");
+        let described: String = self.running.worlds.list().iter().map(|world| specs::differences(world)).collect();
+        assert!(described.is_empty(), "not as specified:\n{described}");
     }
 }
 

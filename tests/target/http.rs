@@ -1,7 +1,7 @@
 //! Requests to a target over HTTP or HTTPS.
 
 use serde_json::Value;
-use stend_core::journal::Way;
+use stend_core::journal::Channel;
 
 use super::Target;
 use super::tls::Authority;
@@ -93,7 +93,7 @@ impl Target {
     ) -> Value {
         let got = self.fetch(path, headers, body).await.unwrap_or_else(|error| panic!("{error}"));
         self.expect(operation, expected, got.status, &got.body);
-        self.judge(operation, Way::Http, got.status, &got.body);
+        self.judge(operation, Channel::Http, got.status, &got.body);
         got.json()
     }
 }

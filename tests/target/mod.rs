@@ -14,14 +14,14 @@ mod tried;
 use std::env;
 use std::fmt::Write as _;
 
-use stend_core::journal::Way;
+use stend_core::journal::Channel;
 
 use crate::specs::contract::{Contract, Mismatch};
 use crate::support::Bench;
 
 /// A system that is asked.
 pub struct Target {
-    fake: &'static str,
+    service: &'static str,
     /// Without a slash at the end.
     base: String,
     /// Where it is our own.
@@ -35,20 +35,20 @@ pub struct Target {
 
 impl Target {
     /// The system that the environment names, else a bench of our own.
-    pub async fn of(fake: &'static str) -> Self {
-        match env::var(variable(fake, "")) {
-            Ok(base) => Self { settings: None, ..Self::at(fake, &base, &[]) },
+    pub async fn of(service: &'static str) -> Self {
+        match env::var(variable(service, "")) {
+            Ok(base) => Self { settings: None, ..Self::at(service, &base, &[]) },
             Err(_) => {
                 let bench = Bench::start().await;
-                Self { bench: Some(bench), ..Self::at(fake, "", &[]) }.at_home()
+                Self { bench: Some(bench), ..Self::at(service, "", &[]) }.at_home()
             }
         }
     }
 
     /// A system at this URL, with these settings whatever the environment says.
-    pub fn at(fake: &'static str, base: &str, settings: &[(&'static str, &str)]) -> Self {
+    pub fn at(service: &'static str, base: &str, settings: &[(&'static str, &str)]) -> Self {
         Self {
-            fake,
+            service,
             base: base.trim_end_matches('/').to_owned(),
             bench: None,
             settings: Some(settings.iter().map(|(name, value)| (*name, (*value).to_owned())).collect()),
@@ -59,7 +59,7 @@ impl Target {
     }
 
     fn at_home(mut self) -> Self {
-        self.base = self.bench.as_ref().expect("a bench of our own").url(self.fake);
+        self.base = self.bench.as_ref().expect("a bench of our own").url(self.service);
         self
     }
 
@@ -70,13 +70,13 @@ impl Target {
         }
         match &self.settings {
             Some(settings) => settings.iter().find(|(known, _)| *known == name).map(|(_, value)| value.clone()),
-            None => env::var(variable(self.fake, name)).ok(),
+            None => env::var(variable(self.service, name)).ok(),
         }
     }
 
     /// A setting without which nothing can be asked.
     pub fn needed(&self, name: &'static str, documented: &str) -> String {
-        self.setting(name, documented).unwrap_or_else(|| panic!("{} is not set", variable(self.fake, name)))
+        self.setting(name, documented).unwrap_or_else(|| panic!("{} is not set", variable(self.service, name)))
     }
 
     /// Says that something was not asked, and why.
@@ -84,11 +84,11 @@ impl Target {
         self.notes.push(format!("{operation} was not asked: {why}"));
     }
 
-    /// Holds an answer against the specification. A fake that has none takes whatever comes.
-    pub fn judge(&mut self, operation: &str, way: Way, status: u16, body: &[u8]) {
+    /// Holds an answer against the specification. A service that has none takes whatever comes.
+    pub fn judge(&mut self, operation: &str, channel: Channel, status: u16, body: &[u8]) {
         self.asked += 1;
-        if let Some(contract) = Contract::of(self.fake) {
-            self.wrong.extend(contract.reply(Some(operation), way, status, body));
+        if let Some(contract) = Contract::of(self.service) {
+            self.wrong.extend(contract.reply(Some(operation), channel, status, body));
         }
     }
 
@@ -108,29 +108,29 @@ impl Target {
 
     /// What was found, for people; an error when something differs.
     pub fn report(&self) -> Result<String, String> {
-        let Self { fake, base, asked, notes, wrong, .. } = self;
-        let mut told = format!("{fake} at {base}: {asked} answers, {} differences\n", wrong.len());
+        let Self { service, base, asked, notes, wrong, .. } = self;
+        let mut described = format!("{service} at {base}: {asked} answers, {} differences\n", wrong.len());
         for one in wrong {
-            let _ = writeln!(told, "  {one}");
+            let _ = writeln!(described, "  {one}");
         }
         for note in notes {
-            let _ = writeln!(told, "  {note}");
+            let _ = writeln!(described, "  {note}");
         }
-        if wrong.is_empty() { Ok(told) } else { Err(told) }
+        if wrong.is_empty() { Ok(described) } else { Err(described) }
     }
 
     /// Prints the report; fails when something differs, or when our own bench was not asked everything.
     #[allow(clippy::print_stdout, reason = "whoever asks a system elsewhere wants to see what was asked")]
     pub fn conclude(&self) {
         match self.report() {
-            Ok(told) => println!("{told}"),
-            Err(told) => panic!("{told}"),
+            Ok(described) => println!("{described}"),
+            Err(described) => panic!("{described}"),
         }
         assert!(self.bench.is_none() || self.notes.is_empty(), "our own bench has all of it: {:?}", self.notes);
     }
 }
 
-fn variable(fake: &str, name: &str) -> String {
-    let fake = fake.to_uppercase();
-    if name.is_empty() { format!("STEND_TARGET_{fake}") } else { format!("STEND_TARGET_{fake}_{name}") }
+fn variable(service: &str, name: &str) -> String {
+    let service = service.to_uppercase();
+    if name.is_empty() { format!("STEND_TARGET_{service}") } else { format!("STEND_TARGET_{service}_{name}") }
 }

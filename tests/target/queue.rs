@@ -1,7 +1,7 @@
 //! `STEND_TARGET_QUEUE` (a `ws://` or `wss://` URL), with `_LOGIN`, `_PASSWORD` (the MD5 that is sent) and `_WORKPLACE`.
 
 use serde_json::{Value, json};
-use stend_core::journal::Way;
+use stend_core::journal::Channel;
 
 use super::Target;
 use super::tls::Authority;
@@ -82,7 +82,7 @@ impl Target {
 
     fn frame(&mut self, command: &str, reply: &Value) -> u16 {
         let status = if reply.get("error").is_some() { 400 } else { 200 };
-        self.judge(command, Way::Frame, status, reply.to_string().as_bytes());
+        self.judge(command, Channel::Frame, status, reply.to_string().as_bytes());
         status
     }
 }

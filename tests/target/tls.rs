@@ -30,7 +30,7 @@ impl Authority {
     /// # Errors
     /// A file without certificates.
     pub fn of(target: &Target) -> Result<Self, String> {
-        let variable = variable(target.fake, "CA");
+        let variable = variable(target.service, "CA");
         let file = if target.bench.is_some() { None } else { target.setting("CA", "") };
         let private = file.map(|file| {
             let wrong = |why: String| format!("{variable}: {file} {why}");
@@ -95,12 +95,12 @@ async fn terminate_tls(plain: SocketAddr) -> u16 {
     port
 }
 
-/// A fake behind TLS, as a target.
-async fn behind_tls(bench: &Bench, fake: &'static str, scheme: &str, settings: &[(&'static str, &str)]) -> Target {
-    let url = bench.url(fake);
+/// A service behind TLS, as a target.
+async fn behind_tls(bench: &Bench, service: &'static str, scheme: &str, settings: &[(&'static str, &str)]) -> Target {
+    let url = bench.url(service);
     let (_, address) = url.split_once("://").unwrap();
     let port = terminate_tls(address.parse().unwrap()).await;
-    Target::at(fake, &format!("{scheme}://127.0.0.1:{port}"), settings)
+    Target::at(service, &format!("{scheme}://127.0.0.1:{port}"), settings)
 }
 
 fn authority() -> String {
@@ -112,8 +112,8 @@ async fn a_target_of_a_private_authority_is_asked_over_https() {
     let bench = Bench::start().await;
     let mut target = behind_tls(&bench, "carbis", "https", &[("TOKEN", "demo-token"), ("CA", &authority())]).await;
     carbis::look(&mut target).await;
-    let told = target.report().unwrap();
-    assert!(told.contains(" 3 answers, 0 differences"), "{told}");
+    let described = target.report().unwrap();
+    assert!(described.contains(" 3 answers, 0 differences"), "{described}");
 }
 
 #[tokio::test]
@@ -123,8 +123,8 @@ async fn a_target_of_a_private_authority_is_asked_over_wss() {
     let settings = [("LOGIN", "admin"), ("PASSWORD", PASSWORD), ("WORKPLACE", "18"), ("CA", authority.as_str())];
     let mut target = behind_tls(&bench, "queue", "wss", &settings).await;
     queue::look(&mut target).await;
-    let told = target.report().unwrap();
-    assert!(told.contains(", 0 differences"), "{told}");
+    let described = target.report().unwrap();
+    assert!(described.contains(", 0 differences"), "{described}");
 }
 
 #[tokio::test]

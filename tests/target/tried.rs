@@ -13,10 +13,10 @@ async fn a_system_elsewhere_is_asked_and_agrees() {
         [("CLIENT", "client-key"), ("SECRET", "client-secret"), ("USER", "me@example.com"), ("PASSWORD", "123456")];
     let mut target = Target::at("telemetron", &bench.url("telemetron"), &settings);
     telemetron::look(&mut target).await;
-    let told = target.report().unwrap();
-    assert!(told.contains("answers, 0 differences"), "{told}");
-    let asked: usize = told.split(": ").nth(1).unwrap().split(' ').next().unwrap().parse().unwrap();
-    assert!(asked >= 30, "every operation that reads: {told}");
+    let described = target.report().unwrap();
+    assert!(described.contains("answers, 0 differences"), "{described}");
+    let asked: usize = described.split(": ").nth(1).unwrap().split(' ').next().unwrap().parse().unwrap();
+    assert!(asked >= 30, "every operation that reads: {described}");
     // Nothing was changed: only a token was given out.
     let journal = bench.steer(Method::GET, "/worlds/default/journal?limit=1000", json!(null)).await.json();
     let entries = journal["entries"].as_array().unwrap();
@@ -34,7 +34,7 @@ async fn what_differs_is_told_with_its_place() {
     assert_eq!(bench.steer(Method::POST, "/worlds/default/faults", fault).await.status, 201);
     let mut target = Target::at("carbis", &bench.url("carbis"), &[("TOKEN", "demo-token")]);
     carbis::look(&mut target).await;
-    let told = target.report().unwrap_err();
+    let described = target.report().unwrap_err();
     for part in [
         "events, reply 200, at /data/updates/0/hash",
         "events, reply 200, at /data/updates/0/table",
@@ -42,7 +42,7 @@ async fn what_differs_is_told_with_its_place() {
         "'waiter' was unexpected",
         "found:    \"7\"",
     ] {
-        assert!(told.contains(part), "{part} is not in\n{told}");
+        assert!(described.contains(part), "{part} is not in\n{described}");
     }
 }
 

@@ -1,4 +1,4 @@
-//! A client of one world of the fake, and worlds made of a few entities.
+//! A client of one world of the service, and worlds made of a few entities.
 
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Map, Value, json};

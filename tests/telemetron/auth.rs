@@ -130,7 +130,7 @@ async fn a_banned_user_is_not_let_in() {
 async fn everything_under_v2_wants_a_bearer() {
     let bench = Bench::start().await;
     let mut api = Api::documented(&bench).await;
-    let kinds = stend::registry::fakes();
+    let kinds = stend::registry::services();
     let (_, kind) = kinds.find("telemetron").expect("the house");
     for bearer in ["", "wrong"] {
         api.bear(bearer);

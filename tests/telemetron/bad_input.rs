@@ -84,7 +84,7 @@ async fn a_form_is_a_bad_request_like_any_body_that_is_no_json() {
 async fn machines_that_are_not_there_are_not_found_by_any_operation() {
     let bench = Bench::start().await;
     let api = Api::documented(&bench).await;
-    let kinds = stend::registry::fakes();
+    let kinds = stend::registry::services();
     let (_, kind) = kinds.find("telemetron").expect("the house");
     let of_a_machine = kind.operations().iter().filter_map(|operation| Some((operation.path?, operation.method?)));
     let mut seen = 0;

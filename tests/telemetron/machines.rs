@@ -287,7 +287,7 @@ async fn an_empty_flag_is_none() {
     assert_eq!(api.get("/v2/vending_machines?local=").await, api.get("/v2/vending_machines").await);
     let journal = bench.steer(Method::GET, "/worlds/w/journal?fake=telemetron", Value::Null).await.text;
     for flag in ["force", "full", "local", "track_bus_vends"] {
-        let remark = format!("`{flag}` is empty and counts as left out; `{flag}=1` says yes");
-        assert!(journal.contains(&remark), "{remark} is not in {journal}");
+        let warn = format!("`{flag}` is empty and counts as left out; `{flag}=1` says yes");
+        assert!(journal.contains(&warn), "{warn} is not in {journal}");
     }
 }

@@ -112,7 +112,7 @@ fn check(answer: &crate::support::Answer, what: &str) {
 async fn no_value_in_any_field_brings_it_down() {
     let bench = Bench::start().await;
     let mut api = Api::documented(&bench).await;
-    let kinds = stend::registry::fakes();
+    let kinds = stend::registry::services();
     let (_, kind) = kinds.find("telemetron").expect("the house");
     let values = values();
     for operation in kind.operations().iter().filter(|operation| operation.method != Some("GET")) {
@@ -159,7 +159,7 @@ async fn no_query_brings_it_down() {
     let api = Api::documented(&bench).await;
     api.act("telemetron.ping", json!({"machine": 123, "report": true})).await;
     api.act("telemetron.sell", json!({"machine": 123, "layout": "A1"})).await;
-    let kinds = stend::registry::fakes();
+    let kinds = stend::registry::services();
     let (_, kind) = kinds.find("telemetron").expect("the house");
     let texts = [
         "",

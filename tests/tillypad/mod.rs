@@ -9,15 +9,15 @@ mod documented;
 mod fields;
 mod guest;
 mod guest_info;
+mod interpretations;
 mod notes;
 mod observed;
 mod pay_guest;
 mod points;
 mod post_guest;
-mod readings;
-mod remarks;
 mod restore;
 mod rows;
+mod warnings;
 
 use reqwest::Method;
 use serde_json::Value;

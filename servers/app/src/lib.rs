@@ -1,4 +1,4 @@
-//! The composition: every fake, the control API, one process. [`start`] is what the command line and tests use.
+//! The composition: every service, the control API, one process. [`start`] is what the command line and tests use.
 
 pub mod fidelity;
 pub mod registry;

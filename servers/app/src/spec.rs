@@ -1,16 +1,16 @@
-//! The specifications of the fakes: their own parts laid together, with the documents' samples as examples.
+//! The specifications of the services: their own parts laid together, with the documents' samples as examples.
 
 mod examples;
 
 use serde_json::{Map, Value};
-use stend_core::{Kind, Problem, Source};
+use stend_core::{AnyService, Problem, Source};
 
 use crate::registry;
 
 /// A printed request and reply: `fixtures/<api>/samples/<operation>/<case>.json`.
 #[derive(Debug, Clone, Copy)]
 pub struct Sample {
-    /// The fake.
+    /// The service.
     pub api: &'static str,
     /// The operation.
     pub operation: &'static str,
@@ -23,16 +23,16 @@ pub struct Sample {
 /// All samples that are built in, in the order of their paths.
 pub static SAMPLES: &[Sample] = include!(concat!(env!("OUT_DIR"), "/samples.rs"));
 
-/// The complete specification of a fake, OpenAPI 3.1 or AsyncAPI 3; `None` where it has none.
+/// The complete specification of a service, OpenAPI 3.1 or AsyncAPI 3; `None` where it has none.
 ///
 /// # Errors
-/// An unknown fake, with the nearest known; what is wrong with a part of the specification or a sample, with its file.
-pub fn spec(fake: &str) -> Result<Option<Value>, Problem> {
-    let fakes = registry::fakes();
-    let (_, kind) = fakes.get(fake)?;
+/// An unknown service, with the nearest known; what is wrong with a part of the specification or a sample, with its file.
+pub fn spec(service: &str) -> Result<Option<Value>, Problem> {
+    let services = registry::services();
+    let (_, kind) = services.get(service)?;
     let Some(mut spec) = parts(kind)? else { return Ok(None) };
     let place = if spec.get("asyncapi").is_some() { examples::in_messages } else { examples::in_operations };
-    for sample in SAMPLES.iter().filter(|sample| sample.api == fake) {
+    for sample in SAMPLES.iter().filter(|sample| sample.api == service) {
         let wrong = |why: String| {
             let Sample { api, operation, case, .. } = sample;
             Problem::invalid(format!("fixtures/{api}/samples/{operation}/{case}.json: {why}"))
@@ -44,7 +44,7 @@ pub fn spec(fake: &str) -> Result<Option<Value>, Problem> {
 }
 
 /// The parts laid over each other.
-fn parts(kind: &dyn Kind) -> Result<Option<Value>, Problem> {
+fn parts(kind: &dyn AnyService) -> Result<Option<Value>, Problem> {
     let mut whole = Map::new();
     for part in kind.spec() {
         let source = Source::new(part.file, part.text);

@@ -10,7 +10,7 @@ use stend_control::Control;
 use stend_core::clock::wall;
 use stend_core::library::DOCUMENTED;
 use stend_core::{ClockSetting, Diagnostic, Library, Problem, WorldFile, Worlds};
-use stend_web::{Listener, Server, Site, Tuning, serve};
+use stend_transport::{Listener, Server, Site, Tuning, serve};
 
 use crate::registry;
 
@@ -36,7 +36,7 @@ pub struct Config {
     pub seed: Option<u64>,
     /// Overrides the world's clock.
     pub clock: Option<ClockSetting>,
-    /// Whether remarks are errors in the default world.
+    /// Whether warnings are errors in the default world.
     pub strict: bool,
     /// What the control API asks for.
     pub control_token: Option<String>,
@@ -103,7 +103,7 @@ impl std::error::Error for StartError {}
 
 /// A bench that runs until it is stopped.
 pub struct Running {
-    /// The URLs by name: `control` and each fake.
+    /// The URLs by name: `control` and each service.
     pub urls: Urls,
     /// Its worlds, for whoever runs it in their own process.
     pub worlds: Arc<Worlds>,
@@ -117,7 +117,7 @@ impl std::fmt::Debug for Running {
 }
 
 impl Running {
-    /// The URL of a fake's port, or of the control API, without a slash at the end.
+    /// The URL of a service's port, or of the control API, without a slash at the end.
     pub fn url(&self, name: &str) -> &str {
         self.urls.get(name).map_or("", String::as_str)
     }
@@ -141,7 +141,7 @@ impl Running {
 /// # Errors
 /// What keeps it from starting; nothing is left running then.
 pub async fn start(config: Config) -> Result<Running, StartError> {
-    let registry = registry::fakes();
+    let registry = registry::services();
     let mut library = library();
     if let Some(folder) = config.worlds_folder {
         library = library.with_folder(folder);
@@ -221,14 +221,14 @@ mod tests {
     use super::*;
 
     fn documented() -> WorldFile {
-        library().by_name(DOCUMENTED, &registry::fakes()).expect("the documented world is good")
+        library().by_name(DOCUMENTED, &registry::services()).expect("the documented world is good")
     }
 
     /// What lets a world wait with them until somebody asks.
     #[test]
     fn built_in_sections_are_good_at_all_known_times_and_nothing_falls_due_in_them() {
         let file = documented();
-        for kind in registry::fakes().kinds() {
+        for kind in registry::services().services() {
             let section = kind.read(&file.sections[kind.name()]).expect("good");
             let start = Start::Section(Some(section));
             for now in [0, 1, 951_782_400, 1_767_225_599, 1_795_305_600, 4_102_444_800, 7_258_118_399] {
@@ -244,7 +244,8 @@ mod tests {
     #[tokio::test]
     async fn a_world_that_is_asked_late_answers_as_one_that_was_asked_at_once() {
         let frozen = ClockSetting::frozen_at(Timestamp::from_second(1_795_305_600).expect("a time"));
-        let worlds = Worlds::new(registry::fakes(), WorldFile { clock: Some(frozen), ..documented() }).expect("good");
+        let worlds =
+            Worlds::new(registry::services(), WorldFile { clock: Some(frozen), ..documented() }).expect("good");
         let fork = |of: &Arc<World>| NewWorld { fork_of: Some(Arc::clone(of)), seed: Some(7), ..NewWorld::default() };
         let late = worlds.default_world();
         let fork_of_late = worlds.create(fork(late)).expect("a fork");

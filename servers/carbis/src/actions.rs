@@ -1,11 +1,12 @@
 //! What a scenario can make happen: what guests and waiters do.
 
+pub(crate) mod generate;
 use jiff::Timestamp;
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use stend_core::fake::Act;
+use stend_core::service::Act;
 use stend_core::{Action, Problem, Span};
 
 use crate::Carbis;

@@ -1,28 +1,25 @@
-//! A stateful fake of the Carbis QR menu's staff event feed.
+//! A stateful service of the Carbis QR menu's staff event feed.
 //!
-//! This crate may never know another fake, a scenario or the control API.
+//! This crate may never know another service, a scenario or the control API.
 
 mod actions;
-mod error;
-mod generate;
-mod handlers;
-mod routes;
-mod seed;
-mod settings;
+mod api;
+mod errors;
+
 mod state;
-mod wire;
+mod world;
 
-use stend_core::{Action, Fake, Operation, Problem, Seed, SpecPart, Timestamp};
-use stend_web::{Call, HttpFake, Reply, Route};
+use stend_core::{Action, Operation, Problem, Seed, Service, SpecPart, Timestamp};
+use stend_transport::{Call, HttpService, Reply, Route};
 
-pub use seed::Section;
 pub use state::State;
+pub use world::Section;
 
 /// The Carbis QR menu.
 #[derive(Debug)]
 pub struct Carbis;
 
-impl Fake for Carbis {
+impl Service for Carbis {
     const NAME: &'static str = "carbis";
     const TITLE: &'static str = "Carbis QR menu, staff event feed";
     const SPEC: &'static [SpecPart] =
@@ -31,7 +28,7 @@ impl Fake for Carbis {
     type Section = Section;
 
     fn operations() -> &'static [Operation] {
-        &routes::OPERATIONS
+        &api::routes::OPERATIONS
     }
 
     fn actions() -> &'static [Action<Self>] {
@@ -39,11 +36,11 @@ impl Fake for Carbis {
     }
 
     fn seed(section: Option<Section>, seed: Seed) -> Result<State, Problem> {
-        seed::seed(section.unwrap_or_default(), seed)
+        world::seed(section.unwrap_or_default(), seed)
     }
 
     fn save(state: &State) -> Section {
-        seed::save(state)
+        world::save(state)
     }
 
     fn next_deadline(state: &State) -> Option<Timestamp> {
@@ -55,20 +52,20 @@ impl Fake for Carbis {
     }
 }
 
-impl HttpFake for Carbis {
+impl HttpService for Carbis {
     fn routes() -> &'static [Route<Self>] {
-        &routes::ROUTES
+        &api::routes::ROUTES
     }
 
     fn unknown_path(call: &mut Call<'_, Self>) -> Reply {
-        error::Error::UnknownPath(call.path.to_owned()).into()
+        errors::Error::UnknownPath(call.path.to_owned()).into()
     }
 
     fn wrong_method(call: &mut Call<'_, Self>, allowed: &str) -> Reply {
-        error::Error::WrongMethod(call.request.method().to_string(), allowed.to_owned()).into()
+        errors::Error::WrongMethod(call.request.method().to_string(), allowed.to_owned()).into()
     }
 
     fn too_large(reply: Reply) -> Reply {
-        error::Error::Body(reply.status).into()
+        errors::Error::Body(reply.status).into()
     }
 }

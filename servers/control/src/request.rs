@@ -7,7 +7,7 @@ use actix_web::HttpRequest;
 use bytes::Bytes;
 use serde::de::DeserializeOwned;
 use stend_core::{Diagnostic, Node, Problem, Source, World, WorldFile, Worlds, near};
-use stend_web::{Params, Reply, StatusCode, header, ours, problem, problem_status};
+use stend_transport::{Params, Reply, StatusCode, header, ours, problem, problem_status};
 
 use crate::site::Control;
 
@@ -54,7 +54,7 @@ impl Request {
 
     /// The query; a parameter that is not one of `known` is an error.
     pub(crate) fn query(&self, known: &[&str]) -> Result<BTreeMap<String, String>, Reply> {
-        let pairs = stend_web::query_pairs(self.request.query_string());
+        let pairs = stend_transport::query_pairs(self.request.query_string());
         let pairs: BTreeMap<String, String> =
             pairs.map(|(key, value)| (key.into_owned(), value.into_owned())).collect();
         match pairs.keys().find(|key| !known.contains(&key.as_str())) {
@@ -96,7 +96,7 @@ pub(crate) fn wrong(wrong: Problem) -> Reply {
 }
 
 /// A problem with a world as a reply, in the file that it is made of.
-pub(crate) fn misfit(file: &WorldFile, problem: Problem) -> Reply {
+pub(crate) fn mismatch(file: &WorldFile, problem: Problem) -> Reply {
     match file.find(problem) {
         Ok(diagnostic) => shown(&diagnostic),
         Err(problem) => wrong(problem),

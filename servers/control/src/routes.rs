@@ -2,7 +2,7 @@
 
 use std::pin::Pin;
 
-use stend_web::Reply;
+use stend_transport::Reply;
 
 use crate::handlers::{actions, clock, faults, info, journal, recording, scenario, spec, state, verify, worlds};
 use crate::request::Request;
@@ -29,7 +29,7 @@ pub(crate) static ROUTES: &[Row] = rows! {
     "GET" "/control/v1/operations" info::operations, "The operations of all fakes.";
     "GET" "/control/v1/actions" info::actions, "The actions of all fakes, with the schemas of their arguments.";
     "GET" "/control/v1/spec" spec::list, "The fakes that have a specification.";
-    "GET" "/control/v1/spec/{fake}" spec::show, "OpenAPI 3.1 or AsyncAPI 3, its server a world's: ?world=; YAML with `Accept: application/yaml`.";
+    "GET" "/control/v1/spec/{service}" spec::show, "OpenAPI 3.1 or AsyncAPI 3, its server a world's: ?world=; YAML with `Accept: application/yaml`.";
     "GET" "/control/v1/worlds" worlds::list, "All worlds.";
     "POST" "/control/v1/worlds" worlds::create, "Makes a world: {id?, seed?, world?, clock?, fork_of?}.";
     "GET" "/control/v1/worlds/{world}" worlds::show, "One world.";

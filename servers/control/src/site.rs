@@ -6,16 +6,16 @@ use std::sync::{Arc, OnceLock};
 
 use actix_web::HttpResponse;
 use stend_core::{Library, Problem, Registry, Timestamp, secret};
-use stend_web::{Arrival, Found, Paths, Reply, Site, StatusCode, header, ours, read_body};
+use stend_transport::{Arrival, Found, Paths, Reply, Site, StatusCode, header, ours, read_body};
 
 use crate::plays::Plays;
 use crate::request::Request;
 use crate::routes::{ROUTES, Row};
 
-/// The URLs by name: `control` and each fake, without a slash at the end.
+/// The URLs by name: `control` and each service, without a slash at the end.
 pub type Urls = BTreeMap<String, String>;
 
-/// Gives the specification of a fake, if it has one.
+/// Gives the specification of a service, if it has one.
 pub type Specs = fn(&str) -> Result<Option<serde_json::Value>, Problem>;
 
 /// A saved world of some size comes in one body.
@@ -34,7 +34,7 @@ pub struct Control {
 }
 
 impl Control {
-    /// A control API for these fakes. `urls` is set once all ports are bound; `started` is the wall clock's time.
+    /// A control API for these services. `urls` is set once all ports are bound; `started` is the wall clock's time.
     pub fn new(
         registry: Registry,
         library: Library,
@@ -53,7 +53,7 @@ impl Control {
         Arc::new(ControlSite { control: Arc::new(self), paths: Arc::new(paths) })
     }
 
-    /// The URLs of a world's fakes.
+    /// The URLs of a world's services.
     pub(crate) fn urls_of(&self, world: &str) -> Urls {
         let urls = self.urls.get().cloned().unwrap_or_default();
         let prefixed = |(name, url): (String, String)| {

@@ -119,7 +119,7 @@ struct Hands {
     /// Wall time when `base` was set.
     anchor: Timestamp,
     /// The latest time told: the clock never goes back by itself, whatever the wall clock does.
-    told: Timestamp,
+    described: Timestamp,
 }
 
 /// A clock that is real, frozen or scaled, and can be advanced in any mode.
@@ -135,7 +135,7 @@ impl Clock {
         let scale = setting.factor()?;
         let wall = wall();
         let base = setting.now.unwrap_or(wall);
-        Ok(Self(Mutex::new(Hands { mode: setting.mode, scale, base, anchor: wall, told: base })))
+        Ok(Self(Mutex::new(Hands { mode: setting.mode, scale, base, anchor: wall, described: base })))
     }
 
     /// The world's time.
@@ -151,8 +151,8 @@ impl Clock {
             Mode::Real => moved(hands.base, wall.duration_since(hands.anchor)),
             _ => moved(hands.base, scaled(wall.duration_since(hands.anchor), hands.scale)),
         };
-        hands.told = hands.told.max(now);
-        hands.told
+        hands.described = hands.described.max(now);
+        hands.described
     }
 
     /// Sets mode and time at once; without a `now`, time goes on from where it is.
@@ -163,7 +163,7 @@ impl Clock {
         let scale = setting.factor()?;
         let now = setting.now.unwrap_or_else(|| self.now());
         let mut hands = self.0.lock();
-        *hands = Hands { mode: setting.mode, scale, base: now, anchor: wall(), told: now };
+        *hands = Hands { mode: setting.mode, scale, base: now, anchor: wall(), described: now };
         Ok(())
     }
 
@@ -175,7 +175,7 @@ impl Clock {
         let mut hands = self.0.lock();
         hands.base = to;
         hands.anchor = wall();
-        hands.told = to;
+        hands.described = to;
     }
 
     /// The setting that would make a clock like this one, with the time it shows.

@@ -1,14 +1,14 @@
-//! What every fake stands on: worlds with their own clock, random streams, journal and faults, and the
-//! [`Fake`] trait that a vendor's API implements.
+//! What every service stands on: worlds with their own clock, random streams, journal and faults, and the
+//! [`Service`] trait that a vendor's API implements.
 //!
 //! This crate may never know HTTP, actix, a vendor, a scenario or the control API. It alone may read the
 //! wall clock (in [`clock`]) and it alone makes random streams (in [`random`]), both from what a world says.
 
+pub mod busy;
 pub mod clock;
-pub mod deeds;
 pub mod duration;
-pub mod fake;
 pub mod fault;
+mod interpretations;
 pub mod journal;
 pub mod json;
 pub mod library;
@@ -19,28 +19,28 @@ mod node_de;
 mod origin;
 pub mod problem;
 pub mod random;
-mod readings;
 pub mod secret;
 pub mod section;
+pub mod service;
 pub mod shared;
 pub mod source;
 mod timekeeper;
-pub mod turn;
 pub mod world;
+pub mod world_events;
 pub mod world_file;
 pub mod worlds;
 
 pub use clock::{Clock, ClockSetting, Mode};
 pub use duration::Span;
-pub use fake::{Action, ActionInfo, Evidence, Fake, Kind, Operation, Registry, Seed, SpecPart};
 pub use jiff::Timestamp;
 pub use library::Library;
-pub use live::{Live, LiveFake, Start};
+pub use live::{Live, LiveService, Start};
 pub use node::Node;
 pub use node_de::Raw;
 pub use problem::{Path, Problem, Step};
 pub use random::Streams;
 pub use section::Section;
+pub use service::{Action, ActionInfo, AnyService, Evidence, Operation, Registry, Seed, Service, SpecPart};
 pub use shared::{Index, Shared, Table};
 pub use source::{Diagnostic, Severity, Source};
 pub use world::{Fired, World};

@@ -3,10 +3,10 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
-use crate::fake::Registry;
 use crate::near;
 use crate::node::Node;
 use crate::problem::Problem;
+use crate::service::Registry;
 use crate::source::{Diagnostic, Source};
 use crate::world_file::{VERSION, WorldFile};
 

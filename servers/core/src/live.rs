@@ -1,4 +1,4 @@
-//! A fake alive in a world: its state behind its lock.
+//! A service alive in a world: its state behind its lock.
 
 use std::any::Any;
 use std::sync::Arc;
@@ -7,10 +7,10 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use jiff::Timestamp;
 use parking_lot::Mutex;
 
-use crate::fake::{Fake, Seed, find};
 use crate::node::Node;
 use crate::problem::Problem;
 use crate::section::{Erased, Section};
+use crate::service::{Seed, Service, find};
 
 /// Moments as nanoseconds in an atomic; what never comes is the largest.
 pub(crate) const NEVER: i64 = i64::MAX;
@@ -25,13 +25,13 @@ pub(crate) fn moment(nanos: i64) -> Option<Timestamp> {
     if nanos == NEVER { None } else { Timestamp::from_nanosecond(i128::from(nanos)).ok() }
 }
 
-/// A fake's state in one world.
-pub struct Live<F: Fake> {
+/// A service's state in one world.
+pub struct Live<F: Service> {
     state: Mutex<Place<F>>,
     due: AtomicI64,
 }
 
-impl<F: Fake> Live<F> {
+impl<F: Service> Live<F> {
     pub(crate) fn new(start: &Start, seed: Seed) -> Result<Self, Problem> {
         let place = Place::<F>::new(start, seed)?;
         let due = AtomicI64::new(place.next_deadline());
@@ -58,7 +58,7 @@ pub enum Start {
     /// A section, or none.
     Section(Option<Erased>),
     /// A section that is built in: it is known to be good, and nothing falls due in what it makes. So it is read, and the
-    /// state made, when somebody first asks for it: a process, or a world, of which one fake is used pays for one.
+    /// state made, when somebody first asks for it: a process, or a world, of which one service is used pays for one.
     BuiltIn(Arc<Section>),
     /// The state of another world, for which nobody had asked there: what it will be made of.
     Waiting(Arc<Section>, Seed),
@@ -70,12 +70,12 @@ pub enum Start {
 const KNOWN: std::ops::Range<i64> = 0..7_258_118_400;
 
 /// Where a state is, or waits to be made.
-enum Place<F: Fake> {
+enum Place<F: Service> {
     Waiting(Arc<Section>, Seed),
     Made(F::State),
 }
 
-impl<F: Fake> Place<F> {
+impl<F: Service> Place<F> {
     fn new(start: &Start, seed: Seed) -> Result<Self, Problem> {
         let made = match start {
             Start::BuiltIn(section) if KNOWN.contains(&seed.now.as_second()) => {
@@ -112,25 +112,25 @@ impl<F: Fake> Place<F> {
     }
 }
 
-fn read<F: Fake>(section: &Section, seed: Seed) -> Result<F::State, Problem> {
+fn read<F: Service>(section: &Section, seed: Seed) -> Result<F::State, Problem> {
     let read = section.read::<F::Section>().map_err(|problem| problem.under(F::NAME))?;
     of_section::<F>(Some(&read), seed)
 }
 
-fn of_section<F: Fake>(section: Option<&Erased>, seed: Seed) -> Result<F::State, Problem> {
+fn of_section<F: Service>(section: Option<&Erased>, seed: Seed) -> Result<F::State, Problem> {
     let section = section.map(|section| section.downcast_ref::<F::Section>().ok_or_else(strange::<F>));
     F::seed(section.transpose()?.cloned(), seed).map_err(|problem| problem.under(F::NAME))
 }
 
-fn strange<F: Fake>() -> Problem {
+fn strange<F: Service>() -> Problem {
     Problem::invalid("this is of another fake").under(F::NAME)
 }
 
 /// A state that has been prepared and not yet been put in its place.
 pub struct Prepared(Box<dyn Any + Send>);
 
-/// A [`Live`] fake without its types.
-pub trait LiveFake: Send + Sync {
+/// A [`Live`] service without its types.
+pub trait LiveService: Send + Sync {
     /// For handlers, who know the type.
     fn as_any(&self) -> &dyn Any;
     /// Runs an action; says whether the next deadline has changed.
@@ -143,7 +143,7 @@ pub trait LiveFake: Send + Sync {
     /// Makes the state that `start` describes, without touching the present one.
     ///
     /// # Errors
-    /// As [`Fake::seed`].
+    /// As [`Service::seed`].
     fn prepare(&self, start: &Start, seed: Seed) -> Result<Prepared, Problem>;
     /// A copy of the state, for a fork to start with.
     fn copy(&self) -> Start;
@@ -155,7 +155,7 @@ pub trait LiveFake: Send + Sync {
     fn tick(&self, due: Timestamp) -> Vec<String>;
 }
 
-impl<F: Fake> LiveFake for Live<F> {
+impl<F: Service> LiveService for Live<F> {
     fn as_any(&self) -> &dyn Any {
         self
     }
@@ -170,8 +170,8 @@ impl<F: Fake> LiveFake for Live<F> {
     fn save(&self) -> serde_json::Value {
         let section = F::save(self.state.lock().state());
         serde_json::to_value(section).unwrap_or_else(|error| {
-            // A section is made of maps with string keys and numbers; only a bug in a house gets here.
-            tracing::error!(fake = F::NAME, %error, "the state cannot be saved");
+            // A section is made of maps with string keys and numbers; only a bug in a service gets here.
+            tracing::error!(service = F::NAME, %error, "the state cannot be saved");
             serde_json::Value::Null
         })
     }

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use crate::clock::ClockSetting;
-use crate::fake::Registry;
 use crate::fault::Faults;
 use crate::journal::Limits;
 use crate::live::Start;
 use crate::problem::Problem;
 use crate::random::Streams;
+use crate::service::Registry;
 use crate::world_file::{DEFAULT_SEED, WorldFile};
 
 /// What a world began as: a file whose sections are read, or another world as it was when it was forked. Worlds made of
@@ -21,7 +21,7 @@ pub(crate) struct Origin {
     pub(crate) strict: bool,
     pub(crate) journal: Limits,
     pub(crate) faults: Faults,
-    /// By the fakes' slots.
+    /// By the services' slots.
     pub(crate) starts: Vec<Start>,
 }
 
@@ -37,7 +37,7 @@ impl Origin {
             None => Streams::new(seed, "faults"),
         };
         let starts = registry
-            .kinds()
+            .services()
             .iter()
             .map(|kind| {
                 let section = file.sections.get(kind.name());

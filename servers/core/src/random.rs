@@ -1,4 +1,4 @@
-//! Named random streams from one seed. A new stream, fake or fault shifts no draw of the others.
+//! Named random streams from one seed. A new stream, service or fault shifts no draw of the others.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-/// The random streams of one owner (a fake, the faults of a world). Each name has its own sequence,
+/// The random streams of one owner (a service, the faults of a world). Each name has its own sequence,
 /// made from the seed, the owner and the name alone, the same on every platform and in every version.
 #[derive(Debug, Clone)]
 pub struct Streams {

@@ -1,4 +1,4 @@
-//! One fake's section of a world file: a tree that knows its places until it is read, and a typed value from then on.
+//! One service's section of a world file: a tree that knows its places until it is read, and a typed value from then on.
 
 use std::any::Any;
 use std::sync::{Arc, OnceLock};
@@ -12,7 +12,7 @@ use crate::source::{Diagnostic, Source};
 /// A typed section or a state, its type erased: what worlds share.
 pub type Erased = Arc<dyn Any + Send + Sync>;
 
-/// A fake's section. It is read once, whatever number of worlds is made of it.
+/// A service's section. It is read once, whatever number of worlds is made of it.
 #[derive(Debug, Default)]
 pub struct Section {
     text: Text,
@@ -46,7 +46,7 @@ impl Section {
         Self { text: Text::BuiltIn(json), ..Self::default() }
     }
 
-    /// A section that a fake has saved.
+    /// A section that a service has saved.
     pub fn saved(json: serde_json::Value) -> Self {
         Self { text: Text::Saved(json), ..Self::default() }
     }

@@ -7,7 +7,6 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
 use crate::clock::ClockSetting;
-use crate::fake::Registry;
 use crate::fault::Fault;
 use crate::journal::Limits;
 use crate::library::Keys;
@@ -16,6 +15,7 @@ use crate::node::Node;
 use crate::problem::{Problem, Step};
 use crate::random::Drawn;
 use crate::section::Section;
+use crate::service::Registry;
 use crate::source::{Diagnostic, Source};
 use crate::{Seed, Timestamp};
 
@@ -25,7 +25,7 @@ pub const VERSION: u64 = 1;
 /// The seed of a world that names none.
 pub const DEFAULT_SEED: u64 = 1;
 
-/// The keys of a world file beside the fakes' sections.
+/// The keys of a world file beside the services' sections.
 pub const KEYS: [&str; 10] =
     ["stend", "title", "base", "seed", "clock", "strict", "journal", "faults", "fault_names", "random"];
 
@@ -40,7 +40,7 @@ pub struct WorldFile {
     pub seed: Option<u64>,
     /// Mode and start of the clock.
     pub clock: Option<ClockSetting>,
-    /// Whether remarks are errors.
+    /// Whether warnings are errors.
     pub strict: Option<bool>,
     /// What the journal keeps.
     pub journal: Option<Limits>,
@@ -50,7 +50,7 @@ pub struct WorldFile {
     pub fault_names: Option<u32>,
     /// How far the faults' random streams were drawn.
     pub random: Option<Drawn>,
-    /// The section of each fake, by its name.
+    /// The section of each service, by its name.
     pub sections: BTreeMap<String, Arc<Section>>,
 }
 
@@ -115,7 +115,7 @@ impl WorldFile {
                 }
                 unknown => {
                     let known: Vec<&str> =
-                        KEYS.into_iter().chain(registry.kinds().iter().map(|kind| kind.name())).collect();
+                        KEYS.into_iter().chain(registry.services().iter().map(|kind| kind.name())).collect();
                     let mut problem =
                         Problem::unknown("unknown_key", "key", unknown, known.iter().copied()).under(unknown);
                     problem.at_key = true;
@@ -151,7 +151,7 @@ impl WorldFile {
     pub fn check(&self, registry: &Registry) -> Result<(), Box<Diagnostic>> {
         let now = self.clock.and_then(|clock| clock.now).unwrap_or(Timestamp::UNIX_EPOCH);
         let seed = Seed { seed: self.seed.unwrap_or(DEFAULT_SEED), now };
-        let tried = registry.kinds().iter().filter_map(|kind| Some((kind, self.sections.get(kind.name())?)));
+        let tried = registry.services().iter().filter_map(|kind| Some((kind, self.sections.get(kind.name())?)));
         for (kind, section) in tried {
             kind.read(section)
                 .and_then(|read| kind.create(&Start::Section(Some(read)), seed))

@@ -7,9 +7,9 @@ use imbl::OrdMap;
 use parking_lot::Mutex;
 
 use crate::clock::ClockSetting;
-use crate::fake::Registry;
 use crate::near;
 use crate::problem::Problem;
+use crate::service::Registry;
 use crate::timekeeper::Timekeeper;
 use crate::world::World;
 use crate::world_file::WorldFile;
@@ -60,7 +60,7 @@ impl Worlds {
         Ok(Self { registry, keeper, default, others: ArcSwap::default(), making: Mutex::new(0), strict: false })
     }
 
-    /// The fakes that live in every world.
+    /// The services that live in every world.
     pub fn registry(&self) -> &Registry {
         &self.registry
     }

@@ -6,22 +6,23 @@ use bytes::Bytes;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use stend_core::Timestamp;
-use stend_core::journal::{Entry, Journal, Kind, Limits, Note, Way};
+use stend_core::journal::{Channel, Entry, Journal, Kind, Limits, Note};
 
-const FAKES: [&str; 2] = ["carbis", "queue"];
+const SERVICES: [&str; 2] = ["carbis", "queue"];
 const OPERATIONS: [Option<&str>; 3] = [None, Some("events"), Some("info")];
 const STATUSES: [u16; 3] = [200, 404, 0];
 
 #[derive(Debug, Clone)]
 enum Step {
-    /// An entry of this fake, way, operation and status, with a body of this length.
+    /// An entry of this service, way, operation and status, with a body of this length.
     Write(usize, usize, usize, usize, usize),
     Clear,
 }
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {
     let write = (0..2_usize, 0..4_usize, 0..3_usize, 0..3_usize, 0..900_usize);
-    let write = write.prop_map(|(fake, way, operation, status, body)| Step::Write(fake, way, operation, status, body));
+    let write = write
+        .prop_map(|(service, channel, operation, status, body)| Step::Write(service, channel, operation, status, body));
     vec(prop_oneof![60 => write, 1 => Just(Step::Clear)], 0..250)
 }
 
@@ -30,18 +31,18 @@ fn played(steps: &[Step], limits: Limits) -> Journal {
     for step in steps {
         match *step {
             Step::Clear => journal.clear(),
-            Step::Write(fake, way, operation, status, body) => {
+            Step::Write(service, channel, operation, status, body) => {
                 journal.write(Note {
                     at: Timestamp::UNIX_EPOCH,
-                    fake: FAKES[fake],
+                    service: SERVICES[service],
                     operation: OPERATIONS[operation],
-                    way: Way::ALL[way],
+                    channel: Channel::ALL[channel],
                     client: None,
                     head: "GET /\n",
                     request: Bytes::new(),
                     status: STATUSES[status],
                     reply: vec![b'x'; body].into(),
-                    remarks: Vec::new(),
+                    warnings: Vec::new(),
                     fault: None,
                 });
             }
@@ -75,11 +76,11 @@ proptest! {
     ) {
         // Some entries are larger than the journal, so numbers have gaps.
         let journal = played(&steps, Limits { entries, bytes: if entries.is_multiple_of(2) { 900 } else { 40_000 } });
-        let (fake, operation, way) = kinds;
+        let (service, operation, channel) = kinds;
         let wanted = |kind: &Kind| {
-            (fake == 2 || kind.fake == FAKES[fake])
+            (service == 2 || kind.service == SERVICES[service])
                 && (operation == 0 || kind.operation == OPERATIONS[operation])
-                && (way == 4 || kind.way == Way::ALL[way])
+                && (channel == 4 || kind.channel == Channel::ALL[channel])
         };
         let range = range.0..=range.1;
         let mut scanned = journal.read(0, |entry| wanted(&entry.kind()) && range.contains(&entry.seq));

@@ -1,4 +1,4 @@
-//! A world with a fake of its own: bells that ring when the clock says so.
+//! A world with a service of its own: bells that ring when the clock says so.
 
 #![allow(clippy::unwrap_used, reason = "tests may fail")]
 
@@ -8,10 +8,10 @@ use std::time::Duration;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use stend_core::fake::Act;
-use stend_core::turn::Gone;
+use stend_core::busy::Gone;
+use stend_core::service::Act;
 use stend_core::{
-    Action, Fake, NewWorld, Node, Operation, Problem, Registry, Seed, Timestamp, World, WorldFile, Worlds,
+    Action, NewWorld, Node, Operation, Problem, Registry, Seed, Service, Timestamp, World, WorldFile, Worlds,
 };
 
 struct Bells;
@@ -24,7 +24,7 @@ struct Section {
     rung: u64,
 }
 
-impl Fake for Bells {
+impl Service for Bells {
     const NAME: &'static str = "bells";
     const TITLE: &'static str = "Bells";
     type State = Section;
@@ -136,12 +136,12 @@ async fn advance_waits_for_those_it_woke_and_they_see_their_own_moment() {
         let (theirs, notes) = (Arc::clone(&world), Arc::clone(&seen));
         let sleep = world.sleep_until(at(second));
         tokio::spawn(async move {
-            let turn = sleep.await.unwrap();
+            let guard = sleep.await.unwrap();
             // Slow work: time must not go on meanwhile.
             tokio::time::sleep(Duration::from_millis(20)).await;
             notes.lock().push((second, theirs.now()));
             set(&theirs, second + 5);
-            drop(turn);
+            drop(guard);
         });
     }
     world.advance(at(100)).await.unwrap();
@@ -155,15 +155,15 @@ async fn a_turn_that_was_left_by_one_who_is_gone_holds_nobody_up() {
     let world = worlds.default_world();
     let advances =
         |to: i64| async move { tokio::time::timeout(Duration::from_secs(5), world.advance(at(to))).await.is_ok() };
-    let ticket = world.leave_turn(world.turn());
-    let number = ticket.number();
-    assert!(world.fetch_turn(number).is_some(), "whoever answers may give it up");
-    world.return_turn(number, world.turn());
-    drop(ticket);
+    let guard_id = world.park_guard(world.guard());
+    let number = guard_id.number();
+    assert!(world.take_parked_guard(number).is_some(), "whoever answers may give it up");
+    world.return_parked_guard(number, world.guard());
+    drop(guard_id);
     assert!(advances(10).await, "the ticket went, and the turn with it");
-    world.return_turn(number, world.turn());
+    world.return_parked_guard(number, world.guard());
     assert!(advances(20).await, "a turn cannot be put back for a ticket that is gone");
-    let _ticket = world.leave_turn(world.turn());
+    let _ticket = world.park_guard(world.guard());
     world.reset().unwrap();
     assert!(advances(30).await, "a world that begins anew waits for nobody of before");
 }

@@ -1,6 +1,7 @@
 //! What a scenario can make happen: what visitors, clerks and administrators do.
 
 mod clerks;
+pub(crate) mod generate;
 
 use std::collections::BTreeMap;
 
@@ -9,18 +10,18 @@ use rand::RngExt;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
-use stend_core::fake::Act;
+use stend_core::service::Act;
 use stend_core::{Action, Problem, Span};
 
 use self::clerks::{CallNext, ClerkLeaves, ClerkSits, ServeTicket};
 use crate::Queue;
-use crate::error::Error;
-use crate::seed::known_ids;
+use crate::errors::Error;
 use crate::state::State;
 use crate::state::books::{Book, Key};
 use crate::state::consumers::Registration;
 use crate::state::fields::{Need, stamp};
-use crate::state::people::Deed;
+use crate::state::people::WorldEvent;
+use crate::world::known_ids;
 
 pub(crate) static ACTIONS: &[Action<Queue>] = &[
     Action::of::<TakeTicket>(),
@@ -261,7 +262,7 @@ impl Act<Queue> for Visitors {
         for _ in 0..self.count {
             let after = state.random.get("visitors").random_range(0.0..=self.over.as_secs_f64());
             let at = Span::from_secs_f64(after).after(now);
-            state.people.plan(at, Deed::Arrive { services: services.clone() });
+            state.people.plan(at, WorldEvent::Arrive { services: services.clone() });
         }
         Ok(Sent { count: self.count })
     }

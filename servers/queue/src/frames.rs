@@ -11,7 +11,7 @@ use bytes::{Bytes, BytesMut};
 use bytestring::ByteString;
 use futures_core::Stream;
 
-/// The largest message, in bytes: what an HTTP fake takes for a body.
+/// The largest message, in bytes: what an HTTP service takes for a body.
 pub(crate) const LIMIT: usize = 1024 * 1024;
 
 /// The most fragments of a message.

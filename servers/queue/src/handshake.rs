@@ -4,16 +4,16 @@ use std::sync::Arc;
 
 use actix_web::{HttpRequest, HttpResponse};
 use bytes::Bytes;
+use stend_core::busy::BusyGuard;
 use stend_core::fault::Effect;
-use stend_core::journal::{Note, Way};
-use stend_core::turn::Turn;
-use stend_core::{Fake, Timestamp, World};
-use stend_web::{Asked, Reply, instead, interrupted, pause, reset, strike, ticket, with_head};
+use stend_core::journal::{Channel, Note};
+use stend_core::{Service, Timestamp, World};
+use stend_transport::{Asked, Reply, guard_id, instead, interrupted, match_fault, pause, reset, with_head};
 
 use crate::Queue;
 
 /// What has become of a handshake.
-pub(crate) enum Struck {
+pub(crate) enum Faulted {
     /// Nothing.
     No,
     /// It was held, and goes on.
@@ -27,28 +27,28 @@ pub(crate) struct Held {
     fault: String,
     at: Timestamp,
     /// Whoever advances the clock waits for the answer.
-    _turn: Option<Turn>,
+    _turn: Option<BusyGuard>,
 }
 
 /// Lets a fault strike a handshake.
-pub(crate) async fn struck(world: &Arc<World>, request: &HttpRequest, path: &str) -> Struck {
+pub(crate) async fn faulted(world: &Arc<World>, request: &HttpRequest, path: &str) -> Faulted {
     if !world.faults.any() {
-        return Struck::No;
+        return Faulted::No;
     }
     let at = world.now();
-    let asked = Asked { fake: Queue::NAME, operation: None, handshake: true };
-    let Some(hit) = strike(world, asked, request, path, at) else { return Struck::No };
+    let asked = Asked { service: Queue::NAME, operation: None, handshake: true };
+    let Some(hit) = match_fault(world, asked, request, path, at) else { return Faulted::No };
     if let Some(reply) = instead(&hit.effect) {
         let is_reset = hit.effect == Effect::Reset;
         let status = if is_reset { 0 } else { reply.status.as_u16() };
         with_head(request, path, |head| note(world, at, head, status, reply.body.clone(), Some(&hit.id)));
-        return Struck::Answered(if is_reset { reset(request) } else { reply.into_response() });
+        return Faulted::Answered(if is_reset { reset(request) } else { reply.into_response() });
     }
     // No other effect is for handshakes.
-    let Effect::Delay(span) = hit.effect else { return Struck::No };
-    match pause(world, ticket(request.headers()), span.after(at)).await {
-        Ok(turn) => Struck::Held(Held { fault: hit.id, at, _turn: turn }),
-        Err(_) => Struck::Answered(interrupted().into_response()),
+    let Effect::Delay(span) = hit.effect else { return Faulted::No };
+    match pause(world, guard_id(request.headers()), span.after(at)).await {
+        Ok(guard) => Faulted::Held(Held { fault: hit.id, at, _turn: guard }),
+        Err(_) => Faulted::Answered(interrupted().into_response()),
     }
 }
 
@@ -68,15 +68,15 @@ pub(crate) fn refused(world: &World, request: &HttpRequest, path: &str, reply: &
 fn note(world: &World, at: Timestamp, head: &str, status: u16, reply: Bytes, fault: Option<&str>) {
     world.journal.write(Note {
         at,
-        fake: Queue::NAME,
+        service: Queue::NAME,
         operation: None,
-        way: Way::Http,
+        channel: Channel::Http,
         client: None,
         head,
         request: Bytes::new(),
         status,
         reply,
-        remarks: Vec::new(),
+        warnings: Vec::new(),
         fault,
     });
 }

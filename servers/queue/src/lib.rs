@@ -1,47 +1,41 @@
-//! A stateful fake of an electronic-queue server: JSON over WebSocket.
+//! A stateful service of an electronic-queue server: JSON over WebSocket.
 //!
-//! This crate may never know another fake, a scenario or the control API.
+//! This crate may never know another service, a scenario or the control API.
 
 mod actions;
-mod ask;
-mod error;
+mod api;
+mod errors;
 mod frames;
-mod generate;
-mod handlers;
 mod handshake;
 mod outbox;
-mod picture;
-mod routes;
-mod seed;
+
 mod session;
-mod spec;
 mod state;
-mod text;
-mod wire;
+mod world;
 
-use stend_core::{Action, Fake, Operation, Problem, Seed, SpecPart, Timestamp};
+use stend_core::{Action, Operation, Problem, Seed, Service, SpecPart, Timestamp};
 
-pub use seed::Section;
 pub use session::QueueSite;
 pub use state::State;
+pub use world::Section;
 
 /// The electronic queue.
 #[derive(Debug)]
 pub struct Queue;
 
-impl Fake for Queue {
+impl Service for Queue {
     const NAME: &'static str = "queue";
     const TITLE: &'static str = "Electronic-queue server";
-    const SPEC: &'static [SpecPart] = spec::PARTS;
+    const SPEC: &'static [SpecPart] = api::spec::PARTS;
     type State = State;
     type Section = Section;
 
     fn operations() -> &'static [Operation] {
-        &routes::OPERATIONS
+        &api::routes::OPERATIONS
     }
 
     fn spec_from_tables() -> serde_json::Value {
-        spec::from_tables()
+        api::spec::from_tables()
     }
 
     fn actions() -> &'static [Action<Self>] {
@@ -49,11 +43,11 @@ impl Fake for Queue {
     }
 
     fn seed(section: Option<Section>, seed: Seed) -> Result<State, Problem> {
-        seed::seed(section.unwrap_or_else(Section::smallest), seed)
+        world::seed(section.unwrap_or_else(Section::smallest), seed)
     }
 
     fn save(state: &State) -> Section {
-        seed::save(state)
+        world::save(state)
     }
 
     fn next_deadline(state: &State) -> Option<Timestamp> {

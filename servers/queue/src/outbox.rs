@@ -13,12 +13,12 @@ use bytes::Bytes;
 use jiff::Timestamp;
 use parking_lot::Mutex;
 use stend_core::World;
-use stend_core::journal::{Note, Way};
-use stend_core::turn::Turn;
+use stend_core::busy::BusyGuard;
+use stend_core::journal::{Channel, Note};
 use tokio::sync::Notify;
 
+use crate::api::text::Text;
 use crate::state::hub::Topic;
-use crate::text::Text;
 
 /// What goes over the socket.
 #[derive(Debug, Clone)]
@@ -55,7 +55,7 @@ pub(crate) struct Item {
     /// A fault holds it until then.
     pub(crate) hold: Option<Timestamp>,
     /// Held until the frame is sent, so that an `advance` waits for it.
-    pub(crate) turn: Option<Turn>,
+    pub(crate) guard: Option<BusyGuard>,
 }
 
 /// How a fault ends a socket.
@@ -74,7 +74,7 @@ pub(crate) enum Next {
     /// Send this, and in one go with it all of these.
     Send(Item, Vec<Item>),
     /// End, as a fault wants it; whoever advanced the clock may wait for that.
-    End(Ending, Option<Turn>),
+    End(Ending, Option<BusyGuard>),
     /// Close: the world was reset.
     Close,
     /// End: it has not taken what it was given for too long.
@@ -102,7 +102,7 @@ struct Inner {
     /// Pushes that wait for so many later ones.
     behind: Vec<(u32, Item)>,
     /// A fault wants the socket to end.
-    ending: Option<(Ending, Option<Turn>)>,
+    ending: Option<(Ending, Option<BusyGuard>)>,
     /// Frames that faults hold back, beside those behind others.
     held: usize,
 }
@@ -173,10 +173,10 @@ impl Outbox {
             return;
         }
         let world = self.world.upgrade();
-        let turn = world.as_ref().filter(|_| !inner.slow).map(|world| world.turn());
+        let guard = world.as_ref().filter(|_| !inner.slow).map(|world| world.guard());
         let pushed = Pushed { at, client: inner.client.clone(), fault: None };
         let item =
-            Item { topic: Some(topic), command, payload: Payload::Text(text), pushed: Some(pushed), hold: None, turn };
+            Item { topic: Some(topic), command, payload: Payload::Text(text), pushed: Some(pushed), hold: None, guard };
         match world.filter(|world| world.faults.any()) {
             None => inner.put(item),
             Some(world) => self.put_or_misbehave(&mut inner, &world, item, at),
@@ -193,17 +193,17 @@ impl Outbox {
     }
 
     /// Queues a reply that was held back; the turn goes when it is sent.
-    pub(crate) fn late(&self, command: &'static str, text: Text, turn: Option<Turn>) {
+    pub(crate) fn late(&self, command: &'static str, text: Text, guard: Option<BusyGuard>) {
         let payload = Payload::Text(text);
         let mut inner = self.inner.lock();
-        inner.items.push_back(Item { topic: None, command, payload, pushed: None, hold: None, turn });
+        inner.items.push_back(Item { topic: None, command, payload, pushed: None, hold: None, guard });
         inner.wake();
     }
 
     /// Queues garbage in the place of a reply, before all else.
     pub(crate) fn garbage(&self, command: &'static str, bytes: Bytes) {
         let payload = Payload::Binary(bytes);
-        let item = Item { topic: None, command, payload, pushed: None, hold: None, turn: None };
+        let item = Item { topic: None, command, payload, pushed: None, hold: None, guard: None };
         self.inner.lock().items.push_front(item);
     }
 
@@ -227,8 +227,8 @@ impl Outbox {
             return Next::Send(first, more);
         }
         inner.busy = false;
-        if let Some((ending, turn)) = &mut inner.ending {
-            return Next::End(*ending, turn.take());
+        if let Some((ending, guard)) = &mut inner.ending {
+            return Next::End(*ending, guard.take());
         }
         match (inner.given_up, inner.closed) {
             (true, _) => Next::GiveUp,
@@ -324,15 +324,15 @@ impl Outbox {
     pub(crate) fn note(&self, world: &World, command: &'static str, pushed: Pushed, reply: Bytes, status: u16) {
         world.journal.write(Note {
             at: pushed.at,
-            fake: <crate::Queue as stend_core::Fake>::NAME,
+            service: <crate::Queue as stend_core::Service>::NAME,
             operation: Some(command),
-            way: Way::Push,
+            channel: Channel::Push,
             client: pushed.client,
             head: &self.head(command),
             request: Bytes::new(),
             status,
             reply,
-            remarks: Vec::new(),
+            warnings: Vec::new(),
             fault: pushed.fault.as_deref(),
         });
     }
@@ -342,9 +342,9 @@ impl Inner {
     /// Nobody waits for the socket until it asks for more.
     fn slow_down(&mut self) {
         self.slow = true;
-        self.items.iter_mut().for_each(|item| item.turn = None);
-        if let Some((_, turn)) = &mut self.ending {
-            *turn = None;
+        self.items.iter_mut().for_each(|item| item.guard = None);
+        if let Some((_, guard)) = &mut self.ending {
+            *guard = None;
         }
     }
 

@@ -12,13 +12,15 @@ use actix_web::body::BoxBody;
 use actix_web::rt::task::JoinHandle;
 use actix_web::{FromRequest, HttpResponse, dev, web};
 use bytes::Bytes;
-use stend_core::{Fake, World};
-use stend_web::{Arrival, Cord, Reply, Site, StatusCode, header, header_lines, ours, split_world, ticket};
+use stend_core::{Service, World};
+use stend_transport::{
+    Arrival, Reply, ResetHandle, Site, StatusCode, guard_id, header, header_lines, ours, split_world,
+};
 use tokio::time::Interval;
 
 use crate::Queue;
 use crate::frames::{Frames, Incoming};
-use crate::handshake::{Struck, refused, struck};
+use crate::handshake::{Faulted, faulted, refused};
 use crate::outbox::Outbox;
 use crate::state::hub::SocketId;
 
@@ -31,15 +33,15 @@ const RESETTABLE: usize = 128;
 /// The queue on its port.
 #[derive(Debug)]
 pub struct QueueSite {
-    slot: usize,
+    index: usize,
     /// Held by each socket that can be reset.
     resettable: Arc<()>,
 }
 
 impl QueueSite {
-    /// The site of the fake in this slot of every world.
-    pub fn at(slot: usize) -> Arc<dyn Site> {
-        Arc::new(Self { slot, resettable: Arc::default() })
+    /// The site of the service in this slot of every world.
+    pub fn at(index: usize) -> Arc<dyn Site> {
+        Arc::new(Self { index, resettable: Arc::default() })
     }
 }
 
@@ -49,24 +51,24 @@ impl Site for QueueSite {
     }
 
     fn answer(&self, arrival: Arrival) -> Pin<Box<dyn Future<Output = HttpResponse>>> {
-        Box::pin(open(self.slot, Arc::clone(&self.resettable), arrival))
+        Box::pin(open(self.index, Arc::clone(&self.resettable), arrival))
     }
 }
 
 /// Shakes hands; the socket lives in the response.
-async fn open(slot: usize, resettable: Arc<()>, arrival: Arrival) -> HttpResponse {
+async fn open(index: usize, resettable: Arc<()>, arrival: Arrival) -> HttpResponse {
     let Arrival { request, payload, worlds } = arrival;
     let (world, path) = match split_world(&worlds, request.path()) {
         Ok(found) => found,
         Err(reply) => return reply.into_response(),
     };
-    let held = match struck(&world, &request, path).await {
-        Struck::Answered(response) => return response,
-        Struck::Held(held) => Some(held),
-        Struck::No => None,
+    let held = match faulted(&world, &request, path).await {
+        Faulted::Answered(response) => return response,
+        Faulted::Held(held) => Some(held),
+        Faulted::No => None,
     };
-    let Some(live) = world.live::<Queue>(slot) else {
-        tracing::error!(slot, "the registry and the sites disagree");
+    let Some(live) = world.live::<Queue>(index) else {
+        tracing::error!(index, "the registry and the sites disagree");
         return HttpResponse::InternalServerError().finish();
     };
     // actix-ws shakes hands; what comes and goes is read and written here.
@@ -89,9 +91,9 @@ async fn open(slot: usize, resettable: Arc<()>, arrival: Arrival) -> HttpRespons
     let (id, ping) =
         world.run(live, |state| (state.hub.open(Arc::clone(&outbox)), state.settings.ping.signed().unsigned_abs()));
     let socket = Socket {
-        slot,
+        index,
         id,
-        watch: actix_web::rt::spawn(watch(slot, id, Arc::clone(&outbox))),
+        watch: actix_web::rt::spawn(watch(index, id, Arc::clone(&outbox))),
         outbox,
         world: Arc::downgrade(&world),
         frames: Frames::new(payload),
@@ -106,19 +108,19 @@ async fn open(slot: usize, resettable: Arc<()>, arrival: Arrival) -> HttpRespons
         pieces: None,
         stage: Stage::Open,
         sent: false,
-        ticket: ticket(request.headers()),
-        cord: Cord::of(&request, resettable.is_some()),
+        guard_id: guard_id(request.headers()),
+        reset_handle: ResetHandle::of(&request, resettable.is_some()),
         _resettable: resettable,
     };
     response.set_body(BoxBody::new(socket))
 }
 
 /// Ends a socket that does not take what it is given.
-async fn watch(slot: usize, id: SocketId, outbox: Arc<Outbox>) {
+async fn watch(index: usize, id: SocketId, outbox: Arc<Outbox>) {
     outbox.watch().await;
     outbox.give_up();
     if let Some(world) = outbox.world()
-        && let Some(live) = world.live::<Queue>(slot)
+        && let Some(live) = world.live::<Queue>(index)
     {
         world.run(live, |state| state.hub.close(id, &outbox));
     }
@@ -137,7 +139,7 @@ fn no_handshake(headers: &header::HeaderMap) -> Reply {
 
 /// One open socket. It holds its world weakly: a world that is removed closes its sockets.
 struct Socket {
-    slot: usize,
+    index: usize,
     id: SocketId,
     outbox: Arc<Outbox>,
     world: Weak<World>,
@@ -155,8 +157,8 @@ struct Socket {
     /// Whether something was given to the connection since others had their turn.
     sent: bool,
     /// Under which a scenario leaves its turn while it waits for a reply.
-    ticket: Option<u64>,
-    cord: Cord,
+    guard_id: Option<u64>,
+    reset_handle: ResetHandle,
     /// Looks after it when it does not take what it is given.
     watch: JoinHandle<()>,
     _resettable: Option<Arc<()>>,

@@ -1,4 +1,4 @@
-//! Being a client: a request to a fake over the network, HTTP or a command on a socket.
+//! Being a client: a request to a service over the network, HTTP or a command on a socket.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -7,14 +7,14 @@ use std::time::Duration;
 use reqwest::Method;
 use serde::Deserialize;
 use serde_json::Value;
-use stend_core::turn::Turn;
+use stend_core::busy::BusyGuard;
 use stend_core::{Node, Problem, Raw, Registry, World};
 
 use crate::file::Files;
-use crate::socket::{Sockets, TICKET};
+use crate::socket::{GUARD_HEADER, Sockets};
 use crate::subst::{Captured, fill, fill_string};
 
-/// The URLs of a world's fakes, by name, without a slash at the end.
+/// The URLs of a world's services, by name, without a slash at the end.
 pub type Reach = BTreeMap<String, String>;
 
 /// How long a reply may take by the wall clock, beyond all waiting for the world's.
@@ -23,7 +23,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// A request, checked.
 #[derive(Debug)]
 pub(crate) struct Call {
-    fake: String,
+    service: String,
     kind: Kind,
 }
 
@@ -132,17 +132,17 @@ impl Answer {
 }
 
 impl Call {
-    /// Reads `{fake: request}`.
+    /// Reads `{service: request}`.
     pub(crate) fn read(node: &Node, registry: &Registry, files: &Files<'_>) -> Result<Self, Problem> {
         let [entry] = node.entries() else {
             return Err(Problem::new("wrong_type", format!("expected one fake with a request, found {}", node.kind()))
                 .hint("e.g. {carbis: {get: \"/api/v4/events?hash=none\"}}"));
         };
-        let fake = entry.key.as_str();
-        let (_, kind) = registry.get(fake).map_err(|mut problem| {
+        let service = entry.key.as_str();
+        let (_, kind) = registry.get(service).map_err(|mut problem| {
             problem.at_key = true;
             problem.position = Some(entry.position);
-            problem.under(fake)
+            problem.under(service)
         })?;
         let speaks_commands = kind.operations().iter().any(|operation| operation.command.is_some());
         let kind = if speaks_commands {
@@ -150,12 +150,12 @@ impl Call {
         } else {
             Http::read(&entry.value, files).map(|http| Kind::Http(Box::new(http)))
         };
-        Ok(Self { fake: fake.to_owned(), kind: kind.map_err(|problem| problem.under(fake))? })
+        Ok(Self { service: service.to_owned(), kind: kind.map_err(|problem| problem.under(service))? })
     }
 
-    /// The fake that it goes to.
-    pub(crate) fn fake(&self) -> &str {
-        &self.fake
+    /// The service that it goes to.
+    pub(crate) fn service(&self) -> &str {
+        &self.service
     }
 
     /// The command that it sends, if it is one; placeholders as they are written.
@@ -197,8 +197,8 @@ impl Call {
 
     pub(crate) fn title(&self) -> String {
         match &self.kind {
-            Kind::Http(http) => format!("{} {} {}", self.fake, http.method, http.path),
-            Kind::Command(command) => format!("{} {}", self.fake, command.command),
+            Kind::Http(http) => format!("{} {} {}", self.service, http.method, http.path),
+            Kind::Command(command) => format!("{} {}", self.service, command.command),
         }
     }
 
@@ -210,40 +210,40 @@ impl Call {
         reach: &Reach,
         world: &Arc<World>,
         captured: &Captured,
-        turn: Turn,
-    ) -> (Result<Answer, String>, Turn) {
-        let Some(base) = reach.get(&self.fake) else {
-            return (Err(format!("{} is not served here", self.fake)), turn);
+        guard: BusyGuard,
+    ) -> (Result<Answer, String>, BusyGuard) {
+        let Some(base) = reach.get(&self.service) else {
+            return (Err(format!("{} is not served here", self.service)), guard);
         };
-        let (answer, turn) = match &self.kind {
+        let (answer, guard) = match &self.kind {
             Kind::Http(http) => match http.request(client, base, captured) {
                 Ok(request) => {
-                    let ticket = world.leave_turn(turn);
-                    (receive(request.header(TICKET, ticket.number())).await, ticket.fetch())
+                    let guard_id = world.park_guard(guard);
+                    (receive(request.header(GUARD_HEADER, guard_id.number())).await, guard_id.fetch())
                 }
-                Err(problem) => (Err(problem.message), Some(turn)),
+                Err(problem) => (Err(problem.message), Some(guard)),
             },
             Kind::Command(command) => match command.fill(captured) {
                 Ok((connection, frame)) => {
-                    let (reply, turn) = sockets.ask(world, base, &connection, frame, turn).await;
-                    (reply.map(|(body, status)| Answer { status, headers: BTreeMap::new(), body }), turn)
+                    let (reply, guard) = sockets.ask(world, base, &connection, frame, guard).await;
+                    (reply.map(|(body, status)| Answer { status, headers: BTreeMap::new(), body }), guard)
                 }
-                Err(problem) => (Err(problem.message), Some(turn)),
+                Err(problem) => (Err(problem.message), Some(guard)),
             },
         };
-        (answer, turn.unwrap_or_else(|| world.turn()))
+        (answer, guard.unwrap_or_else(|| world.guard()))
     }
 }
 
 async fn receive(request: reqwest::RequestBuilder) -> Result<Answer, String> {
-    let told = |error: reqwest::Error| {
+    let described = |error: reqwest::Error| {
         let mut text = error.without_url().to_string();
         if text == "error sending request" {
             text = "no reply: the connection was closed or refused".into();
         }
         text
     };
-    let response = request.timeout(PATIENCE).send().await.map_err(told)?;
+    let response = request.timeout(PATIENCE).send().await.map_err(described)?;
     let status = Some(response.status().as_u16());
     let header = |(name, value): (&reqwest::header::HeaderName, &reqwest::header::HeaderValue)| {
         Some((name.as_str().to_owned(), value.to_str().ok()?.to_owned()))

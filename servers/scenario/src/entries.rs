@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 use stend_core::fault::Match;
-use stend_core::journal::Way;
+use stend_core::journal::Channel;
 use stend_core::{Node, Problem, Raw, Registry};
 
 use crate::expect::read_paths;
@@ -16,10 +16,12 @@ use crate::subst::{Captured, fill, fill_string};
 #[derive(Debug, Clone, Default, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Entries {
-    /// The fake.
-    pub(crate) fake: Option<String>,
+    /// The service.
+    #[serde(rename = "fake", alias = "service")]
+    pub(crate) service: Option<String>,
     /// `http`, `frame` (a command on a socket), `push` or `ping`.
-    pub(crate) way: Option<Way>,
+    #[serde(rename = "way", alias = "channel")]
+    pub(crate) channel: Option<Channel>,
     /// The operation's id; of a push, its command.
     pub(crate) operation: Option<String>,
     /// The status: 200, or a class such as 5xx; 0 where nothing was sent.
@@ -36,8 +38,9 @@ pub(crate) struct Entries {
     pub(crate) header: BTreeMap<String, String>,
     /// Only what a fault of this name was applied to; `*` as in the path.
     pub(crate) fault: Option<String>,
-    /// Only entries with a remark, or without.
-    pub(crate) remarked: Option<bool>,
+    /// Only entries with a warning, or without.
+    #[serde(rename = "remarked", alias = "warned")]
+    pub(crate) warned: Option<bool>,
     /// JSONPaths into what the client sent, with what is expected there.
     #[schemars(with = "Option<BTreeMap<String, serde_json::Value>>")]
     pub(crate) request: Option<Raw>,
@@ -55,8 +58,9 @@ pub(crate) struct Entries {
 #[derive(Debug, Clone, Default, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Pushes {
-    /// The fake.
-    pub(crate) fake: Option<String>,
+    /// The service.
+    #[serde(rename = "fake", alias = "service")]
+    pub(crate) service: Option<String>,
     /// The push's command.
     pub(crate) command: Option<String>,
     /// The login of the session of the socket that it was sent to; `*` stands for any run of characters.
@@ -73,7 +77,7 @@ pub(crate) struct Pushes {
     pub(crate) count: Option<Raw>,
 }
 
-/// Something that happens between a fake and its clients.
+/// Something that happens between a service and its clients.
 #[derive(Debug, Clone, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Happening {
@@ -89,8 +93,8 @@ impl Happening {
     /// The entries that are meant.
     pub(crate) fn wanted(&self) -> Wanted {
         match self {
-            Self::Request(entries) => Wanted::of("request", entries.clone(), &[Way::Http, Way::Frame]),
-            Self::Frame(entries) => Wanted::of("frame", entries.clone(), &[Way::Frame]),
+            Self::Request(entries) => Wanted::of("request", entries.clone(), &[Channel::Http, Channel::Frame]),
+            Self::Frame(entries) => Wanted::of("frame", entries.clone(), &[Channel::Frame]),
             Self::Push(pushes) => pushes.wanted(),
         }
     }
@@ -101,7 +105,7 @@ impl Pushes {
     pub(crate) fn wanted(&self) -> Wanted {
         let this = self.clone();
         let entries = Entries {
-            fake: this.fake,
+            service: this.service,
             operation: this.command,
             client: this.client,
             reply: this.json,
@@ -111,7 +115,7 @@ impl Pushes {
             status: Some(Raw(Node::from_json(&200.into()))),
             ..Entries::default()
         };
-        Wanted::of("push", entries, &[Way::Push])
+        Wanted::of("push", entries, &[Channel::Push])
     }
 }
 
@@ -121,35 +125,35 @@ pub(crate) struct Wanted {
     pub(crate) word: &'static str,
     pub(crate) entries: Entries,
     /// Those that the key speaks of; empty: all.
-    pub(crate) ways: &'static [Way],
+    pub(crate) channels: &'static [Channel],
 }
 
 impl Wanted {
-    pub(crate) fn of(word: &'static str, entries: Entries, ways: &'static [Way]) -> Self {
-        Self { word, entries, ways }
+    pub(crate) fn of(word: &'static str, entries: Entries, channels: &'static [Channel]) -> Self {
+        Self { word, entries, channels }
     }
 
     /// Whether it can be meant; the problem's path begins with the key.
     pub(crate) fn check(&self, registry: &Registry) -> Result<(), Problem> {
         let entries = &self.entries;
-        let checked = match entries.way {
-            Some(way) if !self.ways.is_empty() && !self.ways.contains(&way) => {
-                Err(Problem::invalid(format!("`{}` is not for the way `{}`", self.word, way.word()))
+        let checked = match entries.channel {
+            Some(channel) if !self.channels.is_empty() && !self.channels.contains(&channel) => {
+                Err(Problem::invalid(format!("`{}` is not for the way `{}`", self.word, channel.word()))
                     .hint("use `journal` for entries of any way")
                     .under("way"))
             }
             _ => entries.check(registry),
         };
         let speaks = |registry: &Registry| -> Result<(), Problem> {
-            let only_sockets = self.ways.iter().chain(&entries.way).any(|way| *way != Way::Http)
-                && !self.ways.contains(&Way::Http)
-                && entries.way != Some(Way::Http);
-            let (Some(fake), true) = (&entries.fake, only_sockets) else { return Ok(()) };
-            let (_, kind) = registry.get(fake)?;
+            let only_sockets = self.channels.iter().chain(&entries.channel).any(|channel| *channel != Channel::Http)
+                && !self.channels.contains(&Channel::Http)
+                && entries.channel != Some(Channel::Http);
+            let (Some(service), true) = (&entries.service, only_sockets) else { return Ok(()) };
+            let (_, kind) = registry.get(service)?;
             if kind.operations().iter().any(|operation| operation.command.is_some()) {
                 return Ok(());
             }
-            Err(Problem::invalid(format!("{fake} has no {}: it speaks plain HTTP", plural(self.word))).under("fake"))
+            Err(Problem::invalid(format!("{service} has no {}: it speaks plain HTTP", plural(self.word))).under("fake"))
         };
         let problem = checked.and_then(|()| speaks(registry));
         problem.map_err(|mut problem| {
@@ -178,8 +182,8 @@ impl Wanted {
     pub(crate) fn fault_match(&self) -> Match {
         let entries = &self.entries;
         Match {
-            fake: entries.fake.clone(),
-            way: entries.way.or(match self.ways {
+            service: entries.service.clone(),
+            channel: entries.channel.or(match self.channels {
                 [only] => Some(*only),
                 _ => None,
             }),
@@ -200,7 +204,7 @@ impl Wanted {
         (entries.status.is_some() && !of_push)
             || entries.request.is_some()
             || entries.reply.is_some()
-            || entries.remarked.is_some()
+            || entries.warned.is_some()
             || entries.fault.is_some()
     }
 
@@ -230,7 +234,7 @@ impl Wanted {
     /// What is meant, in a few words.
     pub(crate) fn title(&self) -> String {
         let entries = &self.entries;
-        let parts = [&entries.fake, &entries.operation, &entries.method, &entries.path, &entries.client];
+        let parts = [&entries.service, &entries.operation, &entries.method, &entries.path, &entries.client];
         let parts: Vec<&str> = parts.into_iter().flatten().map(String::as_str).collect();
         if parts.is_empty() { self.word.to_owned() } else { format!("{} {}", self.word, parts.join(" ")) }
     }
@@ -248,14 +252,14 @@ pub(crate) fn plural(word: &str) -> &'static str {
 
 impl Entries {
     fn check(&self, registry: &Registry) -> Result<(), Problem> {
-        let kinds = match &self.fake {
-            Some(fake) => vec![registry.get(fake).map_err(|problem| problem.under("fake"))?.1],
-            None => registry.kinds().to_vec(),
+        let kinds = match &self.service {
+            Some(service) => vec![registry.get(service).map_err(|problem| problem.under("fake"))?.1],
+            None => registry.services().to_vec(),
         };
         if let Some(operation) = self.operation.as_ref().filter(|operation| !operation.contains(['*', '$'])) {
             let known: Vec<&str> = kinds.iter().flat_map(|kind| kind.operations()).map(|known| known.id).collect();
             if !known.contains(&operation.as_str()) {
-                let of = self.fake.as_ref().map(|fake| format!("operation of {fake}"));
+                let of = self.service.as_ref().map(|service| format!("operation of {service}"));
                 let what = of.as_deref().unwrap_or("operation");
                 return Err(Problem::unknown("unknown_operation", what, operation, known).under("operation"));
             }

@@ -77,7 +77,7 @@ impl Expectation {
     /// Reads an expectation: `journal`, `push`, `never`, `order`, `before` or `state`, with what it says.
     ///
     /// # Errors
-    /// Unknown keys, fakes, operations; paths and matchers that are none; moments that count from a scenario's start.
+    /// Unknown keys, services, operations; paths and matchers that are none; moments that count from a scenario's start.
     pub fn read(node: &Node, registry: &Registry) -> Result<Self, Problem> {
         let expectation = Self::read_in_scenario(node, registry)?;
         if let Words::Before(before) = &expectation.words {

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::Value;
 use stend_core::fault::glob;
-use stend_core::journal::{Entry, Kind, Way, body};
+use stend_core::journal::{Channel, Entry, Kind, body};
 
 use crate::entries::Wanted;
 use crate::expect::{Paths, check_status, describe_status};
@@ -59,14 +59,14 @@ pub(crate) struct Filter {
 /// the rest for who wants it. Says whether the conditions after it are to be asked too.
 type Tell<'t> = &'t mut dyn FnMut(u32, &dyn Fn() -> Unmet) -> bool;
 
-const FAKE: u32 = 32;
-const WAY: u32 = 16;
+const SERVICE: u32 = 32;
+const CHANNEL: u32 = 16;
 const OPERATION: u32 = 16;
 const PATH: u32 = 16;
 const METHOD: u32 = 4;
 const CLIENT: u32 = 2;
 const HEADER: u32 = 2;
-/// Of all that is left: fault, status, remarks, what bodies hold.
+/// Of all that is left: fault, status, warnings, what bodies hold.
 const DETAIL: u32 = 1;
 
 /// From this weight on an entry is of another kind than what is meant.
@@ -74,20 +74,24 @@ pub(crate) const OF_ANOTHER_KIND: u32 = 16;
 
 /// Which conditions the kind of an entry meets.
 pub(crate) struct OfKind {
-    fake: bool,
-    way: bool,
+    service: bool,
+    channel: bool,
     operation: bool,
     status: Result<(), String>,
 }
 
 impl OfKind {
     /// All of them.
-    pub(crate) const MET: Self = Self { fake: true, way: true, operation: true, status: Ok(()) };
+    pub(crate) const MET: Self = Self { service: true, channel: true, operation: true, status: Ok(()) };
 
     /// How far an entry of this kind is from what is meant, whatever else it is.
     pub(crate) fn weight(&self) -> u32 {
-        let conditions =
-            [(self.fake, FAKE), (self.way, WAY), (self.operation, OPERATION), (self.status.is_ok(), DETAIL)];
+        let conditions = [
+            (self.service, SERVICE),
+            (self.channel, CHANNEL),
+            (self.operation, OPERATION),
+            (self.status.is_ok(), DETAIL),
+        ];
         conditions.into_iter().filter(|(met, _)| !met).map(|(_, weight)| weight).sum()
     }
 }
@@ -126,10 +130,10 @@ impl Filter {
     /// Which conditions are met by all entries of this kind.
     pub(crate) fn of_kind(&self, kind: &Kind) -> OfKind {
         let wanted = &self.wanted.entries;
-        let ways = self.ways();
+        let channels = self.channels();
         OfKind {
-            fake: fits(&wanted.fake, kind.fake),
-            way: ways.is_empty() || ways.contains(&kind.way),
+            service: fits(&wanted.service, kind.service),
+            channel: channels.is_empty() || channels.contains(&kind.channel),
             operation: fits(&wanted.operation, operation(kind.operation)),
             status: self.status.as_ref().map_or(Ok(()), |status| check_status(status, kind.status)),
         }
@@ -144,13 +148,13 @@ impl Filter {
             (wanted.method.is_some(), METHOD),
             (wanted.client.is_some(), CLIENT),
             (!wanted.header.is_empty(), HEADER),
-            (wanted.fault.is_some() || wanted.remarked.is_some() || in_bodies, DETAIL),
+            (wanted.fault.is_some() || wanted.warned.is_some() || in_bodies, DETAIL),
         ];
         conditions.into_iter().filter(|(asked, _)| *asked).map(|(_, weight)| weight).min()
     }
 
-    fn ways(&self) -> &[Way] {
-        self.wanted.entries.way.as_ref().map_or(self.wanted.ways, std::slice::from_ref)
+    fn channels(&self) -> &[Channel] {
+        self.wanted.entries.channel.as_ref().map_or(self.wanted.channels, std::slice::from_ref)
     }
 
     /// Asks the conditions, and tells of each that is not met, while it is told to go on: those that the kind answers, then
@@ -174,15 +178,15 @@ impl Filter {
         let text = |key: &str, wanted: &Option<String>, found: &str| {
             Unmet::text(key, wanted.as_deref().unwrap_or_default(), found)
         };
-        let words = || self.ways().iter().map(|way| way.word()).collect::<Vec<_>>().join(" or ");
+        let words = || self.channels().iter().map(|channel| channel.word()).collect::<Vec<_>>().join(" or ");
         let clients = || entry.clients().collect::<Vec<_>>().join(", ");
         let header = |name: &str| entry.headers().find(|(known, _)| known.eq_ignore_ascii_case(name));
         let fault = entry.fault.as_deref().unwrap_or("");
-        let remarks = || if entry.remarks.is_empty() { "none".into() } else { format!("{:?}", entry.remarks) };
-        let some_or_none = if wanted.remarked == Some(true) { "some" } else { "none" };
+        let warnings = || if entry.warnings.is_empty() { "none".into() } else { format!("{:?}", entry.warnings) };
+        let some_or_none = if wanted.warned == Some(true) { "some" } else { "none" };
         let is = |wanted: &Option<String>, holds: &dyn Fn(&str) -> bool| wanted.as_deref().is_none_or(holds);
-        ask(of_kind.fake, FAKE, &|| text("fake", &wanted.fake, entry.fake))
-            && ask(of_kind.way, WAY, &|| Unmet::text("way", &words(), entry.way.word()))
+        ask(of_kind.service, SERVICE, &|| text("fake", &wanted.service, entry.service))
+            && ask(of_kind.channel, CHANNEL, &|| Unmet::text("way", &words(), entry.channel.word()))
             && ask(of_kind.operation, OPERATION, &|| text("operation", &wanted.operation, operation(entry.operation)))
             && ask(is(&wanted.path, &|path| glob(path, entry.path())), PATH, &|| {
                 text("path", &wanted.path, entry.path())
@@ -208,8 +212,8 @@ impl Filter {
                 found: Some(entry.status.into()),
                 why: of_kind.status.clone().err().unwrap_or_default(),
             })
-            && ask(wanted.remarked.is_none_or(|wanted| wanted != entry.remarks.is_empty()), DETAIL, &|| {
-                Unmet::text("remarks", some_or_none, &remarks())
+            && ask(wanted.warned.is_none_or(|wanted| wanted != entry.warnings.is_empty()), DETAIL, &|| {
+                Unmet::text("remarks", some_or_none, &warnings())
             })
     }
 
@@ -223,14 +227,14 @@ impl Filter {
                 let value = body(bytes);
                 paths.iter().all(|(text, path, matcher)| {
                     let found = find(path, text, &value);
-                    let told = matcher.check(found.as_ref());
-                    ask(told.is_ok(), DETAIL, &|| Unmet {
+                    let described = matcher.check(found.as_ref());
+                    ask(described.is_ok(), DETAIL, &|| Unmet {
                         condition: format!("{key} {text}"),
                         expected: matcher.describe(),
                         found: found
                             .as_ref()
                             .map(|found| if is_long(found) { short(found).into() } else { found.clone() }),
-                        why: told.clone().err().unwrap_or_default(),
+                        why: described.clone().err().unwrap_or_default(),
                     })
                 })
             },

@@ -1,4 +1,4 @@
-//! The scenario language: parse, check, play, report. It drives any fake through the registry and its worlds.
+//! The scenario language: parse, check, play, report. It drives any service through the registry and its worlds.
 //!
 //! This crate may never know a vendor's API, the control API or actix.
 

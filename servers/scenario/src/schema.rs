@@ -16,7 +16,7 @@ pub fn scenario_schema(registry: &Registry) -> Value {
     let mut generator = SchemaGenerator::default();
     let mut root = generator.subschema_for::<ScenarioFile>().to_value();
     let mut actions = Map::new();
-    for kind in registry.kinds() {
+    for kind in registry.services() {
         for action in kind.actions() {
             let short = action.name.split_once('.').map_or("", |(_, short)| short);
             if let Some(schema) = kind.action_schema(short, &mut generator) {
@@ -31,7 +31,7 @@ pub fn scenario_schema(registry: &Registry) -> Value {
     let http = generator.subschema_for::<HttpFile>();
     let command = generator.subschema_for::<Command>();
     let calls: Map<String, Value> = registry
-        .kinds()
+        .services()
         .iter()
         .map(|kind| {
             let commands = kind.operations().iter().any(|operation| operation.command.is_some());
@@ -45,12 +45,12 @@ pub fn scenario_schema(registry: &Registry) -> Value {
     let one = |properties: Map<String, Value>| json!({ "type": "object", "properties": properties, "additionalProperties": false, "minProperties": 1, "maxProperties": 1 });
     let mut definitions = generator.take_definitions(true);
     // What the reader asks for beyond types: one of these, and not two.
-    let names: Vec<&str> = registry.kinds().iter().map(|kind| kind.name()).collect();
+    let names: Vec<&str> = registry.services().iter().map(|kind| kind.name()).collect();
     for name in ["Entries", "Match", "Push"] {
         if let Some(schema) = definitions.get_mut(name) {
-            let fake = &mut schema["properties"]["fake"];
-            let description = fake["description"].take();
-            *fake = json!({ "description": description, "anyOf": [{"enum": names}, {"type": "string", "pattern": "[*$]"}, {"type": "null"}] });
+            let service = &mut schema["properties"]["fake"];
+            let description = service["description"].take();
+            *service = json!({ "description": description, "anyOf": [{"enum": names}, {"type": "string", "pattern": "[*$]"}, {"type": "null"}] });
         }
     }
     let one_of = |keys: &[&str]| keys.iter().map(|key| json!({ "required": [key] })).collect::<Value>();
@@ -116,7 +116,7 @@ fn world_properties(registry: &Registry, generator: &mut SchemaGenerator) -> Map
         }),
     );
     put("random", json!(generator.subschema_for::<Drawn>()));
-    for kind in registry.kinds() {
+    for kind in registry.services() {
         let section: Schema = kind.section_schema(generator);
         put(kind.name(), json!({ "description": kind.title(), "allOf": [section] }));
     }

@@ -163,7 +163,7 @@ mod tests {
     use proptest::option::of;
     use proptest::prelude::*;
     use serde_json::{Map, Value, json};
-    use stend_core::journal::{Limits, Note, Way};
+    use stend_core::journal::{Channel, Limits, Note};
     use stend_core::{Node, Timestamp};
 
     use super::*;
@@ -179,17 +179,17 @@ mod tests {
     fn note() -> impl Strategy<Value = Note<'static>> {
         let kind = (0..2_usize, 0..3_usize, 0..3_usize, 0..3_usize);
         let rest = (0..2_usize, 0..2_usize, 0..2_usize, 0..2_usize, 0..3_u8);
-        (kind, rest).prop_map(|((fake, way, operation, status), (path, method, client, fault, id))| Note {
+        (kind, rest).prop_map(|((service, channel, operation, status), (path, method, client, fault, id))| Note {
             at: Timestamp::UNIX_EPOCH,
-            fake: ["carbis", "queue"][fake],
+            service: ["carbis", "queue"][service],
             operation: [None, Some("events"), Some("info")][operation],
-            way: [Way::Http, Way::Frame, Way::Push][way],
+            channel: [Channel::Http, Channel::Frame, Channel::Push][channel],
             client: [None, Some("terminal".into())][client].clone(),
             head: HEADS[path][client][method],
             request: json!({ "id": id }).to_string().into(),
             status: [200, 404, 503][status],
             reply: json!({ "data": { "id": id % 2 } }).to_string().into(),
-            remarks: if id == 2 { vec!["odd".into()] } else { Vec::new() },
+            warnings: if id == 2 { vec!["odd".into()] } else { Vec::new() },
             fault: [None, Some("f1")][fault],
         })
     }

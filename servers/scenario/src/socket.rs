@@ -10,8 +10,8 @@ use futures_util::{SinkExt, StreamExt};
 use parking_lot::Mutex;
 use serde_json::Value;
 use stend_core::World;
-use stend_core::journal::Way;
-use stend_core::turn::{Ticket, Turn};
+use stend_core::busy::{BusyGuard, ParkedGuard};
+use stend_core::journal::Channel;
 use tokio::sync::{Notify, oneshot};
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
@@ -29,9 +29,9 @@ const PATIENCE: Duration = Duration::from_secs(30);
 const NOTED: Duration = Duration::from_secs(1);
 
 /// The header by which the turn's ticket is told.
-pub(crate) const TICKET: &str = "stend-turn";
+pub(crate) const GUARD_HEADER: &str = "stend-turn";
 
-/// The connections of one play, by fake's URL and name.
+/// The connections of one play, by service's URL and name.
 #[derive(Default)]
 pub(crate) struct Sockets(BTreeMap<(String, String), Connection>);
 
@@ -41,7 +41,7 @@ struct Connection {
     shared: Arc<Shared>,
     reader: tokio::task::JoinHandle<()>,
     /// Under which the turn is left while a reply is waited for: frames have no header, the handshake has.
-    ticket: Ticket,
+    guard_id: ParkedGuard,
 }
 
 struct Shared {
@@ -84,18 +84,18 @@ impl Sockets {
         base: &str,
         name: &str,
         mut frame: Value,
-        mut turn: Turn,
-    ) -> (Result<(String, Option<u16>), String>, Option<Turn>) {
+        mut guard: BusyGuard,
+    ) -> (Result<(String, Option<u16>), String>, Option<BusyGuard>) {
         let key = (base.to_owned(), name.to_owned());
         if self.0.get(&key).is_none_or(|connection| connection.shared.desk.lock().closed) {
-            let (opened, back) = Connection::open(world, base, turn).await;
+            let (opened, back) = Connection::open(world, base, guard).await;
             match opened {
                 Ok(connection) => drop(self.0.insert(key.clone(), connection)),
                 Err(why) => return (Err(why), back),
             }
-            turn = back.unwrap_or_else(|| world.turn());
+            guard = back.unwrap_or_else(|| world.guard());
         }
-        let Some(connection) = self.0.get_mut(&key) else { return (Err("the connection is gone".into()), Some(turn)) };
+        let Some(connection) = self.0.get_mut(&key) else { return (Err("the connection is gone".into()), Some(guard)) };
         connection.next += 1;
         let id = connection.next;
         frame["id"] = id.into();
@@ -105,7 +105,7 @@ impl Sockets {
         let since = world.journal.newest();
         let asked = Asked { command, frame: frame.clone(), since, answer };
         connection.shared.desk.lock().asked.insert(id, asked);
-        world.return_turn(connection.ticket.number(), turn);
+        world.return_parked_guard(connection.guard_id.number(), guard);
         let sent = connection.sink.send(Message::text(frame.clone())).await;
         let reply = match sent {
             Err(error) => Err(format!("cannot send: {error}")),
@@ -118,7 +118,7 @@ impl Sockets {
             Ok(text) => Ok((text, status_of(world, frame.as_bytes(), since).await)),
             Err(why) => Err(why),
         };
-        (reply, connection.ticket.fetch())
+        (reply, connection.guard_id.fetch())
     }
 
     /// Whether the connection was opened, and is not closed; what came before it closed may still be there.
@@ -137,8 +137,8 @@ impl Sockets {
         for push in &connection.shared.desk.lock().pushes {
             *counts.entry(push["command"].as_str().unwrap_or("no JSON").to_owned()).or_default() += 1;
         }
-        let told: Vec<String> = counts.iter().map(|(command, count)| format!("{count} of `{command}`")).collect();
-        told.join(", ")
+        let described: Vec<String> = counts.iter().map(|(command, count)| format!("{count} of `{command}`")).collect();
+        described.join(", ")
     }
 
     /// The next push of this command on a connection, waiting up to `grace` by the wall clock.
@@ -166,24 +166,24 @@ impl Sockets {
 
 impl Connection {
     /// Shakes hands. The turn is left with the world meanwhile, as while a reply is waited for.
-    async fn open(world: &Arc<World>, base: &str, turn: Turn) -> (Result<Self, String>, Option<Turn>) {
-        let ticket = world.leave_turn(turn);
-        let stream = Self::shake_hands(base, ticket.number()).await;
-        let turn = ticket.fetch();
-        (stream.map(|stream| Self::of(world, stream, ticket)), turn)
+    async fn open(world: &Arc<World>, base: &str, guard: BusyGuard) -> (Result<Self, String>, Option<BusyGuard>) {
+        let guard_id = world.park_guard(guard);
+        let stream = Self::shake_hands(base, guard_id.number()).await;
+        let guard = guard_id.fetch();
+        (stream.map(|stream| Self::of(world, stream, guard_id)), guard)
     }
 
-    async fn shake_hands(base: &str, ticket: u64) -> Result<Stream, String> {
+    async fn shake_hands(base: &str, guard_id: u64) -> Result<Stream, String> {
         let failed = |error| format!("cannot connect: {error}");
         let mut request = format!("{}/", base.trim_end_matches('/')).into_client_request().map_err(failed)?;
-        request.headers_mut().insert(TICKET, ticket.into());
+        request.headers_mut().insert(GUARD_HEADER, guard_id.into());
         match tokio::time::timeout(PATIENCE, tokio_tungstenite::connect_async(request)).await {
             Ok(shaken) => shaken.map(|(stream, _)| stream).map_err(failed),
             Err(_) => Err(format!("cannot connect: no answer within {} s", PATIENCE.as_secs())),
         }
     }
 
-    fn of(world: &Arc<World>, stream: Stream, ticket: Ticket) -> Self {
+    fn of(world: &Arc<World>, stream: Stream, guard_id: ParkedGuard) -> Self {
         let (sink, mut frames) = stream.split();
         let shared = Arc::new(Shared { world: Arc::downgrade(world), desk: Mutex::default(), came: Notify::default() });
         let theirs = Arc::clone(&shared);
@@ -202,7 +202,7 @@ impl Connection {
             drop(desk);
             theirs.came.notify_waiters();
         });
-        Self { sink, next: 0, shared, reader, ticket }
+        Self { sink, next: 0, shared, reader, guard_id }
     }
 }
 
@@ -215,7 +215,7 @@ impl Shared {
             true => desk.asked.iter().find(|(_, asked)| names(text, &asked.command)).map(|(id, _)| *id),
             false => frame["id"].as_u64().filter(|id| desk.asked.contains_key(id)),
         };
-        // What a fault answers in the place of the fake is written down before it is sent, and may have no `id` or a wrong one.
+        // What a fault answers in the place of the service is written down before it is sent, and may have no `id` or a wrong one.
         let id = id.or_else(|| {
             let mut asked = desk.asked.iter();
             asked.find(|(_, asked)| self.is_reply(text, asked)).map(|(id, _)| *id)
@@ -246,7 +246,7 @@ impl Shared {
         world.journal.walk(
             later,
             true,
-            |kind| kind.way == Way::Frame,
+            |kind| kind.channel == Channel::Frame,
             |entry| {
                 found =
                     entry.fault.is_some() && entry.request == asked.frame.as_bytes() && entry.reply == text.as_bytes();
@@ -269,7 +269,7 @@ async fn status_of(world: &World, frame: &[u8], since: u64) -> Option<u16> {
             world.journal.walk(
                 since + 1..=world.journal.newest(),
                 false,
-                |kind| kind.way == Way::Frame,
+                |kind| kind.channel == Channel::Frame,
                 |entry| {
                     status = (entry.request == frame).then_some(entry.status);
                     if status.is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }

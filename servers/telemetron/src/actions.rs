@@ -2,6 +2,7 @@
 
 mod cash;
 mod fiscal;
+pub(crate) mod generate;
 mod modem;
 mod sales;
 

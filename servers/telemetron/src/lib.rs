@@ -1,26 +1,19 @@
-//! A stateful fake of the Telemetron vending telemetry API, version 2.
+//! A stateful service of the Telemetron vending telemetry API, version 2.
 //!
-//! This crate may never know another fake, a scenario or the control API.
+//! This crate may never know another service, a scenario or the control API.
 
 mod actions;
-mod checks;
-mod error;
-mod generate;
-mod handlers;
-mod input;
-mod number;
-mod routes;
-mod seed;
-mod settings;
-mod spec;
+mod api;
+mod errors;
+
 mod state;
-mod time;
+mod world;
 
-use stend_core::{Action, Fake, Operation, Problem, Seed, SpecPart, Timestamp};
-use stend_web::{Call, HttpFake, Reply, Route};
+use stend_core::{Action, Operation, Problem, Seed, Service, SpecPart, Timestamp};
+use stend_transport::{Call, HttpService, Reply, Route};
 
-pub use seed::Section;
 pub use state::State;
+pub use world::Section;
 
 macro_rules! part {
     ($file:literal) => {
@@ -35,7 +28,7 @@ macro_rules! part {
 #[derive(Debug)]
 pub struct Telemetron;
 
-impl Fake for Telemetron {
+impl Service for Telemetron {
     const NAME: &'static str = "telemetron";
     const TITLE: &'static str = "Telemetron vending telemetry, API v2";
     const SPEC: &'static [SpecPart] = &[
@@ -53,7 +46,7 @@ impl Fake for Telemetron {
     type Section = Section;
 
     fn operations() -> &'static [Operation] {
-        &routes::OPERATIONS
+        &api::routes::OPERATIONS
     }
 
     fn actions() -> &'static [Action<Self>] {
@@ -61,11 +54,11 @@ impl Fake for Telemetron {
     }
 
     fn seed(section: Option<Section>, seed: Seed) -> Result<State, Problem> {
-        seed::seed(section.unwrap_or_default(), seed)
+        world::seed(section.unwrap_or_default(), seed)
     }
 
     fn save(state: &State) -> Section {
-        seed::save(state)
+        world::save(state)
     }
 
     fn next_deadline(state: &State) -> Option<Timestamp> {
@@ -73,7 +66,7 @@ impl Fake for Telemetron {
     }
 
     fn spec_from_tables() -> serde_json::Value {
-        spec::schemas()
+        api::spec::schemas()
     }
 
     fn tick(state: &mut State, due: Timestamp) -> Vec<String> {
@@ -81,20 +74,20 @@ impl Fake for Telemetron {
     }
 }
 
-impl HttpFake for Telemetron {
+impl HttpService for Telemetron {
     fn routes() -> &'static [Route<Self>] {
-        &routes::ROUTES
+        &api::routes::ROUTES
     }
 
     fn unknown_path(_: &mut Call<'_, Self>) -> Reply {
-        error::Error::UnknownPath.into()
+        errors::Error::UnknownPath.into()
     }
 
     fn wrong_method(_: &mut Call<'_, Self>, _: &str) -> Reply {
-        error::Error::WrongMethod.into()
+        errors::Error::WrongMethod.into()
     }
 
     fn too_large(reply: Reply) -> Reply {
-        error::Error::Body(reply.status).into()
+        errors::Error::Body(reply.status).into()
     }
 }

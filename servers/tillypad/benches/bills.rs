@@ -9,7 +9,7 @@ use divan::{Bencher, black_box};
 use jiff::Timestamp;
 use jiff::civil::{DateTime, date};
 use serde_json::{Value, json};
-use stend_core::{ClockSetting, Fake, Node, Registry, World, WorldFile, Worlds};
+use stend_core::{ClockSetting, Node, Registry, Service, World, WorldFile, Worlds};
 use stend_tillypad::{Guid, State, Tillypad};
 
 /// How many bills beside the few that are asked for.

@@ -8,15 +8,15 @@ use jiff::Timestamp;
 use rust_decimal::Decimal;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use stend_core::fake::Act;
+use stend_core::service::Act;
 use stend_core::{Action, Problem};
 
 use crate::Tillypad;
-use crate::books::Book;
-use crate::error::Error;
-use crate::guid::Guid;
-use crate::known::known;
+use crate::api::known::known;
+use crate::errors::Error;
 use crate::state::State;
+use crate::state::books::Book;
+use crate::state::guid::Guid;
 
 use bills::{BeginPayment, CloseBill, PrintPrecheck, SeedGuests};
 use clients::{AddClient, AwardPoints};

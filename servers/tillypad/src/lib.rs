@@ -1,36 +1,26 @@
-//! A stateful fake of the Tillypad POS API: guest bills from draft to paid, discounts, points, delivery.
+//! A stateful service of the Tillypad POS API: guest bills from draft to paid, discounts, points, delivery.
 //!
-//! This crate may never know another fake, a scenario or the control API.
+//! This crate may never know another service, a scenario or the control API.
 
 mod actions;
-mod books;
-mod error;
-mod guid;
-mod handlers;
-mod hours;
-mod known;
-mod record;
-mod routes;
-mod section;
-mod seed;
-mod settings;
-mod spec;
+mod api;
+mod errors;
+
 mod state;
-mod tables;
-mod wire;
+mod world;
 
-use stend_core::{Action, Fake, Operation, Problem, Seed, SpecPart, Timestamp};
-use stend_web::{Call, HttpFake, Reply, Route};
+use stend_core::{Action, Operation, Problem, Seed, Service, SpecPart, Timestamp};
+use stend_transport::{Call, HttpService, Reply, Route};
 
-pub use guid::Guid;
-pub use section::Section;
 pub use state::State;
+pub use state::guid::Guid;
+pub use world::section::Section;
 
 /// Tillypad.
 #[derive(Debug)]
 pub struct Tillypad;
 
-impl Fake for Tillypad {
+impl Service for Tillypad {
     const NAME: &'static str = "tillypad";
     const TITLE: &'static str = "Tillypad POS API, guest bills";
     const SPEC: &'static [SpecPart] =
@@ -39,11 +29,11 @@ impl Fake for Tillypad {
     type Section = Section;
 
     fn operations() -> &'static [Operation] {
-        &routes::OPERATIONS
+        &api::routes::OPERATIONS
     }
 
     fn spec_from_tables() -> serde_json::Value {
-        spec::components()
+        api::spec::components()
     }
 
     fn actions() -> &'static [Action<Self>] {
@@ -51,11 +41,11 @@ impl Fake for Tillypad {
     }
 
     fn seed(section: Option<Section>, seed: Seed) -> Result<State, Problem> {
-        seed::seed(section.unwrap_or_default(), seed)
+        world::seed(section.unwrap_or_default(), seed)
     }
 
     fn save(state: &State) -> Section {
-        seed::save(state)
+        world::save(state)
     }
 
     fn next_deadline(state: &State) -> Option<Timestamp> {
@@ -67,20 +57,20 @@ impl Fake for Tillypad {
     }
 }
 
-impl HttpFake for Tillypad {
+impl HttpService for Tillypad {
     fn routes() -> &'static [Route<Self>] {
-        &routes::ROUTES
+        &api::routes::ROUTES
     }
 
     fn unknown_path(call: &mut Call<'_, Self>) -> Reply {
-        error::Error::UnknownPath.reply(call.path, call.now)
+        errors::Error::UnknownPath.reply(call.path, call.now)
     }
 
     fn wrong_method(call: &mut Call<'_, Self>, _: &str) -> Reply {
-        error::Error::WrongMethod(call.request.method().to_string()).reply(call.path, call.now)
+        errors::Error::WrongMethod(call.request.method().to_string()).reply(call.path, call.now)
     }
 
     fn unreadable_body(reply: Reply, path: &str, now: Timestamp) -> Reply {
-        error::Error::Body(reply.status).reply(path, now)
+        errors::Error::Body(reply.status).reply(path, now)
     }
 }

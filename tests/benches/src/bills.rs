@@ -8,7 +8,7 @@ use crate::process::{Stend, ask};
 const DISH: &str = "FBE3CE39-94AA-D149-A993-1628A1092830";
 pub(crate) const CLIENT: &str = "7F944ABD-0729-D948-A052-531D74B3482F";
 
-/// A world `bills` on a clock that stands, with a dish and a client; the base URL of its fake.
+/// A world `bills` on a clock that stands, with a dish and a client; the base URL of its service.
 pub(crate) fn world(stend: &Stend) -> Outcome<String> {
     make(stend, json!({}))
 }

@@ -1,4 +1,4 @@
-//! `make order`: which pieces of the program a start runs and reads, and which the first questions to each fake, so that
+//! `make order`: which pieces of the program a start runs and reads, and which the first questions to each service, so that
 //! the linker can lay them side by side. The system brings a program in by pieces of 64 KiB: functions and constants that
 //! are scattered over all of it bring in all of it.
 
@@ -23,7 +23,7 @@ type Ask = fn(Stend) -> Outcome<Stend>;
 /// What is watched, in a word; what is asked; and what of it is only the way there.
 type Stage = (&'static str, Ask, Option<Ask>);
 
-/// In the order in which their pieces lie: a piece lies where it is first needed. What makes a fake's state depends on who
+/// In the order in which their pieces lie: a piece lies where it is first needed. What makes a service's state depends on who
 /// asks first, a client or the control API, so each is watched by itself.
 const STAGES: [Stage; 9] = [
     ("the start, and an answer of every port", Ok, None),
@@ -37,8 +37,8 @@ const STAGES: [Stage; 9] = [
     ("a world of its own", small, None),
 ];
 
-fn first(stend: Stend, fake: &str) -> Outcome<Stend> {
-    let (_, ask) = FIRST.iter().find(|(name, _)| *name == fake).ok_or("an unknown fake")?;
+fn first(stend: Stend, service: &str) -> Outcome<Stend> {
+    let (_, ask) = FIRST.iter().find(|(name, _)| *name == service).ok_or("an unknown fake")?;
     ask(&stend)?;
     Ok(stend)
 }
@@ -218,12 +218,12 @@ pub(crate) fn run(program: &Path) -> Outcome<()> {
     let mut text = String::from(
         "# What the linker lays side by side, in this order: see `order` in build.rs. Written by `make order`.\n",
     );
-    for (name, ask, way) in STAGES {
+    for (name, ask, channel) in STAGES {
         let (mut bytes, mut stray) = (0, 0);
         let mut patterns: BTreeSet<&str> = std::mem::take(&mut also).iter().copied().collect();
         for workers in [1, 2] {
-            let way = way.map_or(Ok(BTreeSet::new()), |way| observe(program, workers, way))?;
-            for address in observe(program, workers, ask)?.difference(&way) {
+            let channel = channel.map_or(Ok(BTreeSet::new()), |channel| observe(program, workers, channel))?;
+            for address in observe(program, workers, ask)?.difference(&channel) {
                 let Some((start, piece)) = pieces.range(..=address).next_back() else { continue };
                 if *address >= piece.end {
                     continue;

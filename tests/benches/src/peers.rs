@@ -199,8 +199,8 @@ fn answered(process: &mut Process, stub: &Stub<'_>, reply: &Reply) -> Outcome<Wi
     let began = Instant::now();
     let mut last = String::from("nothing");
     while began.elapsed() < Duration::from_secs(60) {
-        let told = std::fs::read_to_string(stub.folder.join("url")).ok();
-        let base = told.unwrap_or_else(|| format!("http://127.0.0.1:{}", stub.port));
+        let described = std::fs::read_to_string(stub.folder.join("url")).ok();
+        let base = described.unwrap_or_else(|| format!("http://127.0.0.1:{}", stub.port));
         // Some listen on the name and not on the address.
         for base in [base.clone(), base.replace("127.0.0.1", "localhost")] {
             let url = format!("{base}{}", reply.target);

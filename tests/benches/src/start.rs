@@ -17,7 +17,7 @@ pub(crate) fn run(report: &mut Report, plan: Plan) -> Outcome<()> {
         let stend = Stend::start()?;
         stend.all_answer()?;
         ours.push(began.elapsed().as_secs_f64());
-        // A fake's state is made when somebody first asks for it, so that is measured, too.
+        // A service's state is made when somebody first asks for it, so that is measured, too.
         first_answers(&stend)?;
         first.push(began.elapsed().as_secs_f64());
         drop(stend);
@@ -56,7 +56,7 @@ pub(crate) fn run(report: &mut Report, plan: Plan) -> Outcome<()> {
     Ok(())
 }
 
-/// Asks each fake for what it has in its state.
+/// Asks each service for what it has in its state.
 fn first_answers(stend: &Stend) -> Outcome<()> {
     for (_, first_answer) in FIRST {
         first_answer(stend)?;
@@ -64,7 +64,7 @@ fn first_answers(stend: &Stend) -> Outcome<()> {
     Ok(())
 }
 
-/// Has a fake answer from the state of the documented world.
+/// Has a service answer from the state of the documented world.
 pub(crate) type Ask = fn(&Stend) -> Outcome<()>;
 
 pub(crate) const FIRST: [(&str, Ask); 4] =

@@ -11,7 +11,7 @@ use crate::{Outcome, Plan};
 /// The id of the first machine that is made up.
 pub(crate) const FIRST: u32 = 2_000_001;
 
-/// A world `v` of so many made-up machines on a clock that stands; the URL of its fake, and a header that lets in.
+/// A world `v` of so many made-up machines on a clock that stands; the URL of its service, and a header that lets in.
 pub(crate) fn world(stend: &Stend, machines: u32) -> Outcome<(String, String)> {
     stend.world(&json!({"id": "v", "clock": "2026-11-21T12:00:00+03:00", "world": {"stend": 1, "telemetron": {
         "clients": [{"id": "k", "secret": "s"}],

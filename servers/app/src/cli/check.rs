@@ -18,7 +18,7 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args) -> u8 {
-    let (registry, library) = (stend::registry::fakes(), stend::library());
+    let (registry, library) = (stend::registry::services(), stend::library());
     let files = match files(&args.files) {
         Ok(files) => files,
         Err(why) => {

@@ -10,7 +10,7 @@ use super::{BAD, GOOD, err, out};
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// Only this API, with what is not simply proved
-    #[arg(value_parser = PossibleValuesParser::new(stend::registry::fakes().kinds().iter().map(|kind| kind.name())))]
+    #[arg(value_parser = PossibleValuesParser::new(stend::registry::services().services().iter().map(|kind| kind.name())))]
     api: Option<String>,
     /// How it looks
     #[arg(long, default_value = "table")]

@@ -53,7 +53,7 @@ enum LogFormat {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Serve all fakes until stopped
+    /// Serve all services until stopped
     Serve(serve::Args),
     /// Play scenarios and say whether their expectations held
     Play(play::Args),
@@ -68,7 +68,7 @@ enum Command {
     },
     /// Say how sure we are: the claims of the vendors' documents, counted
     Fidelity(fidelity::Args),
-    /// Print a fake's specification: OpenAPI 3.1, AsyncAPI 3 for the queue
+    /// Print a service's specification: OpenAPI 3.1, AsyncAPI 3 for the queue
     Spec(spec::Args),
     /// Print a completion script for a shell
     Completions {
@@ -105,7 +105,7 @@ pub(crate) fn run() -> ExitCode {
         Command::Record(args) => record::run(&args),
         Command::Check(args) => check::run(&args),
         Command::Schema { what } => {
-            let registry = stend::registry::fakes();
+            let registry = stend::registry::services();
             let schema = match what {
                 What::Scenario => stend_scenario::scenario_schema(&registry),
                 What::World => stend_scenario::world_schema(&registry),

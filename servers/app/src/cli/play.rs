@@ -78,7 +78,7 @@ pub(super) fn run(args: Args) -> u8 {
 /// Reads scenarios; prints what is wrong with them and gives nothing then.
 pub(super) fn load(given: &[PathBuf]) -> Option<Vec<Scenario>> {
     let files = files(given).map_err(|why| err(&format!("error: {why}\n"))).ok()?;
-    let (registry, library) = (stend::registry::fakes(), stend::library());
+    let (registry, library) = (stend::registry::services(), stend::library());
     let mut scenarios = Vec::new();
     let mut good = true;
     for path in files {

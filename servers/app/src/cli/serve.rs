@@ -35,7 +35,7 @@ pub(super) struct Args {
     /// The address to listen on; others than loopback let anybody in the network in
     #[arg(long, default_value = "127.0.0.1")]
     host: IpAddr,
-    /// The control port; the fakes' ports follow it
+    /// The control port; the services' ports follow it
     #[arg(long, value_name = "PORT", default_value_t = 7700, conflicts_with = "ephemeral")]
     port_base: u16,
     /// Take free ports; the ready file tells which
@@ -50,7 +50,7 @@ pub(super) struct Args {
     /// The default world's clock: `real`, `frozen`, or a time at which it stands
     #[arg(long, value_name = "real|frozen|TIME", value_parser = clock)]
     clock: Option<ClockSetting>,
-    /// Make remarks errors in all worlds: what is odd in a request is refused
+    /// Make warnings errors in all worlds: what is odd in a request is refused
     #[arg(long)]
     strict: bool,
     /// Let only those steer who send `Authorization: Bearer T`
@@ -62,7 +62,7 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: Args) -> u8 {
-    let (registry, library) = (stend::registry::fakes(), stend::library());
+    let (registry, library) = (stend::registry::services(), stend::library());
     let mut scenario = match &args.scenario {
         None => None,
         Some(path) => match super::play::load(std::slice::from_ref(path)) {
@@ -199,8 +199,8 @@ async fn play_on(args: &Args, scenario: &Scenario, world: &std::sync::Arc<World>
 /// What is printed at the start: the URLs, and what to do next.
 fn banner(args: &Args, running: &Running) -> String {
     let mut text = format!("stend {} serves\n", env!("CARGO_PKG_VERSION"));
-    let registry = stend::registry::fakes();
-    for kind in registry.kinds() {
+    let registry = stend::registry::services();
+    for kind in registry.services() {
         let _ = writeln!(text, "  {:<11} {:<28} {}", kind.name(), running.url(kind.name()), kind.title());
     }
     let _ =

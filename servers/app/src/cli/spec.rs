@@ -5,8 +5,8 @@ use clap::ValueEnum;
 /// What to print.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// The fake: `carbis`, `tillypad`, `queue` or `telemetron`
-    fake: String,
+    /// The service: `carbis`, `tillypad`, `queue` or `telemetron`
+    service: String,
     /// How it is written
     #[arg(long, value_name = "FORMAT", default_value = "yaml")]
     format: Format,
@@ -21,9 +21,9 @@ enum Format {
 }
 
 pub(crate) fn run(args: &Args) -> u8 {
-    let spec = match stend::spec(&args.fake) {
+    let spec = match stend::spec(&args.service) {
         Ok(Some(spec)) => spec,
-        Ok(None) => return bad(&format!("error: {} has no specification\n", args.fake)),
+        Ok(None) => return bad(&format!("error: {} has no specification\n", args.service)),
         Err(problem) => {
             let help = problem.hint.iter().map(|hint| format!("\n  = help: {hint}")).collect::<String>();
             return bad(&format!("error: {}{help}\n", problem.message));

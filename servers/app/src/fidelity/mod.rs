@@ -21,7 +21,7 @@ const LEDGERS: [&str; 4] = [
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Ledger {
-    /// The fake's name.
+    /// The service's name.
     pub api: String,
     /// The document that the sections are of.
     pub document: String,

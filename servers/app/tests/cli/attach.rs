@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use crate::support::{Serving, binary, curl, root, stend, told};
+use crate::support::{Serving, binary, curl, described, root, stend};
 
 fn worlds(serving: &Serving) -> Vec<String> {
     let worlds: Value =
@@ -24,7 +24,7 @@ fn a_play_elsewhere_prints_the_same_bytes_as_a_play_here() {
         for format in ["json", "pretty"] {
             let here = [vec!["play", "--format", format], files.clone()].concat();
             let there = [here.clone(), vec!["--attach", serving.url("control")]].concat();
-            let (here, there) = (told(&stend(&here)), told(&stend(&there)));
+            let (here, there) = (described(&stend(&here)), described(&stend(&there)));
             assert_eq!(here.0, 0, "{}", here.2);
             assert_eq!(here, there);
         }
@@ -59,8 +59,8 @@ timeline:
     );
     let junit = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
     let (ours, theirs) = (junit("here.xml"), junit("there.xml"));
-    let here = told(&stend(&["play", &scenario, "--junit", &ours]));
-    let there = told(&stend(&["play", &scenario, "--junit", &theirs, "--attach", serving.url("control")]));
+    let here = described(&stend(&["play", &scenario, "--junit", &ours]));
+    let there = described(&stend(&["play", &scenario, "--junit", &theirs, "--attach", serving.url("control")]));
     assert_eq!(here.0, 1);
     assert!(here.1.contains("fails.yaml:5:5") && here.1.contains("expected 2, found 1"), "{}", here.1);
     assert_eq!(here, there);
@@ -76,7 +76,7 @@ fn a_named_world_is_used_and_stays() {
     };
     steer("/worlds", &["-d", r#"{"id": "w1", "clock": "frozen"}"#]);
     let url = serving.url("control");
-    let (code, out, err) = told(&stend(&[
+    let (code, out, err) = described(&stend(&[
         "play",
         "scenarios/waiter-call.yaml",
         "--attach",
@@ -97,7 +97,7 @@ fn a_named_world_is_used_and_stays() {
         (vec!["--world", "w2", "--control-token", "t0ken"], "there is no world `w2`"),
     ] {
         let (code, _, err) =
-            told(&stend(&[vec!["play", "scenarios/waiter-call.yaml", "--attach", url], args].concat()));
+            described(&stend(&[vec!["play", "scenarios/waiter-call.yaml", "--attach", url], args].concat()));
         assert!(code == 2 && err.contains(part), "{part} is not in {err}");
     }
 }
@@ -129,11 +129,11 @@ fn who_is_not_there_or_is_somebody_else_is_told() {
             "the control API speaks plain HTTP, and no `https`\n  = help: http://127.0.0.1:7700",
         ),
     ] {
-        let (code, out, err) = told(&stend(&["play", "scenarios/waiter-call.yaml", "--attach", url]));
+        let (code, out, err) = described(&stend(&["play", "scenarios/waiter-call.yaml", "--attach", url]));
         assert_eq!((code, out.as_str()), (2, ""), "{url}");
         assert!(err.contains(part), "{url}: {part} is not in {err}");
     }
-    let (code, _, err) = told(&stend(&["play", "scenarios/waiter-call.yaml", "--world", "w1"]));
+    let (code, _, err) = described(&stend(&["play", "scenarios/waiter-call.yaml", "--world", "w1"]));
     assert!(code == 2 && err.contains("--attach"), "{err}");
 }
 
@@ -163,15 +163,21 @@ fn ctrl_c_stops_the_play_there() {
     let made = worlds(&serving).into_iter().find(|id| id != "default").unwrap();
     until("it is played in", || curl(&[&format!("{control}/{made}/scenario")]).contains("playing"));
     interrupt(child.id());
-    let (code, _, err) = told(&child.wait_with_output().unwrap());
+    let (code, _, err) = described(&child.wait_with_output().unwrap());
     assert_eq!((code, err.as_str()), (130, "Waiter call: stopped\n"));
     assert_eq!(worlds(&serving), ["default"]);
 
     let child = play(&["--world", "default"]);
     until("it is played in", || curl(&[&format!("{control}/default/scenario")]).contains("playing"));
     // A second one has to wait for its turn.
-    let (code, _, err) =
-        told(&stend(&["play", "scenarios/waiter-call.yaml", "--attach", serving.url("control"), "--world", "default"]));
+    let (code, _, err) = described(&stend(&[
+        "play",
+        "scenarios/waiter-call.yaml",
+        "--attach",
+        serving.url("control"),
+        "--world",
+        "default",
+    ]));
     assert!(code == 2 && err.contains("a scenario is being played in this world"), "{err}");
     interrupt(child.id());
     assert_eq!(child.wait_with_output().unwrap().status.code(), Some(130));

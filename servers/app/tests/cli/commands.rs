@@ -2,28 +2,28 @@
 
 use serde_json::Value;
 
-use crate::support::{stend, told};
+use crate::support::{described, stend};
 
 #[test]
 fn good_files_are_good_and_good_plays_pass() {
-    let (code, out, err) = told(&stend(&["check", "scenarios", "fixtures/worlds"]));
+    let (code, out, err) = described(&stend(&["check", "scenarios", "fixtures/worlds"]));
     assert_eq!((code, err.as_str()), (0, ""));
     assert!(
         out.contains("scenarios/waiter-call.yaml: good scenario") && out.contains("documented.yaml: good world"),
         "{out}"
     );
-    let (code, out, _) = told(&stend(&["play", "scenarios/waiter-call.yaml"]));
+    let (code, out, _) = described(&stend(&["play", "scenarios/waiter-call.yaml"]));
     assert_eq!(code, 0);
     assert!(out.contains("\n✓ Waiter call: passed, 9 steps in 9m of virtual time"), "{out}");
     // What was done when.
     assert!(out.contains("\n  5s  ✓ the guest at table 6 calls\n"), "{out}");
-    let (_, out, _) = told(&stend(&["play", "scenarios/lunch-rush.yaml"]));
+    let (_, out, _) = described(&stend(&["play", "scenarios/lunch-rush.yaml"]));
     assert!(out.contains("0s…14m55s  ✓ the staff tablet polls (180 times)\n"), "{out}");
 }
 
 #[test]
 fn the_same_seed_prints_the_same_bytes() {
-    let play = || told(&stend(&["play", "scenarios/lunch-rush.yaml", "--format", "json"]));
+    let play = || described(&stend(&["play", "scenarios/lunch-rush.yaml", "--format", "json"]));
     let (first, second) = (play(), play());
     assert_eq!(first.0, 0);
     assert_eq!(first, second);
@@ -36,7 +36,7 @@ fn the_same_seed_prints_the_same_bytes() {
 fn an_evening_over_all_four_systems_is_the_seeds_alone() {
     let play = |more: &[&str]| {
         let args = [&["play", "scenarios/evening-at-the-venue.yaml", "--format", "json"], more].concat();
-        told(&stend(&args))
+        described(&stend(&args))
     };
     let (first, second, other) = (play(&[]), play(&[]), play(&["--seed", "7"]));
     assert_eq!((first.0, other.0), (0, 0), "the expectations hold whatever the seed");
@@ -46,21 +46,21 @@ fn an_evening_over_all_four_systems_is_the_seeds_alone() {
         report["scenarios"][0]["world"].as_str().unwrap().to_owned()
     };
     assert_ne!(world(&first.1), world(&other.1), "the guests and the sales are drawn");
-    for fake in ["carbis", "tillypad", "queue", "telemetron"] {
-        assert!(first.1.contains(fake), "{fake}");
+    for service in ["carbis", "tillypad", "queue", "telemetron"] {
+        assert!(first.1.contains(service), "{service}");
     }
 }
 
 #[test]
 fn warnings_are_shown_and_strict_counts_them() {
     let file = "tests/scenario/odd/unused-capture.yaml";
-    let (code, out, err) = told(&stend(&["check", file]));
+    let (code, out, err) = described(&stend(&["check", file]));
     assert_eq!(code, 0, "{err}");
     assert!(out.ends_with("good scenario, 1 warning\n"), "{out}");
     assert!(err.starts_with("warning: `called` is captured and never used"), "{err}");
-    let (code, _, err) = told(&stend(&["check", "--strict", file]));
+    let (code, _, err) = described(&stend(&["check", "--strict", file]));
     assert!(code == 2 && err.ends_with("1 mistake in 1 file\n"), "{err}");
-    assert_eq!(told(&stend(&["check", "--strict", "scenarios"])).0, 0, "what is shipped has none");
+    assert_eq!(described(&stend(&["check", "--strict", "scenarios"])).0, 0, "what is shipped has none");
 }
 
 #[test]
@@ -69,7 +69,7 @@ fn a_failed_expectation_exits_with_1_and_shows_where() {
     let file = folder.path().join("fails.yaml");
     std::fs::write(&file, "stend: 1\nexpect:\n  - journal: { fake: carbis, count: 3 }\n").unwrap();
     let junit = folder.path().join("report.xml");
-    let (code, out, _) = told(&stend(&["play", file.to_str().unwrap(), "--junit", junit.to_str().unwrap()]));
+    let (code, out, _) = described(&stend(&["play", file.to_str().unwrap(), "--junit", junit.to_str().unwrap()]));
     assert_eq!(code, 1);
     assert!(out.contains("fails.yaml:3:5") && out.contains("expected 3, found 0"), "{out}");
     let xml = std::fs::read_to_string(junit).unwrap();
@@ -112,7 +112,7 @@ fn bad_input_exits_with_2_and_names_the_thing() {
         (vec!["sevre"], vec!["serve"]),
         (vec![], vec!["Usage"]),
     ] {
-        let (code, _, err) = told(&stend(&args));
+        let (code, _, err) = described(&stend(&args));
         assert_eq!(code, 2, "{args:?}: {err}");
         for part in parts {
             assert!(err.contains(part), "{args:?}: {part} is not in {err}");
@@ -123,22 +123,22 @@ fn bad_input_exits_with_2_and_names_the_thing() {
 #[test]
 fn schemas_and_completions_are_printed() {
     for (what, part) in [("scenario", "carbis.call_waiter"), ("world", "max_guests")] {
-        let (code, out, _) = told(&stend(&["schema", what]));
+        let (code, out, _) = described(&stend(&["schema", what]));
         assert_eq!(code, 0);
         assert!(serde_json::from_str::<Value>(&out).is_ok() && out.contains(part), "{what}");
     }
     for shell in ["bash", "zsh", "fish"] {
-        let (code, out, _) = told(&stend(&["completions", shell]));
+        let (code, out, _) = described(&stend(&["completions", shell]));
         assert!(code == 0 && out.contains("stend") && out.contains("ready-file"), "{shell}");
     }
 }
 
 #[test]
 fn fidelity_counts_the_claims() {
-    let (code, all, _) = told(&stend(&["fidelity"]));
+    let (code, all, _) = described(&stend(&["fidelity"]));
     assert_eq!(code, 0);
     assert!(all.contains("documented statements proved") && all.contains("0 checked against the vendors' systems"));
-    let (code, out, _) = told(&stend(&["fidelity", "--format", "json"]));
+    let (code, out, _) = described(&stend(&["fidelity", "--format", "json"]));
     assert_eq!(code, 0);
     let counted: Value = serde_json::from_str(&out).unwrap();
     assert!(all.starts_with(counted["headline"].as_str().unwrap()), "{all}");
@@ -148,12 +148,12 @@ fn fidelity_counts_the_claims() {
         let total: u64 =
             ["documented", "observed", "assumed"].iter().filter_map(|kind| counts[kind]["total"].as_u64()).sum();
         assert_eq!(total, claims.len() as u64);
-        let (code, one, _) = told(&stend(&["fidelity", api["api"].as_str().unwrap()]));
+        let (code, one, _) = described(&stend(&["fidelity", api["api"].as_str().unwrap()]));
         assert_eq!(code, 0);
         for claim in claims.iter().filter(|claim| claim["kind"] == "assumed" || claim["status"] != "proved") {
             assert!(one.contains(claim["says"].as_str().unwrap()), "{claim}\n{one}");
         }
     }
-    let (code, _, err) = told(&stend(&["fidelity", "carbi"]));
+    let (code, _, err) = described(&stend(&["fidelity", "carbi"]));
     assert!(code == 2 && err.contains("carbis"), "{err}");
 }

@@ -2,15 +2,15 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{Serving, curl, stend, told};
+use crate::support::{Serving, curl, described, stend};
 
 fn world(serving: &Serving, path: &str) -> String {
     format!("{}/control/v1/worlds/default{path}", serving.url("control"))
 }
 
-/// Something of all four fakes: a scenario is played in the served world, then somebody goes on by hand.
+/// Something of all four services: a scenario is played in the served world, then somebody goes on by hand.
 fn session(serving: &Serving) {
-    let (code, _, err) = told(&stend(&[
+    let (code, _, err) = described(&stend(&[
         "play",
         "scenarios/evening-at-the-venue.yaml",
         "--attach",
@@ -50,17 +50,17 @@ fn a_recorded_session_plays_again_and_a_changed_answer_fails_it() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("recorded.yaml");
     let path = file.to_str().unwrap();
-    let (code, out, err) = told(&stend(&["record", serving.url("control"), "-o", path]));
+    let (code, out, err) = described(&stend(&["record", serving.url("control"), "-o", path]));
     assert_eq!(code, 0, "{err}");
     assert!(out.starts_with(path) && err.contains("note: pushes are not compared"), "{out}{err}");
 
-    let (code, out, err) = told(&stend(&["check", path]));
+    let (code, out, err) = described(&stend(&["check", path]));
     assert_eq!((code, err.as_str()), (0, ""), "{out}");
-    let (code, out, _) = told(&stend(&["play", path]));
+    let (code, out, _) = described(&stend(&["play", path]));
     assert_eq!(code, 0, "{out}\n{}", std::fs::read_to_string(&file).unwrap());
 
     // The end of the session is the end of the play.
-    let (_, report, _) = told(&stend(&["play", path, "--format", "json"]));
+    let (_, report, _) = described(&stend(&["play", path, "--format", "json"]));
     let report: Value = serde_json::from_str(&report).unwrap();
     let clock: Value = serde_json::from_str(&curl(&[&world(&serving, "/clock")])).unwrap();
     assert_eq!(report["scenarios"][0]["ended"], clock["now"]);
@@ -72,14 +72,14 @@ fn a_recorded_session_plays_again_and_a_changed_answer_fails_it() {
     let changed = text.replace("ticket: Г001", "ticket: Г002");
     assert_ne!(changed, text);
     std::fs::write(&file, changed).unwrap();
-    let (code, out, _) = told(&stend(&["play", path]));
+    let (code, out, _) = described(&stend(&["play", path]));
     assert!(code == 1 && out.contains("queue nextConsumer") && out.contains("recorded.yaml:"), "{out}");
 }
 
 #[test]
 fn what_is_not_known_any_more_is_not_recorded() {
     let serving = Serving::start(&[]);
-    let record = || told(&stend(&["record", serving.url("control")]));
+    let record = || described(&stend(&["record", serving.url("control")]));
     let poll = || curl(&["-H", "token: demo-token", &format!("{}/api/v4/events?hash=none", serving.url("carbis"))]);
     let (code, out, _) = record();
     assert!(code == 0 && out.contains("timeline: []"), "{out}");
@@ -97,6 +97,6 @@ fn what_is_not_known_any_more_is_not_recorded() {
     curl(&["-X", "POST", &world(&serving, "/reset")]);
     curl(&["-X", "PUT", &world(&serving, "/clock"), "-d", r#"{"mode": "frozen", "now": "2020-01-01T00:00:00Z"}"#]);
     assert!(record().2.contains("the clock was set back"), "{}", record().2);
-    let (code, _, err) = told(&stend(&["record", serving.url("control"), "--world", "none"]));
+    let (code, _, err) = described(&stend(&["record", serving.url("control"), "--world", "none"]));
     assert!(code == 2 && err.contains("there is no world `none`"), "{err}");
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use crate::support::{Serving, curl, stend, told};
+use crate::support::{Serving, curl, described, stend};
 
 fn control(serving: &Serving) -> String {
     format!("{}/control/v1/worlds/default", serving.url("control"))
@@ -37,7 +37,7 @@ fn a_world_goes_on_in_the_next_process() {
         assert!(!file.exists(), "it is saved when the bench stops");
         assert_eq!(first.signal("-TERM").0, 0);
 
-        let (code, _, err) = told(&stend(&["check", path]));
+        let (code, _, err) = described(&stend(&["check", path]));
         assert_eq!((code, err.as_str()), (0, ""));
         let second = Serving::start(&["--world", path]);
         assert_eq!(state(&second), saved);
@@ -55,7 +55,7 @@ fn a_file_that_cannot_be_written_is_told_at_the_start() {
     for (path, reason) in
         [("no/such/folder/bench.yaml", "No such file"), (folder.path().to_str().unwrap(), "directory")]
     {
-        let (code, _, err) = told(&stend(&["serve", "--ephemeral", "--save", path]));
+        let (code, _, err) = described(&stend(&["serve", "--ephemeral", "--save", path]));
         assert_eq!(code, 2, "{err}");
         assert!(err.contains("cannot save the world to") && err.contains(reason), "{err}");
     }
@@ -67,7 +67,7 @@ fn a_broken_file_or_one_of_another_version_is_refused_with_the_place() {
     let file = folder.path().join("bench.yaml");
     let refused = |text: &str, parts: &[&str]| {
         std::fs::write(&file, text).unwrap();
-        let (code, _, err) = told(&stend(&["serve", "--ephemeral", "--world", file.to_str().unwrap()]));
+        let (code, _, err) = described(&stend(&["serve", "--ephemeral", "--world", file.to_str().unwrap()]));
         assert_eq!(code, 2, "{err}");
         for part in parts {
             assert!(err.contains(part), "{part} is not in\n{err}");
@@ -83,6 +83,6 @@ fn a_broken_file_or_one_of_another_version_is_refused_with_the_place() {
     let whole = whole.unwrap();
     let half = &whole[..whole.floor_char_boundary(whole.len() / 2)];
     std::fs::write(&file, half).unwrap();
-    let (code, _, err) = told(&stend(&["serve", "--ephemeral", "--world", file.to_str().unwrap()]));
+    let (code, _, err) = described(&stend(&["serve", "--ephemeral", "--world", file.to_str().unwrap()]));
     assert!(code == 2 && err.contains("bench.yaml:"), "{code} {err}");
 }

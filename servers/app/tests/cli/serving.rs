@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use crate::support::{Serving, binary, curl, stend, told};
+use crate::support::{Serving, binary, curl, described, stend};
 
 #[test]
 fn the_ready_file_holds_urls_that_answer() {
@@ -50,7 +50,7 @@ fn a_held_reply_does_not_hold_up_the_end() {
 fn a_port_in_use_is_named_with_what_to_do() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = taken.local_addr().unwrap().port();
-    let (code, _, err) = told(&stend(&["serve", "--port-base", &port.to_string()]));
+    let (code, _, err) = described(&stend(&["serve", "--port-base", &port.to_string()]));
     assert_eq!(code, 2);
     assert!(err.contains(&format!("port {port} for control is in use")) && err.contains("--ephemeral"), "{err}");
 }
@@ -111,13 +111,13 @@ fn a_served_scenario_is_as_strict_as_the_process() {
     let world = format!("{}/control/v1/worlds/default", serving.url("control"));
     let until = Instant::now() + Duration::from_secs(20);
     loop {
-        let told: Value = serde_json::from_str(&curl(&[&world])).unwrap();
-        assert_eq!(told["strict"], true, "{told}");
+        let described: Value = serde_json::from_str(&curl(&[&world])).unwrap();
+        assert_eq!(described["strict"], true, "{described}");
         // The first step asks for the feed.
-        if told["generation"].as_u64() > Some(1) && told["journal"]["entries"].as_u64() > Some(0) {
+        if described["generation"].as_u64() > Some(1) && described["journal"]["entries"].as_u64() > Some(0) {
             break;
         }
-        assert!(Instant::now() < until, "it does not begin: {told}");
+        assert!(Instant::now() < until, "it does not begin: {described}");
         std::thread::sleep(Duration::from_millis(20));
     }
 }

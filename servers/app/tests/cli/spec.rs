@@ -2,15 +2,15 @@
 
 use serde_json::Value;
 
-use crate::support::{stend, told};
+use crate::support::{described, stend};
 
 #[test]
 fn a_specification_is_printed_as_yaml_or_json() {
-    for fake in ["carbis", "telemetron"] {
-        let (code, yaml, err) = told(&stend(&["spec", fake]));
+    for service in ["carbis", "telemetron"] {
+        let (code, yaml, err) = described(&stend(&["spec", service]));
         assert_eq!((code, err.as_str()), (0, ""));
         assert!(yaml.starts_with("openapi: \"3.1.0\"\n"), "{yaml:.200}");
-        let (code, json, _) = told(&stend(&["spec", fake, "--format", "json"]));
+        let (code, json, _) = described(&stend(&["spec", service, "--format", "json"]));
         assert_eq!(code, 0);
         let json: Value = serde_json::from_str(&json).unwrap();
         assert_eq!(json["openapi"], "3.1.0");
@@ -20,7 +20,7 @@ fn a_specification_is_printed_as_yaml_or_json() {
 
 #[test]
 fn samples_are_its_examples() {
-    let (_, json, _) = told(&stend(&["spec", "telemetron", "--format", "json"]));
+    let (_, json, _) = described(&stend(&["spec", "telemetron", "--format", "json"]));
     let json: Value = serde_json::from_str(&json).unwrap();
     let events = &json["paths"]["/v2/vending_machines/{vm_id}/events"]["get"]["responses"]["200"];
     let example = &events["content"]["application/json"]["examples"]["events-two"]["value"];
@@ -29,7 +29,7 @@ fn samples_are_its_examples() {
 
 #[test]
 fn an_unknown_fake_names_the_nearest() {
-    let (code, out, err) = told(&stend(&["spec", "carbs"]));
+    let (code, out, err) = described(&stend(&["spec", "carbs"]));
     assert_eq!((code, out.as_str()), (2, ""));
     assert!(err.contains("unknown fake `carbs`") && err.contains("did you mean `carbis`?"), "{err}");
 }

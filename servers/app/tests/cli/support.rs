@@ -29,7 +29,7 @@ pub fn stend(args: &[&str]) -> Output {
 }
 
 /// Exit code, standard output, standard error.
-pub fn told(output: &Output) -> (i32, String, String) {
+pub fn described(output: &Output) -> (i32, String, String) {
     let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
     (output.status.code().unwrap_or(-1), text(&output.stdout), text(&output.stderr))
 }
@@ -53,7 +53,7 @@ impl Serving {
         let until = Instant::now() + Duration::from_secs(30);
         while !ready_file.is_file() {
             if let Some(status) = child.try_wait().unwrap() {
-                panic!("it ended: {status}: {:?}", told(&child.wait_with_output().unwrap()));
+                panic!("it ended: {status}: {:?}", described(&child.wait_with_output().unwrap()));
             }
             assert!(Instant::now() < until, "not ready within 30 s");
             std::thread::sleep(Duration::from_millis(5));

@@ -5,8 +5,8 @@ use jiff::Timestamp;
 use rand::Rng;
 use stend_core::{Index, Problem, Span, Streams, Table};
 
-use crate::settings::LostPlace;
-use crate::wire;
+use crate::api::wire;
+use crate::state::settings::LostPlace;
 
 /// How long events are kept unless the world says otherwise.
 pub(crate) const RETENTION: Span = Span::from_secs(5 * 60);

@@ -45,7 +45,7 @@ pub struct Planned {
     pub step: Step,
 }
 
-/// The parties in the house and on their way.
+/// The parties in the service and on their way.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Guests {
     agenda: Table<(Timestamp, u64), Step>,

@@ -4,6 +4,7 @@ pub(crate) mod feed;
 pub(crate) mod guests;
 pub(crate) mod menu;
 pub(crate) mod orders;
+pub(crate) mod settings;
 
 use std::collections::BTreeMap;
 
@@ -14,8 +15,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use stend_core::{Shared, Streams, Table as Rows, secret};
 
-use crate::error::Error;
-use crate::settings::{MissingHash, Settings};
+use crate::errors::Error;
+use crate::state::settings::{MissingHash, Settings};
 
 use feed::Feed;
 use guests::Guests;

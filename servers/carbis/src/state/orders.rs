@@ -8,8 +8,8 @@ use stend_core::{Problem, Streams};
 
 use super::State;
 use super::menu::{Dish, missing};
-use crate::settings::PaidOrder;
-use crate::wire;
+use crate::api::wire;
+use crate::state::settings::PaidOrder;
 
 /// A dish and how many of it, as an action names it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]

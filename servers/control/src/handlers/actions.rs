@@ -2,7 +2,7 @@
 
 use serde_json::json;
 use stend_core::Problem;
-use stend_web::Reply;
+use stend_transport::Reply;
 
 use crate::request::{Request, wrong};
 

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 use stend_core::{ClockSetting, Problem, Span, Timestamp};
-use stend_web::Reply;
+use stend_transport::Reply;
 
 use crate::request::{Request, wrong};
 

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 use stend_core::fault::Fault;
-use stend_web::{Reply, StatusCode};
+use stend_transport::{Reply, StatusCode};
 
 use crate::request::{Request, wrong};
 

@@ -4,7 +4,7 @@ use schemars::SchemaGenerator;
 use serde_json::{Value, json};
 use stend_core::Span;
 use stend_core::clock::wall;
-use stend_web::Reply;
+use stend_transport::Reply;
 
 use crate::request::Request;
 use crate::routes::ROUTES;
@@ -29,7 +29,7 @@ pub(crate) async fn health(request: Request) -> Result<Reply, Reply> {
 
 pub(crate) async fn operations(request: Request) -> Result<Reply, Reply> {
     let mut rows = Vec::new();
-    for kind in request.control.registry.kinds() {
+    for kind in request.control.registry.services() {
         for operation in kind.operations() {
             let mut row = json!({ "fake": kind.name() });
             if let (Value::Object(row), Value::Object(operation)) = (&mut row, json!(operation)) {
@@ -43,7 +43,7 @@ pub(crate) async fn operations(request: Request) -> Result<Reply, Reply> {
 
 pub(crate) async fn actions(request: Request) -> Result<Reply, Reply> {
     let mut rows = Vec::new();
-    for kind in request.control.registry.kinds() {
+    for kind in request.control.registry.services() {
         for action in kind.actions() {
             let mut settings = schemars::generate::SchemaSettings::draft2020_12();
             settings.inline_subschemas = true;

@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 use stend_core::fault::glob;
-use stend_core::journal::{Entry, Kind, Way};
+use stend_core::journal::{Channel, Entry, Kind};
 use stend_core::{Problem, Timestamp};
-use stend_web::{Reply, StatusCode};
+use stend_transport::{Reply, StatusCode};
 
 use crate::request::{Request, wrong};
 
@@ -22,15 +22,15 @@ pub(crate) async fn read(request: Request) -> Result<Reply, Reply> {
     let query = request.query(&["fake", "way", "operation", "client", "fault", "status", "since", "limit"])?;
     let get = |name: &str| query.get(name).map(String::as_str).filter(|value| !value.is_empty());
     let registry = &request.control.registry;
-    let fake = get("fake").map(|name| registry.get(name).map(|(_, kind)| kind.name())).transpose();
-    let fake = fake.map_err(|problem| wrong(problem.under("fake")))?;
+    let service = get("fake").map(|name| registry.get(name).map(|(_, kind)| kind.name())).transpose();
+    let service = service.map_err(|problem| wrong(problem.under("fake")))?;
     let operation = get("operation");
     let (client, fault) = (get("client"), get("fault"));
-    let way = match get("way") {
+    let channel = match get("way") {
         None => None,
         Some(text) => {
-            let found = Way::ALL.into_iter().find(|way| way.word() == text);
-            let unknown = || Problem::unknown("invalid", "way", text, Way::ALL.map(Way::word)).under("way");
+            let found = Channel::ALL.into_iter().find(|channel| channel.word() == text);
+            let unknown = || Problem::unknown("invalid", "way", text, Channel::ALL.map(Channel::word)).under("way");
             Some(found.ok_or_else(|| wrong(unknown()))?)
         }
     };
@@ -69,9 +69,9 @@ pub(crate) async fn read(request: Request) -> Result<Reply, Reply> {
     // With a place to go on from, the next ones; without, the latest.
     let latest = after == 0 && not_before.is_none();
     let of_kind = |kind: &Kind| {
-        fake.is_none_or(|fake| fake == kind.fake)
+        service.is_none_or(|service| service == kind.service)
             && operation.is_none_or(|operation| kind.operation == Some(operation))
-            && way.is_none_or(|way| kind.way == way)
+            && channel.is_none_or(|channel| kind.channel == channel)
             && match status {
                 None => true,
                 Some(Status::Is(status)) => kind.status == status,

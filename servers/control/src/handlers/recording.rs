@@ -3,7 +3,7 @@
 use serde_json::json;
 use stend_core::library::DOCUMENTED;
 use stend_scenario::record;
-use stend_web::Reply;
+use stend_transport::Reply;
 
 use crate::request::{Request, shown, wrong};
 

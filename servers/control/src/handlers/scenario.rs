@@ -4,7 +4,7 @@ use serde_json::json;
 use stend_core::Problem;
 use stend_core::clock::wall;
 use stend_scenario::{Options, Parcel, Scenario, Speed, load, load_parcel};
-use stend_web::{Reply, StatusCode};
+use stend_transport::{Reply, StatusCode};
 
 use crate::request::{Request, shown, wrong};
 

@@ -1,14 +1,14 @@
-//! The specifications of the fakes.
+//! The specifications of the services.
 
 use serde_json::{Value, json};
 use stend_core::{Problem, SpecPart};
-use stend_web::Reply;
+use stend_transport::Reply;
 
 use crate::request::{Request, wrong};
 
-/// Every fake that has a specification, and where it is. None is built for that: their parts say what they are.
+/// Every service that has a specification, and where it is. None is built for that: their parts say what they are.
 pub(crate) async fn list(request: Request) -> Result<Reply, Reply> {
-    let kinds = request.control.registry.kinds().iter().filter(|kind| !kind.spec().is_empty());
+    let kinds = request.control.registry.services().iter().filter(|kind| !kind.spec().is_empty());
     let rows = kinds.map(|kind| {
         let format = kind.spec().iter().find_map(SpecPart::format);
         json!({
@@ -28,12 +28,12 @@ pub(crate) async fn show(request: Request) -> Result<Reply, Reply> {
     let world = query.get("world").map_or(stend_core::worlds::DEFAULT, String::as_str);
     let world = request.worlds.get(world).map_err(wrong)?;
     let control = &request.control;
-    let fake = request.param("fake");
-    control.registry.get(fake).map_err(|problem| wrong(Problem { code: "not_found", ..problem }))?;
-    let found = (control.specs)(fake).map_err(wrong)?;
-    let nothing = || Problem::new("not_found", format!("{fake} has no specification"));
+    let service = request.param("service");
+    control.registry.get(service).map_err(|problem| wrong(Problem { code: "not_found", ..problem }))?;
+    let found = (control.specs)(service).map_err(wrong)?;
+    let nothing = || Problem::new("not_found", format!("{service} has no specification"));
     let mut spec = found.ok_or_else(|| wrong(nothing()))?;
-    if let Some(url) = control.urls_of(world.id()).get(fake) {
+    if let Some(url) = control.urls_of(world.id()).get(service) {
         serve_at(&mut spec, url);
     }
     request.document(&spec)

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::json;
 use stend_scenario::Expectation;
-use stend_web::{Reply, StatusCode};
+use stend_transport::{Reply, StatusCode};
 
 use crate::request::{Request, wrong};
 

@@ -6,11 +6,11 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use stend_core::library::DOCUMENTED;
 use stend_core::{ClockSetting, NewWorld, Raw, World, WorldFile};
-use stend_web::{Reply, StatusCode};
+use stend_transport::{Reply, StatusCode};
 
-use crate::request::{Request, misfit, shown, wrong};
+use crate::request::{Request, mismatch, shown, wrong};
 
-fn told(request: &Request, world: &World) -> Value {
+fn described(request: &Request, world: &World) -> Value {
     json!({
         "id": world.id(),
         "seed": world.seed(),
@@ -24,13 +24,13 @@ fn told(request: &Request, world: &World) -> Value {
 }
 
 pub(crate) async fn list(request: Request) -> Result<Reply, Reply> {
-    let worlds: Vec<Value> = request.worlds.list().iter().map(|world| told(&request, world)).collect();
+    let worlds: Vec<Value> = request.worlds.list().iter().map(|world| described(&request, world)).collect();
     Ok(Reply::ok(&worlds))
 }
 
 pub(crate) async fn show(request: Request) -> Result<Reply, Reply> {
     let world = request.world()?;
-    Ok(Reply::ok(&told(&request, &world)))
+    Ok(Reply::ok(&described(&request, &world)))
 }
 
 /// A clock as a world is made with: a setting, or what `--clock` takes.
@@ -69,8 +69,8 @@ pub(crate) async fn create(request: Request) -> Result<Reply, Reply> {
     let clock =
         new.clock.as_ref().map(|Raw(node)| clock(node)).transpose().map_err(|problem| wrong(problem.under("clock")))?;
     let fresh = NewWorld { id: new.id, file: file.clone(), fork_of, seed: new.seed, clock };
-    let made = request.worlds.create(fresh).map_err(|problem| misfit(&file, problem))?;
-    Ok(Reply::json(StatusCode::CREATED, &told(&request, &made)))
+    let made = request.worlds.create(fresh).map_err(|problem| mismatch(&file, problem))?;
+    Ok(Reply::json(StatusCode::CREATED, &described(&request, &made)))
 }
 
 /// `"real"`, `"frozen"`, a time at which it stands, or a whole setting.
@@ -91,15 +91,16 @@ pub(crate) async fn remove(request: Request) -> Result<Reply, Reply> {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Reset {
-    fake: Option<String>,
+    #[serde(rename = "fake", alias = "service")]
+    service: Option<String>,
 }
 
 pub(crate) async fn reset(request: Request) -> Result<Reply, Reply> {
     let world = request.world()?;
     let reset: Reset = request.read()?;
-    match reset.fake {
-        Some(fake) => world.reset_fake(&fake).map_err(|problem| wrong(problem.under("fake")))?,
+    match reset.service {
+        Some(service) => world.reset_service(&service).map_err(|problem| wrong(problem.under("fake")))?,
         None => world.reset().map_err(wrong)?,
     }
-    Ok(Reply::ok(&told(&request, &world)))
+    Ok(Reply::ok(&described(&request, &world)))
 }

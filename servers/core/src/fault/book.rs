@@ -124,7 +124,7 @@ impl Faults {
     }
 
     /// The fault that applies to an exchange, if any. Costs one load where a world has no faults.
-    pub fn strike(&self, facts: &Facts<'_>, now: Timestamp) -> Option<Hit> {
+    pub fn match_fault(&self, facts: &Facts<'_>, now: Timestamp) -> Option<Hit> {
         if !self.any() {
             return None;
         }

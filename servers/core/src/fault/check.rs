@@ -1,38 +1,43 @@
 //! Whether a fault can be meant: what is refused before anything happens.
 
 use super::{Delay, Fault, Match};
-use crate::fake::{Kind, Registry};
-use crate::journal::Way;
+use crate::journal::Channel;
 use crate::near;
 use crate::problem::Problem;
+use crate::service::{AnyService, Registry};
 
 /// An effect: its key, what it can be done to, and what it is done to unless the match says otherwise.
 pub(super) struct EffectKind {
     key: &'static str,
-    ways: &'static [Way],
-    pub(super) by_default: &'static [Way],
+    channels: &'static [Channel],
+    pub(super) by_default: &'static [Channel],
     /// Whether it can be done to the handshake that opens a socket, which has a status but no body to spoil.
     pub(super) on_handshake: bool,
 }
 
-const REQUESTS: &[Way] = &[Way::Http, Way::Frame];
-const ANYTHING_SENT: &[Way] = &[Way::Http, Way::Frame, Way::Push];
-const PUSHES: &[Way] = &[Way::Push];
+const REQUESTS: &[Channel] = &[Channel::Http, Channel::Frame];
+const ANYTHING_SENT: &[Channel] = &[Channel::Http, Channel::Frame, Channel::Push];
+const PUSHES: &[Channel] = &[Channel::Push];
 
 /// All effects, in the order in which they are documented.
 const EFFECTS: [EffectKind; 12] = [
-    EffectKind { key: "delay", ways: ANYTHING_SENT, by_default: REQUESTS, on_handshake: true },
-    EffectKind { key: "respond", ways: REQUESTS, by_default: REQUESTS, on_handshake: true },
-    EffectKind { key: "quota", ways: REQUESTS, by_default: REQUESTS, on_handshake: true },
-    EffectKind { key: "reset", ways: ANYTHING_SENT, by_default: REQUESTS, on_handshake: true },
-    EffectKind { key: "truncate", ways: ANYTHING_SENT, by_default: REQUESTS, on_handshake: false },
-    EffectKind { key: "dribble", ways: REQUESTS, by_default: REQUESTS, on_handshake: false },
-    EffectKind { key: "garbage", ways: ANYTHING_SENT, by_default: REQUESTS, on_handshake: false },
-    EffectKind { key: "drop", ways: PUSHES, by_default: PUSHES, on_handshake: false },
-    EffectKind { key: "duplicate", ways: PUSHES, by_default: PUSHES, on_handshake: false },
-    EffectKind { key: "reorder", ways: PUSHES, by_default: PUSHES, on_handshake: false },
-    EffectKind { key: "close", ways: &[Way::Frame, Way::Push], by_default: &[Way::Frame], on_handshake: false },
-    EffectKind { key: "no_pong", ways: &[Way::Ping], by_default: &[Way::Ping], on_handshake: false },
+    EffectKind { key: "delay", channels: ANYTHING_SENT, by_default: REQUESTS, on_handshake: true },
+    EffectKind { key: "respond", channels: REQUESTS, by_default: REQUESTS, on_handshake: true },
+    EffectKind { key: "quota", channels: REQUESTS, by_default: REQUESTS, on_handshake: true },
+    EffectKind { key: "reset", channels: ANYTHING_SENT, by_default: REQUESTS, on_handshake: true },
+    EffectKind { key: "truncate", channels: ANYTHING_SENT, by_default: REQUESTS, on_handshake: false },
+    EffectKind { key: "dribble", channels: REQUESTS, by_default: REQUESTS, on_handshake: false },
+    EffectKind { key: "garbage", channels: ANYTHING_SENT, by_default: REQUESTS, on_handshake: false },
+    EffectKind { key: "drop", channels: PUSHES, by_default: PUSHES, on_handshake: false },
+    EffectKind { key: "duplicate", channels: PUSHES, by_default: PUSHES, on_handshake: false },
+    EffectKind { key: "reorder", channels: PUSHES, by_default: PUSHES, on_handshake: false },
+    EffectKind {
+        key: "close",
+        channels: &[Channel::Frame, Channel::Push],
+        by_default: &[Channel::Frame],
+        on_handshake: false,
+    },
+    EffectKind { key: "no_pong", channels: &[Channel::Ping], by_default: &[Channel::Ping], on_handshake: false },
 ];
 
 /// The most bytes of garbage.
@@ -41,20 +46,20 @@ const MOST_GARBAGE: usize = 1 << 20;
 /// The most pushes that one can be put behind.
 const FARTHEST: u32 = 1_000;
 
-fn what(way: Way) -> &'static str {
-    match way {
-        Way::Http => "an HTTP request",
-        Way::Frame => "a command on a socket",
-        Way::Push => "a push",
-        Way::Ping => "a ping",
+fn what(channel: Channel) -> &'static str {
+    match channel {
+        Channel::Http => "an HTTP request",
+        Channel::Frame => "a command on a socket",
+        Channel::Push => "a push",
+        Channel::Ping => "a ping",
     }
 }
 
-fn words(ways: &[Way]) -> String {
-    ways.iter().map(|way| format!("`{}`", way.word())).collect::<Vec<_>>().join(" or ")
+fn words(channels: &[Channel]) -> String {
+    channels.iter().map(|channel| format!("`{}`", channel.word())).collect::<Vec<_>>().join(" or ")
 }
 
-fn has_commands(kind: &dyn Kind) -> bool {
+fn has_commands(kind: &dyn AnyService) -> bool {
     kind.operations().iter().any(|operation| operation.command.is_some())
 }
 
@@ -84,15 +89,15 @@ impl Fault {
     /// No effect, more than one, an effect on what it cannot be done to, or a value out of range.
     pub fn check(&self) -> Result<(), Problem> {
         let effect = self.one_effect()?;
-        if let Some(way) = self.matching.way.filter(|way| !effect.ways.contains(way)) {
-            let message = format!("`{}` cannot be done to {}", effect.key, what(way));
+        if let Some(channel) = self.matching.channel.filter(|channel| !effect.channels.contains(channel)) {
+            let message = format!("`{}` cannot be done to {}", effect.key, what(channel));
             return Err(Problem::invalid(message)
-                .hint(format!("it is for `way` {}", words(effect.ways)))
+                .hint(format!("it is for `way` {}", words(effect.channels)))
                 .at(["match".into(), "way".into()]));
         }
         self.check_values()?;
         self.matching.check().map_err(|problem| problem.under("match"))?;
-        if self.is_for(Way::Ping) {
+        if self.is_for(Channel::Ping) {
             let given = [("operation", &self.matching.operation), ("method", &self.matching.method)];
             if let Some((key, _)) = given.into_iter().find(|(_, given)| given.is_some()) {
                 return Err(Problem::invalid(format!("a ping has no {key}"))
@@ -103,25 +108,25 @@ impl Fault {
         Ok(())
     }
 
-    /// Whether it can be meant for these fakes.
+    /// Whether it can be meant for these services.
     ///
     /// # Errors
-    /// As [`Fault::check`]; and an unknown fake or operation, or an effect that the fake's protocol does not know.
+    /// As [`Fault::check`]; and an unknown service or operation, or an effect that the service's protocol does not know.
     pub fn check_for(&self, registry: &Registry) -> Result<(), Problem> {
         self.check()?;
         let effect = self.one_effect()?;
         let kinds = self.matching.kinds(registry).map_err(|problem| problem.under("match"))?;
-        let ways = match &self.matching.way {
-            Some(way) => std::slice::from_ref(way),
+        let channels = match &self.matching.channel {
+            Some(channel) => std::slice::from_ref(channel),
             None => effect.by_default,
         };
-        // Over HTTP a socket's fake has its handshake, and that only if the match says so.
-        let shakes_hands = self.matching.way == Some(Way::Http);
-        let can = |kind: &dyn Kind, way: Way| match (has_commands(kind), way == Way::Http) {
+        // Over HTTP a socket's service has its handshake, and that only if the match says so.
+        let shakes_hands = self.matching.channel == Some(Channel::Http);
+        let can = |kind: &dyn AnyService, channel: Channel| match (has_commands(kind), channel == Channel::Http) {
             (true, true) => shakes_hands && effect.on_handshake && self.matching.operation.is_none(),
             (on_socket, over_http) => on_socket != over_http,
         };
-        if kinds.iter().any(|kind| ways.iter().any(|way| can(*kind, *way))) {
+        if kinds.iter().any(|kind| channels.iter().any(|channel| can(*kind, *channel))) {
             return Ok(());
         }
         if shakes_hands {
@@ -138,9 +143,9 @@ impl Fault {
         let problem = Problem::invalid(format!(
             "`{}` is for {}, and what matches ({names}) is plain HTTP, without pushes",
             effect.key,
-            words(ways)
+            words(channels)
         ));
-        Err(match self.matching.way {
+        Err(match self.matching.channel {
             Some(_) => problem.hint("the way can be `http`").at(["match".into(), "way".into()]),
             None => problem.under(effect.key),
         })
@@ -217,13 +222,13 @@ impl Match {
         }
     }
 
-    /// The fakes that it can be for.
-    fn kinds<'r>(&self, registry: &'r Registry) -> Result<Vec<&'r dyn Kind>, Problem> {
-        let mut kinds: Vec<&dyn Kind> = match self.fake.as_deref() {
-            Some(fake) if !fake.contains('*') => {
-                vec![registry.get(fake).map_err(|problem| problem.under("fake"))?.1]
+    /// The services that it can be for.
+    fn kinds<'r>(&self, registry: &'r Registry) -> Result<Vec<&'r dyn AnyService>, Problem> {
+        let mut kinds: Vec<&dyn AnyService> = match self.service.as_deref() {
+            Some(service) if !service.contains('*') => {
+                vec![registry.get(service).map_err(|problem| problem.under("fake"))?.1]
             }
-            _ => registry.kinds().to_vec(),
+            _ => registry.services().to_vec(),
         };
         let Some(operation) = self.operation.as_deref().filter(|operation| !operation.contains('*')) else {
             return Ok(kinds);
@@ -231,7 +236,7 @@ impl Match {
         let known: Vec<&str> = kinds.iter().flat_map(|kind| kind.operations()).map(|operation| operation.id).collect();
         kinds.retain(|kind| kind.operations().iter().any(|known| known.id == operation));
         if kinds.is_empty() {
-            let of = self.fake.as_deref().map(|fake| format!(" of {fake}")).unwrap_or_default();
+            let of = self.service.as_deref().map(|service| format!(" of {service}")).unwrap_or_default();
             let mut problem = Problem::new("unknown_operation", format!("unknown operation{of} `{operation}`"));
             problem.hint = near::hint(operation, known);
             return Err(problem.under("operation"));

@@ -6,20 +6,20 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::journal::Way;
+use crate::journal::Channel;
 
 /// Which exchanges a fault is for; what is left out matches all.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Match {
-    /// The fake.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub fake: Option<String>,
+    /// The service.
+    #[serde(rename = "fake", alias = "service", default, skip_serializing_if = "Option::is_none")]
+    pub service: Option<String>,
     /// `http`, `frame`, `push` or `ping`, as in the journal. Left out: what the effect is for, which is requests
     /// (`http` and `frame`), but pushes for `drop`, `duplicate` and `reorder`, and pings for `no_pong`. A socket's
     /// handshake is struck only where `http` is given.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub way: Option<Way>,
+    #[serde(rename = "way", alias = "channel", default, skip_serializing_if = "Option::is_none")]
+    pub channel: Option<Channel>,
     /// The operation's id; of a push, its command.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub operation: Option<String>,
@@ -56,7 +56,7 @@ impl Match {
     /// Whether it is for these facts at this moment, so far as they and the moment tell.
     pub(super) fn fits(&self, facts: &Facts<'_>, now: Timestamp) -> bool {
         let is = |wanted: &Option<String>, given: &str| wanted.as_deref().is_none_or(|wanted| glob(wanted, given));
-        is(&self.fake, facts.fake)
+        is(&self.service, facts.service)
             && self.operation.as_deref().is_none_or(|wanted| facts.operation.is_some_and(|given| glob(wanted, given)))
             && self.method.as_deref().is_none_or(|wanted| wanted.eq_ignore_ascii_case(facts.method))
             && is(&self.path, facts.path)
@@ -71,10 +71,10 @@ impl Match {
 
 /// What an exchange is matched by.
 pub struct Facts<'a> {
-    /// The fake.
-    pub fake: &'a str,
+    /// The service.
+    pub service: &'a str,
     /// What kind of exchange.
-    pub way: Way,
+    pub channel: Channel,
     /// Whether it is the handshake that opens a socket.
     pub handshake: bool,
     /// The operation, if there is one; of a push, its command.

@@ -14,14 +14,14 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::duration::Span;
-use crate::journal::Way;
+use crate::journal::Channel;
 use crate::random::Streams;
 
 pub use book::Faults;
 pub use delay::Delay;
 pub use matching::{Facts, Match, glob};
 
-/// A reply in the place of the fake's own. The state is not asked, so nothing changes.
+/// A reply in the place of the service's own. The state is not asked, so nothing changes.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Respond {
@@ -181,22 +181,22 @@ const PURPOSES: [&str; 3] = ["probability", "delay", "garbage"];
 
 impl Fault {
     /// Whether it is for exchanges of this kind.
-    fn is_for(&self, way: Way) -> bool {
-        match self.matching.way {
-            Some(wanted) => wanted == way,
-            None => self.effects().next().is_none_or(|effect| effect.by_default.contains(&way)),
+    fn is_for(&self, channel: Channel) -> bool {
+        match self.matching.channel {
+            Some(wanted) => wanted == channel,
+            None => self.effects().next().is_none_or(|effect| effect.by_default.contains(&channel)),
         }
     }
 
     /// Whether it is for the handshakes of sockets: only if its match says so.
     fn is_for_handshakes(&self) -> bool {
-        self.matching.way == Some(Way::Http) && self.effects().all(|effect| effect.on_handshake)
+        self.matching.channel == Some(Channel::Http) && self.effects().all(|effect| effect.on_handshake)
     }
 
     fn applies(&mut self, facts: &Facts<'_>, now: Timestamp, random: &mut Streams) -> bool {
         let is_for_it = match facts.handshake {
             true => self.is_for_handshakes(),
-            false => self.is_for(facts.way),
+            false => self.is_for(facts.channel),
         };
         if !is_for_it || !self.matching.fits(facts, now) {
             return false;
@@ -268,8 +268,8 @@ mod tests {
 
     fn facts<'a>(operation: &'a str, header: &'a dyn Fn(&str) -> Option<String>) -> Facts<'a> {
         Facts {
-            fake: "carbis",
-            way: Way::Http,
+            service: "carbis",
+            channel: Channel::Http,
             handshake: false,
             clients: &["demo-token"],
             operation: Some(operation),
@@ -287,10 +287,10 @@ mod tests {
     fn the_nth_and_no_other_and_only_so_many_times() {
         let none = |_: &str| None;
         let second = faults("[{match: {fake: carbis, nth: 2}, respond: {status: 503}}]");
-        let hits: Vec<bool> = (0..4).map(|_| second.strike(&facts("events", &none), at(0)).is_some()).collect();
+        let hits: Vec<bool> = (0..4).map(|_| second.match_fault(&facts("events", &none), at(0)).is_some()).collect();
         assert_eq!(hits, [false, true, false, false]);
         let twice = faults("[{match: {path: /api/*/events}, times: 2, reset: true}]");
-        let hits: Vec<bool> = (0..4).map(|_| twice.strike(&facts("events", &none), at(0)).is_some()).collect();
+        let hits: Vec<bool> = (0..4).map(|_| twice.match_fault(&facts("events", &none), at(0)).is_some()).collect();
         assert_eq!(hits, [true, true, false, false]);
     }
 
@@ -298,11 +298,11 @@ mod tests {
     fn a_quota_counts_by_window_and_says_when_to_come_again() {
         let none = |_: &str| None;
         let quota = faults("[{quota: {limit: 2, window: 1m}}]");
-        let strike = |second| quota.strike(&facts("events", &none), at(second)).map(|hit| hit.effect);
-        assert_eq!(strike(0), None);
-        assert_eq!(strike(10), None);
-        assert_eq!(strike(20), Some(Effect::TooMany(40)));
-        assert_eq!(strike(60), None);
+        let match_fault = |second| quota.match_fault(&facts("events", &none), at(second)).map(|hit| hit.effect);
+        assert_eq!(match_fault(0), None);
+        assert_eq!(match_fault(10), None);
+        assert_eq!(match_fault(20), Some(Effect::TooMany(40)));
+        assert_eq!(match_fault(60), None);
     }
 
     #[test]
@@ -312,74 +312,75 @@ mod tests {
             "[{match: {header: {Token: demo-*}, from: 1970-01-01T00:00:10Z, until: 1970-01-01T00:00:20Z}, truncate: 50}]",
         );
         let hits: Vec<bool> =
-            [5, 10, 19, 20].iter().map(|s| fault.strike(&facts("events", &token), at(*s)).is_some()).collect();
+            [5, 10, 19, 20].iter().map(|s| fault.match_fault(&facts("events", &token), at(*s)).is_some()).collect();
         assert_eq!(hits, [false, true, true, false]);
         let none = |_: &str| None;
-        assert_eq!(fault.strike(&facts("events", &none), at(15)), None);
+        assert_eq!(fault.match_fault(&facts("events", &none), at(15)), None);
         let rare = faults("[{match: {probability: 0.25}, delay: {uniform: [1s, 2s]}}]");
-        let hits = (0..1000).filter(|_| rare.strike(&facts("events", &none), at(0)).is_some()).count();
+        let hits = (0..1000).filter(|_| rare.match_fault(&facts("events", &none), at(0)).is_some()).count();
         assert!((200..300).contains(&hits), "{hits}");
     }
 
     #[test]
     fn a_fault_is_for_the_way_of_its_effect_unless_its_match_says_otherwise() {
         let none = |_: &str| None;
-        let struck = |yaml: &str| {
-            let ways = [Way::Http, Way::Frame, Way::Push, Way::Ping];
-            let one = |way| {
-                let facts = Facts { way, operation: None, ..facts("events", &none) };
-                faults(yaml).strike(&facts, at(0)).map(|_| way.word())
+        let faulted = |yaml: &str| {
+            let channels = [Channel::Http, Channel::Frame, Channel::Push, Channel::Ping];
+            let one = |channel| {
+                let facts = Facts { channel, operation: None, ..facts("events", &none) };
+                faults(yaml).match_fault(&facts, at(0)).map(|_| channel.word())
             };
-            ways.into_iter().filter_map(one).collect::<Vec<_>>()
+            channels.into_iter().filter_map(one).collect::<Vec<_>>()
         };
-        assert_eq!(struck("[{delay: 1s}]"), ["http", "frame"]);
-        assert_eq!(struck("[{match: {way: push}, delay: 1s}]"), ["push"]);
-        assert_eq!(struck("[{match: {way: frame}, delay: 1s}]"), ["frame"]);
-        assert_eq!(struck("[{drop: true}]"), ["push"]);
-        assert_eq!(struck("[{close: 1011}]"), ["frame"]);
-        assert_eq!(struck("[{match: {way: push}, close: 1011}]"), ["push"]);
-        assert_eq!(struck("[{no_pong: true}]"), ["ping"]);
+        assert_eq!(faulted("[{delay: 1s}]"), ["http", "frame"]);
+        assert_eq!(faulted("[{match: {way: push}, delay: 1s}]"), ["push"]);
+        assert_eq!(faulted("[{match: {way: frame}, delay: 1s}]"), ["frame"]);
+        assert_eq!(faulted("[{drop: true}]"), ["push"]);
+        assert_eq!(faulted("[{close: 1011}]"), ["frame"]);
+        assert_eq!(faulted("[{match: {way: push}, close: 1011}]"), ["push"]);
+        assert_eq!(faulted("[{no_pong: true}]"), ["ping"]);
     }
 
     #[test]
     fn a_fault_is_for_handshakes_if_its_match_says_so_and_its_effect_can_be_done_to_one() {
         let none = |_: &str| None;
-        let struck = |yaml: &str| {
-            let facts = Facts { fake: "queue", handshake: true, operation: None, ..facts("", &none) };
-            faults(yaml).strike(&facts, at(0)).is_some()
+        let faulted = |yaml: &str| {
+            let facts = Facts { service: "queue", handshake: true, operation: None, ..facts("", &none) };
+            faults(yaml).match_fault(&facts, at(0)).is_some()
         };
-        assert!(struck("[{match: {way: http}, respond: {status: 503}}]"));
-        assert!(!struck("[{match: {fake: queue}, respond: {status: 503}}]"));
-        assert!(!struck("[{match: {way: http}, truncate: 50}]"));
-        assert!(!struck("[{match: {way: http, operation: '*'}, reset: true}]"));
+        assert!(faulted("[{match: {way: http}, respond: {status: 503}}]"));
+        assert!(!faulted("[{match: {fake: queue}, respond: {status: 503}}]"));
+        assert!(!faulted("[{match: {way: http}, truncate: 50}]"));
+        assert!(!faulted("[{match: {way: http, operation: '*'}, reset: true}]"));
     }
 
     #[test]
     fn clients_match_by_any_of_their_names() {
         let none = |_: &str| None;
         let fault = faults("[{match: {client: oper*}, reset: true}]");
-        let strike = |clients: &[&str]| fault.strike(&Facts { clients, ..facts("events", &none) }, at(0)).is_some();
-        assert!(strike(&["{a token}", "operator"]));
-        assert!(!strike(&["admin"]) && !strike(&[]));
+        let match_fault =
+            |clients: &[&str]| fault.match_fault(&Facts { clients, ..facts("events", &none) }, at(0)).is_some();
+        assert!(match_fault(&["{a token}", "operator"]));
+        assert!(!match_fault(&["admin"]) && !match_fault(&[]));
     }
 
     #[test]
     fn another_fault_shifts_no_draw_of_the_first() {
         let none = |_: &str| None;
         let first = "{id: a, match: {operation: events, probability: 0.5}, reset: true}";
-        let struck = |yaml: &str| {
+        let faulted = |yaml: &str| {
             let faults = faults(yaml);
             let mut hits = Vec::new();
             for _ in 0..40 {
-                hits.push(faults.strike(&facts("events", &none), at(0)).is_some());
-                faults.strike(&facts("other", &none), at(0));
+                hits.push(faults.match_fault(&facts("events", &none), at(0)).is_some());
+                faults.match_fault(&facts("other", &none), at(0));
             }
             hits
         };
-        let alone = struck(&format!("[{first}]"));
+        let alone = faulted(&format!("[{first}]"));
         assert!(alone.contains(&true) && alone.contains(&false));
         let beside = format!("[{{match: {{operation: other, probability: 0.5}}, reset: true}}, {first}]");
-        assert_eq!(struck(&beside), alone);
+        assert_eq!(faulted(&beside), alone);
     }
 
     #[test]

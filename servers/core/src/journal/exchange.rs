@@ -5,19 +5,19 @@ use std::sync::Arc;
 use bytes::Bytes;
 use jiff::Timestamp;
 
-use super::{Kind, Way};
+use super::{Channel, Kind};
 
-/// What a fake tells the journal of an exchange.
+/// What a service tells the journal of an exchange.
 #[derive(Debug, Clone)]
 pub struct Note<'a> {
     /// The world's time when it came.
     pub at: Timestamp,
-    /// The fake.
-    pub fake: &'static str,
+    /// The service.
+    pub service: &'static str,
     /// The operation, if the request was for one.
     pub operation: Option<&'static str>,
     /// What kind of exchange.
-    pub way: Way,
+    pub channel: Channel,
     /// Who a socket's client is: the login of its session, if it has one. Over HTTP the headers tell.
     pub client: Option<Arc<str>>,
     /// Method and target on the first line (a socket: the command), then one `name: value` a line.
@@ -29,7 +29,7 @@ pub struct Note<'a> {
     /// What the client got.
     pub reply: Bytes,
     /// What was odd about the request and was let pass.
-    pub remarks: Vec<String>,
+    pub warnings: Vec<String>,
     /// The fault that was applied.
     pub fault: Option<&'a str>,
 }
@@ -37,12 +37,12 @@ pub struct Note<'a> {
 /// An exchange that is kept: a [`Note`] without its time.
 #[derive(Debug)]
 pub struct Exchange {
-    /// The fake.
-    pub fake: &'static str,
+    /// The service.
+    pub service: &'static str,
     /// The operation, if the request was for one.
     pub operation: Option<&'static str>,
     /// What kind of exchange.
-    pub way: Way,
+    pub channel: Channel,
     /// The status sent.
     pub status: u16,
     /// Who a socket's client is.
@@ -54,7 +54,7 @@ pub struct Exchange {
     /// What the client got.
     pub reply: Bytes,
     /// What was odd about the request and was let pass.
-    pub remarks: Box<[String]>,
+    pub warnings: Box<[String]>,
     /// The fault that was applied.
     pub fault: Option<Box<str>>,
 }
@@ -62,7 +62,7 @@ pub struct Exchange {
 impl Note<'_> {
     /// Its kind.
     pub(super) fn kind(&self) -> Kind {
-        Kind { status: self.status, way: self.way, operation: self.operation, fake: self.fake }
+        Kind { status: self.status, channel: self.channel, operation: self.operation, service: self.service }
     }
 
     /// Whether an exchange of the same kind is this one over again.
@@ -71,7 +71,7 @@ impl Note<'_> {
             && same(&self.reply, &other.reply)
             && same(&self.request, &other.request)
             && self.client == other.client
-            && *self.remarks == *other.remarks
+            && *self.warnings == *other.warnings
             && self.fault == other.fault.as_deref()
     }
 
@@ -79,36 +79,36 @@ impl Note<'_> {
     pub(super) fn kept(self, beside: Option<&Exchange>) -> Exchange {
         let head = beside.map(|other| &other.head).filter(|head| ***head == *self.head);
         Exchange {
-            fake: self.fake,
+            service: self.service,
             operation: self.operation,
-            way: self.way,
+            channel: self.channel,
             status: self.status,
             client: self.client,
             head: head.map_or_else(|| Arc::from(self.head), Arc::clone),
             request: self.request,
             reply: self.reply,
-            remarks: self.remarks.into(),
+            warnings: self.warnings.into(),
             fault: self.fault.map(Into::into),
         }
     }
 
     /// What it takes to keep it, in bytes.
     pub(super) fn weight(&self) -> usize {
-        let remarks = self.remarks.iter().map(String::len);
-        weight(self.head, [&self.request, &self.reply], remarks, self.fault)
+        let warnings = self.warnings.iter().map(String::len);
+        weight(self.head, [&self.request, &self.reply], warnings, self.fault)
     }
 }
 
 impl Exchange {
     /// Its kind.
     pub fn kind(&self) -> Kind {
-        Kind { status: self.status, way: self.way, operation: self.operation, fake: self.fake }
+        Kind { status: self.status, channel: self.channel, operation: self.operation, service: self.service }
     }
 
     /// What it takes to keep it, in bytes.
     pub(super) fn weight(&self) -> usize {
-        let remarks = self.remarks.iter().map(String::len);
-        weight(&self.head, [&self.request, &self.reply], remarks, self.fault.as_deref())
+        let warnings = self.warnings.iter().map(String::len);
+        weight(&self.head, [&self.request, &self.reply], warnings, self.fault.as_deref())
     }
 
     /// The HTTP method, or the word before the target.
@@ -154,10 +154,10 @@ pub fn shown<'h>(headers: impl Iterator<Item = (&'h str, &'h str)>) -> impl Iter
     })
 }
 
-fn weight(head: &str, bodies: [&Bytes; 2], remarks: impl Iterator<Item = usize>, fault: Option<&str>) -> usize {
-    let remarks: usize = remarks.map(|length| length + size_of::<String>()).sum();
+fn weight(head: &str, bodies: [&Bytes; 2], warnings: impl Iterator<Item = usize>, fault: Option<&str>) -> usize {
+    let warnings: usize = warnings.map(|length| length + size_of::<String>()).sum();
     let bodies: usize = bodies.iter().map(|body| body.len()).sum();
-    size_of::<Exchange>() + head.len() + bodies + remarks + fault.map_or(0, str::len)
+    size_of::<Exchange>() + head.len() + bodies + warnings + fault.map_or(0, str::len)
 }
 
 /// Whether bodies are equal. Those of a poll mostly are one and the same, which is quickly seen.

@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 use std::collections::{BinaryHeap, VecDeque, vec_deque};
 use std::ops::Range;
 
-use super::{Way, more_room};
+use super::{Channel, more_room};
 
 /// What most questions about entries name. A world sees few kinds of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -12,11 +12,11 @@ pub struct Kind {
     /// The status sent.
     pub status: u16,
     /// What kind of exchange.
-    pub way: Way,
+    pub channel: Channel,
     /// The operation, if there is one.
     pub operation: Option<&'static str>,
-    /// The fake.
-    pub fake: &'static str,
+    /// The service.
+    pub service: &'static str,
 }
 
 impl Kind {
@@ -25,8 +25,8 @@ impl Kind {
     fn is(&self, other: &Self) -> bool {
         let at = |kind: &Self| kind.operation.map(str::as_ptr);
         at(self) == at(other)
-            && (self.status, self.way) == (other.status, other.way)
-            && self.fake.as_ptr() == other.fake.as_ptr()
+            && (self.status, self.channel) == (other.status, other.channel)
+            && self.service.as_ptr() == other.service.as_ptr()
     }
 }
 
@@ -67,12 +67,12 @@ impl Index {
     /// The oldest entry, which is of this kind, goes. The place of the next of its kind, without it.
     pub(super) fn pop(&mut self, kind: Kind) -> Option<usize> {
         self.oldest = self.oldest.wrapping_add(1);
-        let slot = self.kinds.iter().position(|(known, _)| known.is(&kind))?;
-        let numbers = &mut self.kinds[slot].1;
+        let index = self.kinds.iter().position(|(known, _)| known.is(&kind))?;
+        let numbers = &mut self.kinds[index].1;
         numbers.pop_front();
         let next = numbers.front().map(|number| place(*number, self.oldest));
         if next.is_none() {
-            self.kinds.swap_remove(slot);
+            self.kinds.swap_remove(index);
         } else if numbers.capacity() > ROOM && numbers.capacity() / 4 > numbers.len() {
             numbers.shrink_to(numbers.len() * 2);
         }
@@ -172,7 +172,7 @@ mod tests {
 
     #[test]
     fn kinds_that_have_gone_leave_no_room_behind_and_numbers_may_wrap() {
-        let kind = |status| Kind { status, way: Way::Http, operation: Some("events"), fake: "carbis" };
+        let kind = |status| Kind { status, channel: Channel::Http, operation: Some("events"), service: "carbis" };
         let mut index = Index { oldest: u32::MAX - 5_000, ..Index::default() };
         for others in 0..10_000 {
             index.push(kind(200), others, 10_000);

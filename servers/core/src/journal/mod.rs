@@ -37,18 +37,18 @@ impl Default for Limits {
 /// What kind of exchange an entry records, or a fault is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
-pub enum Way {
+pub enum Channel {
     /// An HTTP request and its reply.
     Http,
     /// A frame from a socket's client and the reply to it.
     Frame,
-    /// A frame that the fake sent unasked.
+    /// A frame that the service sent unasked.
     Push,
     /// A ping of a socket's client; in the journal only where a fault keeps it from being answered.
     Ping,
 }
 
-impl Way {
+impl Channel {
     /// All of them.
     pub const ALL: [Self; 4] = [Self::Http, Self::Frame, Self::Push, Self::Ping];
 
@@ -89,9 +89,10 @@ impl Entry {
         let mut entry = json!({
             "seq": self.seq,
             "at": self.at.to_string(),
-            "fake": self.fake,
+            "fake": self.service,
             "operation": self.operation,
-            "way": self.way,
+            "channel": self.channel,
+            "way": self.channel,
             "method": self.method(),
             "path": self.path(),
             "query": self.query(),
@@ -103,8 +104,9 @@ impl Entry {
         if let Some(client) = &self.client {
             entry["client"] = json!(client);
         }
-        if !self.remarks.is_empty() {
-            entry["remarks"] = json!(self.remarks);
+        if !self.warnings.is_empty() {
+            entry["warnings"] = json!(self.warnings);
+            entry["remarks"] = json!(self.warnings);
         }
         if let Some(fault) = &self.fault {
             entry["fault"] = json!(fault);
@@ -370,15 +372,15 @@ mod tests {
     fn note(reply: &'static str) -> Note<'static> {
         Note {
             at: Timestamp::UNIX_EPOCH,
-            fake: "carbis",
+            service: "carbis",
             operation: Some("events"),
-            way: Way::Http,
+            channel: Channel::Http,
             client: None,
             head: "GET /api/v4/events?hash=none\ntoken: demo-token\n",
             request: Bytes::new(),
             status: 200,
             reply: Bytes::from_static(reply.as_bytes()),
-            remarks: Vec::new(),
+            warnings: Vec::new(),
             fault: None,
         }
     }
@@ -437,7 +439,7 @@ mod tests {
         assert_eq!((&*entries[0].head, &*entries[1].head), (a.head, b.head));
         assert_eq!(journal.pages.lock().entries.capacity(), 101, "the newest comes before the oldest goes");
 
-        let odd = Note { remarks: vec!["odd".into()], ..a.clone() };
+        let odd = Note { warnings: vec!["odd".into()], ..a.clone() };
         let changes =
             [Note { fault: Some("f1"), ..a.clone() }, Note { request: "1".into(), ..a.clone() }, odd.clone(), odd];
         let before = journal.newest();

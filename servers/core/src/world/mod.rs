@@ -1,4 +1,4 @@
-//! A world: one isolated copy of all fakes with its own state, clock, random streams, journal and faults.
+//! A world: one isolated copy of all services with its own state, clock, random streams, journal and faults.
 
 mod time;
 mod whole;
@@ -9,45 +9,45 @@ use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use jiff::Timestamp;
 use parking_lot::{Mutex, RwLock};
 
+use crate::busy::{BusyGuards, Timers};
 use crate::clock::{Clock, ClockSetting};
-use crate::deeds::{Deed, Deeds, Done};
-use crate::fake::{Fake, Registry, Seed};
 use crate::fault::{Fault, Faults};
 use crate::journal::Journal;
-use crate::live::{Live, LiveFake, nanos};
+use crate::live::{Live, LiveService, nanos};
 use crate::node::Node;
 use crate::origin::{Origin, located};
 use crate::problem::Problem;
+use crate::service::{Registry, Seed, Service};
 use crate::timekeeper::Timekeeper;
-use crate::turn::{Sleepers, Turns};
+use crate::world_events::{Done, WorldEvent, WorldEvents};
 use crate::world_file::WorldFile;
 
 pub use time::{Advanced, Fired};
 
-/// One isolated copy of all fakes.
+/// One isolated copy of all services.
 pub struct World {
     id: Arc<str>,
     registry: Registry,
     clock: Clock,
-    fakes: Vec<Box<dyn LiveFake>>,
-    /// Held for reading by whoever touches one fake, for writing by whoever needs the whole world at once.
+    services: Vec<Box<dyn LiveService>>,
+    /// Held for reading by whoever touches one service, for writing by whoever needs the whole world at once.
     gate: RwLock<()>,
     /// What the clients sent and got.
     pub journal: Journal,
     /// What was done to it otherwise.
-    pub deeds: Deeds,
+    pub world_events: WorldEvents,
     /// What is to go wrong.
     pub faults: Faults,
     generation: AtomicU64,
     strict: AtomicBool,
     seed: AtomicU64,
-    /// The earliest deadline of all fakes and sleepers, in nanoseconds.
+    /// The earliest deadline of all services and sleepers, in nanoseconds.
     due: AtomicI64,
     arming: Mutex<()>,
     firing: Mutex<()>,
     advancing: tokio::sync::Mutex<()>,
-    sleepers: Sleepers,
-    turns: Arc<Turns>,
+    timers: Timers,
+    busy_guards: Arc<BusyGuards>,
     origin: Mutex<Arc<Origin>>,
     keeper: Arc<Timekeeper>,
     /// For handing itself to the timekeeper.
@@ -74,17 +74,17 @@ impl World {
     ) -> Result<Arc<Self>, Problem> {
         let clock = Clock::new(origin.clock).map_err(|problem| problem.under("clock"))?;
         let seed = Seed { seed: origin.seed, now: clock.now() };
-        let kinds = registry.kinds().iter();
-        let fakes =
+        let kinds = registry.services().iter();
+        let services =
             kinds.zip(&origin.starts).map(|(kind, start)| kind.create(start, seed)).collect::<Result<_, _>>()?;
         let world = Arc::new_cyclic(|me| Self {
             id: id.into(),
             registry: registry.clone(),
             clock,
-            fakes,
+            services,
             gate: RwLock::new(()),
             journal: Journal::new(origin.journal),
-            deeds: Deeds::default(),
+            world_events: WorldEvents::default(),
             faults: origin.faults.copy(),
             generation: AtomicU64::new(1),
             strict: AtomicBool::new(origin.strict),
@@ -93,13 +93,13 @@ impl World {
             arming: Mutex::new(()),
             firing: Mutex::new(()),
             advancing: tokio::sync::Mutex::new(()),
-            sleepers: Sleepers::default(),
-            turns: Arc::default(),
+            timers: Timers::default(),
+            busy_guards: Arc::default(),
             origin: Mutex::new(origin),
             keeper: Arc::clone(keeper),
             me: me.clone(),
         });
-        world.deeds.restart(seed.now);
+        world.world_events.restart(seed.now);
         world.rearm();
         Ok(world)
     }
@@ -109,7 +109,7 @@ impl World {
         &self.id
     }
 
-    /// The fakes that live in it.
+    /// The services that live in it.
     pub fn registry(&self) -> &Registry {
         &self.registry
     }
@@ -124,7 +124,7 @@ impl World {
         self.generation.load(Ordering::Acquire)
     }
 
-    /// Whether remarks are errors here.
+    /// Whether warnings are errors here.
     pub fn is_strict(&self) -> bool {
         self.strict.load(Ordering::Relaxed)
     }
@@ -138,13 +138,13 @@ impl World {
         now
     }
 
-    /// The fake in this slot, if it is an `F`.
-    pub fn live<F: Fake>(&self, slot: usize) -> Option<&Live<F>> {
-        self.fakes.get(slot)?.as_any().downcast_ref()
+    /// The service in this slot, if it is an `F`.
+    pub fn live<F: Service>(&self, index: usize) -> Option<&Live<F>> {
+        self.services.get(index)?.as_any().downcast_ref()
     }
 
-    /// Runs a rule on a fake's state. `live` must be of this world.
-    pub fn run<F: Fake, R>(&self, live: &Live<F>, rule: impl FnOnce(&mut F::State) -> R) -> R {
+    /// Runs a rule on a service's state. `live` must be of this world.
+    pub fn run<F: Service, R>(&self, live: &Live<F>, rule: impl FnOnce(&mut F::State) -> R) -> R {
         let (output, rescheduled) = {
             let _open = self.gate.read();
             live.run(rule)
@@ -160,22 +160,22 @@ impl World {
     /// # Errors
     /// An unknown action, arguments that do not fit, or what cannot be done; nothing has changed then.
     pub fn act(&self, name: &str, args: &Node) -> Result<serde_json::Value, Problem> {
-        let (slot, _, action) = self.registry.action(name)?;
+        let (index, _, action) = self.registry.action(name)?;
         let now = self.now();
         let (result, rescheduled) = {
             let _open = self.gate.read();
-            self.fakes[slot].act(action, args, now)
+            self.services[index].act(action, args, now)
         };
         if rescheduled {
             self.rearm();
         }
         let result = result.map_err(|problem| args.locate(problem))?;
-        self.note(now, Deed::Action { name: name.to_owned(), args: args.to_json() });
+        self.note(now, WorldEvent::Action { name: name.to_owned(), args: args.to_json() });
         Ok(result)
     }
 
-    fn note(&self, at: Timestamp, deed: Deed) {
-        self.deeds.write(Done { at, after: self.journal.newest(), deed });
+    fn note(&self, at: Timestamp, event: WorldEvent) {
+        self.world_events.write(Done { at, after: self.journal.newest(), event });
     }
 
     /// Puts a fault in and tells its name.
@@ -184,7 +184,7 @@ impl World {
     /// As [`Faults::add`].
     pub fn add_fault(&self, fault: Fault) -> Result<String, Problem> {
         let id = self.faults.add(fault.clone())?;
-        self.note(self.now(), Deed::Fault(Box::new(Fault { id: Some(id.clone()), ..fault })));
+        self.note(self.now(), WorldEvent::Fault(Box::new(Fault { id: Some(id.clone()), ..fault })));
         Ok(id)
     }
 
@@ -195,7 +195,7 @@ impl World {
     pub fn remove_fault(&self, id: &str) -> Result<(), Problem> {
         let gone = self.faults.list().into_iter().find(|fault| fault.id.as_deref() == Some(id));
         self.faults.remove(id)?;
-        gone.into_iter().for_each(|fault| self.note(self.now(), Deed::FaultGone(Box::new(fault))));
+        gone.into_iter().for_each(|fault| self.note(self.now(), WorldEvent::FaultGone(Box::new(fault))));
         Ok(())
     }
 
@@ -203,7 +203,7 @@ impl World {
     pub fn clear_faults(&self) {
         let gone = self.faults.list();
         self.faults.clear();
-        gone.into_iter().for_each(|fault| self.note(self.now(), Deed::FaultGone(Box::new(fault))));
+        gone.into_iter().for_each(|fault| self.note(self.now(), WorldEvent::FaultGone(Box::new(fault))));
     }
 
     /// The world as it was when it began, as a file: what a reset comes back to, at the moment of that time.
@@ -211,7 +211,7 @@ impl World {
     /// # Errors
     /// None with an origin that a world was made of.
     pub fn beginning(&self) -> Result<WorldFile, Problem> {
-        let (began, ..) = self.deeds.read();
+        let (began, ..) = self.world_events.read();
         let origin = Arc::clone(&self.origin.lock());
         let origin = Origin {
             title: origin.title.clone(),
@@ -228,7 +228,7 @@ impl World {
     /// Sends everybody away who sleeps in it; called when it is removed.
     pub(crate) fn leave(&self) {
         self.generation.fetch_add(1, Ordering::AcqRel);
-        self.sleepers.clear();
+        self.timers.clear();
     }
 }
 

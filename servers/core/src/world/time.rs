@@ -7,19 +7,20 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::World;
+use crate::busy::{BusyGuard, Gone, ParkedGuard};
 use crate::clock::ClockSetting;
-use crate::deeds::Deed;
 use crate::live::{moment, nanos};
 use crate::problem::Problem;
-use crate::turn::{Gone, Ticket, Turn};
+use crate::world_events::WorldEvent;
 
 /// Something that fell due, and when.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Fired {
     /// The world's time.
     pub at: Timestamp,
-    /// The fake, or `world` for delayed replies and steps of a scenario.
-    pub fake: &'static str,
+    /// The service, or `world` for delayed replies and steps of a scenario.
+    #[serde(rename = "fake")]
+    pub service: &'static str,
     /// What happened, in a few words.
     pub what: String,
 }
@@ -53,7 +54,7 @@ impl World {
         let before = self.clock.now();
         self.clock.set(setting)?;
         if setting.now.is_some_and(|now| now < before) {
-            self.note(before, Deed::ClockBack(before));
+            self.note(before, WorldEvent::ClockBack(before));
         }
         self.rearm();
         self.now();
@@ -74,7 +75,7 @@ impl World {
         }
         let mut done = Advanced { now: to, fired: Vec::new(), count: 0 };
         loop {
-            self.turns.settled().await;
+            self.busy_guards.settled().await;
             let Some(due) = self.next_due().filter(|due| *due <= to) else { break };
             self.clock.jump(due);
             self.fire(due, &mut |fired| {
@@ -92,15 +93,15 @@ impl World {
 
     /// Moves time to whatever falls due next, and lets it settle. `None` when nothing ever will.
     pub async fn advance_to_next(&self) -> Option<Timestamp> {
-        self.turns.settled().await;
+        self.busy_guards.settled().await;
         let due = self.next_due()?.max(self.clock.now());
         self.advance(due).await.ok().map(|done| done.now)
     }
 
     /// When something falls due next, by the latest knowledge.
     pub fn next_due(&self) -> Option<Timestamp> {
-        let fakes = self.fakes.iter().map(|fake| fake.next_deadline()).min().and_then(moment);
-        [fakes, self.sleepers.next()].into_iter().flatten().min()
+        let services = self.services.iter().map(|service| service.next_deadline()).min().and_then(moment);
+        [services, self.timers.next()].into_iter().flatten().min()
     }
 
     /// Sleeps until the world's time is `at`; lies down at once, before the future is first polled. The turn that it
@@ -108,64 +109,65 @@ impl World {
     ///
     /// # Errors
     /// The world was reset meanwhile.
-    pub fn sleep_until(&self, at: Timestamp) -> impl Future<Output = Result<Turn, Gone>> + Send + use<> {
-        let woken = self.sleepers.lie_down(at);
+    pub fn sleep_until(&self, at: Timestamp) -> impl Future<Output = Result<BusyGuard, Gone>> + Send + use<> {
+        let woken = self.timers.register(at);
         self.rearm();
         self.now();
         async move { woken.await.map_err(|_| Gone) }
     }
 
     /// A turn of one's own, for work that an `advance` has to wait for.
-    pub fn turn(&self) -> Turn {
-        self.turns.take()
+    pub fn guard(&self) -> BusyGuard {
+        self.busy_guards.take()
     }
 
     /// Leaves a turn with the world while a request of one's own is under way, and gets a ticket for it. Whoever
     /// answers that request may give the turn up while it waits for the clock, which would else wait for the answer.
     /// A ticket that is dropped gives the turn up, too: whoever had it is gone.
-    pub fn leave_turn(&self, turn: Turn) -> Ticket {
-        Ticket { turns: Arc::clone(&self.turns), number: self.turns.leave(turn) }
+    pub fn park_guard(&self, guard: BusyGuard) -> ParkedGuard {
+        ParkedGuard { busy_guards: Arc::clone(&self.busy_guards), number: self.busy_guards.leave(guard) }
     }
 
     /// Gets the turn of a ticket back, unless whoever answers has given it up.
-    pub fn fetch_turn(&self, ticket: u64) -> Option<Turn> {
-        self.turns.fetch(ticket)
+    pub fn take_parked_guard(&self, guard_id: u64) -> Option<BusyGuard> {
+        self.busy_guards.fetch(guard_id)
     }
 
     /// Leaves a turn under a ticket again, for whoever holds the ticket to fetch.
-    pub fn return_turn(&self, ticket: u64, turn: Turn) {
-        self.turns.give_back(ticket, turn);
+    pub fn return_parked_guard(&self, guard_id: u64, guard: BusyGuard) {
+        self.busy_guards.give_back(guard_id, guard);
     }
 
-    /// Fires what is due up to `now`, each thing at its own moment, fakes before sleepers, in their order.
+    /// Fires what is due up to `now`, each thing at its own moment, services before sleepers, in their order.
     pub(super) fn fire(&self, now: Timestamp, report: &mut dyn FnMut(Fired)) {
         let _one_at_a_time = self.firing.lock();
         let mut stuck = 0;
         while let Some(due) = self.next_due().filter(|due| *due <= now) {
-            let slot = self.fakes.iter().position(|fake| moment(fake.next_deadline()).is_some_and(|at| at <= due));
-            match slot {
-                Some(slot) => {
+            let index =
+                self.services.iter().position(|service| moment(service.next_deadline()).is_some_and(|at| at <= due));
+            match index {
+                Some(index) => {
                     let what = {
                         let _open = self.gate.read();
-                        self.fakes[slot].tick(due)
+                        self.services[index].tick(due)
                     };
-                    let fake = self.registry.kinds()[slot].name();
-                    what.into_iter().for_each(|what| report(Fired { at: due, fake, what }));
-                    stuck = if moment(self.fakes[slot].next_deadline()).is_some_and(|at| at <= due) {
+                    let service = self.registry.services()[index].name();
+                    what.into_iter().for_each(|what| report(Fired { at: due, service, what }));
+                    stuck = if moment(self.services[index].next_deadline()).is_some_and(|at| at <= due) {
                         stuck + 1
                     } else {
                         0
                     };
                     if stuck > 10_000 {
-                        tracing::error!(fake, %due, "a deadline does not go away; the clock goes on without it");
+                        tracing::error!(service, %due, "a deadline does not go away; the clock goes on without it");
                         break;
                     }
                 }
                 None => {
-                    if self.sleepers.wake_one(due, &self.turns) {
+                    if self.timers.wake_one(due, &self.busy_guards) {
                         report(Fired {
                             at: due,
-                            fake: "world",
+                            service: "world",
                             what: "a delayed reply or a step of a scenario".into(),
                         });
                     }

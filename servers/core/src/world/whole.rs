@@ -5,11 +5,11 @@ use std::sync::atomic::Ordering;
 
 use super::World;
 use crate::clock::{Clock, ClockSetting};
-use crate::deeds::Deed;
-use crate::fake::Seed;
 use crate::origin::{Origin, located};
 use crate::problem::Problem;
 use crate::section::Section;
+use crate::service::Seed;
+use crate::world_events::WorldEvent;
 use crate::world_file::WorldFile;
 
 impl World {
@@ -17,9 +17,10 @@ impl World {
     pub fn save(&self) -> WorldFile {
         self.now();
         let _closed = self.gate.write();
-        let kinds = self.registry.kinds().iter();
-        let sections =
-            kinds.zip(&self.fakes).map(|(kind, fake)| (kind.name().to_owned(), Arc::new(Section::saved(fake.save()))));
+        let kinds = self.registry.services().iter();
+        let sections = kinds
+            .zip(&self.services)
+            .map(|(kind, service)| (kind.name().to_owned(), Arc::new(Section::saved(service.save()))));
         WorldFile {
             title: self.origin.lock().title.clone(),
             base: None,
@@ -56,7 +57,7 @@ impl World {
             strict: self.is_strict(),
             journal: self.journal.limits(),
             faults: self.faults.copy(),
-            starts: self.fakes.iter().map(|fake| fake.copy()).collect(),
+            starts: self.services.iter().map(|service| service.copy()).collect(),
         }
     }
 
@@ -69,20 +70,20 @@ impl World {
         self.become_origin(origin)
     }
 
-    /// Puts one fake back to how it began, and leaves all else: the clock, the journal, the other fakes.
+    /// Puts one service back to how it began, and leaves all else: the clock, the journal, the other services.
     ///
     /// # Errors
-    /// An unknown fake.
-    pub fn reset_fake(&self, name: &str) -> Result<(), Problem> {
-        let (slot, _) = self.registry.get(name)?;
+    /// An unknown service.
+    pub fn reset_service(&self, name: &str) -> Result<(), Problem> {
+        let (index, _) = self.registry.get(name)?;
         let origin = Arc::clone(&self.origin.lock());
         let start = Seed { seed: self.seed(), now: self.now() };
-        let prepared = self.fakes[slot].prepare(&origin.starts[slot], start)?;
+        let prepared = self.services[index].prepare(&origin.starts[index], start)?;
         {
             let _closed = self.gate.write();
-            self.fakes[slot].replace(prepared);
+            self.services[index].replace(prepared);
         }
-        self.note(start.now, Deed::FakeReset(name.to_owned()));
+        self.note(start.now, WorldEvent::ServiceReset(name.to_owned()));
         self.rearm();
         Ok(())
     }
@@ -93,23 +94,23 @@ impl World {
         // A real clock without a start goes on with the wall clock.
         let now = fresh.now();
         let seed = Seed { seed: origin.seed, now };
-        let starts = self.fakes.iter().zip(&origin.starts);
-        let prepared: Vec<_> = starts.map(|(fake, start)| fake.prepare(start, seed)).collect::<Result<_, _>>()?;
+        let starts = self.services.iter().zip(&origin.starts);
+        let prepared: Vec<_> = starts.map(|(service, start)| service.prepare(start, seed)).collect::<Result<_, _>>()?;
         {
             let _not_firing = self.firing.lock();
             let _closed = self.gate.write();
             self.generation.fetch_add(1, Ordering::AcqRel);
-            self.sleepers.clear();
-            self.turns.clear_left();
-            for (fake, state) in self.fakes.iter().zip(prepared) {
-                fake.replace(state);
+            self.timers.clear();
+            self.busy_guards.clear_parked();
+            for (service, state) in self.services.iter().zip(prepared) {
+                service.replace(state);
             }
             self.clock.set(ClockSetting { now: Some(now), ..setting })?;
             self.seed.store(origin.seed, Ordering::Release);
             self.strict.store(origin.strict, Ordering::Relaxed);
             self.faults.restart(&origin.faults);
             self.journal.restart(origin.journal);
-            self.deeds.restart(now);
+            self.world_events.restart(now);
             *self.origin.lock() = origin;
         }
         tracing::info!(world = self.id(), generation = self.generation(), "world begins anew");

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use stend_core::fake::Act;
+use stend_core::service::Act;
 use stend_core::{Problem, Span};
 
 use super::{Taken, problem, unknown};

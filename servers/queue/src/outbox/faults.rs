@@ -5,18 +5,18 @@ use std::sync::Arc;
 use bytes::Bytes;
 use jiff::Timestamp;
 use stend_core::fault::{Effect, Facts, Hit};
-use stend_core::journal::Way;
-use stend_core::{Fake, World};
+use stend_core::journal::Channel;
+use stend_core::{Service, World};
 
 use super::{Ending, HELD, Inner, Item, Outbox, Payload};
 use crate::Queue;
 
 impl Outbox {
     /// The fault that applies to a frame of this socket, or to a ping, if any. `clients` are further names of its client.
-    pub(crate) fn strike(
+    pub(crate) fn match_fault(
         &self,
         world: &World,
-        way: Way,
+        channel: Channel,
         operation: Option<&str>,
         method: &str,
         clients: &[&str],
@@ -24,8 +24,8 @@ impl Outbox {
     ) -> Option<Hit> {
         let header = |name: &str| self.header(name);
         let facts = Facts {
-            fake: Queue::NAME,
-            way,
+            service: Queue::NAME,
+            channel,
             handshake: false,
             operation,
             method,
@@ -33,13 +33,15 @@ impl Outbox {
             clients,
             header: &header,
         };
-        world.faults.strike(&facts, now)
+        world.faults.match_fault(&facts, now)
     }
 
     pub(super) fn put_or_misbehave(&self, inner: &mut Inner, world: &Arc<World>, mut item: Item, now: Timestamp) {
         let client = inner.client.clone();
         let client = client.as_deref();
-        let Some(hit) = self.strike(world, Way::Push, Some(item.command), item.command, client.as_slice(), now) else {
+        let Some(hit) =
+            self.match_fault(world, Channel::Push, Some(item.command), item.command, client.as_slice(), now)
+        else {
             return inner.put(item);
         };
         if let Some(pushed) = &mut item.pushed {
@@ -51,7 +53,7 @@ impl Outbox {
                 let second = Item {
                     payload: item.payload.clone(),
                     pushed: item.pushed.clone(),
-                    turn: item.turn.is_some().then(|| world.turn()),
+                    guard: item.guard.is_some().then(|| world.guard()),
                     ..item
                 };
                 inner.put(item);
@@ -59,7 +61,7 @@ impl Outbox {
             }
             Effect::Reorder(later) => {
                 // Nobody waits for what may never come.
-                let item = Item { topic: None, turn: None, ..item };
+                let item = Item { topic: None, guard: None, ..item };
                 match inner.behind.len() < HELD {
                     true => inner.behind.push((later, item)),
                     false => self.end(inner, world, item, Ending::Overheld),
@@ -87,7 +89,7 @@ impl Outbox {
     }
 
     fn end(&self, inner: &mut Inner, world: &World, mut item: Item, ending: Ending) {
-        inner.ending = Some((ending, item.turn.take()));
+        inner.ending = Some((ending, item.guard.take()));
         self.note_unsent(world, item);
     }
 

@@ -4,22 +4,22 @@ use actix_ws::CloseCode;
 use bytes::Bytes;
 use bytestring::ByteString;
 use stend_core::fault::{Effect, Hit};
-use stend_core::journal::{Note, Way};
-use stend_core::{Fake, Timestamp, World, near};
+use stend_core::journal::{Channel, Note};
+use stend_core::{Service, Timestamp, World, near};
 
 use super::Socket;
 use super::faults::instead;
 use super::line::End;
 use crate::Queue;
-use crate::ask::{Answer, Ask};
-use crate::error::Error;
-use crate::handlers::books;
+use crate::api::ask::{Answer, Ask};
+use crate::api::books;
+use crate::api::routes::{self, Route, Run};
+use crate::api::text::Text;
+use crate::api::wire::{self, Data, KEYS, Request};
+use crate::errors::Error;
 use crate::outbox::Ending;
-use crate::routes::{self, Route, Run};
 use crate::state::State;
 use crate::state::settings::Manner;
-use crate::text::Text;
-use crate::wire::{self, Data, KEYS, Request};
 
 impl Socket {
     /// A message that is no request: an error reply, and the socket stays open.
@@ -33,7 +33,7 @@ impl Socket {
 
     /// How this world envelopes replies.
     fn manner(&self, world: &World) -> Manner {
-        let live = world.live::<Queue>(self.slot);
+        let live = world.live::<Queue>(self.index);
         live.map_or_else(Manner::default, |live| world.run(live, |state| state.settings.manner()))
     }
 
@@ -47,7 +47,7 @@ impl Socket {
         let route = routes::find(&request.command);
         let operation = route.map(|route| route.operation.id);
         let head = self.head(operation, &request.command);
-        let hit = world.faults.any().then(|| self.strike(&world, operation, &request, now)).flatten();
+        let hit = world.faults.any().then(|| self.match_fault(&world, operation, &request, now)).flatten();
         let fault = hit.as_ref().map(|hit| hit.id.clone());
         if let Some((text, status)) =
             hit.as_ref().and_then(|hit| instead(&hit.effect, &request, now, self.manner(&world)))
@@ -86,7 +86,7 @@ impl Socket {
             );
             return Some(End::Fault(ending, None));
         }
-        let Some(live) = world.live::<Queue>(self.slot) else { return Some(End::Fault(Ending::Reset, None)) };
+        let Some(live) = world.live::<Queue>(self.index) else { return Some(End::Fault(Ending::Reset, None)) };
         // A reply that a fault changes or holds back goes its own way; any other is queued before the pushes that
         // come of it, while the state is still held.
         let plain = hit.is_none();
@@ -101,7 +101,7 @@ impl Socket {
                 now,
                 socket: self.id,
                 strict: world.is_strict(),
-                remarks: Vec::new(),
+                warnings: Vec::new(),
             };
             let result = read.and_then(|()| answer(&mut ask, route, state));
             let manner = state.settings.manner();
@@ -125,13 +125,13 @@ impl Socket {
             if let (true, Done::Reply(text, _)) = (plain, &reply) {
                 self.outbox.reply(command, text.clone());
             }
-            let remarks = ask.remarks;
+            let warnings = ask.warnings;
             if let Done::Reply(..) = reply {
                 state.settle(now);
             }
-            Some((reply, remarks, manner))
+            Some((reply, warnings, manner))
         });
-        let Some((reply, remarks, manner)) = outcome else {
+        let Some((reply, warnings, manner)) = outcome else {
             return Some(End::Close(CloseCode::Restart, "the world was reset"));
         };
         let (text, status) = match reply {
@@ -149,7 +149,7 @@ impl Socket {
             }
         };
         drop(request);
-        self.note(&world, now, operation, &head, frame.into_bytes(), status, text.bytes(), remarks, fault.as_deref());
+        self.note(&world, now, operation, &head, frame.into_bytes(), status, text.bytes(), warnings, fault.as_deref());
         hit.and_then(|hit| self.misbehave(&world, now, command, hit.effect, text))
     }
 
@@ -175,20 +175,20 @@ impl Socket {
         request: Bytes,
         status: u16,
         reply: Bytes,
-        remarks: Vec<String>,
+        warnings: Vec<String>,
         fault: Option<&str>,
     ) {
         world.journal.write(Note {
             at,
-            fake: Queue::NAME,
+            service: Queue::NAME,
             operation,
-            way: Way::Frame,
+            channel: Channel::Frame,
             client: self.outbox.client(),
             head,
             request,
             status,
             reply,
-            remarks,
+            warnings,
             fault,
         });
     }

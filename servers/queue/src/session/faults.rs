@@ -6,32 +6,32 @@ use std::task::{Context, Poll};
 
 use actix_http::ws::{OpCode, Parser};
 use bytes::{Bytes, BytesMut};
+use stend_core::busy::{BusyGuard, Gone};
 use stend_core::fault::{Dribble, Effect, Hit};
-use stend_core::journal::{Note, Way};
-use stend_core::turn::{Gone, Turn};
-use stend_core::{Fake, Span, Timestamp, World};
-use stend_web::pause;
+use stend_core::journal::{Channel, Note};
+use stend_core::{Service, Span, Timestamp, World};
+use stend_transport::pause;
 
 use super::Socket;
 use super::line::End;
 use crate::Queue;
-use crate::error::{Error, ErrorObject};
+use crate::api::text::Text;
+use crate::api::wire::{self, Request};
+use crate::errors::{Error, ErrorObject};
 use crate::outbox::{Ending, Item};
 use crate::state::settings::Manner;
-use crate::text::Text;
-use crate::wire::{self, Request};
 
 impl Socket {
     /// The fault that applies to a command, if any. Its client is known by the socket's session, by the token that it
     /// sends and the login of that session, and by the login that it logs in with.
-    pub(super) fn strike(
+    pub(super) fn match_fault(
         &self,
         world: &World,
         operation: Option<&'static str>,
         request: &Request<'_>,
         now: Timestamp,
     ) -> Option<Hit> {
-        let live = world.live::<Queue>(self.slot)?;
+        let live = world.live::<Queue>(self.index)?;
         let login = world.run(live, |state| {
             let session = state.session(request.token.as_deref(), now).ok()?;
             state.login_of(&session).map(str::to_owned)
@@ -41,7 +41,7 @@ impl Socket {
         let clients =
             [own.as_deref(), request.token.as_deref(), login.as_deref(), logs_in.and_then(|login| login.as_str())];
         let clients: Vec<&str> = clients.into_iter().flatten().collect();
-        self.outbox.strike(world, Way::Frame, operation, &request.command, &clients, now)
+        self.outbox.match_fault(world, Channel::Frame, operation, &request.command, &clients, now)
     }
 
     /// Whether a fault keeps a ping from being answered; the journal has it then.
@@ -50,20 +50,20 @@ impl Socket {
         let now = world.now();
         let client = self.outbox.client();
         let clients = client.as_deref();
-        let Some(hit) = self.outbox.strike(&world, Way::Ping, None, "ping", clients.as_slice(), now) else {
+        let Some(hit) = self.outbox.match_fault(&world, Channel::Ping, None, "ping", clients.as_slice(), now) else {
             return false;
         };
         world.journal.write(Note {
             at: now,
-            fake: Queue::NAME,
+            service: Queue::NAME,
             operation: None,
-            way: Way::Ping,
+            channel: Channel::Ping,
             client,
             head: &self.outbox.head("ping"),
             request: body.clone(),
             status: 0,
             reply: Bytes::new(),
-            remarks: Vec::new(),
+            warnings: Vec::new(),
             fault: Some(&hit.id),
         });
         true
@@ -73,11 +73,11 @@ impl Socket {
     pub(super) fn hold(&self, mut item: Item, until: Timestamp) {
         let Some(world) = self.world.upgrade() else { return };
         let sleep = pause(&world, None, until);
-        drop(item.turn.take());
+        drop(item.guard.take());
         let outbox = Arc::clone(&self.outbox);
         actix_web::rt::spawn(async move {
-            if let Ok(turn) = sleep.await {
-                item.turn = turn;
+            if let Ok(guard) = sleep.await {
+                item.guard = guard;
                 outbox.release(item);
             }
         });
@@ -97,11 +97,11 @@ impl Socket {
                 if !self.outbox.hold() {
                     return Some(End::Fault(Ending::Overheld, None));
                 }
-                let sleep = pause(world, self.ticket, span.after(now));
+                let sleep = pause(world, self.guard_id, span.after(now));
                 let outbox = Arc::clone(&self.outbox);
                 actix_web::rt::spawn(async move {
-                    if let Ok(turn) = sleep.await {
-                        outbox.late(command, text, turn);
+                    if let Ok(guard) = sleep.await {
+                        outbox.late(command, text, guard);
                     }
                     outbox.unhold();
                 });
@@ -109,7 +109,7 @@ impl Socket {
             Effect::Truncate(percent) => self.outbox.reply(command, text.part(percent)),
             Effect::Garbage(bytes) => self.outbox.garbage(command, bytes.into()),
             Effect::Dribble(dribble) => {
-                self.pieces = Some(Pieces::new(text.bytes(), &dribble, world, self.ticket));
+                self.pieces = Some(Pieces::new(text.bytes(), &dribble, world, self.guard_id));
             }
             // Done before the state was asked, or not for commands.
             Effect::Respond(_)
@@ -132,11 +132,11 @@ pub(super) struct Pieces {
     size: usize,
     every: Span,
     world: Arc<World>,
-    ticket: Option<u64>,
+    guard_id: Option<u64>,
     pause: Option<Pause>,
 }
 
-type Pause = Pin<Box<dyn Future<Output = Result<Option<Turn>, Gone>>>>;
+type Pause = Pin<Box<dyn Future<Output = Result<Option<BusyGuard>, Gone>>>>;
 
 /// What comes next of a reply in pieces.
 pub(super) enum Piece {
@@ -149,9 +149,9 @@ pub(super) enum Piece {
 }
 
 impl Pieces {
-    fn new(text: Bytes, dribble: &Dribble, world: &Arc<World>, ticket: Option<u64>) -> Self {
+    fn new(text: Bytes, dribble: &Dribble, world: &Arc<World>, guard_id: Option<u64>) -> Self {
         let (size, every, world) = (dribble.bytes, dribble.every, Arc::clone(world));
-        Self { rest: text, begun: false, size, every, world, ticket, pause: None }
+        Self { rest: text, begun: false, size, every, world, guard_id, pause: None }
     }
 
     pub(super) fn poll(&mut self, context: &mut Context<'_>) -> Poll<Piece> {
@@ -159,8 +159,8 @@ impl Pieces {
             return Poll::Ready(Piece::None);
         }
         if self.begun {
-            let (world, ticket, every) = (&self.world, self.ticket, self.every);
-            let pause = self.pause.get_or_insert_with(|| Box::pin(pause(world, ticket, every.after(world.now()))));
+            let (world, guard_id, every) = (&self.world, self.guard_id, self.every);
+            let pause = self.pause.get_or_insert_with(|| Box::pin(pause(world, guard_id, every.after(world.now()))));
             let over = std::task::ready!(pause.as_mut().poll(context));
             self.pause = None;
             if over.is_err() {

@@ -8,13 +8,13 @@ use actix_http::ws::{OpCode, Parser};
 use actix_web::body::{BodySize, MessageBody};
 use actix_ws::{CloseCode, CloseReason};
 use bytes::{Bytes, BytesMut};
-use stend_core::turn::Turn;
-use stend_web::BrokenOff;
+use stend_core::busy::BusyGuard;
+use stend_transport::BrokenOff;
 
 use super::Socket;
 use super::faults::Piece;
 use crate::Queue;
-use crate::error::Error;
+use crate::errors::Error;
 use crate::frames::{Incoming, LIMIT};
 use crate::outbox::{Ending, Item, Next, Payload};
 
@@ -30,7 +30,7 @@ pub(super) enum Stage {
     /// It is open.
     Open,
     /// Its connection is to be broken off, once what was sent before is out.
-    BreaksOff { _turn: Option<Turn> },
+    BreaksOff { _turn: Option<BusyGuard> },
     /// All was sent.
     Over,
 }
@@ -42,7 +42,7 @@ pub(super) enum End {
     /// We close, with a code.
     Close(CloseCode, &'static str),
     /// A fault wants it closed; whoever advanced the clock may wait for that.
-    Fault(Ending, Option<Turn>),
+    Fault(Ending, Option<BusyGuard>),
 }
 
 /// What comes of asking a socket.
@@ -91,7 +91,7 @@ impl MessageBody for Socket {
                 context.waker().wake_by_ref();
                 Poll::Pending
             }
-            Stage::BreaksOff { .. } => Poll::Ready(Some(Err(socket.cord.pull()))),
+            Stage::BreaksOff { .. } => Poll::Ready(Some(Err(socket.reset_handle.pull()))),
             Stage::Open | Stage::Over => Poll::Ready(None),
         }
     }
@@ -125,7 +125,7 @@ impl Socket {
                     Some(bytes) => return Act::Send(bytes),
                     None => continue,
                 },
-                Next::End(ending, turn) => return Act::End(End::Fault(ending, turn)),
+                Next::End(ending, guard) => return Act::End(End::Fault(ending, guard)),
                 Next::Close => return Act::End(End::Close(CloseCode::Restart, "the world was reset")),
                 Next::GiveUp => return Act::End(End::Gone(None)),
                 Next::Wait => {}
@@ -218,7 +218,7 @@ impl Socket {
     /// Leaves the hub: nothing more comes.
     fn leave(&mut self) {
         if let Some(world) = self.world.upgrade()
-            && let Some(live) = world.live::<Queue>(self.slot)
+            && let Some(live) = world.live::<Queue>(self.index)
         {
             world.run(live, |state| state.hub.close(self.id, &self.outbox));
         }
@@ -237,8 +237,8 @@ impl Socket {
                 let description = Some("faults hold too much back".to_owned());
                 Some(CloseReason { code: CloseCode::Policy, description })
             }
-            End::Fault(Ending::Reset, turn) => {
-                self.stage = Stage::BreaksOff { _turn: turn };
+            End::Fault(Ending::Reset, guard) => {
+                self.stage = Stage::BreaksOff { _turn: guard };
                 return None;
             }
         };

@@ -12,7 +12,7 @@ use super::rows::{
     ConsumerPreRegistered, Operation, QBoard, Registrator, Row, ScoreBoard, Service, ServiceGroup, TicketRange, User,
     UserRole, Workplace,
 };
-use crate::error::Error;
+use crate::errors::Error;
 
 /// The most rows of a book.
 pub(crate) const MOST_ROWS: usize = 10_000;

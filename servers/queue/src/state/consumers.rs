@@ -12,7 +12,7 @@ use super::line::{Lane, Rank};
 use super::settings::PinCode;
 use super::tickets::{Consumer, Place, Stand, Step, Taken};
 use super::{MOST_CONSUMERS, State};
-use crate::error::Error;
+use crate::errors::Error;
 
 /// What a consumer registers for.
 #[derive(Debug, Clone, Default)]

@@ -5,7 +5,7 @@ use jiff::fmt::temporal::DateTimePrinter;
 use jiff::tz::TimeZone;
 use serde_json::{Map, Value, json};
 
-use crate::error::Error;
+use crate::errors::Error;
 
 /// A field of a row or a command.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -40,7 +40,7 @@ pub(crate) enum Kind {
 pub(crate) enum Need {
     Required,
     Optional,
-    /// The server alone; a client's value is ignored with a remark.
+    /// The server alone; a client's value is ignored with a warning.
     Server,
 }
 

@@ -9,10 +9,10 @@ use serde_json::value::{RawValue, to_raw_value};
 use super::State;
 use super::books::Book;
 use super::view::View;
-use crate::error::Error;
+use crate::api::text::Text;
+use crate::api::wire::push;
+use crate::errors::Error;
 use crate::outbox::Outbox;
-use crate::text::Text;
-use crate::wire::push;
 
 /// A socket, by the number it got when it opened.
 pub(crate) type SocketId = u64;

@@ -10,6 +10,7 @@ pub(crate) mod line;
 #[cfg(test)]
 mod model;
 pub(crate) mod people;
+pub(crate) mod picture;
 pub(crate) mod posts;
 pub(crate) mod references;
 pub(crate) mod rows;

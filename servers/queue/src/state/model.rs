@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use stend_core::{Fake, Node, Seed, Span};
+use stend_core::{Node, Seed, Service, Span};
 
 use super::State;
 use super::consumers::Registration;
@@ -15,7 +15,7 @@ use crate::Queue;
 
 /// What somebody does.
 #[derive(Debug, Clone)]
-enum Deed {
+enum WorldEvent {
     Register { services: Vec<i64>, priority: i64 },
     Next { window: usize },
     FromBody { window: usize, id: i64 },
@@ -69,27 +69,27 @@ fn saved(state: &State) -> Value {
     json!(Queue::save(state))
 }
 
-fn deed() -> impl Strategy<Value = Deed> {
+fn event() -> impl Strategy<Value = WorldEvent> {
     let window = 0..3_usize;
     let service = 1..4_i64;
     let place = (1..4_i64, prop_oneof![Just(1), Just(2), Just(10), Just(20)], 1..4_i64);
     prop_oneof![
         6 => (proptest::sample::subsequence(vec![1_i64, 2, 3], 1..=3), -2..3_i64)
-            .prop_map(|(services, priority)| Deed::Register { services, priority }),
-        6 => window.clone().prop_map(|window| Deed::Next { window }),
-        2 => (window.clone(), 1..20_i64).prop_map(|(window, id)| Deed::FromBody { window, id }),
-        1 => window.clone().prop_map(|window| Deed::Retry { window }),
-        4 => (window.clone(), place.clone()).prop_map(|(window, place)| Deed::ServeOperation { window, place }),
-        2 => (window.clone(), place).prop_map(|(window, place)| Deed::RejectOperation { window, place }),
-        3 => window.clone().prop_map(|window| Deed::ServeConsumer { window }),
-        1 => window.clone().prop_map(|window| Deed::RejectConsumer { window }),
-        2 => (window.clone(), service.clone()).prop_map(|(window, service)| Deed::RejectService { window, service }),
+            .prop_map(|(services, priority)| WorldEvent::Register { services, priority }),
+        6 => window.clone().prop_map(|window| WorldEvent::Next { window }),
+        2 => (window.clone(), 1..20_i64).prop_map(|(window, id)| WorldEvent::FromBody { window, id }),
+        1 => window.clone().prop_map(|window| WorldEvent::Retry { window }),
+        4 => (window.clone(), place.clone()).prop_map(|(window, place)| WorldEvent::ServeOperation { window, place }),
+        2 => (window.clone(), place).prop_map(|(window, place)| WorldEvent::RejectOperation { window, place }),
+        3 => window.clone().prop_map(|window| WorldEvent::ServeConsumer { window }),
+        1 => window.clone().prop_map(|window| WorldEvent::RejectConsumer { window }),
+        2 => (window.clone(), service.clone()).prop_map(|(window, service)| WorldEvent::RejectService { window, service }),
         3 => (window.clone(), 1..5_i64, any::<bool>())
-            .prop_map(|(window, minutes, return2me)| Deed::Postpone { window, minutes, return2me }),
-        2 => window.clone().prop_map(|window| Deed::Skip { window }),
-        2 => (window, service.clone()).prop_map(|(window, service)| Deed::AddService { window, service }),
-        1 => (service, 1..4_i64).prop_map(|(service, n)| Deed::Reprioritise { service, priority: n * 20 }),
-        4 => (0..200_i64).prop_map(|seconds| Deed::Wait { seconds }),
+            .prop_map(|(window, minutes, return2me)| WorldEvent::Postpone { window, minutes, return2me }),
+        2 => window.clone().prop_map(|window| WorldEvent::Skip { window }),
+        2 => (window, service.clone()).prop_map(|(window, service)| WorldEvent::AddService { window, service }),
+        1 => (service, 1..4_i64).prop_map(|(service, n)| WorldEvent::Reprioritise { service, priority: n * 20 }),
+        4 => (0..200_i64).prop_map(|seconds| WorldEvent::Wait { seconds }),
     ]
 }
 
@@ -187,44 +187,44 @@ fn check(state: &State, registered: u64, called: u64) {
     }
 }
 
-fn run(deeds: Vec<Deed>) {
+fn run(world_events: Vec<WorldEvent>) {
     let mut state = hall();
     let mut now = start();
     let (mut registered, mut called) = (0, 0);
     let mut bound = std::collections::BTreeMap::new();
-    for deed in deeds {
+    for event in world_events {
         let before = saved(&state);
         let at = |window: usize, state: &State| state.consumer_at(POSTS[window].workplace);
-        let result = match &deed {
-            Deed::Register { services, priority } => {
+        let result = match &event {
+            WorldEvent::Register { services, priority } => {
                 let wanted =
                     Registration { services: services.clone(), priority: *priority, ..Registration::default() };
                 state.register(wanted, now).map(|_| registered += 1)
             }
-            Deed::Next { window } => {
+            WorldEvent::Next { window } => {
                 let busy = at(*window, &state);
                 let next = busy.or_else(|| expected(&state, *window));
                 assert_eq!(state.next_consumer(POSTS[*window], now), next, "call order");
                 called += u64::from(busy.is_none() && next.is_some());
                 Ok(())
             }
-            Deed::FromBody { window, id } => state.call_from_body(POSTS[*window], *id, now).map(|called_id| {
+            WorldEvent::FromBody { window, id } => state.call_from_body(POSTS[*window], *id, now).map(|called_id| {
                 assert_eq!(called_id, *id);
                 called += 1;
             }),
-            Deed::Retry { window } => state.retry(POSTS[*window], now).map(|()| called += 1),
-            Deed::ServeOperation { window, place } => {
+            WorldEvent::Retry { window } => state.retry(POSTS[*window], now).map(|()| called += 1),
+            WorldEvent::ServeOperation { window, place } => {
                 state.end_operation(POSTS[*window], *place, Ending::Serve, None, now).map(drop)
             }
-            Deed::RejectOperation { window, place } => {
+            WorldEvent::RejectOperation { window, place } => {
                 state.end_operation(POSTS[*window], *place, Ending::Reject, Some("no"), now).map(drop)
             }
-            Deed::ServeConsumer { window } => state.serve_consumer(POSTS[*window], None, now).map(drop),
-            Deed::RejectConsumer { window } => state.reject_consumer(POSTS[*window], Some("no"), now).map(drop),
-            Deed::RejectService { window, service } => {
+            WorldEvent::ServeConsumer { window } => state.serve_consumer(POSTS[*window], None, now).map(drop),
+            WorldEvent::RejectConsumer { window } => state.reject_consumer(POSTS[*window], Some("no"), now).map(drop),
+            WorldEvent::RejectService { window, service } => {
                 state.reject_service(POSTS[*window], *service, None, now).map(drop)
             }
-            Deed::Postpone { window, minutes, return2me } => {
+            WorldEvent::Postpone { window, minutes, return2me } => {
                 let delay = Span::from_signed(SignedDuration::from_mins(*minutes));
                 if let Some(id) = at(*window, &state).filter(|_| *return2me) {
                     let consumer = state.consumers.get(&id).unwrap();
@@ -234,18 +234,18 @@ fn run(deeds: Vec<Deed>) {
                 }
                 state.postpone(POSTS[*window], delay, *return2me, None, now).map(drop)
             }
-            Deed::Skip { window } => {
+            WorldEvent::Skip { window } => {
                 let next = at(*window, &state).and_then(|current| behind(&state, *window, current));
                 let skipped = state.skip(POSTS[*window], now);
                 assert_eq!(skipped.as_ref().ok().copied(), next, "the one behind");
                 skipped.map(|_| called += 1)
             }
-            Deed::AddService { window, service } => state.add_service(POSTS[*window], *service, now).map(drop),
-            Deed::Reprioritise { service, priority } => {
+            WorldEvent::AddService { window, service } => state.add_service(POSTS[*window], *service, now).map(drop),
+            WorldEvent::Reprioritise { service, priority } => {
                 let fields = json!({ "priority": priority }).as_object().unwrap().clone();
                 state.set_row(super::books::Book::Service, *service, fields, now)
             }
-            Deed::Wait { seconds } => {
+            WorldEvent::Wait { seconds } => {
                 now += SignedDuration::from_secs(*seconds);
                 state.tick(now);
                 assert!(Queue::next_deadline(&state).is_none_or(|due| due > now), "a deadline does not go away");
@@ -253,7 +253,7 @@ fn run(deeds: Vec<Deed>) {
             }
         };
         if result.is_err() {
-            assert_eq!(saved(&state), before, "what fails changes nothing: {deed:?}");
+            assert_eq!(saved(&state), before, "what fails changes nothing: {event:?}");
         }
         state.settle(now);
         check(&state, registered, called);
@@ -279,7 +279,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn tickets_keep_their_rules(deeds in proptest::collection::vec(deed(), 1..80)) {
-        run(deeds);
+    fn tickets_keep_their_rules(world_events in proptest::collection::vec(event(), 1..80)) {
+        run(world_events);
     }
 }

@@ -12,12 +12,12 @@ use stend_core::{Span, Table};
 use super::State;
 use super::consumers::Registration;
 use super::posts::Post;
-use crate::error::Error;
+use crate::errors::Error;
 
 /// What somebody is going to do.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
-pub enum Deed {
+pub enum WorldEvent {
     /// A visitor takes a ticket.
     Arrive {
         /// For one of these services.
@@ -32,7 +32,7 @@ pub enum Deed {
     },
 }
 
-/// A deed and its moment.
+/// A world event and its moment.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Planned {
@@ -40,7 +40,7 @@ pub struct Planned {
     #[schemars(with = "String")]
     pub at: Timestamp,
     /// What.
-    pub deed: Deed,
+    pub event: WorldEvent,
 }
 
 /// A simulated clerk.
@@ -67,7 +67,7 @@ pub struct SimulatedClerk {
 /// Who is simulated in a hall.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct People {
-    agenda: Table<(Timestamp, u64), Deed>,
+    agenda: Table<(Timestamp, u64), WorldEvent>,
     next: u64,
     pub(crate) clerks: BTreeMap<i64, SimulatedClerk>,
     /// Windows whose simulated clerk waits for somebody.
@@ -81,22 +81,22 @@ impl People {
             people.idle.insert(clerk.workplace);
             people.clerks.insert(clerk.workplace, clerk);
         }
-        for Planned { at, deed } in planned {
-            if let Deed::Finish { workplace, .. } = &deed {
+        for Planned { at, event } in planned {
+            if let WorldEvent::Finish { workplace, .. } = &event {
                 people.idle.remove(workplace);
             }
-            people.plan(at, deed);
+            people.plan(at, event);
         }
         people
     }
 
     pub(crate) fn planned(&self) -> Vec<Planned> {
-        self.agenda.iter().map(|((at, _), deed)| Planned { at: *at, deed: deed.clone() }).collect()
+        self.agenda.iter().map(|((at, _), event)| Planned { at: *at, event: event.clone() }).collect()
     }
 
-    pub(crate) fn plan(&mut self, at: Timestamp, deed: Deed) {
+    pub(crate) fn plan(&mut self, at: Timestamp, event: WorldEvent) {
         self.next += 1;
-        self.agenda.insert((at, self.next), deed);
+        self.agenda.insert((at, self.next), event);
     }
 
     pub(crate) fn next_deadline(&self) -> Option<Timestamp> {
@@ -121,9 +121,9 @@ impl People {
         !self.clerks.is_empty()
     }
 
-    fn take_due(&mut self, due: Timestamp) -> Option<(Timestamp, Deed)> {
+    fn take_due(&mut self, due: Timestamp) -> Option<(Timestamp, WorldEvent)> {
         self.next_deadline().filter(|at| *at <= due)?;
-        self.agenda.pop_first().map(|((at, _), deed)| (at, deed))
+        self.agenda.pop_first().map(|((at, _), event)| (at, event))
     }
 }
 
@@ -131,17 +131,17 @@ impl State {
     /// Lets the simulated people do what is due; says what they did.
     pub(crate) fn people_act(&mut self, due: Timestamp) -> Vec<String> {
         let mut done = Vec::new();
-        while let Some((at, deed)) = self.people.take_due(due) {
-            done.push(self.act(deed, at));
+        while let Some((at, event)) = self.people.take_due(due) {
+            done.push(self.act(event, at));
             self.call_from_idle(at, &mut done);
         }
         self.call_from_idle(due, &mut done);
         done
     }
 
-    fn act(&mut self, deed: Deed, at: Timestamp) -> String {
-        match deed {
-            Deed::Arrive { services } => {
+    fn act(&mut self, event: WorldEvent, at: Timestamp) -> String {
+        match event {
+            WorldEvent::Arrive { services } => {
                 let Some(service) = services.choose(self.random.get("visitors")).copied() else {
                     return "a visitor finds no service".into();
                 };
@@ -151,7 +151,7 @@ impl State {
                     Err(error) => format!("a visitor takes no ticket: {}", error.text()),
                 }
             }
-            Deed::Finish { workplace, consumer } => self.finish(workplace, consumer, at),
+            WorldEvent::Finish { workplace, consumer } => self.finish(workplace, consumer, at),
         }
     }
 
@@ -205,7 +205,7 @@ impl State {
                 1.0
             };
             let pace = Span::from_secs_f64((clerk.pace.as_secs_f64() * part).max(0.001));
-            self.people.plan(pace.after(at), Deed::Finish { workplace, consumer: id });
+            self.people.plan(pace.after(at), WorldEvent::Finish { workplace, consumer: id });
             done.push(format!("window {workplace} calls ticket {id}"));
         }
     }

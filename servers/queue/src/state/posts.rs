@@ -3,7 +3,7 @@
 use super::State;
 use super::sessions::{Component, Session};
 use super::settings::OtherWindows;
-use crate::error::Error;
+use crate::errors::Error;
 
 /// A clerk at a window: who commands, and from where.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -11,7 +11,7 @@ use super::rows::{
     UserRole, Workplace,
 };
 use super::settings::Vintage;
-use crate::error::Error;
+use crate::errors::Error;
 
 /// What clients may send of a ticket.
 const CONSUMER: &[Field] = &[

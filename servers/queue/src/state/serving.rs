@@ -11,7 +11,7 @@ use super::line::{Rank, best};
 use super::posts::Post;
 use super::settings::{RejectComment, RejectedEnds, SkipAlone};
 use super::tickets::{Place, Stand};
-use crate::error::Error;
+use crate::errors::Error;
 
 /// How operations end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

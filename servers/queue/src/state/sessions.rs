@@ -11,7 +11,7 @@ use super::State;
 use super::books::Book;
 use super::fields::{stamp, to_milli};
 use super::settings::LoginTokenIn;
-use crate::error::Error;
+use crate::errors::Error;
 
 /// What logs in (Q7).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

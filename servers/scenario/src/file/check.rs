@@ -1,7 +1,7 @@
 //! From steps as they are written to steps that can be done.
 
 use stend_core::fault::{Fault, Match};
-use stend_core::journal::Way;
+use stend_core::journal::Channel;
 use stend_core::{Node, Problem, Registry, Span};
 
 use super::{Files, ReplyFile, Step, StepFile, WaitFor, What, When};
@@ -105,13 +105,14 @@ impl Reader<'_> {
                         .hint("match by fake, operation, method, path, client, header and nth")
                         .at(["on".into(), wanted.word.into()]));
                 }
-                let mut struck = Fault::clone(fault);
-                struck.matching = wanted.fault_match();
+                let mut faulted = Fault::clone(fault);
+                faulted.matching = wanted.fault_match();
                 // A request may be one of two kinds; the fault has to fit one.
-                let ways = struck.matching.way.map_or(vec![Way::Http, Way::Frame], |way| vec![way]);
-                let fits = ways.into_iter().map(|way| {
-                    struck.matching.way = Some(way);
-                    struck.check_for(self.registry)
+                let channels =
+                    faulted.matching.channel.map_or(vec![Channel::Http, Channel::Frame], |channel| vec![channel]);
+                let fits = channels.into_iter().map(|channel| {
+                    faulted.matching.channel = Some(channel);
+                    faulted.check_for(self.registry)
                 });
                 let (fitting, wrong): (Vec<_>, Vec<_>) = fits.partition(Result::is_ok);
                 if let (true, Some(Err(problem))) = (fitting.is_empty(), wrong.into_iter().next_back()) {
@@ -142,14 +143,14 @@ impl Reader<'_> {
         match (&wait.push, &wanted, &wait.state) {
             (Some(push), None, None) => {
                 let (_, kind) =
-                    self.registry.get(&push.fake).map_err(|problem| problem.at(["push".into(), "fake".into()]))?;
+                    self.registry.get(&push.service).map_err(|problem| problem.at(["push".into(), "fake".into()]))?;
                 if kind.operations().iter().all(|operation| operation.command.is_none()) {
-                    let problem = Problem::invalid(format!("{} pushes nothing: it speaks plain HTTP", push.fake));
+                    let problem = Problem::invalid(format!("{} pushes nothing: it speaks plain HTTP", push.service));
                     return Err(problem.at(["push".into(), "fake".into()]));
                 }
                 let known = kind.operations().iter().filter_map(|operation| operation.command);
                 if !known.clone().any(|known| known == push.command) && !push.command.contains("${") {
-                    let what = format!("operation of {}", push.fake);
+                    let what = format!("operation of {}", push.service);
                     let problem = Problem::unknown("unknown_operation", &what, &push.command, known);
                     return Err(problem.at(["push".into(), "command".into()]));
                 }
@@ -191,7 +192,7 @@ impl What {
             Self::Call(call) => call.title(),
             Self::Fault(_) => "a fault from now on".into(),
             Self::WaitFor(wait) => match (&wait.push, wait.wanted()) {
-                (Some(push), _) => format!("a push of {} on {} {}", push.command, push.fake, push.connection),
+                (Some(push), _) => format!("a push of {} on {} {}", push.command, push.service, push.connection),
                 (_, Some(wanted)) => format!("a {}", wanted.title()),
                 _ => "a state".into(),
             },
@@ -279,7 +280,7 @@ pub(super) fn unopened(steps: &[Step]) -> Vec<(usize, Problem)> {
     let open: Vec<(&str, &str)> = steps
         .iter()
         .filter_map(|step| match &step.what {
-            What::Call(call) => Some((call.fake(), call.connection()?)),
+            What::Call(call) => Some((call.service(), call.connection()?)),
             _ => None,
         })
         .collect();
@@ -289,12 +290,14 @@ pub(super) fn unopened(steps: &[Step]) -> Vec<(usize, Problem)> {
     });
     waits
         .filter(|(_, push)| {
-            !open.iter().any(|(fake, name)| *fake == push.fake && (*name == push.connection || name.contains("${")))
+            !open
+                .iter()
+                .any(|(service, name)| *service == push.service && (*name == push.connection || name.contains("${")))
         })
         .map(|(index, push)| {
-            let text = format!("no call opens the connection `{}` of {}", push.connection, push.fake);
+            let text = format!("no call opens the connection `{}` of {}", push.connection, push.service);
             let names: std::collections::BTreeSet<&str> =
-                open.iter().filter(|(fake, _)| *fake == push.fake).map(|(_, name)| *name).collect();
+                open.iter().filter(|(service, _)| *service == push.service).map(|(_, name)| *name).collect();
             let mut problem = Problem::new("never_happens", text).at(["wait_for".into(), "push".into()]);
             problem.hint = stend_core::near::hint(&push.connection, names.iter().copied());
             (index, problem)

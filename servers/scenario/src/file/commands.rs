@@ -1,4 +1,4 @@
-//! Commands that a step sends and the fake does not know.
+//! Commands that a step sends and the service does not know.
 
 use stend_core::{Problem, Registry};
 
@@ -11,18 +11,18 @@ const REFUSED: u16 = 400;
 /// Steps that send an unknown command without expecting to be refused.
 pub(super) fn unknown(steps: &[Step], registry: &Registry) -> Vec<(usize, Problem)> {
     let sent = steps.iter().enumerate().filter_map(|(index, step)| match &step.what {
-        What::Call(call) => Some((index, step, call.fake(), call.command()?)),
+        What::Call(call) => Some((index, step, call.service(), call.command()?)),
         _ => None,
     });
     sent.filter(|(_, step, _, command)| !command.contains("${") && !wants_refusal(step))
-        .filter_map(|(index, _, fake, command)| {
-            let (_, kind) = registry.find(fake)?;
+        .filter_map(|(index, _, service, command)| {
+            let (_, kind) = registry.find(service)?;
             let known = kind.operations().iter().filter_map(|operation| operation.command);
             if known.clone().any(|known| known == command) {
                 return None;
             }
-            let problem = Problem::unknown("unknown_operation", &format!("command of {fake}"), command, known);
-            Some((index, problem.at(["call".into(), fake.into(), "command".into()])))
+            let problem = Problem::unknown("unknown_operation", &format!("command of {service}"), command, known);
+            Some((index, problem.at(["call".into(), service.into(), "command".into()])))
         })
         .collect()
 }

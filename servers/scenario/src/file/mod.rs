@@ -130,8 +130,9 @@ pub(crate) struct WaitFor {
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Push {
-    /// The fake.
-    pub(crate) fake: String,
+    /// The service.
+    #[serde(rename = "fake", alias = "service")]
+    pub(crate) service: String,
     /// The push's command.
     pub(crate) command: String,
     /// The connection; left out, `main`.

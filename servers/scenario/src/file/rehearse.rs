@@ -37,16 +37,16 @@ pub(super) fn unknown(
             What::Act { name, args } => (name, args),
             What::Call(call) => {
                 if call.changes() {
-                    unsure.insert(call.fake().to_owned());
+                    unsure.insert(call.service().to_owned());
                 }
                 continue;
             }
             _ => continue,
         };
-        let fake = name.split('.').next().unwrap_or_default();
+        let service = name.split('.').next().unwrap_or_default();
         let plain = args.to_json();
         if step.on.is_some() || has_placeholder(&plain) {
-            unsure.insert(fake.to_owned());
+            unsure.insert(service.to_owned());
             continue;
         }
         // One that is to be refused changes nothing.
@@ -63,17 +63,17 @@ pub(super) fn unknown(
         let Err(problem) = done else { continue };
         let absent = problem.code == "not_found" || problem.code.starts_with("unknown_");
         // A value of a wrong kind is wrong whatever else there is.
-        if problem.code == "wrong_value" || (absent && !unsure.contains(fake)) {
+        if problem.code == "wrong_value" || (absent && !unsure.contains(service)) {
             found.push((index, problem.under(name.as_str()).under("do")));
         } else if !absent {
             // What it would have made is not there.
-            unsure.insert(fake.to_owned());
+            unsure.insert(service.to_owned());
         }
     }
     found
 }
 
-/// The fakes that the client under test is waited for at.
+/// The services that the client under test is waited for at.
 fn visited(steps: &[Step], registry: &Registry) -> BTreeSet<String> {
     let mut visited = BTreeSet::new();
     for step in steps {
@@ -82,9 +82,9 @@ fn visited(steps: &[Step], registry: &Registry) -> BTreeSet<String> {
             _ => None,
         };
         for wanted in step.on.iter().map(|(wanted, _)| wanted).chain(&waited) {
-            match &wanted.entries.fake {
-                Some(fake) => drop(visited.insert(fake.clone())),
-                None => visited.extend(registry.kinds().iter().map(|kind| kind.name().to_owned())),
+            match &wanted.entries.service {
+                Some(service) => drop(visited.insert(service.clone())),
+                None => visited.extend(registry.services().iter().map(|kind| kind.name().to_owned())),
             }
         }
     }

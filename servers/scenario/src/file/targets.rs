@@ -1,10 +1,10 @@
-//! Calls of what no operation of a fake is: paths, methods, query parameters, and headers with a slip in their names. It
+//! Calls of what no operation of a service is: paths, methods, query parameters, and headers with a slip in their names. It
 //! may be meant, to see the refusal.
 
 use std::collections::BTreeSet;
 
 use serde_json::Value;
-use stend_core::{Kind, Node, Problem, Registry, near};
+use stend_core::{AnyService, Node, Problem, Registry, near};
 
 use super::{Step, What};
 use crate::call::{Call, Target};
@@ -18,8 +18,9 @@ pub(super) fn unknown(steps: &[Step], registry: &Registry) -> Vec<(usize, Proble
     });
     calls
         .flat_map(|(index, call)| {
-            let found = registry.find(call.fake()).map(|(_, kind)| of_call(call, kind, &mut specs)).unwrap_or_default();
-            found.into_iter().map(move |problem| (index, problem.at(["call".into(), call.fake().into()])))
+            let found =
+                registry.find(call.service()).map(|(_, kind)| of_call(call, kind, &mut specs)).unwrap_or_default();
+            found.into_iter().map(move |problem| (index, problem.at(["call".into(), call.service().into()])))
         })
         .collect()
 }
@@ -30,7 +31,7 @@ fn wants_refusal(step: &Step) -> bool {
     status.is_some_and(|status| status == 404 || status == 405)
 }
 
-fn of_call(call: &Call, kind: &'static dyn Kind, specs: &mut Specs) -> Vec<Problem> {
+fn of_call(call: &Call, kind: &'static dyn AnyService, specs: &mut Specs) -> Vec<Problem> {
     let Some(Target { method, path, query: names, headers }) = call.target() else { return Vec::new() };
     let (path, query) = path.split_once('?').unwrap_or((path, ""));
     // What is filled in may bring a whole path.
@@ -125,13 +126,13 @@ struct Parameters {
     headers: Vec<String>,
 }
 
-/// Fakes' specifications, read when a call asks for them.
+/// Services' specifications, read when a call asks for them.
 #[derive(Default)]
 struct Specs(Vec<(&'static str, Vec<Value>)>);
 
 impl Specs {
     /// The parameters of an operation; `None` where the specification does not tell.
-    fn parameters(&mut self, kind: &'static dyn Kind, path: &str, method: &str) -> Option<Parameters> {
+    fn parameters(&mut self, kind: &'static dyn AnyService, path: &str, method: &str) -> Option<Parameters> {
         let place = self.0.iter().position(|(name, _)| *name == kind.name()).unwrap_or_else(|| {
             let parts = kind.spec().iter().filter_map(|part| Some(Node::parse(part.text).ok()?.to_json()));
             self.0.push((kind.name(), parts.collect()));
@@ -146,7 +147,7 @@ impl Specs {
         let all = lists.into_iter().flatten().filter_map(Value::as_array).flatten();
         // One that is kept elsewhere has to be found, or nothing can be said.
         let parameters = all.map(|parameter| match parameter.get("$ref").and_then(Value::as_str) {
-            Some(way) => parts.iter().find_map(|part| part.pointer(way.strip_prefix('#')?)),
+            Some(channel) => parts.iter().find_map(|part| part.pointer(channel.strip_prefix('#')?)),
             None => Some(parameter),
         });
         let parameters: Vec<&Value> = parameters.collect::<Option<_>>()?;

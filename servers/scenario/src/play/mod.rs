@@ -10,8 +10,8 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
+use stend_core::busy::{BusyGuard, Gone};
 use stend_core::fault::Fault;
-use stend_core::turn::{Gone, Turn};
 use stend_core::{ClockSetting, Node, Problem, Span, Timestamp, World};
 
 use crate::call::{Answer, Reach};
@@ -65,7 +65,7 @@ pub async fn play(
     file.title = Some(scenario.title.clone());
     file.clock = Some(ClockSetting::frozen_at(start));
     world.restore(file)?;
-    let turn = world.turn();
+    let guard = world.guard();
     if let Speed::Times(factor) = options.speed {
         world.set_clock(ClockSetting::scaled(factor, Some(start)))?;
     }
@@ -84,7 +84,7 @@ pub async fn play(
         read: 0,
         outcomes: Vec::new(),
     };
-    let playing = player.run(turn);
+    let playing = player.run(guard);
     tokio::pin!(playing);
     let finished = match options.speed {
         Speed::Times(_) | Speed::Stands => playing.await,
@@ -145,28 +145,28 @@ struct Player<'a> {
 type Outcomes = (Vec<StepOutcome>, Vec<StepOutcome>);
 
 impl Player<'_> {
-    async fn run(mut self, mut turn: Turn) -> Result<Outcomes, Gone> {
+    async fn run(mut self, mut guard: BusyGuard) -> Result<Outcomes, Gone> {
         let scenario = self.scenario;
         // By time, then by place in the file; a repeated step puts its next round in when one is done.
         let mut agenda: BinaryHeap<Reverse<(Span, usize, u32)>> =
             scenario.steps.iter().enumerate().map(|(index, step)| Reverse((step.when.first, index, 1))).collect();
         while let Some(Reverse((at, index, round))) = agenda.pop() {
             let step = &scenario.steps[index];
-            turn = self.wait(at, turn).await?;
+            guard = self.wait(at, guard).await?;
             self.progress.at(at, scenario.until, &step.title);
             if step.on.is_some() {
                 self.arm(index, at);
                 continue;
             }
-            let (outcome, held) = self.step(step, at, turn).await;
+            let (outcome, held) = self.step(step, at, guard).await;
             self.outcomes.push(StepOutcome { round: (step.when.rounds > 1).then_some(round), ..outcome });
-            turn = self.react(held).await;
+            guard = self.react(held).await;
             if round < step.when.rounds {
                 agenda.push(Reverse((at.plus(step.when.every), index, round + 1)));
             }
         }
-        let turn = self.wait(scenario.until, turn).await?;
-        let _last = self.react(turn).await;
+        let guard = self.wait(scenario.until, guard).await?;
+        let _last = self.react(guard).await;
         self.tell_what_never_happened();
         self.progress.at(scenario.until, scenario.until, "expectations");
         let expectations = scenario.expectations.iter().map(|expectation| {
@@ -177,16 +177,16 @@ impl Player<'_> {
         Ok((self.outcomes, expectations))
     }
 
-    async fn wait(&mut self, at: Span, turn: Turn) -> Result<Turn, Gone> {
+    async fn wait(&mut self, at: Span, guard: BusyGuard) -> Result<BusyGuard, Gone> {
         let until = at.after(self.start);
         if until <= self.world.now() {
-            return Ok(turn);
+            return Ok(guard);
         }
         // Lie down before the turn is given up, or the clock could run past.
         let sleep = self.world.sleep_until(until);
         tokio::pin!(sleep);
         let mut journal = self.world.journal.watch();
-        drop(turn);
+        drop(guard);
         loop {
             if self.armed.iter().all(|armed| armed.done) {
                 return sleep.await;
@@ -197,23 +197,23 @@ impl Player<'_> {
                     if changed.is_err() {
                         return sleep.await;
                     }
-                    let turn = self.world.turn();
-                    drop(self.react(turn).await);
+                    let guard = self.world.guard();
+                    drop(self.react(guard).await);
                 }
                 woken = &mut sleep => return woken,
             }
         }
     }
 
-    async fn step(&mut self, step: &Step, at: Span, turn: Turn) -> (StepOutcome, Turn) {
-        let (result, turn) = match &step.what {
-            What::Act { name, args } => (self.act(step, name, args), turn),
+    async fn step(&mut self, step: &Step, at: Span, guard: BusyGuard) -> (StepOutcome, BusyGuard) {
+        let (result, guard) = match &step.what {
+            What::Act { name, args } => (self.act(step, name, args), guard),
             What::Fault(fault) => {
                 let added = self.filled(fault).and_then(|fault| self.world.add_fault(fault));
-                (added.map(|id| json!({ "fault": id })).map_err(|problem| problem.to_string()), turn)
+                (added.map(|id| json!({ "fault": id })).map_err(|problem| problem.to_string()), guard)
             }
             What::WaitFor(wait) => {
-                let (found, turn) = self.wait_for(wait, turn).await;
+                let (found, guard) = self.wait_for(wait, guard).await;
                 let result = found.and_then(|found| {
                     if let Some(paths) = step.expect.as_ref().and_then(|expect| plain(&expect.json)) {
                         self.check_json(&paths, &found)?;
@@ -221,19 +221,19 @@ impl Player<'_> {
                     self.capture(&step.capture, &found)?;
                     Ok(json!({ "came": true }))
                 });
-                (result, turn)
+                (result, guard)
             }
             What::Call(call) => {
-                let sent = call.send(&self.client, &mut self.sockets, self.reach, self.world, &self.captured, turn);
-                let (answer, turn) = sent.await;
-                (self.answered(step, answer), turn)
+                let sent = call.send(&self.client, &mut self.sockets, self.reach, self.world, &self.captured, guard);
+                let (answer, guard) = sent.await;
+                (self.answered(step, answer), guard)
             }
         };
         let (result, failure) = match result {
             Ok(result) => (result, None),
             Err(failure) => (Value::Null, Some(failure)),
         };
-        (outcome(at, step.title.clone(), &step.node, result, failure), turn)
+        (outcome(at, step.title.clone(), &step.node, result, failure), guard)
     }
 
     /// A fault with what has been captured so far.

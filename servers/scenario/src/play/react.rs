@@ -1,8 +1,8 @@
 //! Steps with `on`: they happen when a request, a frame or a push does.
 
 use serde_json::{Value, json};
+use stend_core::busy::BusyGuard;
 use stend_core::fault::Match;
-use stend_core::turn::Turn;
 use stend_core::{Span, Timestamp};
 
 use super::{Player, outcome};
@@ -55,11 +55,11 @@ impl Player<'_> {
     }
 
     /// Does the steps whose `on` has come true by the journal as it stands.
-    pub(super) async fn react(&mut self, mut turn: Turn) -> Turn {
+    pub(super) async fn react(&mut self, mut guard: BusyGuard) -> BusyGuard {
         let scenario = self.scenario;
         loop {
             if self.armed.iter().all(|armed| armed.done) {
-                return turn;
+                return guard;
             }
             let entries = self.world.journal.read(self.read, |_| true);
             let mut fired: Vec<(usize, Timestamp)> = Vec::new();
@@ -94,7 +94,7 @@ impl Player<'_> {
                 self.read = last.seq;
             }
             if entries.is_empty() && fired.is_empty() {
-                return turn;
+                return guard;
             }
             for (index, at) in fired {
                 let step = &scenario.steps[index];
@@ -103,8 +103,8 @@ impl Player<'_> {
                     self.outcomes.push(outcome(at, step.title.clone(), &step.node, json!({ "fault": "struck" }), None));
                     continue;
                 }
-                let (outcome, held) = self.step(step, at, turn).await;
-                turn = held;
+                let (outcome, held) = self.step(step, at, guard).await;
+                guard = held;
                 self.outcomes.push(outcome);
             }
         }
@@ -122,8 +122,8 @@ impl Player<'_> {
             };
             // A fault counts by itself, also what came while it was not asked for.
             let faults = self.world.faults.list();
-            let struck = faults.iter().find(|fault| fault.id == armed.fault && armed.fault.is_some());
-            let matched = struck.map_or(armed.matched, |fault| fault.matched);
+            let faulted = faults.iter().find(|fault| fault.id == armed.fault && armed.fault.is_some());
+            let matched = faulted.map_or(armed.matched, |fault| fault.matched);
             if let Some(nth) = wanted.entries.nth {
                 why.push_str(&format!(
                     "; {matched} {} matched, and the one with the number {nth} was waited for",

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 use stend_core::Span;
-use stend_core::turn::Turn;
+use stend_core::busy::BusyGuard;
 
 use super::Player;
 use crate::entries::plural;
@@ -18,31 +18,31 @@ const GRACE: Duration = Duration::from_millis(300);
 const FOREVER: Duration = Duration::from_secs(24 * 3600);
 
 impl Player<'_> {
-    pub(super) async fn wait_for(&mut self, wait: &WaitFor, turn: Turn) -> (Result<Value, String>, Turn) {
+    pub(super) async fn wait_for(&mut self, wait: &WaitFor, guard: BusyGuard) -> (Result<Value, String>, BusyGuard) {
         match &wait.push {
-            Some(push) => self.wait_for_push(push, wait.within, turn).await,
-            None => self.wait_for_world(wait, turn).await,
+            Some(push) => self.wait_for_push(push, wait.within, guard).await,
+            None => self.wait_for_world(wait, guard).await,
         }
     }
 
     /// Waits until the journal or the state is as wanted: looked at whenever something falls due or is asked.
-    async fn wait_for_world(&mut self, wait: &WaitFor, mut turn: Turn) -> (Result<Value, String>, Turn) {
+    async fn wait_for_world(&mut self, wait: &WaitFor, mut guard: BusyGuard) -> (Result<Value, String>, BusyGuard) {
         let until = wait.within.after(self.world.now());
         let mut journal = self.world.journal.watch();
         let (mut looked, mut why) = (Looked::default(), None);
         loop {
             if let Some(found) = self.look(wait, &mut looked, &mut why) {
-                return (Ok(found), turn);
+                return (Ok(found), guard);
             }
             if self.world.now() >= until {
-                return (Err(format!("not within {}: {}", wait.within, self.missing(wait, &looked, why))), turn);
+                return (Err(format!("not within {}: {}", wait.within, self.missing(wait, &looked, why))), guard);
             }
             let next = self.world.next_due().map_or(until, |due| due.min(until));
             let sleep = self.world.sleep_until(next);
-            drop(turn);
-            turn = tokio::select! {
-                woken = sleep => woken.unwrap_or_else(|_| self.world.turn()),
-                _ = journal.changed() => self.world.turn(),
+            drop(guard);
+            guard = tokio::select! {
+                woken = sleep => woken.unwrap_or_else(|_| self.world.guard()),
+                _ = journal.changed() => self.world.guard(),
             };
         }
     }
@@ -59,8 +59,8 @@ impl Player<'_> {
             let state = self.world.save().to_json();
             self.check_json(&paths, &state).map(|()| Some(state))
         };
-        found.unwrap_or_else(|told| {
-            *why = Some(told);
+        found.unwrap_or_else(|described| {
+            *why = Some(described);
             None
         })
     }
@@ -80,36 +80,44 @@ impl Player<'_> {
         nearest.map_or_else(|| format!("no {words} came"), |nearest| nearest.to_string())
     }
 
-    async fn wait_for_push(&mut self, push: &Push, within: Span, turn: Turn) -> (Result<Value, String>, Turn) {
-        let Push { fake, command, connection } = push;
-        let Some(base) = self.reach.get(fake).cloned() else {
-            return (Err(format!("{fake} is not served here")), turn);
+    async fn wait_for_push(
+        &mut self,
+        push: &Push,
+        within: Span,
+        guard: BusyGuard,
+    ) -> (Result<Value, String>, BusyGuard) {
+        let Push { service, command, connection } = push;
+        let Some(base) = self.reach.get(service).cloned() else {
+            return (Err(format!("{service} is not served here")), guard);
         };
         if !self.sockets.is_open(&base, connection) {
             return (
-                Err(format!("no `call` has opened the connection `{connection}` to {fake}, or it is closed")),
-                turn,
+                Err(format!("no `call` has opened the connection `{connection}` to {service}, or it is closed")),
+                guard,
             );
         }
         // What steps before have caused is under way and comes at once; only then does time go on.
         if let Some(push) = self.sockets.push(&base, connection, command, GRACE).await {
-            return (Ok(push), turn);
+            return (Ok(push), guard);
         }
         let sleep = self.world.sleep_until(within.after(self.world.now()));
-        drop(turn);
+        drop(guard);
         let found = tokio::select! {
             push = self.sockets.push(&base, connection, command, FOREVER) => push,
             _ = sleep => None,
         };
-        let turn = self.world.turn();
+        let guard = self.world.guard();
         match found {
-            Some(push) => (Ok(push), turn),
+            Some(push) => (Ok(push), guard),
             // It may have been sent at the very last moment.
             None => {
                 let push = self.sockets.push(&base, connection, command, GRACE).await;
                 let others = self.sockets.waiting(&base, connection);
-                let told = if others.is_empty() { "none did".into() } else { format!("there were {others}") };
-                (push.ok_or_else(|| format!("no push of `{command}` came within {within}; of others {told}")), turn)
+                let described = if others.is_empty() { "none did".into() } else { format!("there were {others}") };
+                (
+                    push.ok_or_else(|| format!("no push of `{command}` came within {within}; of others {described}")),
+                    guard,
+                )
             }
         }
     }

@@ -8,10 +8,10 @@
 mod steps;
 
 use serde_json::{Map, Value, json};
-use stend_core::deeds::{Deed, Done};
 use stend_core::journal::Entry;
 use stend_core::library::DOCUMENTED;
 use stend_core::node::to_yaml;
+use stend_core::world_events::{Done, WorldEvent};
 use stend_core::world_file::{DEFAULT_SEED, VERSION};
 use stend_core::{Node, Problem, Registry, Span, Timestamp, World, WorldFile, Worlds};
 
@@ -52,7 +52,7 @@ pub fn record(world: &World, documented: &WorldFile) -> Result<Recording, Proble
     let now = world.now();
     let newest = world.journal.newest();
     let entries = world.journal.read(0, |entry| entry.seq <= newest);
-    let (began, done, lost) = world.deeds.read();
+    let (began, done, lost) = world.world_events.read();
     let missing = newest.saturating_sub(entries.len() as u64);
     if missing > 0 {
         let first =
@@ -102,24 +102,24 @@ pub fn record(world: &World, documented: &WorldFile) -> Result<Recording, Proble
     Ok(Recording { text: written(Value::Object(file), &notes)?, steps, notes })
 }
 
-/// Journal and deeds as one: a deed comes after the entry that was the newest when it was done.
+/// Journal and world events as one: a world event comes after the entry that was the newest when it was done.
 fn in_order<'a>(entries: &'a [Entry], done: &'a [Done]) -> Vec<Event<'a>> {
-    let mut deeds = done.iter().peekable();
+    let mut world_events = done.iter().peekable();
     let mut events = Vec::with_capacity(entries.len() + done.len());
     for entry in entries {
-        while let Some(done) = deeds.next_if(|done| done.after < entry.seq) {
+        while let Some(done) = world_events.next_if(|done| done.after < entry.seq) {
             events.push(Event::Done(done));
         }
         events.push(Event::Asked(entry));
     }
-    events.extend(deeds.map(Event::Done));
+    events.extend(world_events.map(Event::Done));
     events
 }
 
 /// Every fault that the world has had, from its beginning or later.
 fn faults(origin: &WorldFile, done: &[Done]) -> Vec<stend_core::fault::Fault> {
-    let later = done.iter().filter_map(|done| match &done.deed {
-        Deed::Fault(fault) => Some(stend_core::fault::Fault::clone(fault)),
+    let later = done.iter().filter_map(|done| match &done.event {
+        WorldEvent::Fault(fault) => Some(stend_core::fault::Fault::clone(fault)),
         _ => None,
     });
     origin.faults.iter().cloned().chain(later).collect()
@@ -127,8 +127,8 @@ fn faults(origin: &WorldFile, done: &[Done]) -> Vec<stend_core::fault::Fault> {
 
 /// Faults that were taken out, with how often they had struck by then.
 fn taken_out(done: &[Done]) -> Vec<(String, u64)> {
-    let gone = done.iter().filter_map(|done| match &done.deed {
-        Deed::FaultGone(fault) => Some((fault.id.clone()?, fault.applied)),
+    let gone = done.iter().filter_map(|done| match &done.event {
+        WorldEvent::FaultGone(fault) => Some((fault.id.clone()?, fault.applied)),
         _ => None,
     });
     gone.collect()
@@ -140,7 +140,7 @@ fn beginning(world: Value, documented: &Value, registry: &Registry) -> Option<Va
     for key in ["stend", "title", "seed", "clock"] {
         world.shift_remove(key);
     }
-    for kind in registry.kinds() {
+    for kind in registry.services() {
         if world.get(kind.name()) == documented.get(kind.name()) {
             world.shift_remove(kind.name());
         }

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 use stend_core::Problem;
-use stend_core::deeds::{Deed, Done};
 use stend_core::fault::Fault;
-use stend_core::journal::{Entry, Way};
+use stend_core::journal::{Channel, Entry};
+use stend_core::world_events::{Done, WorldEvent};
 
 /// Headers that belong to the connection and not to the request, or that every client writes for itself.
 const OWN_HEADERS: [&str; 9] = [
@@ -58,9 +58,9 @@ impl Recorder {
                 fault.id.as_deref().unwrap_or_default()
             ));
         }
-        match entry.way {
-            Way::Http => self.http(entry),
-            Way::Frame => self.frame(entry),
+        match entry.channel {
+            Channel::Http => self.http(entry),
+            Channel::Frame => self.frame(entry),
             _ => {
                 self.pushes += 1;
                 if self.pushes == 1 {
@@ -71,24 +71,26 @@ impl Recorder {
         }
     }
 
-    /// The step of a deed, if it makes one.
+    /// The step of a world event, if it makes one.
     pub(super) fn done(&mut self, done: &Done) -> Result<Option<Value>, Problem> {
-        match &done.deed {
-            Deed::Action { name, args } => Ok(Some(json!({ "do": { name.as_str(): plain(args) } }))),
-            Deed::Fault(fault) => {
+        match &done.event {
+            WorldEvent::Action { name, args } => Ok(Some(json!({ "do": { name.as_str(): plain(args) } }))),
+            WorldEvent::Fault(fault) => {
                 let mut fault = Fault::clone(fault);
                 match fault.id.as_ref().and_then(|id| self.gone.get(id)) {
                     // One that never struck and draws no lots is as good as none.
                     Some(0) if fault.matching.probability.is_none() => return Ok(None),
-                    Some(struck) => fault.times = Some((*struck).max(1)),
+                    Some(faulted) => fault.times = Some((*faulted).max(1)),
                     None => {}
                 }
                 Ok(Some(json!({ "fault": fault })))
             }
-            Deed::FaultGone(_) => Ok(None),
-            Deed::FakeReset(fake) => Err(Problem::conflict(format!("{fake} was reset by itself at {}", done.at))
-                .hint("a scenario has no word for it; reset the whole world and record what comes after")),
-            Deed::ClockBack(from) => Err(Problem::conflict(format!("the clock was set back at {from}"))
+            WorldEvent::FaultGone(_) => Ok(None),
+            WorldEvent::ServiceReset(service) => {
+                Err(Problem::conflict(format!("{service} was reset by itself at {}", done.at))
+                    .hint("a scenario has no word for it; reset the whole world and record what comes after"))
+            }
+            WorldEvent::ClockBack(from) => Err(Problem::conflict(format!("the clock was set back at {from}"))
                 .hint("a scenario's clock goes ahead only")),
         }
     }
@@ -106,7 +108,7 @@ impl Recorder {
             self.notes.add(format!("{} {} is left out: a call has no such method", entry.method(), entry.path()));
             return Ok(None);
         }
-        if entry.fake == "queue" && entry.operation.is_none() {
+        if entry.service == "queue" && entry.operation.is_none() {
             if let Some(fault) = &entry.fault {
                 return Err(Problem::conflict(format!(
                     "the fault `{fault}` struck a handshake (journal entry {})",
@@ -184,7 +186,7 @@ impl Recorder {
             }
             expect
         };
-        Ok(Some(json!({ "call": { entry.fake: call }, "expect": expect })))
+        Ok(Some(json!({ "call": { entry.service: call }, "expect": expect })))
     }
 
     fn frame(&mut self, entry: &Entry) -> Result<Option<Value>, Problem> {
@@ -193,7 +195,7 @@ impl Recorder {
         let (Some(frame), Some(command)) = (&frame, command) else {
             self.notes.add(format!(
                 "a frame to {} that is no command is left out; it was answered with an error and changed nothing",
-                entry.fake
+                entry.service
             ));
             return Ok(None);
         };
@@ -234,7 +236,7 @@ impl Recorder {
             // A fault has answered so.
             _ => Some(json!({ "body": { "equals": escaped(&String::from_utf8_lossy(&entry.reply)) } })),
         };
-        let mut step = json!({ "call": { entry.fake: call } });
+        let mut step = json!({ "call": { entry.service: call } });
         if let Some(expect) = expect {
             step["expect"] = expect;
         }

@@ -2,14 +2,14 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use stend_core::fake::Act;
+use stend_core::service::Act;
 use stend_core::{Problem, Timestamp};
 
 use super::touched;
 use crate::Telemetron;
-use crate::number::{Quantity, Roubles};
 use crate::state::State;
 use crate::state::loading::Line;
+use crate::state::number::{Quantity, Roubles};
 
 /// The cash in a machine.
 #[derive(Debug, Serialize)]

@@ -2,15 +2,15 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use stend_core::fake::Act;
+use stend_core::service::Act;
 use stend_core::{Problem, Timestamp};
 
 use super::{one, touched};
 use crate::Telemetron;
-use crate::number::{Percent, Roubles};
 use crate::state::State;
 use crate::state::fiscal::{Amendment, Wanted};
 use crate::state::history::Payment;
+use crate::state::number::{Percent, Roubles};
 
 /// Arguments of `telemetron.issue_receipt`.
 #[derive(Debug, Deserialize, JsonSchema)]

@@ -3,14 +3,14 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use stend_core::fake::Act;
+use stend_core::service::Act;
 use stend_core::{Problem, Timestamp};
 
 use super::touched;
 use crate::Telemetron;
 use crate::state::State;
 use crate::state::machine::Event as Happening;
-use crate::time::Moment;
+use crate::state::time::Moment;
 
 /// Arguments of `telemetron.event`.
 #[derive(Debug, Deserialize, JsonSchema)]

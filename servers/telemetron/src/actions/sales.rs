@@ -2,14 +2,14 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use stend_core::fake::Act;
+use stend_core::service::Act;
 use stend_core::{Problem, Span, Timestamp};
 
 use super::{one, touched};
 use crate::Telemetron;
-use crate::number::Roubles;
 use crate::state::State;
 use crate::state::history::{Payment, Vend};
+use crate::state::number::Roubles;
 use crate::state::selling::{Flood, Mix, Sale};
 
 /// Arguments of `telemetron.sell`.

@@ -7,10 +7,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use stend_core::{Shared, Streams, Table, Timestamp, secret};
 
-use crate::error::{Error, Grant};
-use crate::settings::{Logout, RefreshTokenUse, RefreshedAccessToken};
+use crate::errors::{Error, Grant};
 use crate::state::State;
-use crate::time::Moment;
+use crate::state::settings::{Logout, RefreshTokenUse, RefreshedAccessToken};
+use crate::state::time::Moment;
 
 /// An application that may ask for tokens.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]

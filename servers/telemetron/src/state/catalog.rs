@@ -3,8 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::number::{Percent, Quantity, Roubles};
-use crate::settings::UnitNumbers;
+use crate::state::number::{Percent, Quantity, Roubles};
+use crate::state::settings::UnitNumbers;
 
 /// What a component is measured in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

@@ -3,8 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::number::Roubles;
-use crate::time::Moment;
+use crate::state::number::Roubles;
+use crate::state::time::Moment;
 
 /// A legal entity and its cloud cash register.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]

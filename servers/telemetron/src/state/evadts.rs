@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use crate::state::State;
 use crate::state::machine::{Counter, Machine, Selection};
-use crate::time::Moment;
+use crate::state::time::Moment;
 
 /// The report of a port: a `DXS`…`DXE` envelope around one transaction set with its check sum.
 pub(crate) fn write(state: &State, machine: &Machine, port: u8, at: Moment) -> String {

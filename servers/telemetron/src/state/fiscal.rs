@@ -7,13 +7,13 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use stend_core::{Problem, Streams, Timestamp};
 
-use crate::number::{Percent, Roubles};
 use crate::state::access::Who;
 use crate::state::history::{Payment, Sold, Vend};
 use crate::state::money::positive;
+use crate::state::number::{Percent, Roubles};
+use crate::state::time::{Moment, Period};
 use crate::state::timeline::Timed;
 use crate::state::{State, missing, take};
-use crate::time::{Moment, Period};
 
 /// A receipt.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -184,7 +184,7 @@ impl State {
     fn registered(&mut self, machine: i64, at: Moment) -> Output {
         let fp = fiscal_sign(&mut self.random);
         let machine = self.machines.get(&machine);
-        let zone = machine.map_or_else(crate::time::default_zone, |machine| machine.zone(true));
+        let zone = machine.map_or_else(crate::state::time::default_zone, |machine| machine.zone(true));
         let own = machine.and_then(|machine| machine.requisite_id).filter(|id| self.requisites.contains_key(id));
         let id = own.or_else(|| self.requisites.keys().next().copied());
         let entity = id.and_then(|id| self.requisites.get_mut(&id));

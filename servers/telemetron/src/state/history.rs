@@ -8,8 +8,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use stend_core::Shared;
 
-use crate::number::Roubles;
-use crate::time::{Moment, Period};
+use crate::state::number::Roubles;
+use crate::state::time::{Moment, Period};
 
 /// How something was given out.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]

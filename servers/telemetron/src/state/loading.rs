@@ -6,14 +6,14 @@ use std::fmt::Write as _;
 use sha2::{Digest, Sha256};
 use stend_core::{Problem, Timestamp};
 
-use crate::error::{Error, Invalid};
-use crate::number::Quantity;
-use crate::settings::{EmptyInventory, UnnamedSpiral};
+use crate::errors::{Error, Invalid};
 use crate::state::access::Who;
 use crate::state::catalog::{Component, Planogram, Product};
 use crate::state::machine::{Change, Key, Level, MOST, Machine, Recent, Transaction};
+use crate::state::number::Quantity;
+use crate::state::settings::{EmptyInventory, UnnamedSpiral};
+use crate::state::time::Moment;
 use crate::state::{Next, State, missing, take};
-use crate::time::Moment;
 
 /// One line of a loading or an inventory.
 #[derive(Debug, Clone)]
@@ -345,8 +345,8 @@ fn write(machine: &mut Machine, next: &mut Next, at: Moment, user: i64, note: Op
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::number::{Fixed, Roubles};
     use crate::state::catalog::{Part, Place};
+    use crate::state::number::{Fixed, Roubles};
 
     #[test]
     fn a_simple_product_lies_in_its_spirals_and_a_recipe_in_none() {

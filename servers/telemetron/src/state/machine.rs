@@ -8,12 +8,12 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use serde_json::Value;
 use stend_core::Shared;
 
-use crate::number::{Quantity, Roubles};
 use crate::state::company::Type;
 use crate::state::history::{History, Sold, Tally, Vend};
+use crate::state::number::{Quantity, Roubles};
+use crate::state::time::{self, Moment};
 use crate::state::timeline::{Timed, Timeline};
 use crate::state::zones;
-use crate::time::{self, Moment};
 
 /// A vending machine.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]

@@ -2,14 +2,14 @@
 
 use stend_core::Timestamp;
 
-use crate::error::{Error, Invalid, What};
-use crate::input::Input;
-use crate::number::Roubles;
+use crate::api::input::Input;
+use crate::errors::{Error, Invalid, What};
 use crate::state::access::Who;
 use crate::state::catalog::Location;
 use crate::state::machine::Machine;
+use crate::state::number::Roubles;
+use crate::state::time::Moment;
 use crate::state::{State, take};
-use crate::time::Moment;
 
 impl State {
     /// A new machine.

@@ -2,6 +2,7 @@
 
 pub(crate) mod access;
 pub(crate) mod catalog;
+pub(crate) mod checks;
 pub(crate) mod company;
 pub(crate) mod directories;
 pub(crate) mod evadts;
@@ -11,13 +12,16 @@ pub(crate) mod loading;
 pub(crate) mod machine;
 pub(crate) mod machines;
 pub(crate) mod money;
+pub(crate) mod number;
 pub(crate) mod planograms;
 pub(crate) mod products;
 pub(crate) mod selling;
 pub(crate) mod service;
+pub(crate) mod settings;
 pub(crate) mod statistics;
 pub(crate) mod stock;
 pub(crate) mod telemetry;
+pub(crate) mod time;
 pub(crate) mod timeline;
 pub(crate) mod zones;
 
@@ -28,10 +32,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use stend_core::{Index, Problem, Shared, Streams, Table as Rows, Timestamp};
 
-use crate::error::{Error, What};
-use crate::input::Table;
-use crate::settings::Settings;
-use crate::time::Moment;
+use crate::api::input::Table;
+use crate::errors::{Error, What};
+use crate::state::settings::Settings;
+use crate::state::time::Moment;
 
 use access::{Access, Who};
 use catalog::{Component, Location, Planogram, Product};

@@ -5,11 +5,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use stend_core::{Problem, Timestamp};
 
-use crate::number::Roubles;
 use crate::state::State;
 use crate::state::machine::{Cash, Counter, Event};
+use crate::state::number::Roubles;
+use crate::state::time::Moment;
 use crate::state::timeline::Timed;
-use crate::time::Moment;
 
 /// A collection of a machine's cash, in roubles.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use stend_core::Timestamp;
 
-use crate::error::{Error, Invalid, What};
-use crate::input::Input;
-use crate::number::{Quantity, Roubles};
+use crate::api::input::Input;
+use crate::errors::{Error, Invalid, What};
 use crate::state::access::Who;
 use crate::state::catalog::{Capacity, Place, Planogram};
+use crate::state::number::{Quantity, Roubles};
 use crate::state::{State, take};
 
 impl State {

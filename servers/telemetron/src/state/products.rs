@@ -3,12 +3,12 @@
 use serde_json::Value;
 use stend_core::Timestamp;
 
-use crate::error::{Error, Invalid, What};
-use crate::input::Input;
-use crate::number::{Percent, Quantity};
+use crate::api::input::Input;
+use crate::errors::{Error, Invalid, What};
 use crate::state::access::Who;
 use crate::state::catalog::{Component, Part, Product, Unit};
 use crate::state::machine::Machine;
+use crate::state::number::{Percent, Quantity};
 use crate::state::{State, take};
 
 /// A component of a recipe as a request gives it: one that is there, or one to be made.

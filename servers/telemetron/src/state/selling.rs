@@ -7,13 +7,13 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use stend_core::{Problem, Span, Timestamp};
 
-use crate::number::Roubles;
 use crate::state::catalog::{Place, Planogram};
 use crate::state::history::{Payment, Sold, Vend};
 use crate::state::machine::{Held, Machine};
+use crate::state::number::Roubles;
 use crate::state::stock::Stock;
+use crate::state::time::Moment;
 use crate::state::{State, missing};
-use crate::time::Moment;
 
 /// A sale that is to happen.
 #[derive(Debug, Clone, Default)]

@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use stend_core::{Span, Timestamp};
 
-use crate::number::Quantity;
 use crate::state::State;
 use crate::state::machine::{Cash, Machine};
-use crate::time::{Moment, seconds};
+use crate::state::number::Quantity;
+use crate::state::time::{Moment, seconds};
 
 /// The flags that are set; each is printed only when it is.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]

@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use stend_core::Timestamp;
 
-use crate::error::Error;
-use crate::number::Roubles;
-use crate::settings::SummaryVends;
+use crate::errors::Error;
 use crate::state::State;
 use crate::state::access::Who;
 use crate::state::history::{Payment, Tallies, Tally, Vend, sorts};
 use crate::state::machine::Machine;
-use crate::time::{Asked, Limits, Moment, SUMMARIES, default_zone};
+use crate::state::number::Roubles;
+use crate::state::settings::SummaryVends;
+use crate::state::time::{Asked, Limits, Moment, SUMMARIES, default_zone};
 
 /// A row of product statistics: what was sold of one thing at one moment at one price.
 #[derive(Debug, Clone, PartialEq)]
@@ -43,7 +43,7 @@ impl State {
     pub(crate) fn totals(&self, who: &Who, asked: &Asked, now: Timestamp) -> Result<Tallies, Error> {
         // What is wrong with the period is wrong without machines too.
         let usual = asked.period(&default_zone(), SUMMARIES, now)?;
-        let mut zones: Vec<(&str, crate::time::Period)> = Vec::new();
+        let mut zones: Vec<(&str, crate::state::time::Period)> = Vec::new();
         let mut sums = Tallies::default();
         for machine in self.seen(who) {
             let period = match machine.tz.as_deref().filter(|_| asked.local) {

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use serde_json::json;
 
-use crate::number::Quantity;
 use crate::state::catalog::Planogram;
 use crate::state::machine::{Event, Machine};
-use crate::time::Moment;
+use crate::state::number::Quantity;
+use crate::state::time::Moment;
 
 /// A machine's loading while sales are taken from it.
 pub(crate) struct Stock<'m> {

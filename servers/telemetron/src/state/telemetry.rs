@@ -5,17 +5,17 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 use stend_core::{Problem, Timestamp};
 
-use crate::error::{Error, Invalid, What};
-use crate::number::Roubles;
-use crate::settings::DispenseDiscount;
+use crate::errors::{Error, Invalid, What};
 use crate::state::access::Who;
 use crate::state::company::{Credit, Maker, Modem};
 use crate::state::evadts;
 use crate::state::history::{Payment, Vend};
 use crate::state::machine::{Event, Failure, Machine, Report, Request};
+use crate::state::number::Roubles;
 use crate::state::selling::Sale;
+use crate::state::settings::DispenseDiscount;
+use crate::state::time::{Moment, default_zone, seconds};
 use crate::state::{State, take};
-use crate::time::{Moment, default_zone, seconds};
 
 /// Reports older than this are not looked for.
 const REPORTS_KEPT: i64 = 14 * 24 * 3600;

@@ -4,7 +4,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use stend_core::Table;
 
-use crate::time::{Moment, Period};
+use crate::state::time::{Moment, Period};
 
 /// A row that knows when it was.
 pub trait Timed: Clone {

@@ -3,15 +3,15 @@
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use stend_core::fake::Act;
+use stend_core::service::Act;
 use stend_core::{Problem, Span};
 
 use crate::Tillypad;
-use crate::books::Book;
-use crate::guid::Guid;
-use crate::known::known;
+use crate::api::known::known;
 use crate::state::State;
+use crate::state::books::Book;
 use crate::state::bulk::Wanted;
+use crate::state::guid::Guid;
 
 use super::float;
 

@@ -5,14 +5,14 @@ use rust_decimal::Decimal;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use stend_core::Problem;
-use stend_core::fake::Act;
+use stend_core::service::Act;
 
 use crate::Tillypad;
-use crate::books::Book;
-use crate::guid::Guid;
-use crate::known::known;
+use crate::api::known::known;
 use crate::state::State;
+use crate::state::books::Book;
 use crate::state::clients::{Operation, SentClient, is_phone};
+use crate::state::guid::Guid;
 
 use super::{float, problem};
 

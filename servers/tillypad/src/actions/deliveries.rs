@@ -4,16 +4,16 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use stend_core::Problem;
-use stend_core::fake::Act;
+use stend_core::service::Act;
 
 use crate::Tillypad;
-use crate::books::Book;
-use crate::guid::Guid;
-use crate::known::{known, known_bill, known_state};
-use crate::record::{Record, Value};
+use crate::api::known::{known, known_bill, known_state};
 use crate::state::State;
+use crate::state::books::Book;
 use crate::state::delivery::{COOKED, SENT, WAITS_FOR_EXECUTOR, WAITS_FOR_START};
-use crate::tables::{States, delivery};
+use crate::state::guid::Guid;
+use crate::state::record::{Record, Value};
+use crate::state::tables::{States, delivery};
 
 use super::problem;
 

@@ -4,13 +4,13 @@
 use jiff::civil::DateTime;
 use rust_decimal::Decimal;
 
-use crate::books::Book;
-use crate::error::Error;
-use crate::guid::Guid;
-use crate::record::{Record, Value};
-use crate::tables::{discount, item, note};
-use crate::wire::read::Declared;
-use crate::wire::scalar;
+use crate::api::wire::read::Declared;
+use crate::api::wire::scalar;
+use crate::errors::Error;
+use crate::state::books::Book;
+use crate::state::guid::Guid;
+use crate::state::record::{Record, Value};
+use crate::state::tables::{discount, item, note};
 
 use super::State;
 use super::bill::{Bill, Item, note_sum};

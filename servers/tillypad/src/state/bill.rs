@@ -5,11 +5,11 @@ use jiff::civil::DateTime;
 use rust_decimal::Decimal;
 use serde_json::{Value as Json, json};
 
-use crate::error::Error;
-use crate::guid::Guid;
-use crate::record::{MOST_OF_A_LINE, Record, Value};
-use crate::tables::{Table, guest, item, note, order};
-use crate::wire::scalar;
+use crate::api::wire::scalar;
+use crate::errors::Error;
+use crate::state::guid::Guid;
+use crate::state::record::{MOST_OF_A_LINE, Record, Value};
+use crate::state::tables::{Table, guest, item, note, order};
 
 /// A bill: the tree that clients post and get, and what the server keeps beside it.
 #[derive(Debug, Clone, Default, PartialEq)]

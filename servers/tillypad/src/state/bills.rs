@@ -8,8 +8,8 @@ use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};
 use stend_core::{Index, Shared, Table};
 
-use crate::guid::Guid;
-use crate::tables::guest;
+use crate::state::guid::Guid;
+use crate::state::tables::guest;
 
 use super::CLOSED;
 use super::bill::{Bill, RowId};
@@ -264,7 +264,7 @@ impl Bills {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::record::Value;
+    use crate::state::record::Value;
 
     fn bill(name: &str) -> Bill {
         let mut bill = Bill::default();

@@ -5,9 +5,9 @@ use rand::RngExt;
 use rust_decimal::Decimal;
 use stend_core::{Problem, Span};
 
-use crate::guid::Guid;
-use crate::record::{Record, Value};
-use crate::tables::{guest, item};
+use crate::state::guid::Guid;
+use crate::state::record::{Record, Value};
+use crate::state::tables::{guest, item};
 
 use super::bill::{Bill, Item, Order};
 use super::{CLOSED, State};

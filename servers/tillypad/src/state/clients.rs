@@ -6,10 +6,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use stend_core::json::Json;
 
-use crate::books::Book;
-use crate::error::Error;
-use crate::guid::Guid;
-use crate::wire::{read, scalar};
+use crate::api::wire::{read, scalar};
+use crate::errors::Error;
+use crate::state::books::Book;
+use crate::state::guid::Guid;
 
 use super::State;
 

@@ -5,9 +5,9 @@ use jiff::civil::DateTime;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::books::Book;
-use crate::error::Error;
-use crate::guid::Guid;
+use crate::errors::Error;
+use crate::state::books::Book;
+use crate::state::guid::Guid;
 
 use super::State;
 
@@ -20,11 +20,15 @@ pub struct Day {
     /// Its division.
     pub division: Guid,
     /// When it was opened, by the application server's clock; its date is the day's.
-    #[serde(deserialize_with = "crate::hours::moment")]
+    #[serde(deserialize_with = "crate::state::hours::moment")]
     #[schemars(with = "String")]
     pub opened: DateTime,
     /// When it was closed.
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "crate::hours::moment_or_none")]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "crate::state::hours::moment_or_none"
+    )]
     #[schemars(with = "Option<String>")]
     pub closed: Option<DateTime>,
 }

@@ -6,11 +6,11 @@ use jiff::Timestamp;
 use rust_decimal::Decimal;
 use stend_core::Span;
 
-use crate::error::Error;
-use crate::guid::Guid;
-use crate::record::{Record, Value};
-use crate::settings::{Confirmation, CookingStart};
-use crate::tables::{States, delivery, item};
+use crate::errors::Error;
+use crate::state::guid::Guid;
+use crate::state::record::{Record, Value};
+use crate::state::settings::{Confirmation, CookingStart};
+use crate::state::tables::{States, delivery, item};
 
 use super::State;
 use super::bill::Bill;

@@ -6,11 +6,13 @@ use std::collections::BTreeSet;
 use jiff::civil::DateTime;
 use rust_decimal::Decimal;
 
-use crate::error::Error;
-use crate::guid::Guid;
-use crate::record::{Record, Value};
-use crate::settings::ModifierCount;
-use crate::tables::{Fill, Kind, Link, Need, Table, delivery, discount, guest, item, note, order, points, privilege};
+use crate::errors::Error;
+use crate::state::guid::Guid;
+use crate::state::record::{Record, Value};
+use crate::state::settings::ModifierCount;
+use crate::state::tables::{
+    Fill, Kind, Link, Need, Table, delivery, discount, guest, item, note, order, points, privilege,
+};
 
 use super::State;
 use super::bill::{Bill, Item, RowId, round};

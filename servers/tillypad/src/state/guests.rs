@@ -3,13 +3,13 @@
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use crate::books::Book;
-use crate::error::Error;
-use crate::guid::Guid;
-use crate::record::Value;
-use crate::settings::{FoundBy, PostProgrammes};
-use crate::tables::{guest, order};
-use crate::wire::read::Sent;
+use crate::api::wire::read::Sent;
+use crate::errors::Error;
+use crate::state::books::Book;
+use crate::state::guid::Guid;
+use crate::state::record::Value;
+use crate::state::settings::{FoundBy, PostProgrammes};
+use crate::state::tables::{guest, order};
 
 use super::bill::Bill;
 use super::{CLOSED, PAYING, REGISTERED, State};
@@ -29,7 +29,7 @@ impl State {
         self.check_rows_are_new(&bill)?;
         self.check_declared(&declared)?;
         if matches!(bill.state(), PAYING | CLOSED) {
-            let name = self.state_name(crate::tables::States::Guest, bill.state()).unwrap_or_default();
+            let name = self.state_name(crate::state::tables::States::Guest, bill.state()).unwrap_or_default();
             return Err(Error::Refused(format!("Счет не может быть создан в состоянии «{name}»")));
         }
         let registered = bill.orders.iter().any(|row| row.record.int(order::STATE) == Some(REGISTERED));

@@ -6,10 +6,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
-use crate::guid::Guid;
-use crate::hours::Hour;
-use crate::record::{Record, Value};
-use crate::tables::{discount, guest, item, note, points, privilege};
+use crate::state::guid::Guid;
+use crate::state::hours::Hour;
+use crate::state::record::{Record, Value};
+use crate::state::tables::{discount, guest, item, note, points, privilege};
 
 use super::State;
 use super::bill::{Bill, Item, round};

@@ -6,7 +6,7 @@ use rust_decimal::Decimal;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::guid::Guid;
+use crate::state::guid::Guid;
 
 /// A menu.
 #[derive(Debug, Clone, Default)]

@@ -3,12 +3,15 @@
 pub(crate) mod absolute;
 pub(crate) mod bill;
 pub(crate) mod bills;
+pub(crate) mod books;
 pub(crate) mod bulk;
 pub(crate) mod clients;
 pub(crate) mod days;
 pub(crate) mod delivery;
 pub(crate) mod fill;
 pub(crate) mod guests;
+pub(crate) mod guid;
+pub(crate) mod hours;
 pub(crate) mod loyalty;
 pub(crate) mod menu;
 pub(crate) mod pay;
@@ -16,8 +19,11 @@ pub(crate) mod prechecks;
 #[cfg(test)]
 mod programmes;
 pub(crate) mod queries;
+pub(crate) mod record;
+pub(crate) mod settings;
 #[cfg(test)]
 mod sums;
+pub(crate) mod tables;
 
 use std::collections::BTreeMap;
 
@@ -26,13 +32,13 @@ use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use stend_core::{Index, Shared, Span, Streams, Table};
 
-use crate::books::{Book, Books};
-use crate::error::Error;
-use crate::guid::Guid;
-use crate::section::{Defaults, Points};
-use crate::settings::Settings;
-use crate::tables::States;
-use crate::wire::scalar;
+use crate::api::wire::scalar;
+use crate::errors::Error;
+use crate::state::books::{Book, Books};
+use crate::state::guid::Guid;
+use crate::state::settings::Settings;
+use crate::state::tables::States;
+use crate::world::section::{Defaults, Points};
 
 use bills::Bills;
 use clients::Client;

@@ -3,13 +3,13 @@
 use jiff::Timestamp;
 use rust_decimal::Decimal;
 
-use crate::books::Book;
-use crate::error::{ALREADY_PAID, ALREADY_PASSED, Error, NO_PAY_TYPE, OTHER_SUM};
-use crate::guid::Guid;
-use crate::record::{Record, Value};
-use crate::settings::{DayToPay, MissingFlag, PaidBill};
-use crate::tables::{delivery, guest, item, points};
-use crate::wire::read::Declared;
+use crate::api::wire::read::Declared;
+use crate::errors::{ALREADY_PAID, ALREADY_PASSED, Error, NO_PAY_TYPE, OTHER_SUM};
+use crate::state::books::Book;
+use crate::state::guid::Guid;
+use crate::state::record::{Record, Value};
+use crate::state::settings::{DayToPay, MissingFlag, PaidBill};
+use crate::state::tables::{delivery, guest, item, points};
 
 use super::bill::Bill;
 use super::clients::Operation;

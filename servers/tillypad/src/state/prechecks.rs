@@ -9,11 +9,11 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use stend_core::Problem;
 
-use crate::error::Error;
-use crate::guid::Guid;
-use crate::known::known_bill;
-use crate::record::Value;
-use crate::tables::{guest, item, order};
+use crate::api::known::known_bill;
+use crate::errors::Error;
+use crate::state::guid::Guid;
+use crate::state::record::Value;
+use crate::state::tables::{guest, item, order};
 
 use super::bill::{Bill, Order};
 use super::{CLOSED, DRAFT, PAYING, REGISTERED, State};
@@ -48,7 +48,7 @@ pub struct Receipt {
     /// How it was paid.
     pub pay_type: Guid,
     /// When.
-    #[serde(deserialize_with = "crate::hours::moment")]
+    #[serde(deserialize_with = "crate::state::hours::moment")]
     #[schemars(with = "String")]
     pub at: DateTime,
 }
@@ -199,9 +199,9 @@ impl State {
             let dates = self.name_dates(&bill);
             self.bills.replace(bill, &dates, &dates);
         }
-        let told = (whole.id, whole.sum);
+        let described = (whole.id, whole.sum);
         self.prechecks.insert(whole.id, whole);
-        Ok(told)
+        Ok(described)
     }
 
     /// Whether the staff can still do something with a bill.

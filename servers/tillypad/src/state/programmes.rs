@@ -3,14 +3,14 @@
 use jiff::Timestamp;
 use rust_decimal::Decimal;
 use serde_json::{Value as Json, json};
-use stend_core::{Fake, Seed};
+use stend_core::{Seed, Service};
 
 use crate::Tillypad;
-use crate::books::Named;
-use crate::guid::Guid;
-use crate::section::Section;
+use crate::api::wire::read::Sent;
 use crate::state::State;
-use crate::wire::read::Sent;
+use crate::state::books::Named;
+use crate::state::guid::Guid;
+use crate::world::section::Section;
 
 const COFFEE: &str = "2A8BA73F-8DC0-F74C-8BA8-B081FEF9C2CC";
 const SYRUP: &str = "6D6EC248-EC86-5F4E-84B3-C450C1919221";

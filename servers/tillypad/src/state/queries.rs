@@ -3,11 +3,11 @@
 use bytes::Bytes;
 use jiff::civil::{Date, DateTime};
 
-use crate::error::Error;
-use crate::guid::Guid;
-use crate::settings::SingleDiscount;
-use crate::tables::{States, delivery, guest};
-use crate::wire::out::Out;
+use crate::api::wire::out::Out;
+use crate::errors::Error;
+use crate::state::guid::Guid;
+use crate::state::settings::SingleDiscount;
+use crate::state::tables::{States, delivery, guest};
 
 use super::State;
 use super::bill::Bill;

@@ -4,18 +4,18 @@ use jiff::Timestamp;
 use proptest::prelude::*;
 use rust_decimal::Decimal;
 use serde_json::{Value as Json, json};
-use stend_core::{Fake, Seed};
+use stend_core::{Seed, Service};
 
 use crate::Tillypad;
-use crate::error::{Error, OTHER_SUM};
-use crate::guid::Guid;
-use crate::record::Value;
-use crate::section::{DivisionSection, Section};
-use crate::settings::ModifierCount;
+use crate::api::wire::read::{Declared, Sent};
+use crate::errors::{Error, OTHER_SUM};
 use crate::state::State;
+use crate::state::guid::Guid;
 use crate::state::pay::Payment;
-use crate::tables::item;
-use crate::wire::read::{Declared, Sent};
+use crate::state::record::Value;
+use crate::state::settings::ModifierCount;
+use crate::state::tables::item;
+use crate::world::section::{DivisionSection, Section};
 
 const DISH: &str = "FBE3CE39-94AA-D149-A993-1628A1092830";
 const TYPE: &str = "6F1C0A35-58B0-4E0B-9C43-2F0F6C0B7A11";
@@ -37,7 +37,7 @@ fn restaurant(percent: u32, whole: bool) -> State {
         "rules": [{ "programme": "баллы" }],
     });
     let mut section: Section = serde_json::from_value(extra).expect("a section");
-    let named = |id: &str| vec![crate::books::Named { id: guid(id), name: "…".into() }];
+    let named = |id: &str| vec![crate::state::books::Named { id: guid(id), name: "…".into() }];
     section.books.discount_types = named(TYPE);
     section.books.pay_types = named(PAY);
     section.points.whole_roubles = whole;
@@ -239,7 +239,7 @@ proptest! {
         // Refused or stored, never anything else.
         if let Ok(id) = Sent::read(&(&bill).into()).and_then(|sent| state.post(sent, now())) {
             let due = total(&state, id);
-            let sum = crate::wire::scalar::number(&(&sum).into()).unwrap_or(due);
+            let sum = crate::api::wire::scalar::number(&(&sum).into()).unwrap_or(due);
             let _ = state.pay(payment(id, sum, vec![Declared { key: "DiscountSum", kind: None, sum: 1.into() }]), now());
             let _ = state.info_json("счет", now().to_zoned(jiff::tz::TimeZone::UTC).date());
             prop_assert!(state.guest_json(id).is_some());

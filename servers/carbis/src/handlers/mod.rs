@@ -1,3 +1,0 @@
-//! One resource a file.
-
-pub(crate) mod events;

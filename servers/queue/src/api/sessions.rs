@@ -1,0 +1,62 @@
+//! `login`, `logout`, `info`, and the observed `me`.
+
+use serde_json::{Map, Value, json};
+
+use crate::api::ask::{Answer, Ask};
+use crate::errors::Error;
+use crate::state::State;
+use crate::state::sessions::Login;
+
+/// What the document prints for the modules.
+const MODULES: [(&str, &str); 7] = [
+    ("common", "1.0.3"),
+    ("core", "1.0.5"),
+    ("database", "1.0.1"),
+    ("jsengine", "1.0.7"),
+    ("wssserver", "1.0.6"),
+    ("db", "1.0.0"),
+    ("hasp", "1023919797"),
+];
+
+/// Opens a session.
+pub(crate) fn login(ask: &mut Ask<'_>, state: &mut State) -> Result<Answer, Error> {
+    ask.known(&["component", "login", "password", "workplace"])?;
+    let login = Login {
+        component: ask.text("component")?.ok_or(Error::Missing("Login", "component"))?,
+        login: ask.text("login")?.ok_or(Error::Missing("Login", "login"))?,
+        password: ask.text("password")?,
+        workplace: ask.int("workplace")?,
+    };
+    let (data, token) = state.login(&login, ask.now)?;
+    Ok(Answer::Login(data, token))
+}
+
+/// Ends the session.
+pub(crate) fn logout(ask: &mut Ask<'_>, state: &mut State) -> Result<Answer, Error> {
+    ask.known(&["workplace"])?;
+    if let Some(workplace) = ask.int("workplace")? {
+        state.check_workplace(workplace)?;
+    }
+    state.logout(ask.session()?, ask.now);
+    Ok(Answer::done())
+}
+
+/// Versions of the modules, and how many sessions are open.
+pub(crate) fn info(ask: &mut Ask<'_>, state: &mut State) -> Result<Answer, Error> {
+    ask.known(&[])?;
+    let mut data = Map::new();
+    for (module, version) in MODULES {
+        data.insert(module.into(), json!(version));
+    }
+    for (module, version) in &state.settings.info {
+        data.insert(module.clone(), json!(version));
+    }
+    data.insert("sessions".into(), json!(state.alive(ask.now)));
+    Ok(Answer::data(Value::Object(data)))
+}
+
+/// Who is logged in.
+pub(crate) fn me(ask: &mut Ask<'_>, state: &mut State) -> Result<Answer, Error> {
+    ask.known(&[])?;
+    Ok(Answer::data(state.me(ask.session()?)))
+}

@@ -1,7 +1,0 @@
-//! One resource a file.
-
-pub(crate) mod books;
-pub(crate) mod queue;
-pub(crate) mod registration;
-pub(crate) mod serving;
-pub(crate) mod sessions;

@@ -1,0 +1,258 @@
+//! The section `tillypad` of a world file, as it is written.
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+use rust_decimal::Decimal;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
+use stend_core::Span;
+use stend_core::random::Drawn;
+
+use crate::state::books::{BooksSection, Named};
+use crate::state::clients::Client;
+use crate::state::days::Day;
+use crate::state::guid::Guid;
+use crate::state::loyalty::{Programme, Rule};
+use crate::state::menu::{MenuGroup, MenuItem, SaleProperty};
+use crate::state::prechecks::Precheck;
+use crate::state::settings::Settings;
+
+/// Restaurants on Tillypad.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Section {
+    /// How the document is read where it allows two readings.
+    pub settings: Settings,
+    /// The zone of the application server's clock.
+    pub time_zone: String,
+    /// What the server fills in where a client names nothing.
+    pub defaults: Defaults,
+    /// The system object that notes of bills belong to (`note_tpsyso_ID`).
+    pub system_object: Guid,
+    /// How points are used to pay.
+    pub points: Points,
+    /// How often system tasks look for deliveries that they can move on.
+    pub task_period: Span,
+    /// States of bills.
+    pub guest_states: Vec<StateName>,
+    /// States of orders.
+    pub order_states: Vec<StateName>,
+    /// States of deliveries.
+    pub delivery_states: Vec<StateName>,
+    /// Methods of delivery.
+    pub delivery_methods: Vec<StateName>,
+    /// Operations with points.
+    pub point_operations: Vec<StateName>,
+    /// Tables that are referred to.
+    pub books: BooksSection,
+    /// Divisions.
+    pub divisions: Vec<DivisionSection>,
+    /// Regular clients.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub clients: Vec<Client>,
+    /// What is sold.
+    pub menu: MenuSection,
+    /// Loyalty programmes.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub programmes: Vec<Programme>,
+    /// When and for whom programmes apply.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub rules: Vec<Rule>,
+    /// Trading days; a division has one open at the most.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub days: Vec<Day>,
+    /// Bills as `get-guest` shows them: nothing is filled in.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub guests: Vec<Json>,
+    /// Prechecks and receipts; a saved world carries them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub prechecks: Vec<Precheck>,
+    /// When system tasks take which bills; a saved world carries it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub due: Vec<Due>,
+    /// How far the random streams were drawn; a saved world carries it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub random: Option<Drawn>,
+}
+
+/// What the server fills in where a client names nothing.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Defaults {
+    /// The division.
+    pub division: Guid,
+    /// The user.
+    pub user: Guid,
+    /// The device.
+    pub device: Guid,
+}
+
+/// How points are used to pay.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Points {
+    /// Types of notes that keep the declared sum; the first is the default.
+    pub declared_notes: Vec<Guid>,
+    /// The type of the note that keeps the applied sum.
+    pub applied_note: Guid,
+    /// Whether only whole roubles are used, as the vendor's programme does.
+    #[serde(default = "yes")]
+    pub whole_roubles: bool,
+}
+
+fn yes() -> bool {
+    true
+}
+
+/// A state and its name.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct StateName {
+    /// Its id.
+    pub id: i64,
+    /// Its name.
+    pub name: String,
+}
+
+/// A division: a restaurant, or the call centre.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DivisionSection {
+    /// Its id.
+    pub id: Guid,
+    /// Its name.
+    pub name: String,
+    /// Whether it is the call centre: orders wait there for an operator.
+    #[serde(default)]
+    pub call_centre: bool,
+    /// How long cooking takes where a bill does not say.
+    #[serde(default = "half_an_hour")]
+    pub cooking_time: Span,
+    /// How long the way takes where a bill does not say.
+    #[serde(default = "half_an_hour")]
+    pub delivery_time: Span,
+    /// Whether the task runs that takes confirmed-by-nobody orders to "waits for the start of cooking".
+    #[serde(default = "yes")]
+    pub accepts: bool,
+    /// Whether the task runs that starts the cooking in time.
+    #[serde(default = "yes")]
+    pub starts: bool,
+    /// How much of a bill points can pay, in per cent; left out, points are not set up here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<f64>")]
+    pub max_points_percent: Option<Decimal>,
+    /// Dishes that cannot be had now.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub stop_list: BTreeSet<Guid>,
+}
+
+fn half_an_hour() -> Span {
+    Span::from_secs(1_800)
+}
+
+/// What is sold.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct MenuSection {
+    /// Sale properties.
+    pub properties: Vec<SaleProperty>,
+    /// Menu groups.
+    pub groups: Vec<MenuGroup>,
+    /// Dishes.
+    pub items: Vec<MenuItem>,
+}
+
+/// When a system task takes a bill.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Due {
+    /// The bill.
+    pub guest: Guid,
+    /// When.
+    #[schemars(with = "String")]
+    pub at: Timestamp,
+}
+
+fn id(text: &str) -> Guid {
+    Guid::parse(text).unwrap_or(Guid::draft(0))
+}
+
+fn names(list: &[(i64, &str)]) -> Vec<StateName> {
+    list.iter().map(|(id, name)| StateName { id: *id, name: (*name).to_owned() }).collect()
+}
+
+impl Default for Section {
+    fn default() -> Self {
+        let named = |guid: &str, name: &str| vec![Named { id: id(guid), name: name.to_owned() }];
+        let declared = id("60D367B5-15D2-D24D-8A74-A28F40C8CB9D");
+        let applied = id("0412C97B-AF11-2447-88D9-B40FA0EB996D");
+        let division = id("7BF665B0-2793-4B26-946E-D03A82E7EECB");
+        let note = |id, name: &str| Named { id, name: name.to_owned() };
+        Self {
+            settings: Settings::default(),
+            time_zone: "Europe/Moscow".into(),
+            defaults: Defaults {
+                division,
+                user: id("5D7FEB83-5686-4DCB-9F09-C64C51B0A41D"),
+                device: id("F721D056-4AAF-4EF1-86F3-57A1BF588FDA"),
+            },
+            system_object: id("7F40833C-3722-4502-BC11-45EC786A4621"),
+            points: Points { declared_notes: vec![declared], applied_note: applied, whole_roubles: true },
+            task_period: Span::from_secs(10),
+            guest_states: names(&[
+                (0, "Черновик"),
+                (1, "Заказ"),
+                (2, "Обслуживается"),
+                (3, "Подготовка"),
+                (4, "В оплате"),
+                (5, "Закрыт"),
+            ]),
+            order_states: names(&[(0, "Черновик"), (1, "Зарегистрирован")]),
+            delivery_states: names(&[
+                (0, "Новая"),
+                (1, "Ждет подтверждения оператора"),
+                (2, "Ждет подтверждения исполнителя"),
+                (3, "Ждет начала приготовления"),
+                (4, "Начали готовить"),
+                (5, "Готовится"),
+                (6, "Приготовлена, не отправлена"),
+                (7, "Отправлена"),
+                (8, "Закрыта"),
+                (9, "Отменена"),
+            ]),
+            delivery_methods: names(&[(0, "Самовывоз"), (1, "Доставка")]),
+            point_operations: names(&[(0, "Новые"), (1, "Подтвержденные"), (2, "Списанные"), (3, "Начисленные")]),
+            books: BooksSection {
+                users: named("5D7FEB83-5686-4DCB-9F09-C64C51B0A41D", "Tillypad API"),
+                devices: named("F721D056-4AAF-4EF1-86F3-57A1BF588FDA", "Сервер приложений"),
+                note_types: vec![
+                    note(declared, "Сумма заявленной абсолютной скидки на счет"),
+                    note(applied, "Сумма примененной абсолютной скидки на счет"),
+                ],
+                ..BooksSection::default()
+            },
+            divisions: vec![DivisionSection {
+                id: division,
+                name: "Ресторан".into(),
+                call_centre: false,
+                cooking_time: half_an_hour(),
+                delivery_time: half_an_hour(),
+                accepts: true,
+                starts: true,
+                max_points_percent: None,
+                stop_list: BTreeSet::new(),
+            }],
+            clients: Vec::new(),
+            menu: MenuSection::default(),
+            programmes: Vec::new(),
+            rules: Vec::new(),
+            days: Vec::new(),
+            guests: Vec::new(),
+            prechecks: Vec::new(),
+            due: Vec::new(),
+            random: None,
+        }
+    }
+}
