@@ -6,7 +6,7 @@ SCENARIO ?= scenarios/lunch-rush.yaml
 SPEED ?= 60
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check fmt lint docs unit snapshots scenarios judges wrk bench bench-setup bench-peers bench-growth bench-soak bench-report guard profile order clean
+.PHONY: help setup run test check fmt lint docs unit snapshots scenarios judges wrk bench bench-setup bench-peers bench-growth bench-soak bench-report guard clean
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -16,21 +16,8 @@ setup: ## See that the toolchain is there, and fetch the dependencies
 	@rustup component add clippy rustfmt >/dev/null 2>&1 || $(CARGO) clippy --version >/dev/null
 	@$(CARGO) fetch --locked --quiet
 
-# The released program. It is compiled with what is known of the branches that it takes (servers/app/stend.profdata, made
-# by `make profile`). On Linux it has the C library in it, if that is there, and so starts without a search for libraries,
-# and what is seldom run of a function lies away from it.
-FLAGS := $(RUSTFLAGS) -C symbol-mangling-version=v0
-PROFILE := servers/app/stend.profdata
-# The sum has everything compiled anew when the file changes: cargo does not look into it.
-KNOWN := -C profile-use=$(CURDIR)/$(PROFILE) -C llvm-args=-no-pgo-warn-mismatch --cfg profile_$(firstword $(shell cksum $(PROFILE)))
-ifeq ($(shell uname -sm && cc -print-file-name=libc.a 2>/dev/null | grep -c /),Linux x86_64 1)
-KNOWN += -C llvm-args=-enable-split-machine-functions
-WHOLE := -- -C target-feature=+crt-static -C relocation-model=static -C link-arg=-Wl,-Map=$(CURDIR)/target/release/stend.map
-endif
-RELEASE := RUSTFLAGS="$(FLAGS) $(KNOWN)" $(CARGO) rustc --locked --release -p stend --bin stend
-
 target/release/stend: setup FORCE
-	@$(RELEASE) $(WHOLE)
+	@$(CARGO) build --locked --release -p stend
 FORCE:
 
 run: $(STEND) ## Build, start everything, and play lunch-rush at speed 60 on a loop
@@ -96,7 +83,7 @@ judges: setup $(JUDGES)/venv/.ready $(JUDGES)/npm/.ready ## Let linters and sche
 
 # The peers live in target/; what they are, and their exact versions, stands in tests/benches/peers.
 PEERS := tests/benches/peers
-RELEASED = $(CARGO) build --locked --release --quiet -p stend-bench && $(RELEASE) --quiet $(WHOLE)
+RELEASED = $(CARGO) build --locked --release --quiet -p stend-bench -p stend
 
 bench-setup: ## Install what the benchmarks are made with: wrk, valgrind, and the peers (Node.js and Java are needed for those)
 	@command -v wrk >/dev/null || (apt-get update -qq && apt-get install -y -qq wrk) >/dev/null || { echo "install wrk, the load generator"; exit 1; }
@@ -133,22 +120,6 @@ guard: setup ## Count the instructions of a start and of five requests beside a 
 	@command -v valgrind >/dev/null || (apt-get update -qq && apt-get install -y -qq valgrind) >/dev/null 2>&1 || true
 	@if command -v valgrind >/dev/null; then $(RELEASED) && target/release/stend-bench guard; \
 	else echo "not guarded: valgrind is missing and could not be installed"; fi
-
-# Looked for when it is run, for it may have been installed a line before.
-PROFDATA ?= $$(ls "$$(rustc --print target-libdir)/../bin/llvm-profdata" 2>/dev/null || echo llvm-profdata-22)
-
-profile: setup ## Write anew which branches the program takes (servers/app/stend.profdata); after changes of what answers requests
-	@command -v $(PROFDATA) >/dev/null || rustup component add llvm-tools >/dev/null 2>&1 || (apt-get update -qq && apt-get install -y -qq llvm-22) >/dev/null
-	@$(CARGO) build --locked --release --quiet -p stend-bench
-	@# What runs while it is built counts too, and is of no interest.
-	LLVM_PROFILE_FILE=$(CURDIR)/target/profile/build/%m.profraw RUSTFLAGS="$(FLAGS) -C profile-generate" $(CARGO) build --locked --release --quiet -p stend --target-dir target/profile
-	@rm -rf target/profile/counts
-	target/release/stend-bench profile target/profile/release/stend target/profile/counts
-	$(PROFDATA) merge --sparse --output $(PROFILE) target/profile/counts
-
-order: setup ## Write anew which pieces of the program lie side by side (servers/app/start.order); after that, and after updates
-	$(RELEASED)
-	target/release/stend-bench order target/release/stend
 
 clean: ## Remove what was built
 	$(CARGO) clean

@@ -20,7 +20,7 @@ pub(crate) struct Ready {
 pub(crate) type Prepare = fn(Stend) -> Outcome<Ready>;
 
 /// The requests by their names.
-pub(crate) const PATHS: [(&str, Prepare); 7] = [
+const PATHS: [(&str, Prepare); 7] = [
     ("carbis, poll without events", |stend| poll(stend, 0)),
     ("carbis, poll with 1 event", |stend| poll(stend, 1)),
     ("carbis, poll with 20 events", |stend| poll(stend, 20)),

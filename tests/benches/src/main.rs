@@ -11,10 +11,8 @@ mod guard;
 mod limit;
 mod load;
 mod memory;
-mod order;
 mod peers;
 mod process;
-mod profile;
 mod queue;
 mod report;
 mod soak;
@@ -75,16 +73,6 @@ fn number<T: std::str::FromStr>(name: &str, default: T) -> T {
 
 fn main() -> Outcome<()> {
     let args: Vec<String> = std::env::args().skip(1).collect();
-    if let [order, program] = &args[..]
-        && order == "order"
-    {
-        return order::run(Path::new(program));
-    }
-    if let [profile, program, counts] = &args[..]
-        && profile == "profile"
-    {
-        return profile::run(Path::new(program), Path::new(counts));
-    }
     let mut names: Vec<&str> = Vec::new();
     let mut file = None;
     let mut rest = args.iter();
