@@ -11,7 +11,7 @@ use stend_core::{ClockSetting, World};
 use stend_scenario::{Options, Reach, Scenario, Silent, Speed, play, pretty};
 
 use super::check::show;
-use super::stop::stopped;
+use super::stop::{input_closed, stopped};
 use super::{BAD, GOOD, clock, colour, err, out, runtime, speed, write};
 
 /// Arguments of `stend serve`.
@@ -56,6 +56,9 @@ pub(super) struct Args {
     /// Let only those steer who send `Authorization: Bearer T`
     #[arg(long, value_name = "T")]
     control_token: Option<String>,
+    /// Stop when standard input closes, so that a parent process that is killed leaves nothing behind
+    #[arg(long)]
+    exit_on_eof: bool,
     /// Worker threads; left out, one a core
     #[arg(long, value_name = "N")]
     workers: Option<usize>,
@@ -143,6 +146,7 @@ async fn serve(args: &Args, scenario: Option<Scenario>, mut running: Running) ->
     };
     let mut code = tokio::select! {
         () = &mut stop => GOOD,
+        () = input_closed(args.exit_on_eof) => GOOD,
         ended = running.ended() => {
             err(&format!("error: the server ended: {}\n", ended.err().map_or("for no reason".into(), |error| error.to_string())));
             return BAD;

@@ -34,6 +34,25 @@ fn sigterm_and_ctrl_c_end_it_within_a_second_and_take_the_ready_file_along() {
     }
 }
 
+/// A test runner that is killed closes the pipe to its bench, and the bench goes with it.
+#[test]
+fn with_exit_on_eof_it_ends_when_standard_input_closes() {
+    let folder = tempfile::tempdir().unwrap();
+    let ready = folder.path().join("ready.json");
+    let mut command = Command::new(binary());
+    command.args(["serve", "--ephemeral", "--exit-on-eof", "--ready-file"]).arg(&ready);
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
+    let until = Instant::now() + Duration::from_secs(30);
+    while !ready.is_file() && Instant::now() < until {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    assert_eq!(child.try_wait().unwrap(), None, "it serves as long as the pipe is open");
+    drop(child.stdin.take());
+    let closed = Instant::now();
+    assert!(child.wait().unwrap().success());
+    assert!(closed.elapsed() < Duration::from_secs(1) && !ready.exists());
+}
+
 #[test]
 fn a_held_reply_does_not_hold_up_the_end() {
     let mut serving = Serving::start(&["--clock", "frozen"]);
