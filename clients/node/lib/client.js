@@ -1,0 +1,278 @@
+// The control API: worlds, clock, actions, faults, journal, expectations, scenarios.
+import { readFile, writeFile } from "node:fs/promises";
+import http from "node:http";
+import https from "node:https";
+import { ExpectationFailed, StendError } from "./errors.js";
+
+const sleep = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+/** A span as the API reads it: text stays, numbers are seconds. */
+export function span(value) {
+  if (typeof value === "string") return value;
+  const milliseconds = Math.round(value * 1000);
+  return milliseconds % 1000 ? `${milliseconds}ms` : `${milliseconds / 1000}s`;
+}
+
+const moment = (value) => (value instanceof Date ? value.toISOString() : value);
+const isPath = (value) =>
+  value instanceof URL || (typeof value === "string" && !value.includes("\n") && /\.(ya?ml|json)$/i.test(value));
+
+class Http {
+  constructor(base, token) {
+    let url;
+    try {
+      url = new URL(base);
+    } catch {
+      url = { protocol: "" };
+    }
+    if (!["http:", "https:"].includes(url.protocol)) {
+      throw new TypeError(`invalid control URL ${JSON.stringify(base)}; expected e.g. http://127.0.0.1:7700`);
+    }
+    this.base = base.replace(/\/+$/, "");
+    this.token = token;
+    this.module = url.protocol === "https:" ? https : http;
+    // Connections are kept; sockets that wait do not keep the process alive.
+    this.agent = new this.module.Agent({ keepAlive: true });
+    this.agent.on("free", (socket) => socket.unref());
+  }
+
+  async text(method, path, body, { query = {}, accept } = {}) {
+    const given = Object.entries(query).filter(([, value]) => value !== undefined && value !== null);
+    const search = given.length ? `?${new URLSearchParams(given)}` : "";
+    const headers = {};
+    if (accept) headers.accept = accept;
+    if (this.token) headers.authorization = `Bearer ${this.token}`;
+    let data;
+    if (body !== undefined) {
+      data = typeof body === "string" ? body : JSON.stringify(body);
+      if (typeof body !== "string") headers["content-type"] = "application/json";
+      headers["content-length"] = Buffer.byteLength(data);
+    }
+    const once = () =>
+      new Promise((resolve, reject) => {
+        const request = this.module.request(
+          `${this.base}/control/v1${path}${search}`,
+          { method, headers, agent: this.agent },
+          (response) => {
+            response.setEncoding("utf8");
+            let text = "";
+            response.on("data", (part) => (text += part));
+            response.on("end", () => resolve({ status: response.statusCode, text }));
+            response.on("error", reject);
+          },
+        );
+        request.on("socket", (socket) => socket.ref());
+        request.on("error", (error) => reject(Object.assign(error, { kept: request.reusedSocket })));
+        request.end(data);
+      });
+    try {
+      return await once();
+    } catch (error) {
+      // The server closed a connection that was kept; on a fresh one that is an error.
+      if (error.kept && ["ECONNRESET", "EPIPE"].includes(error.code)) return once();
+      throw error;
+    }
+  }
+
+  async json(method, path, body, options) {
+    const { status, text } = await this.text(method, path, body, options);
+    let value;
+    try {
+      value = text ? JSON.parse(text) : undefined;
+    } catch {
+      throw new StendError(status, { message: `the answer is no JSON: ${JSON.stringify(text.slice(0, 200))}` });
+    }
+    if (status >= 400) {
+      const error = value?.error ?? {};
+      throw error.code === "not_as_expected" ? new ExpectationFailed(error) : new StendError(status, error);
+    }
+    return value;
+  }
+}
+
+class Clock {
+  #world;
+  constructor(world) {
+    this.#world = world;
+  }
+  get() {
+    return this.#world.json("GET", "/clock");
+  }
+  async now() {
+    return new Date((await this.get()).now);
+  }
+  freeze(at) {
+    return this.#world.json("PUT", "/clock", { mode: "frozen", now: moment(at) });
+  }
+  run(scale) {
+    return this.#world.json("PUT", "/clock", scale === undefined ? { mode: "real" } : { mode: "scaled", scale });
+  }
+  advance(by) {
+    return this.#world.json("POST", "/clock/advance", { by: span(by) });
+  }
+  advanceTo(to) {
+    return this.#world.json("POST", "/clock/advance", { to: moment(to) });
+  }
+}
+
+class Faults {
+  #world;
+  constructor(world) {
+    this.#world = world;
+  }
+  async add(match, effect) {
+    return (await this.#world.json("POST", "/faults", { match, ...effect })).id;
+  }
+  list() {
+    return this.#world.json("GET", "/faults");
+  }
+  remove(id) {
+    return this.#world.json("DELETE", `/faults/${encodeURIComponent(id)}`);
+  }
+  clear() {
+    return this.#world.json("DELETE", "/faults");
+  }
+}
+
+/** One isolated world of a bench. */
+export class World {
+  constructor(bench, described) {
+    this.bench = bench;
+    this.id = described.id;
+    this.seed = described.seed;
+    this.urls = described.urls;
+    this.clock = new Clock(this);
+    this.faults = new Faults(this);
+  }
+  json(method, path = "", body, options) {
+    return this.bench.http.json(method, `/worlds/${encodeURIComponent(this.id)}${path}`, body, options);
+  }
+  url(service) {
+    const url = this.urls[service];
+    if (!url) throw new RangeError(`no service ${JSON.stringify(service)}; there are ${Object.keys(this.urls).join(", ")}`);
+    return url;
+  }
+  async act(action, args = {}) {
+    return (await this.json("POST", "/actions", { [action]: args })).result;
+  }
+  async journal({ service, ...filters } = {}) {
+    return (await this.json("GET", "/journal", undefined, { query: { fake: service, ...filters } })).entries;
+  }
+  clearJournal() {
+    return this.json("DELETE", "/journal");
+  }
+  /** Checks an expectation; with `within` it is asked again until it holds or so many seconds have passed. */
+  async verify(expectation, { within = 0 } = {}) {
+    const until = performance.now() + within * 1000;
+    for (;;) {
+      try {
+        await this.json("POST", "/verify", expectation);
+        return;
+      } catch (error) {
+        if (!(error instanceof ExpectationFailed) || performance.now() >= until) throw error;
+      }
+      await sleep(20);
+    }
+  }
+  state() {
+    return this.json("GET", "/state");
+  }
+  async save(path) {
+    const accept = String(path).endsWith(".json") ? "application/json" : "application/yaml";
+    const { status, text } = await this.bench.http.text("GET", `/worlds/${encodeURIComponent(this.id)}/state`, undefined, { accept });
+    if (status !== 200) throw new StendError(status, { message: text });
+    await writeFile(path, text);
+  }
+  async restore(world) {
+    await this.json("PUT", "/state", isPath(world) ? await readFile(world, "utf8") : world);
+  }
+  async reset(service) {
+    await this.json("POST", "/reset", service ? { fake: service } : {});
+  }
+  fork(id) {
+    return this.bench.world({ id, forkOf: this.id });
+  }
+  /** Plays a scenario here and returns its report; rejects with ExpectationFailed if it did not pass. */
+  async play(scenario, { speed = "max", timeout = 60 } = {}) {
+    const body = isPath(scenario) ? await readFile(scenario, "utf8") : scenario;
+    await this.json("POST", "/scenario", body, { query: { speed } });
+    const until = performance.now() + timeout * 1000;
+    for (;;) {
+      const progress = await this.json("GET", "/scenario");
+      if (progress.state === "passed") return progress.report;
+      if (progress.state !== "playing") {
+        const why = progress.why ?? `the scenario did not pass: ${JSON.stringify(progress.report, null, 2)}`;
+        throw new ExpectationFailed({ message: why });
+      }
+      if (performance.now() > until) {
+        await this.json("DELETE", "/scenario");
+        throw new Error(`the scenario did not end within ${timeout} s; it is at ${progress.step}`);
+      }
+      await sleep(10);
+    }
+  }
+  /** Environment variables that point a client at this world. */
+  env() {
+    const variables = { STEND_CONTROL_URL: this.bench.controlUrl };
+    for (const [name, url] of Object.entries(this.urls)) variables[`STEND_${name.toUpperCase()}_URL`] = url;
+    const gateway = this.bench.urls.gateway;
+    if (gateway) {
+      const proxy = new URL(gateway);
+      if (this.id !== "default") proxy.username = this.id;
+      for (const name of ["HTTP_PROXY", "HTTPS_PROXY"]) {
+        variables[name] = variables[name.toLowerCase()] = proxy.href.replace(/\/$/, "");
+      }
+      variables.NO_PROXY = variables.no_proxy = "127.0.0.1,localhost,::1";
+    }
+    return variables;
+  }
+  async delete() {
+    await this.json("DELETE");
+  }
+  async [Symbol.asyncDispose ?? Symbol.for("Symbol.asyncDispose")]() {
+    await this.delete();
+  }
+}
+
+/** A running bench, by its control URL. */
+export class Bench {
+  constructor(controlUrl, { token = process.env.STEND_CONTROL_TOKEN } = {}) {
+    this.controlUrl = String(controlUrl).replace(/\/+$/, "");
+    this.http = new Http(this.controlUrl, token);
+    this.urls = {};
+  }
+  static async connect(controlUrl, options) {
+    const bench = new Bench(controlUrl, options);
+    bench.urls = (await bench.health()).urls ?? {};
+    return bench;
+  }
+  health() {
+    return this.http.json("GET", "/health");
+  }
+  async world({ id, seed, world, clock, forkOf } = {}) {
+    const body = { id, seed, clock: moment(clock), fork_of: forkOf };
+    let sent = { ...body, world };
+    if (isPath(world)) {
+      // The API reads YAML, and JSON is YAML, so the file's text is put in as it is.
+      const lines = (await readFile(world, "utf8")).replace(/^\uFEFF/, "").split(/\r?\n/).filter((line) => line.trimEnd() !== "---");
+      const head = Object.entries(body).filter(([, value]) => value !== undefined).map(([key, value]) => `${key}: ${JSON.stringify(value)}`);
+      sent = [...head, "world:", ...lines.map((line) => `  ${line}`), ""].join("\n");
+    }
+    return new World(this, await this.http.json("POST", "/worlds", sent));
+  }
+  async get(id = "default") {
+    return new World(this, await this.http.json("GET", `/worlds/${encodeURIComponent(id)}`));
+  }
+  async worlds() {
+    return (await this.http.json("GET", "/worlds")).map((described) => new World(this, described));
+  }
+  actions() {
+    return this.http.json("GET", "/actions");
+  }
+  operations() {
+    return this.http.json("GET", "/operations");
+  }
+  spec(service) {
+    return this.http.json("GET", `/spec/${encodeURIComponent(service)}`);
+  }
+}

@@ -1,0 +1,118 @@
+export type Span = string | number;
+export type Moment = string | Date;
+export type Service = "carbis" | "tillypad" | "queue" | "telemetron" | (string & {});
+export interface WorldOptions {
+  id?: string;
+  seed?: number;
+  /** A built-in name, a path of a world file, or the world itself. */
+  world?: string | URL | object;
+  clock?: Moment | "real" | "frozen" | object;
+  forkOf?: string;
+}
+export interface Entry {
+  seq: number;
+  at: string;
+  fake: Service;
+  operation: string | null;
+  channel: "http" | "frame" | "push" | "ping";
+  method: string | null;
+  path: string | null;
+  status: number;
+  request: unknown;
+  reply: unknown;
+  warnings?: string[];
+  fault?: string;
+  client?: string;
+  [more: string]: unknown;
+}
+export interface JournalFilter {
+  service?: Service;
+  operation?: string;
+  status?: number | string;
+  client?: string;
+  fault?: string;
+  since?: number | string;
+  limit?: number;
+}
+export class Clock {
+  get(): Promise<{ mode: string; now: string; scale?: number }>;
+  now(): Promise<Date>;
+  freeze(at?: Moment): Promise<unknown>;
+  run(scale?: number): Promise<unknown>;
+  advance(by: Span): Promise<{ now: string; fired: unknown[]; count: number }>;
+  advanceTo(to: Moment): Promise<{ now: string; fired: unknown[]; count: number }>;
+}
+export class Faults {
+  add(match: object, effect: object): Promise<string>;
+  list(): Promise<object[]>;
+  remove(id: string): Promise<void>;
+  clear(): Promise<void>;
+}
+export class World implements AsyncDisposable {
+  readonly bench: Bench;
+  readonly id: string;
+  readonly seed: number;
+  readonly urls: Record<string, string>;
+  readonly clock: Clock;
+  readonly faults: Faults;
+  url(service: Service): string;
+  act(action: string, args?: object): Promise<any>;
+  journal(filter?: JournalFilter): Promise<Entry[]>;
+  clearJournal(): Promise<void>;
+  verify(expectation: object, options?: { within?: number }): Promise<void>;
+  state(): Promise<Record<string, any>>;
+  save(path: string | URL): Promise<void>;
+  restore(world: string | URL | object): Promise<void>;
+  reset(service?: Service): Promise<void>;
+  fork(id?: string): Promise<World>;
+  play(scenario: string | URL | object, options?: { speed?: string; timeout?: number }): Promise<Record<string, any>>;
+  env(): Record<string, string>;
+  delete(): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+export class Bench {
+  constructor(controlUrl: string, options?: { token?: string });
+  static connect(controlUrl: string, options?: { token?: string }): Promise<Bench>;
+  readonly controlUrl: string;
+  readonly urls: Record<string, string>;
+  health(): Promise<Record<string, any>>;
+  world(options?: WorldOptions): Promise<World>;
+  get(id?: string): Promise<World>;
+  worlds(): Promise<World[]>;
+  actions(): Promise<object[]>;
+  operations(): Promise<object[]>;
+  spec(service: Service): Promise<Record<string, any>>;
+}
+export interface ServeOptions {
+  world?: string;
+  scenario?: string;
+  seed?: number;
+  clock?: Moment;
+  strict?: boolean;
+  /** Further options of `stend serve`. */
+  args?: string[];
+  /** Seconds to wait for the ports. */
+  timeout?: number;
+  token?: string;
+}
+export class Process {
+  static start(options?: ServeOptions): Promise<Process>;
+  readonly urls: Record<string, string>;
+  readonly controlUrl: string;
+  output(): string;
+  stop(): Promise<void>;
+}
+export class StendError extends Error {
+  readonly status: number;
+  readonly code: string;
+  readonly hint?: string;
+  readonly at?: string;
+}
+export class ExpectationFailed extends Error {
+  readonly nearest: unknown;
+  readonly unmet: unknown[];
+}
+export class StartError extends Error {}
+export function executable(): string;
+export function serve(options?: ServeOptions): Promise<Bench & AsyncDisposable & { stop(): Promise<void> }>;
+export function span(value: Span): string;
