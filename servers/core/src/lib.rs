@@ -19,6 +19,7 @@ mod node_de;
 mod origin;
 pub mod problem;
 pub mod random;
+pub mod request;
 pub mod secret;
 pub mod section;
 pub mod service;
