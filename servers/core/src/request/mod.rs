@@ -7,7 +7,7 @@
 //! use serde::Deserialize;
 //! use stend_core::request::{Patch, Reason, Style, Text, read};
 //!
-//! #[derive(Deserialize)]
+//! #[derive(Debug, Deserialize)]
 //! struct LocationChange {
 //!     name: Option<Text<255>>,
 //!     note: Patch<Text<1000>>,
