@@ -6,6 +6,9 @@
     reason = "one test binary: nothing in it is reachable from outside, and it may fail"
 )]
 
+#[macro_use]
+extern crate stend_proves;
+
 mod carbis;
 mod control;
 mod fidelity;

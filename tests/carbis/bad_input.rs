@@ -18,6 +18,7 @@ async fn refused(bench: &Bench, request: RequestBuilder, status: u16, part: &str
     assert_eq!(body.as_object().unwrap().len(), 2);
 }
 
+#[proves("CB-006", "CB-025", "CB-026", "C4")]
 #[tokio::test]
 async fn wrong_tokens_and_missing_hashes() {
     let bench = Bench::start().await;
@@ -31,6 +32,7 @@ async fn wrong_tokens_and_missing_hashes() {
     refused(&bench, get(&bench, "/api/v4/events"), 401, "token").await;
 }
 
+#[proves("CB-027", "G4")]
 #[tokio::test]
 async fn unknown_paths_and_methods() {
     let bench = Bench::start().await;
@@ -44,6 +46,7 @@ async fn unknown_paths_and_methods() {
     }
 }
 
+#[proves("CB-027")]
 #[tokio::test]
 async fn oversize_and_odd_bodies() {
     let bench = Bench::start().await;
@@ -55,6 +58,7 @@ async fn oversize_and_odd_bodies() {
     assert!(journal["entries"][0]["remarks"][0].as_str().unwrap().contains("ignored"), "{journal}");
 }
 
+#[proves("G1")]
 #[tokio::test]
 async fn a_slip_in_a_parameter_is_remarked_and_a_strict_world_refuses_it() {
     let bench = Bench::start().await;
@@ -87,6 +91,7 @@ async fn an_unknown_world_is_named_with_the_nearest() {
     assert_eq!(error["hint"], "did you mean `checkout`?");
 }
 
+#[proves("C10")]
 #[tokio::test]
 async fn actions_that_cannot_be_done_say_why_and_change_nothing() {
     let bench = Bench::start().await;
@@ -121,6 +126,7 @@ async fn actions_that_cannot_be_done_say_why_and_change_nothing() {
     assert_eq!(bench.state().await, before);
 }
 
+#[proves("G1")]
 #[tokio::test]
 async fn a_hash_that_is_none_is_remarked_on() {
     let bench = Bench::start().await;
@@ -138,6 +144,7 @@ async fn a_hash_that_is_none_is_remarked_on() {
     }
 }
 
+#[proves("C10")]
 #[tokio::test]
 async fn actions_name_the_field_and_what_there_is() {
     let bench = Bench::start().await;

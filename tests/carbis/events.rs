@@ -27,12 +27,14 @@ fn keys(value: &Value) -> Vec<&str> {
     value.as_object().expect("an object").keys().map(String::as_str).collect()
 }
 
+#[proves("CB-007")]
 #[tokio::test]
 async fn the_feed_of_the_documented_world_is_empty_at_first() {
     let bench = Bench::start().await;
     assert_eq!(poll(&bench, "none").await.text, r#"{"result":true,"data":{"updates":[]}}"#);
 }
 
+#[proves("C5")]
 #[tokio::test]
 async fn a_hash_is_drawn_in_the_printed_form_and_told_by_the_action() {
     let bench = Bench::start().await;
@@ -45,6 +47,7 @@ async fn a_hash_is_drawn_in_the_printed_form_and_told_by_the_action() {
     assert!(digits.len() == 8 && digits.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b)), "{hash}");
 }
 
+#[proves("CB-018", "C9")]
 #[tokio::test]
 async fn additional_order_brings_the_order_from_186_to_336() {
     let bench = Bench::start().await;
@@ -56,6 +59,7 @@ async fn additional_order_brings_the_order_from_186_to_336() {
     assert_eq!((&update["order"]["sum"], &update["invoice"]["unpaid_sum"]), (&json!(336.0), &json!(336.0)));
 }
 
+#[proves("CB-021", "CB-023")]
 #[tokio::test]
 async fn online_payment_closes_the_order() {
     let bench = Bench::start().await;
@@ -65,6 +69,7 @@ async fn online_payment_closes_the_order() {
     assert_eq!(bench.state().await["carbis"]["orders"], json!([]));
 }
 
+#[proves("CB-017", "C9")]
 #[tokio::test]
 async fn additions_append_and_the_session_holds_only_what_was_added() {
     let bench = Bench::start().await;
@@ -80,6 +85,7 @@ async fn additions_append_and_the_session_holds_only_what_was_added() {
     assert_eq!(last["invoice"]["unpaid_sum"], 216.0);
 }
 
+#[proves("CB-004", "CB-005", "CB-008", "C1", "G1")]
 #[tokio::test]
 async fn a_poll_gets_what_came_after_its_hash_oldest_first() {
     let bench = Bench::start().await;
@@ -98,6 +104,7 @@ async fn a_poll_gets_what_came_after_its_hash_oldest_first() {
     assert_eq!(after(updates(&bench, "0x00000000").await), hashes, "a lost place gets all (C2)");
 }
 
+#[proves("C6")]
 #[tokio::test]
 async fn any_code_can_be_emitted_with_what_the_table_has() {
     let bench = Bench::start().await;
@@ -111,6 +118,7 @@ async fn any_code_can_be_emitted_with_what_the_table_has() {
     assert_eq!(updates[1]["order"], Value::Null);
 }
 
+#[proves("CB-012", "CB-019")]
 #[tokio::test]
 async fn an_order_is_opened_added_to_and_paid_at_a_free_table() {
     let bench = Bench::start().await;
@@ -137,6 +145,7 @@ async fn the_shapes_are_pinned() {
     insta::assert_json_snapshot!("events", poll(&bench, "none").await.json());
 }
 
+#[proves("CB-020")]
 #[tokio::test]
 async fn a_dish_is_ordered_with_modifiers() {
     let bench = Bench::start().await;
@@ -164,6 +173,7 @@ async fn a_dish_is_ordered_with_modifiers() {
     assert_eq!(refused.status, 404, "{}", refused.text);
 }
 
+#[proves("C5")]
 #[tokio::test]
 async fn the_printed_hash_is_taken_once() {
     let bench = Bench::start().await;

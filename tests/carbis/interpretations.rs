@@ -17,6 +17,7 @@ async fn steered(bench: &Bench, action: &str, args: Value) -> (u16, String) {
     (answer.status.as_u16(), answer.text)
 }
 
+#[proves("CB-023")]
 #[tokio::test]
 async fn a_paid_order_stays_until_a_waiter_closes_it() {
     let bench = Bench::start().await;
@@ -45,6 +46,7 @@ async fn a_paid_order_stays_until_a_waiter_closes_it() {
     assert_eq!(steered(&bench, "carbis.close_order", table).await.0, 409);
 }
 
+#[proves("CB-023")]
 #[tokio::test]
 async fn simulated_guests_leave_no_paid_order_behind() {
     let bench = Bench::start().await;
@@ -57,6 +59,7 @@ async fn simulated_guests_leave_no_paid_order_behind() {
     assert_eq!(carbis["totals"]["orders_paid"], 4);
 }
 
+#[proves("C2")]
 #[tokio::test]
 async fn a_lost_place_gets_nothing_or_a_refusal() {
     for (reading, status) in [("nothing", 200), ("refused", 400)] {
@@ -79,6 +82,7 @@ async fn a_lost_place_gets_nothing_or_a_refusal() {
     }
 }
 
+#[proves("CB-025")]
 #[tokio::test]
 async fn a_missing_hash_gets_all() {
     let bench = Bench::start().await;
@@ -91,6 +95,7 @@ async fn a_missing_hash_gets_all() {
     assert_eq!(bench.send(get(&bench, "", "wrong")).await.status, 401);
 }
 
+#[proves("CB-026")]
 #[tokio::test]
 async fn a_refusal_is_told_by_the_result_alone() {
     let bench = Bench::start().await;
@@ -107,6 +112,7 @@ async fn a_refusal_is_told_by_the_result_alone() {
     assert_eq!(bench.send(bench.client.get(format!("{}/x", bench.url("carbis")))).await.status, 404);
 }
 
+#[proves("CB-012")]
 #[tokio::test]
 async fn opening_an_order_is_an_event_where_the_world_has_a_code_for_it() {
     let bench = Bench::start().await;

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use super::events::{poll, updates};
 use crate::support::Bench;
 
+#[proves("CB-001", "CB-002", "C3")]
 #[tokio::test]
 async fn five_minutes_and_one_second_empty_the_feed() {
     let bench = Bench::start().await;
@@ -18,6 +19,7 @@ async fn five_minutes_and_one_second_empty_the_feed() {
     assert_eq!(poll(&bench, "none").await.text, r#"{"result":true,"data":{"updates":[]}}"#);
 }
 
+#[proves("CB-002", "C2")]
 #[tokio::test]
 async fn a_client_that_lost_its_place_gets_all_that_is_left() {
     let bench = Bench::start().await;
@@ -30,6 +32,7 @@ async fn a_client_that_lost_its_place_gets_all_that_is_left() {
     assert_eq!(left[0]["hash"], second["hash"]);
 }
 
+#[proves("C3")]
 #[tokio::test]
 async fn retention_is_a_setting_of_the_world() {
     let bench = Bench::start().await;
@@ -70,6 +73,7 @@ async fn two_worlds_do_not_see_each_other() {
     assert_eq!(journal["matched"], 4);
 }
 
+#[proves("CB-024")]
 #[tokio::test]
 async fn a_restored_world_goes_on_with_the_same_bytes() {
     let bench = Bench::start().await;
@@ -93,6 +97,7 @@ async fn a_restored_world_goes_on_with_the_same_bytes() {
     assert_eq!(totals["orders_paid"], totals["events"]["online_payment"]);
 }
 
+#[proves("CB-002")]
 #[tokio::test]
 async fn an_event_goes_in_its_time_also_behind_a_later_one() {
     let bench = Bench::start().await;

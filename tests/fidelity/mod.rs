@@ -1,4 +1,4 @@
-//! The claims ledger against the repository: what it names is there, and what is there is named.
+//! The claims ledger against the repository: what it names exists, and what exists is named.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -8,63 +8,64 @@ use stend::fidelity::{Claim, Kind, Ledger, Status, block, ledgers};
 
 use crate::support::root;
 
-/// The prefix of an API's claims, and the letter and number of its own rulings. G1 to G4 are about all.
-const NUMBERS: [(&str, &str, char, u32); 4] =
-    [("carbis", "CB", 'C', 10), ("tillypad", "TP", 'P', 11), ("queue", "QU", 'Q', 28), ("telemetron", "TM", 'T', 18)];
+mod evidence;
+
+use evidence::Evidence;
 
 fn all() -> Vec<Ledger> {
     ledgers().unwrap_or_else(|problem| panic!("{problem}"))
 }
 
-fn numbers(api: &str) -> (&'static str, &'static str, char, u32) {
-    *NUMBERS.iter().find(|row| row.0 == api).unwrap_or_else(|| panic!("{api} has no numbers"))
-}
-
-/// Every claim of every ledger must pass; all that do not are told at once.
+/// Every claim of every ledger must pass; all that do not are listed at once.
 fn every_claim(check: impl Fn(&Ledger, &Claim) -> Option<String>) {
     let ledgers = all();
-    let claims = ledgers.iter().flat_map(|ledger| ledger.claims.iter().map(move |claim| (ledger, claim)));
+    let claims = ledgers.iter().flat_map(|ledger| ledger.all().map(move |claim| (ledger, claim)));
     let wrong: Vec<String> = claims
-        .filter_map(|(ledger, claim)| Some(format!("{} {}: {}", ledger.api, claim.id, check(ledger, claim)?)))
+        .filter_map(|(ledger, claim)| Some(format!("{} {}: {}", ledger.service, claim.id, check(ledger, claim)?)))
         .collect();
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 #[test]
-fn every_api_has_a_ledger_and_every_claim_its_own_number() {
+fn every_service_has_a_ledger_and_every_claim_its_own_number() {
     let registry = stend::registry::services();
     let names: Vec<&str> = registry.services().iter().map(|kind| kind.name()).collect();
     let ledgers = all();
-    assert_eq!(ledgers.iter().map(|ledger| ledger.api.as_str()).collect::<Vec<_>>(), names);
+    assert_eq!(ledgers.iter().map(|ledger| ledger.service.as_str()).collect::<Vec<_>>(), names);
+    let prefixes: BTreeSet<&str> = ledgers.iter().map(|ledger| ledger.prefix.as_str()).collect();
+    assert_eq!(prefixes.len(), ledgers.len(), "two ledgers have one prefix: {prefixes:?}");
     for ledger in &ledgers {
-        let api = ledger.api.as_str();
-        assert!(ledger.claims.len() > 20, "{api} claims next to nothing");
-        let (_, prefix, letter, _) = numbers(api);
+        let service = ledger.service.as_str();
         let mut seen = BTreeSet::new();
+        for claim in ledger.all() {
+            assert!(seen.insert(&claim.id), "{service}: {} stands twice", claim.id);
+        }
         for claim in &ledger.claims {
-            assert!(seen.insert(&claim.id), "{api}: {} stands twice", claim.id);
-            let number = |text: Option<&str>| text.is_some_and(|text| text.parse::<u32>().is_ok());
-            let good = if claim.is_ruling() {
-                number(claim.id.strip_prefix(letter).or(claim.id.strip_prefix('G')))
-            } else {
-                number(claim.id.strip_prefix(prefix).and_then(|rest| rest.strip_prefix('-')))
-            };
-            assert!(good, "{api}: {} is neither {prefix}-001 nor {letter}1", claim.id);
+            let number = claim.id.strip_prefix(&ledger.prefix).and_then(|rest| rest.strip_prefix('-'));
+            let good = number.is_some_and(|number| number.len() == 3 && number.parse::<u32>().is_ok());
+            assert!(good, "{service}: {} is not like {}-001", claim.id, ledger.prefix);
+            assert!(claim.section.is_some(), "{service}: {} has no section", claim.id);
         }
     }
 }
 
+/// A ledger says itself which rulings are about its service.
 #[test]
 fn every_ruling_is_in_the_ledger() {
     for ledger in &all() {
-        let (api, _, letter, last) = numbers(&ledger.api);
-        let own = (1..=last).map(|n| format!("{letter}{n}"));
-        let missing: Vec<String> = own
-            .chain((1..=4).map(|n| format!("G{n}")))
-            .filter(|id| !ledger.claims.iter().any(|claim| claim.id == *id))
-            .collect();
-        assert!(missing.is_empty(), "{api}: {missing:?}");
+        let expected: Vec<String> = ledger.expects.iter().flat_map(|range| rulings(range)).collect();
+        let present: Vec<&String> = ledger.rulings.iter().map(|ruling| &ruling.id).collect();
+        assert_eq!(present, expected.iter().collect::<Vec<_>>(), "{}", ledger.service);
+        assert!(ledger.rulings.iter().all(|ruling| ruling.section.is_none()), "{}", ledger.service);
     }
+}
+
+/// The ids of a range, `T1-T22` or `W1`.
+fn rulings(range: &str) -> Vec<String> {
+    let (first, last) = range.split_once('-').unwrap_or((range, range));
+    let number = |id: &str| id[1..].parse::<u32>().unwrap_or_else(|_| panic!("`{range}` is no range of rulings"));
+    assert_eq!(first[..1], last[..1], "`{range}` is no range of rulings");
+    (number(first)..=number(last)).map(|number| format!("{}{number}", &first[..1])).collect()
 }
 
 #[test]
@@ -80,62 +81,74 @@ fn a_claim_says_one_thing_and_why_where_that_is_not_plain() {
     });
 }
 
+/// The tests that name each claim.
+fn evidence() -> Evidence {
+    let ids = |ledger: &Ledger| ledger.all().map(|claim| claim.id.clone()).collect();
+    Evidence::of_sources(&all().iter().map(|ledger| (ledger.service.clone(), ids(ledger))).collect())
+}
+
 #[test]
-fn what_is_proved_names_a_test_that_exists() {
-    every_claim(|_, claim| {
-        if claim.status == Status::Proved && claim.tests.is_empty() {
-            return Some("proved by no test".into());
+fn every_test_proves_known_claims() {
+    let wrong = evidence().wrong;
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn a_claim_is_proved_if_and_only_if_a_test_or_a_sample_names_it() {
+    let tests = evidence().tests;
+    every_claim(|ledger, claim| {
+        let named = tests.contains_key(&(ledger.service.clone(), claim.id.clone())) || !claim.samples.is_empty();
+        match claim.status {
+            Status::Proved | Status::BySetting => {
+                (!named).then(|| "no test and no sample names it: `status: unproved`".into())
+            }
+            Status::Unproved => named.then(|| "it is `unproved`, and a test or a sample names it".into()),
+            // A test may show what we do instead.
+            Status::Contradicted | Status::NotEmulated => None,
         }
-        claim.tests.iter().find_map(|test| missing(test))
     });
 }
 
-/// Why a reference to a test leads nowhere.
-fn missing(test: &str) -> Option<String> {
-    let Some((file, function)) = test.split_once("::") else {
-        let sample = test.starts_with("fixtures/") && test.ends_with(".json");
-        return (!sample || !root().join(test).is_file()).then(|| format!("there is no sample {test}"));
-    };
-    let Ok(text) = fs::read_to_string(root().join(file)) else { return Some(format!("there is no {file}")) };
-    let declared = text.split(&format!("fn {function}(")).collect::<Vec<_>>();
-    let [before, _] = declared.as_slice() else { return Some(format!("{file} has no one `fn {function}`")) };
-    // The attribute stands right above, at most with others between.
-    let attributes = before.rsplit("\n\n").next().unwrap_or_default();
-    let tests = ["#[test]", "#[tokio::test", "proptest!"];
-    let is_test = tests.iter().any(|attribute| attributes.contains(attribute)) || before.contains("proptest! {");
-    (!is_test).then(|| format!("{file}: {function} is no test"))
+#[test]
+fn a_claim_names_samples_that_exist() {
+    every_claim(|ledger, claim| {
+        let folder = root().join("fixtures").join(&ledger.service).join("samples");
+        let absent = claim.samples.iter().find(|sample| !folder.join(sample).is_file())?;
+        Some(format!("there is no sample {absent}"))
+    });
 }
 
 #[test]
 fn every_operation_has_a_claim_and_every_claim_known_operations() {
     let registry = stend::registry::services();
     for ledger in all() {
-        let (_, kind) = registry.find(&ledger.api).unwrap();
+        let (_, kind) = registry.find(&ledger.service).unwrap();
         let known: BTreeSet<&str> = kind.operations().iter().map(|operation| operation.id).collect();
-        let claimed: BTreeSet<&str> =
-            ledger.claims.iter().flat_map(|claim| &claim.operations).map(String::as_str).collect();
-        assert_eq!(claimed.difference(&known).collect::<Vec<_>>(), Vec::<&&str>::new(), "{}: unknown", ledger.api);
-        assert_eq!(known.difference(&claimed).collect::<Vec<_>>(), Vec::<&&str>::new(), "{}: no claim", ledger.api);
+        let claimed: BTreeSet<&str> = ledger.all().flat_map(|claim| &claim.operations).map(String::as_str).collect();
+        assert_eq!(claimed.difference(&known).collect::<Vec<_>>(), Vec::<&&str>::new(), "{}: unknown", ledger.service);
+        assert_eq!(known.difference(&claimed).collect::<Vec<_>>(), Vec::<&&str>::new(), "{}: no claim", ledger.service);
     }
 }
 
 #[test]
 fn every_sample_has_a_claim() {
     for ledger in all() {
-        let named: BTreeSet<&str> = ledger.claims.iter().flat_map(|claim| &claim.tests).map(String::as_str).collect();
+        let folder = format!("fixtures/{}/samples", ledger.service);
+        let named: BTreeSet<String> =
+            ledger.all().flat_map(|claim| &claim.samples).map(|sample| format!("{folder}/{sample}")).collect();
         let silent: Vec<String> =
-            crate::samples::paths(&ledger.api).into_iter().filter(|path| !named.contains(path.as_str())).collect();
+            crate::samples::paths(&ledger.service).into_iter().filter(|path| !named.contains(path)).collect();
         assert!(silent.is_empty(), "no claim names {silent:#?}");
     }
 }
 
-/// A setting is a dotted path in the API's section of a world file.
+/// A setting is a dotted path in the service's section of a world file.
 #[test]
 fn every_setting_is_in_the_schema() {
     let schema = stend_scenario::world_schema(&stend::registry::services());
     every_claim(|ledger, claim| {
         let setting = claim.setting.as_ref()?;
-        let path = std::iter::once(ledger.api.as_str()).chain(setting.split('.'));
+        let path = std::iter::once(ledger.service.as_str()).chain(setting.split('.'));
         let found = path.into_iter().try_fold(&schema, |at, key| property(&schema, at, key));
         found.is_none().then(|| format!("the section has no `{setting}`"))
     });
@@ -158,7 +171,7 @@ fn the_readmes_carry_the_numbers() {
     let ledgers = all();
     let mut pages = vec![("README.md".to_owned(), block(&ledgers))];
     for ledger in ledgers {
-        pages.push((format!("servers/{}/README.md", ledger.api), block(&[ledger])));
+        pages.push((format!("servers/{}/README.md", ledger.service), block(&[ledger])));
     }
     for (page, numbers) in pages {
         let path = root().join(&page);

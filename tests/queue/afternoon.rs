@@ -48,6 +48,7 @@ async fn printed(
     replies.push(got);
 }
 
+#[proves("Q28", "G2")]
 #[tokio::test]
 async fn every_reply_printed_for_that_afternoon_comes_out_of_the_state() {
     let bench = bench().await;

@@ -10,6 +10,7 @@ use tokio_tungstenite::tungstenite::protocol::frame::coding::{Data, OpCode};
 use super::client::{Client, PASSWORD, assert_error};
 use crate::support::Bench;
 
+#[proves("QU-002", "QU-004", "Q9")]
 #[tokio::test]
 async fn broken_frames_get_an_error_and_the_socket_stays_open() {
     let bench = Bench::start().await;
@@ -40,6 +41,7 @@ async fn broken_frames_get_an_error_and_the_socket_stays_open() {
     assert_eq!(bench.state().await["queue"], before);
 }
 
+#[proves("Q9", "G4")]
 #[tokio::test]
 async fn an_unknown_command_names_the_nearest() {
     let bench = Bench::start().await;
@@ -53,6 +55,7 @@ async fn an_unknown_command_names_the_nearest() {
     assert_eq!(client.fails("xyzzy", json!({})).await["desc"], "Unknown command 'xyzzy'");
 }
 
+#[proves("QU-012", "QU-073", "QU-082", "QU-101", "QU-106", "QU-111", "QU-113", "QU-117", "QU-119", "Q21")]
 #[tokio::test]
 async fn service_commands_refuse_what_cannot_be_done() {
     let bench = Bench::start().await;
@@ -121,6 +124,7 @@ async fn service_commands_refuse_what_cannot_be_done() {
     assert_eq!(error["desc"], "Consumer К001 has no operation that workplace 11 can serve now");
 }
 
+#[proves("G1")]
 #[tokio::test]
 async fn unknown_fields_are_remarked_on_and_in_a_strict_world_refused() {
     let bench = Bench::start().await;
@@ -224,6 +228,7 @@ async fn a_flood_of_broken_frames_starves_nobody() {
     assert_eq!(flood.await.unwrap(), 20_000, "every broken frame got its reply");
 }
 
+#[proves("QU-001")]
 #[tokio::test]
 async fn who_speaks_plain_http_is_told_what_this_is() {
     let bench = Bench::start().await;

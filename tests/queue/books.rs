@@ -104,6 +104,10 @@ async fn prepare(client: &mut Client) {
     client.data("newServiceGroup", json!({"root": {"services": [{"id": 3}], "children": []}})).await;
 }
 
+#[proves(
+    "QU-006", "QU-014", "QU-015", "QU-016", "QU-017", "QU-018", "QU-019", "QU-020", "QU-021", "QU-022", "QU-023",
+    "QU-024", "QU-025", "QU-027", "QU-028", "QU-029", "QU-032", "QU-034", "QU-151", "QU-152", "Q14", "Q15", "Q27"
+)]
 #[tokio::test]
 async fn eight_commands_of_every_book() {
     for (lower, title, there, new, change, name) in table() {
@@ -190,6 +194,7 @@ fn assert_printed(got: &Value, printed: &Value) {
     assert_eq!(serde_json::to_string_pretty(got).unwrap(), serde_json::to_string_pretty(printed).unwrap());
 }
 
+#[proves("QU-028", "QU-030")]
 #[tokio::test]
 async fn the_printed_samples_of_services() {
     let bench = Bench::start().await;
@@ -213,6 +218,7 @@ async fn the_printed_samples_of_services() {
     assert_printed(&client.data("removeService", json!({"id": 12})).await, &no_errors());
 }
 
+#[proves("QU-030")]
 #[tokio::test]
 async fn a_part_that_was_not_there_is_whole_when_it_comes() {
     let bench = Bench::start().await;
@@ -230,6 +236,7 @@ async fn a_part_that_was_not_there_is_whole_when_it_comes() {
     assert!(client.data("getUser", json!({"name": "x"})).await.get("clerk").is_none());
 }
 
+#[proves("QU-013", "QU-035", "QU-036", "QU-037", "Q12")]
 #[tokio::test]
 async fn what_is_referred_to_stays() {
     let bench = Bench::start().await;
@@ -267,6 +274,7 @@ async fn what_is_referred_to_stays() {
     client.fails("removeAllConsumers", json!({})).await;
 }
 
+#[proves("QU-012", "QU-151")]
 #[tokio::test]
 async fn values_that_cannot_be_meant_change_nothing() {
     let bench = Bench::start().await;

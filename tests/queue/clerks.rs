@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use super::client::Client;
 use crate::support::Bench;
 
+#[proves("Q14")]
 #[tokio::test]
 async fn simulated_clerks_serve_visitors_at_their_pace() {
     let bench = Bench::start().await;
@@ -31,6 +32,7 @@ async fn simulated_clerks_serve_visitors_at_their_pace() {
     assert_eq!((&totals["registered"], &totals["called"], &totals["served"]), (&json!(3), &json!(2), &json!(2)));
 }
 
+#[proves("QU-147")]
 #[tokio::test]
 async fn a_client_that_logs_in_takes_a_simulated_clerks_window_over() {
     let bench = Bench::start().await;

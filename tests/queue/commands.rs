@@ -24,6 +24,7 @@ async fn at(bench: &Bench, to: &str) {
     assert_eq!(answer.status, 200, "{}", answer.text);
 }
 
+#[proves("QU-042", "QU-047", "Q5", "Q6")]
 #[tokio::test]
 async fn login_and_logout_as_printed() {
     let bench = bench_at("2015-06-08T12:05:55.749Z").await;
@@ -90,6 +91,7 @@ async fn info_and_postpone_delay_as_printed() {
     assert_eq!(delays.to_string(), r#"["1","5","10","15","20","25"]"#);
 }
 
+#[proves("QU-058", "QU-059", "QU-060", "QU-061", "QU-062", "QU-063", "QU-064", "QU-066", "QU-067")]
 #[tokio::test]
 async fn statistics_as_printed() {
     let bench = bench_at("2015-06-17T15:34:32.000Z").await;
@@ -159,6 +161,7 @@ async fn statistics_as_printed() {
     clerk.fails("statistics", json!({"from": "2015-06-18", "to": "2015-06-17"})).await;
 }
 
+#[proves("QU-068", "QU-069", "QU-137", "Q23")]
 #[tokio::test]
 async fn statistics_outlive_the_day() {
     let bench = bench_at("2015-06-17T15:00:00.000Z").await;
@@ -183,6 +186,7 @@ async fn statistics_outlive_the_day() {
     assert_eq!(bench.act("queue.take_ticket", json!({"services": [4]})).await["ticket"], "Г001");
 }
 
+#[proves("QU-121", "QU-122", "QU-124", "QU-125", "QU-131", "QU-136", "Q25")]
 #[tokio::test]
 async fn a_ticket_is_registered_as_printed_and_has_a_picture() {
     let bench = bench_at("2024-04-22T13:22:35.902Z").await;
@@ -236,6 +240,7 @@ async fn a_ticket_is_registered_as_printed_and_has_a_picture() {
     assert_eq!(error["desc"], "Ticket range 'Все' is used up for today");
 }
 
+#[proves("QU-074", "QU-075", "QU-078")]
 #[tokio::test]
 async fn a_call_from_the_middle_of_the_queue_as_printed() {
     let bench = bench_at("2022-06-28T10:20:50.000Z").await;
@@ -297,6 +302,7 @@ async fn a_call_from_the_middle_of_the_queue_as_printed() {
     );
 }
 
+#[proves("QU-146", "QU-147", "QU-148", "QU-149", "QU-150", "Q27")]
 #[tokio::test]
 async fn what_public_clients_use_beyond_the_document() {
     let bench = Bench::start().await;
@@ -337,6 +343,7 @@ async fn what_public_clients_use_beyond_the_document() {
     clerk.fails("currentConsumer", json!({"workplace": 99})).await;
 }
 
+#[proves("QU-003", "QU-010")]
 #[tokio::test]
 async fn every_command_needs_a_session_and_says_so() {
     let bench = Bench::start().await;
@@ -360,6 +367,7 @@ async fn every_command_needs_a_session_and_says_so() {
     assert_eq!(bench.state().await["queue"], before);
 }
 
+#[proves("QU-043", "Q7")]
 #[tokio::test]
 async fn logins_that_are_refused_open_nothing() {
     let bench = Bench::start().await;
@@ -405,6 +413,7 @@ async fn logins_that_are_refused_open_nothing() {
 }
 
 /// The whole of the replies to the commands that the afternoon does not have, in the documented world.
+#[proves("QU-139", "QU-145", "G2")]
 #[tokio::test]
 async fn control_commands_to_the_letter() {
     let bench = Bench::start().await;

@@ -35,6 +35,7 @@ async fn serving(bench: &Bench) -> Client {
     clerk
 }
 
+#[proves("Q2")]
 #[tokio::test]
 async fn an_error_stands_where_errors_in_says() {
     for (reading, places) in [("both", ["data", "error"].as_slice()), ("data", &["data"]), ("error", &["error"])] {
@@ -60,6 +61,7 @@ async fn an_error_stands_where_errors_in_says() {
     }
 }
 
+#[proves("Q5")]
 #[tokio::test]
 async fn a_new_token_stands_where_login_token_in_says() {
     for (reading, inside, beside) in [("both", true, true), ("data", true, false), ("beside", false, true)] {
@@ -73,6 +75,7 @@ async fn a_new_token_stands_where_login_token_in_says() {
     }
 }
 
+#[proves("Q4", "Q24")]
 #[tokio::test]
 async fn the_terse_vintage_has_the_keys_of_2015() {
     let bench = bench(json!({"vintage": "terse"})).await;
@@ -114,6 +117,7 @@ async fn the_terse_vintage_has_the_keys_of_2015() {
     assert_eq!(keys(&failed), ["dateTime", "command", "data", "error"]);
 }
 
+#[proves("Q11")]
 #[tokio::test]
 async fn the_reply_to_unsubscribe_names_what_unsubscribe_echo_says() {
     for (reading, named) in [("own", "unsubscribeServices"), ("printed", "subscribeServices")] {
@@ -133,6 +137,7 @@ async fn the_reply_to_unsubscribe_names_what_unsubscribe_echo_says() {
     }
 }
 
+#[proves("QU-073")]
 #[tokio::test]
 async fn an_empty_queue_is_what_nobody_says() {
     for (reading, data) in [("object", json!({})), ("none", Value::Null), ("list", json!([]))] {
@@ -142,6 +147,7 @@ async fn an_empty_queue_is_what_nobody_says() {
     }
 }
 
+#[proves("Q19")]
 #[tokio::test]
 async fn a_rejected_ticket_ends_as_rejected_ends_says() {
     let operation = json!({"service": 4, "priority": 50, "operation": 3, "workplace": 11});
@@ -160,6 +166,7 @@ async fn a_rejected_ticket_ends_as_rejected_ends_says() {
     }
 }
 
+#[proves("QU-098")]
 #[tokio::test]
 async fn reject_consumer_writes_its_comment_as_often_as_reject_comment_says() {
     for (reading, comments) in [("twice", json!(["c", "c"])), ("once", json!(["c"]))] {
@@ -170,6 +177,7 @@ async fn reject_consumer_writes_its_comment_as_often_as_reject_comment_says() {
     }
 }
 
+#[proves("Q21")]
 #[tokio::test]
 async fn who_is_alone_is_skipped_as_skip_alone_says() {
     let bench = bench(json!({"skip_alone": "stays"})).await;
@@ -186,6 +194,7 @@ async fn who_is_alone_is_skipped_as_skip_alone_says() {
     assert_eq!(clerk.fails("skipConsumer", here()).await["desc"], "The queue has no other consumer");
 }
 
+#[proves("QU-111")]
 #[tokio::test]
 async fn a_consumer_is_postponed_by_what_postpone_by_says() {
     let bench = bench(json!({"postpone_by": "listed", "postpone_delays": [5, 15]})).await;
@@ -200,6 +209,7 @@ async fn a_consumer_is_postponed_by_what_postpone_by_says() {
     clerk.data("postponeConsumer", json!({"workplace": 11, "delay": "7"})).await;
 }
 
+#[proves("QU-133")]
 #[tokio::test]
 async fn a_clerk_commands_where_other_windows_says() {
     let bench = bench(json!({"other_windows": "allowed"})).await;
@@ -226,6 +236,7 @@ async fn a_clerk_commands_where_other_windows_says() {
     assert_eq!(error["desc"], "The clerk is not logged in at workplace 11");
 }
 
+#[proves("QU-139")]
 #[tokio::test]
 async fn who_is_bound_to_another_is_listed_as_bound_tickets_says() {
     for (reading, shown) in [("hidden", false), ("shown", true)] {
@@ -253,6 +264,7 @@ async fn who_is_bound_to_another_is_listed_as_bound_tickets_says() {
     }
 }
 
+#[proves("QU-131")]
 #[tokio::test]
 async fn a_code_does_as_pin_code_says() {
     for (reading, does) in [("equal", false), ("any", true)] {
@@ -274,6 +286,7 @@ async fn a_code_does_as_pin_code_says() {
     }
 }
 
+#[proves("QU-126")]
 #[tokio::test]
 async fn a_ticket_has_its_picture_when_preview_says() {
     for (reading, unasked) in [("always", true), ("noprint", false)] {
@@ -287,6 +300,7 @@ async fn a_ticket_has_its_picture_when_preview_says() {
     }
 }
 
+#[proves("Q26")]
 #[tokio::test]
 async fn done_is_written_as_statistics_done_says() {
     for (reading, done) in [("bare", "2026-11-21T09:00:01"), ("full", "2026-11-21T09:00:00.500Z")] {

@@ -34,6 +34,10 @@ fn commands() -> Vec<(&'static str, Value, bool)> {
     ]
 }
 
+#[proves(
+    "QU-051", "QU-055", "QU-071", "QU-076", "QU-080", "QU-083", "QU-087", "QU-091", "QU-095", "QU-100", "QU-105",
+    "QU-114", "QU-118"
+)]
 #[tokio::test]
 async fn workplace_is_the_window_that_commands() {
     for (command, others, served) in commands() {
@@ -73,6 +77,7 @@ async fn workplace_is_the_window_that_commands() {
     }
 }
 
+#[proves("QU-084", "QU-088", "QU-092", "QU-096", "QU-102")]
 #[tokio::test]
 async fn comment_is_optional_and_stands_on_the_operation() {
     for (command, others, times) in [
@@ -97,6 +102,7 @@ async fn comment_is_optional_and_stands_on_the_operation() {
     }
 }
 
+#[proves("QU-108", "QU-110")]
 #[tokio::test]
 async fn a_postponing_comment_is_in_the_statistics() {
     let bench = Bench::start().await;
@@ -113,6 +119,7 @@ async fn a_postponing_comment_is_in_the_statistics() {
 }
 
 /// The sample of `statistics` has a comment beside SERVING, and no entry for SERVED.
+#[proves("QU-156")]
 #[tokio::test]
 async fn a_serving_comment_is_in_the_statistics() {
     let bench = Bench::start().await;
@@ -131,6 +138,7 @@ async fn a_serving_comment_is_in_the_statistics() {
     }
 }
 
+#[proves("QU-052", "QU-056")]
 #[tokio::test]
 async fn detailed_shows_the_operations() {
     let bench = Bench::start().await;
@@ -149,6 +157,7 @@ async fn detailed_shows_the_operations() {
     }
 }
 
+#[proves("QU-094", "QU-099")]
 #[tokio::test]
 async fn a_service_is_rejected_alone_and_a_consumer_altogether() {
     let bench = Bench::start().await;
@@ -169,6 +178,7 @@ async fn a_service_is_rejected_alone_and_a_consumer_altogether() {
     assert_eq!((&done["state"], &done["active"]), (&json!("SERVED"), &json!(false)));
 }
 
+#[proves("QU-090", "QU-154")]
 #[tokio::test]
 async fn serve_consumer_serves_what_this_clerk_can_serve_now() {
     let bench = Bench::start().await;
@@ -184,6 +194,7 @@ async fn serve_consumer_serves_what_this_clerk_can_serve_now() {
     assert_eq!((&served["state"], &served["workplace_id"]), (&json!("WAITING"), &json!(-1)), "it waits for the rest");
 }
 
+#[proves("QU-081")]
 #[tokio::test]
 async fn a_repeated_call_is_the_newest_call() {
     let bench = Bench::start().await;
@@ -197,6 +208,7 @@ async fn a_repeated_call_is_the_newest_call() {
     assert_eq!(again["last_call"], "2026-11-21T09:00:30.000Z");
 }
 
+#[proves("QU-112", "QU-138", "Q21")]
 #[tokio::test]
 async fn a_skipped_ticket_keeps_its_place_and_is_counted() {
     let bench = Bench::start().await;
@@ -213,6 +225,7 @@ async fn a_skipped_ticket_keeps_its_place_and_is_counted() {
 }
 
 /// The one behind the skipped one comes, and behind the last the first: none is passed over.
+#[proves("QU-112")]
 #[tokio::test]
 async fn skipping_goes_through_the_whole_line_and_round() {
     let bench = Bench::start().await;
@@ -233,6 +246,7 @@ async fn skipping_goes_through_the_whole_line_and_round() {
 }
 
 /// What a ticket's priority is changed by is what its terminal has, unless the request says otherwise.
+#[proves("QU-123", "QU-146")]
 #[tokio::test]
 async fn priority_is_that_of_the_terminal_unless_it_is_given() {
     let bench = Bench::start().await;

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::client::Client;
 use crate::support::Bench;
 
+#[proves("QU-039", "QU-040", "Q3", "Q13")]
 #[tokio::test]
 async fn a_change_to_a_book_is_one_push_to_each_subscriber() {
     let bench = Bench::start().await;
@@ -37,6 +38,7 @@ async fn a_change_to_a_book_is_one_push_to_each_subscriber() {
     boards[1].nothing_came().await;
 }
 
+#[proves("QU-057", "QU-140")]
 #[tokio::test]
 async fn a_reply_comes_before_the_pushes_that_come_of_it() {
     let bench = Bench::start().await;
@@ -64,6 +66,7 @@ async fn a_reply_comes_before_the_pushes_that_come_of_it() {
     assert!(pushes.iter().any(|push| push["data"][1]["id"] == taken["consumer"]["id"]), "{pushes:?}");
 }
 
+#[proves("QU-054", "QU-057", "Q20")]
 #[tokio::test]
 async fn only_those_whose_queue_has_changed_are_told() {
     let bench = Bench::start().await;
@@ -110,6 +113,7 @@ async fn an_advance_returns_when_pushes_are_sent() {
     assert_eq!(last["reply"]["data"].as_array().unwrap().len(), 20, "the last push was sent before advance returned");
 }
 
+#[proves("Q13")]
 #[tokio::test]
 #[allow(clippy::disallowed_methods, reason = "how long others wait is what is tested")]
 async fn a_subscriber_that_does_not_read_gets_the_newest_and_slows_nobody() {

@@ -15,6 +15,7 @@ async fn tickets(client: &mut Client, workplace: i64) -> Vec<String> {
 }
 
 /// Service 1 has two stages: the first at window 18, the second at window 11.
+#[proves("QU-070", "QU-138", "Q16", "Q22")]
 #[tokio::test]
 async fn stages_run_in_order_and_the_ticket_goes_from_window_to_window() {
     let bench = Bench::start().await;
@@ -39,6 +40,7 @@ async fn stages_run_in_order_and_the_ticket_goes_from_window_to_window() {
     assert_eq!(served["services"]["1"]["20"]["3"], json!({"user_id": 3, "state": "SERVED", "comment": ["всё"]}));
 }
 
+#[proves("QU-120", "QU-153")]
 #[tokio::test]
 async fn operations_of_one_stage_end_one_by_one() {
     let bench = Bench::start().await;
@@ -66,6 +68,7 @@ async fn operations_of_one_stage_end_one_by_one() {
     assert_eq!(operator.data("rejectService", json!({"service": 5, "workplace": 11})).await["state"], "REJECTED");
 }
 
+#[proves("QU-050", "Q17")]
 #[tokio::test]
 async fn lower_priorities_are_called_first() {
     let bench = Bench::start().await;
@@ -82,6 +85,7 @@ async fn lower_priorities_are_called_first() {
     assert_eq!(operator.data("nextConsumer", here()).await["ticket"], "H001");
 }
 
+#[proves("QU-107", "Q20")]
 #[tokio::test]
 async fn return_to_me_binds_the_operations_to_this_clerk() {
     let bench = Bench::start().await;
@@ -105,6 +109,7 @@ async fn return_to_me_binds_the_operations_to_this_clerk() {
     assert!(came[0].get("postpone_to").is_none());
 }
 
+#[proves("QU-133", "QU-134")]
 #[tokio::test]
 async fn a_clerk_whose_role_limits_him_serves_only_that() {
     let bench = Bench::start().await;
@@ -125,6 +130,7 @@ async fn a_clerk_whose_role_limits_him_serves_only_that() {
     assert_eq!(operator.data("nextConsumer", here()).await["ticket"], "H001", "who is being served stays (Q18)");
 }
 
+#[proves("QU-132", "Q6")]
 #[tokio::test]
 async fn sessions_outlive_sockets_and_end_when_unused() {
     let bench = Bench::start().await;
@@ -140,6 +146,7 @@ async fn sessions_outlive_sockets_and_end_when_unused() {
     assert_eq!(second.fails("info", json!({})).await["desc"], "Session expired");
 }
 
+#[proves("QU-155")]
 #[tokio::test]
 async fn a_window_is_its_clerks_until_his_last_logout() {
     let bench = Bench::start().await;

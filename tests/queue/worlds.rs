@@ -207,6 +207,7 @@ async fn a_world_file_that_contradicts_itself_says_where() {
     }
 }
 
+#[proves("QU-141")]
 #[tokio::test]
 async fn a_silent_socket_is_pinged_and_closed_when_it_does_not_answer() {
     let bench = Bench::start().await;

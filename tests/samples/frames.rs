@@ -44,6 +44,7 @@ async fn ask(client: &mut Client, request: &Value) -> Result<Value, String> {
 }
 
 /// What only holds in a world of the newer vintage is all that a world of the older one answers.
+#[proves("Q24", "Q28")]
 #[tokio::test]
 async fn the_samples_of_2015_are_whole_in_the_terse_vintage() {
     let bench = Bench::start().await;

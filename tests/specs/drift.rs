@@ -147,6 +147,7 @@ fn components_are_all_used_and_all_there() {
 }
 
 /// Objects of replies say all their keys, or an unknown one would pass.
+#[proves("queue G2")]
 #[test]
 fn schemas_of_replies_are_closed() {
     fn open(value: &Value, place: &str, found: &mut Vec<String>) {

@@ -9,6 +9,7 @@ use crate::support::{Bench, NOON};
 
 const ONE: &str = "/v2/vending_machines/10";
 
+#[proves("TM-065", "TM-066", "TM-067", "TM-068", "TM-069", "TM-070")]
 #[tokio::test]
 async fn every_type_has_the_printed_id_label_and_name() {
     let bench = Bench::start().await;
@@ -31,6 +32,10 @@ async fn every_type_has_the_printed_id_label_and_name() {
     }
 }
 
+#[proves(
+    "TM-144", "TM-145", "TM-146", "TM-147", "TM-149", "TM-178", "TM-179", "TM-180", "TM-181", "TM-182", "TM-183",
+    "TM-184", "TM-185", "TM-186", "TM-187", "TM-188", "TM-189", "TM-190", "TM-191", "TM-192", "TM-194", "TM-350", "G2"
+)]
 #[tokio::test]
 async fn every_field_of_a_machine_can_be_changed_alone() {
     let bench = Bench::start().await;
@@ -103,6 +108,7 @@ async fn every_field_of_a_machine_can_be_changed_alone() {
     }
 }
 
+#[proves("TM-064", "TM-160", "TM-161", "TM-162", "TM-163", "TM-165", "TM-168", "TM-171", "TM-196")]
 #[tokio::test]
 async fn a_machine_is_made_with_planogram_modem_and_the_model_that_is_none() {
     let bench = Bench::start().await;
@@ -121,6 +127,7 @@ async fn a_machine_is_made_with_planogram_modem_and_the_model_that_is_none() {
     assert_eq!(api.get("/v2/vending_machines/11").await["modem"], json!(null));
 }
 
+#[proves("TM-139", "TM-327", "TM-328", "TM-329", "TM-330", "TM-331", "TM-332", "TM-333", "TM-335", "T17")]
 #[tokio::test]
 async fn every_time_stamp_follows_what_happens_and_is_null_before() {
     let bench = Bench::start().await;
@@ -156,6 +163,7 @@ async fn every_time_stamp_follows_what_happens_and_is_null_before() {
     }
 }
 
+#[proves("TM-140", "TM-203", "TM-225", "TM-285", "TM-292", "TM-293", "TM-319", "TM-334", "TM-388", "TM-401")]
 #[tokio::test]
 async fn with_local_times_are_those_of_the_machine_s_zone() {
     let bench = Bench::start().await;
@@ -198,6 +206,7 @@ async fn with_local_times_are_those_of_the_machine_s_zone() {
     assert_eq!(api.get(&format!("{history}?{period}&local=1")).await.as_array().map(Vec::len), Some(1));
 }
 
+#[proves("TM-250", "TM-257")]
 #[tokio::test]
 async fn a_machine_may_hold_more_than_its_planogram_says() {
     let bench = Bench::start().await;
@@ -209,6 +218,7 @@ async fn a_machine_may_hold_more_than_its_planogram_says() {
     assert_eq!(api.get(&format!("{ONE}/loading")).await[0], json!({"component_id": 1, "value": 10000}));
 }
 
+#[proves("TM-277", "TM-282", "TM-283")]
 #[tokio::test]
 async fn an_inventory_has_the_time_that_it_is_given() {
     let bench = Bench::start().await;
@@ -225,6 +235,7 @@ async fn an_inventory_has_the_time_that_it_is_given() {
     );
 }
 
+#[proves("TM-281")]
 #[tokio::test]
 async fn an_inventory_with_another_note_is_another() {
     let bench = Bench::start().await;
@@ -240,6 +251,7 @@ async fn an_inventory_with_another_note_is_another() {
     assert_ne!(first["digest"], other["digest"]);
 }
 
+#[proves("TM-131", "TM-133", "TM-134", "TM-135", "TM-137", "TM-138", "G2")]
 #[tokio::test]
 async fn every_row_of_the_list_has_every_attribute() {
     let bench = Bench::start().await;

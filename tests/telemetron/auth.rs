@@ -14,6 +14,7 @@ const WISH: [(&str, &str); 5] = [
     ("password", "123456"),
 ];
 
+#[proves("TM-033", "TM-043", "TM-044", "TM-046", "T1")]
 #[tokio::test]
 async fn parameters_come_as_json_query_or_form_with_and_without_the_slash() {
     let bench = Bench::start().await;
@@ -40,6 +41,7 @@ async fn parameters_come_as_json_query_or_form_with_and_without_the_slash() {
     }
 }
 
+#[proves("TM-003", "TM-047", "TM-053", "TM-059", "T2")]
 #[tokio::test]
 async fn a_token_ends_by_the_world_s_clock_and_a_refresh_token_works_once() {
     let bench = Bench::start().await;
@@ -68,6 +70,7 @@ async fn a_token_ends_by_the_world_s_clock_and_a_refresh_token_works_once() {
     api.get("/v2/me").await;
 }
 
+#[proves("TM-058", "T2")]
 #[tokio::test]
 async fn logout_ends_the_token() {
     let bench = Bench::start().await;
@@ -77,6 +80,7 @@ async fn logout_ends_the_token() {
     api.expect(401, Method::GET, "/logout", Value::Null).await;
 }
 
+#[proves("TM-037", "TM-038", "TM-039", "TM-041", "TM-042", "TM-048", "TM-049", "T1")]
 #[tokio::test]
 async fn what_cannot_be_granted_is_a_400_with_the_standard_s_word() {
     let bench = Bench::start().await;
@@ -104,6 +108,7 @@ async fn what_cannot_be_granted_is_a_400_with_the_standard_s_word() {
     assert!(state["telemetron"].get("tokens").is_none(), "nothing was given out");
 }
 
+#[proves("TM-036", "TM-045")]
 #[tokio::test]
 async fn an_authorization_code_is_good_for_one_pair() {
     let bench = Bench::start().await;
@@ -116,6 +121,7 @@ async fn an_authorization_code_is_good_for_one_pair() {
     assert_eq!(api.get("/v2/me").await["id"], 496);
 }
 
+#[proves("TM-104")]
 #[tokio::test]
 async fn a_banned_user_is_not_let_in() {
     let bench = Bench::start().await;
@@ -126,6 +132,7 @@ async fn a_banned_user_is_not_let_in() {
     api.expect(400, Method::POST, "/auth/", wish).await;
 }
 
+#[proves("TM-002", "TM-003", "TM-004")]
 #[tokio::test]
 async fn everything_under_v2_wants_a_bearer() {
     let bench = Bench::start().await;
@@ -144,6 +151,7 @@ async fn everything_under_v2_wants_a_bearer() {
     }
 }
 
+#[proves("TM-110", "TM-114", "TM-127", "TM-129", "TM-141", "TM-361", "TM-406", "TM-554", "T12")]
 #[tokio::test]
 async fn an_operator_sees_the_machines_of_the_groups_and_what_belongs_to_them() {
     let bench = Bench::start().await;
@@ -173,6 +181,7 @@ async fn an_operator_sees_the_machines_of_the_groups_and_what_belongs_to_them() 
     api.expect(422, Method::GET, "/v2/stats/crt?vm_id=929", Value::Null).await;
 }
 
+#[proves("TM-040")]
 #[tokio::test]
 async fn without_a_scope_it_is_teleport() {
     let bench = Bench::start().await;
@@ -189,6 +198,7 @@ async fn without_a_scope_it_is_teleport() {
     api.expect(200, Method::POST, "/auth/", wish).await;
 }
 
+#[proves("TM-128", "TM-130", "T12")]
 #[tokio::test]
 async fn a_senior_operator_sees_all_and_an_operator_without_groups_nothing() {
     let bench = Bench::start().await;

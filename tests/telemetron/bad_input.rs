@@ -7,6 +7,7 @@ use super::api::Api;
 use super::loading::world;
 use crate::support::{Bench, NOON};
 
+#[proves("TM-001", "TM-006", "G4")]
 #[tokio::test]
 async fn paths_and_methods_that_are_not_there() {
     let bench = Bench::start().await;
@@ -20,6 +21,7 @@ async fn paths_and_methods_that_are_not_there() {
     assert_eq!(answer.headers["allow"], "GET, PUT");
 }
 
+#[proves("TM-009", "TM-028")]
 #[tokio::test]
 async fn bodies_that_are_no_json_are_bad_requests() {
     let bench = Bench::start().await;
@@ -59,6 +61,7 @@ async fn bodies_that_are_no_json_are_bad_requests() {
 }
 
 /// Forms are for `/auth`: "All request data must be in JSON."
+#[proves("TM-009")]
 #[tokio::test]
 async fn a_form_is_a_bad_request_like_any_body_that_is_no_json() {
     let bench = Bench::start().await;
@@ -80,6 +83,7 @@ async fn a_form_is_a_bad_request_like_any_body_that_is_no_json() {
     assert_eq!(bench.send(request).await.status, 200);
 }
 
+#[proves("TM-020")]
 #[tokio::test]
 async fn machines_that_are_not_there_are_not_found_by_any_operation() {
     let bench = Bench::start().await;
@@ -99,6 +103,10 @@ async fn machines_that_are_not_there_are_not_found_by_any_operation() {
     assert_eq!(seen, 19);
 }
 
+#[proves(
+    "TM-027", "TM-158", "TM-160", "TM-163", "TM-164", "TM-167", "TM-169", "TM-170", "TM-171", "TM-172", "TM-173",
+    "TM-175", "TM-193"
+)]
 #[tokio::test]
 async fn wrong_fields_of_a_machine() {
     let bench = Bench::start().await;
@@ -142,6 +150,7 @@ async fn wrong_fields_of_a_machine() {
     assert_eq!(api.state().await["telemetron"], before);
 }
 
+#[proves("G1")]
 #[tokio::test]
 async fn an_unknown_field_is_remarked_on_and_a_strict_world_refuses_it() {
     let bench = Bench::start().await;
@@ -158,6 +167,7 @@ async fn an_unknown_field_is_remarked_on_and_a_strict_world_refuses_it() {
     assert_eq!(api.get("/v2/vending_machines/10").await["name"], "ТА");
 }
 
+#[proves("TM-085")]
 #[tokio::test]
 async fn actions_that_cannot_be_name_the_value_and_the_nearest() {
     let bench = Bench::start().await;

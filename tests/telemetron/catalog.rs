@@ -7,6 +7,7 @@ use super::api::Api;
 use super::loading::world;
 use crate::support::{Bench, NOON};
 
+#[proves("TM-087", "TM-487", "TM-488", "TM-491", "TM-493", "TM-512", "TM-515", "TM-516", "TM-544")]
 #[tokio::test]
 async fn a_product_brings_its_own_component_and_takes_it_away() {
     let bench = Bench::start().await;
@@ -31,6 +32,10 @@ async fn a_product_brings_its_own_component_and_takes_it_away() {
     assert_eq!(body, json!({"message": "Product not found"}));
 }
 
+#[proves(
+    "TM-089", "TM-498", "TM-500", "TM-501", "TM-505", "TM-506", "TM-508", "TM-512", "TM-515", "TM-516", "TM-518",
+    "TM-519", "TM-521", "TM-522", "TM-523", "TM-524", "TM-544", "TM-550"
+)]
 #[tokio::test]
 async fn a_recipe_finds_components_by_id_or_name_and_makes_what_is_not_there() {
     let bench = Bench::start().await;
@@ -61,6 +66,7 @@ async fn a_recipe_finds_components_by_id_or_name_and_makes_what_is_not_there() {
 }
 
 /// A recipe is made of something, and an empty list is none.
+#[proves("TM-587")]
 #[tokio::test]
 async fn a_recipe_of_nothing_is_refused() {
     let bench = Bench::start().await;
@@ -88,6 +94,7 @@ async fn a_recipe_of_nothing_is_refused() {
     assert_eq!(api.get("/v2/products/1/components").await, json!([{"id": 14, "volume": 7}]));
 }
 
+#[proves("TM-023", "TM-530", "TM-533", "TM-536", "TM-538", "TM-541")]
 #[tokio::test]
 async fn the_components_of_a_recipe_are_added_changed_and_removed() {
     let bench = Bench::start().await;
@@ -114,6 +121,7 @@ async fn the_components_of_a_recipe_are_added_changed_and_removed() {
     assert_eq!(api.get("/v2/products/900/components").await, json!([{"id": 100, "volume": 1}]));
 }
 
+#[proves("TM-451", "TM-459", "TM-461", "TM-462", "TM-464", "TM-466")]
 #[tokio::test]
 async fn planograms_are_listed_by_name_or_in_full() {
     let bench = Bench::start().await;
@@ -126,6 +134,10 @@ async fn planograms_are_listed_by_name_or_in_full() {
     assert_eq!(api.get("/v2/planograms/2").await["layout"][0], json!({"product_id": 1, "number": "1", "price": 40}));
 }
 
+#[proves(
+    "TM-027", "TM-470", "TM-471", "TM-473", "TM-474", "TM-475", "TM-476", "TM-478", "TM-502", "TM-512", "TM-517",
+    "TM-520", "TM-521", "TM-525", "TM-534", "TM-539", "TM-549", "T5"
+)]
 #[tokio::test]
 async fn wrong_fields_are_told_one_by_one_and_nothing_is_made() {
     let bench = Bench::start().await;
@@ -244,6 +256,7 @@ async fn wrong_fields_are_told_one_by_one_and_nothing_is_made() {
     assert_eq!(api.state().await["telemetron"], before);
 }
 
+#[proves("TM-497")]
 #[tokio::test]
 async fn a_new_name_does_not_change_old_statistics() {
     let bench = Bench::start().await;
@@ -256,6 +269,7 @@ async fn a_new_name_does_not_change_old_statistics() {
     assert_eq!((&rows[0]["name"], &rows[1]["name"]), (&json!("Чай"), &json!("Чай зелёный")));
 }
 
+#[proves("TM-499")]
 #[tokio::test]
 async fn a_known_component_gets_its_new_volume() {
     let bench = Bench::start().await;
@@ -267,6 +281,7 @@ async fn a_known_component_gets_its_new_volume() {
     assert_eq!(api.get("/v2/components").await.as_array().map(Vec::len), Some(4), "nothing new was made");
 }
 
+#[proves("TM-548", "TM-549")]
 #[tokio::test]
 async fn a_new_component_needs_name_and_unit() {
     let bench = Bench::start().await;
@@ -280,6 +295,7 @@ async fn a_new_component_needs_name_and_unit() {
     }
 }
 
+#[proves("TM-534", "TM-535")]
 #[tokio::test]
 async fn a_new_part_needs_id_and_volume() {
     let bench = Bench::start().await;
@@ -290,6 +306,7 @@ async fn a_new_part_needs_id_and_volume() {
     }
 }
 
+#[proves("TM-492", "TM-494")]
 #[tokio::test]
 async fn a_note_and_an_inventory_number_are_kept_with_the_product() {
     let bench = Bench::start().await;
@@ -300,6 +317,7 @@ async fn a_note_and_an_inventory_number_are_kept_with_the_product() {
     assert_eq!(api.get("/v2/products").await[0]["inventory_number"], "P-1");
 }
 
+#[proves("TM-481")]
 #[tokio::test]
 async fn spirals_of_one_product_add_up_in_the_planogram() {
     let bench = Bench::start().await;
@@ -312,6 +330,7 @@ async fn spirals_of_one_product_add_up_in_the_planogram() {
     assert_eq!(shown["layout"].as_array().map(Vec::len), Some(2));
 }
 
+#[proves("TM-507", "TM-508")]
 #[tokio::test]
 async fn what_a_changed_recipe_wants_of_its_components() {
     let bench = Bench::start().await;
@@ -330,6 +349,7 @@ async fn what_a_changed_recipe_wants_of_its_components() {
     assert_eq!(api.get("/v2/products/1/components").await, before);
 }
 
+#[proves("TM-513", "TM-514")]
 #[tokio::test]
 async fn what_a_new_product_wants_and_keeps() {
     let bench = Bench::start().await;

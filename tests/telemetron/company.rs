@@ -7,6 +7,7 @@ use super::api::Api;
 use super::loading::world;
 use crate::support::{Bench, NOON};
 
+#[proves("TM-092", "TM-094", "TM-095", "TM-096", "TM-097")]
 #[tokio::test]
 async fn requisites_name_each_cloud_register_and_none() {
     let bench = Bench::start().await;
@@ -23,6 +24,7 @@ async fn requisites_name_each_cloud_register_and_none() {
     }
 }
 
+#[proves("TM-099", "TM-100", "TM-101", "TM-102", "TM-103", "TM-104", "TM-105", "TM-107", "TM-108")]
 #[tokio::test]
 async fn me_is_whoever_the_token_belongs_to() {
     let bench = Bench::start().await;
@@ -63,6 +65,10 @@ fn fiscal() -> Value {
     own
 }
 
+#[proves(
+    "TM-410", "TM-411", "TM-413", "TM-414", "TM-415", "TM-416", "TM-417", "TM-419", "TM-420", "TM-424", "TM-427",
+    "TM-428", "TM-439", "TM-440", "TM-495", "TM-496"
+)]
 #[tokio::test]
 async fn a_receipt_takes_its_words_from_place_machine_and_product() {
     let bench = Bench::start().await;
@@ -97,6 +103,7 @@ async fn a_receipt_takes_its_words_from_place_machine_and_product() {
     assert_eq!((&names[0]["vm_id"], &names[1]["vm_id"]), (&json!(10), &json!(10)));
 }
 
+#[proves("TM-433", "TM-434", "TM-435", "TM-436", "TM-449")]
 #[tokio::test]
 async fn receipts_have_every_sort_and_corrections_both() {
     let bench = Bench::start().await;
@@ -125,6 +132,7 @@ async fn receipts_have_every_sort_and_corrections_both() {
     assert_eq!(list[1]["input"]["reason"], json!({"doc_date": "2026-11-20", "doc_name": "Чек", "doc_number": "1"}));
 }
 
+#[proves("TM-405", "TM-406", "TM-407", "TM-408", "TM-409", "TM-444", "TM-445", "TM-446", "TM-447", "TM-448")]
 #[tokio::test]
 async fn documents_are_today_s_and_all_machines_unless_said() {
     let bench = Bench::start().await;
@@ -160,6 +168,7 @@ async fn documents_are_today_s_and_all_machines_unless_said() {
     }
 }
 
+#[proves("TM-575", "TM-577", "TM-578", "TM-579", "TM-580", "TM-581", "TM-582", "TM-583", "TM-584")]
 #[tokio::test]
 async fn a_collection_counts_what_came_since_the_one_before() {
     let bench = Bench::start().await;
@@ -186,6 +195,7 @@ async fn a_collection_counts_what_came_since_the_one_before() {
     assert_eq!(first, json!([rows[0]]));
 }
 
+#[proves("TM-574", "TM-576")]
 #[tokio::test]
 async fn collections_of_all_machines_are_listed() {
     let bench = Bench::start().await;

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use super::api::Api;
 use crate::support::Bench;
 
+#[proves("TM-352", "TM-353")]
 #[tokio::test]
 async fn every_zone_has_the_offset_of_the_world_s_day() {
     let bench = Bench::start().await;
@@ -35,6 +36,7 @@ async fn every_zone_has_the_offset_of_the_world_s_day() {
     assert!(winter.as_array().is_some_and(|list| list.len() > 400));
 }
 
+#[proves("TM-161", "TM-339", "TM-347")]
 #[tokio::test]
 async fn codes_that_are_not_there_are_not_found() {
     let bench = Bench::start().await;
@@ -50,6 +52,7 @@ async fn codes_that_are_not_there_are_not_found() {
     assert!(models.as_array().is_some_and(|list| list.iter().any(|row| row["id"] == 52)));
 }
 
+#[proves("TM-337", "TM-338")]
 #[tokio::test]
 async fn codes_of_events_are_unique_and_have_name_and_comment() {
     let bench = Bench::start().await;

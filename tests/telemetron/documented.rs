@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use super::api::Api;
 use crate::support::Bench;
 
+#[proves("G4")]
 #[tokio::test]
 async fn the_printed_requests_succeed_in_the_default_world() {
     let bench = Bench::start().await;

@@ -29,6 +29,7 @@ async fn me(api: &mut Api<'_>, token: &Value) -> u16 {
     api.send(Method::GET, "/v2/me", Value::Null).await.status.as_u16()
 }
 
+#[proves("TM-056", "T2")]
 #[tokio::test]
 async fn a_refresh_token_may_be_used_without_limit() {
     let bench = Bench::start().await;
@@ -44,6 +45,7 @@ async fn a_refresh_token_may_be_used_without_limit() {
     }
 }
 
+#[proves("TM-055")]
 #[tokio::test]
 async fn a_refresh_may_end_the_access_token_that_came_with_it() {
     let bench = Bench::start().await;
@@ -57,6 +59,7 @@ async fn a_refresh_may_end_the_access_token_that_came_with_it() {
     }
 }
 
+#[proves("TM-060")]
 #[tokio::test]
 async fn a_logout_may_end_both_tokens() {
     let bench = Bench::start().await;
@@ -70,6 +73,7 @@ async fn a_logout_may_end_both_tokens() {
     }
 }
 
+#[proves("TM-050")]
 #[tokio::test]
 async fn a_refusal_of_tokens_may_have_no_content() {
     let bench = Bench::start().await;
@@ -83,6 +87,7 @@ async fn a_refusal_of_tokens_may_have_no_content() {
     assert_eq!(body, json!({"message": "Unauthenticated."}));
 }
 
+#[proves("TM-210")]
 #[tokio::test]
 async fn periods_beyond_the_limits_may_be_cut() {
     let bench = Bench::start().await;
@@ -105,6 +110,7 @@ async fn periods_beyond_the_limits_may_be_cut() {
     }
 }
 
+#[proves("TM-211", "TM-365")]
 #[tokio::test]
 async fn a_local_period_may_be_that_of_the_clock_on_the_wall() {
     let bench = Bench::start().await;
@@ -124,6 +130,7 @@ async fn a_local_period_may_be_that_of_the_clock_on_the_wall() {
     }
 }
 
+#[proves("TM-264")]
 #[tokio::test]
 async fn a_product_may_have_to_name_its_spiral() {
     let bench = Bench::start().await;
@@ -139,6 +146,7 @@ async fn a_product_may_have_to_name_its_spiral() {
     }
 }
 
+#[proves("TM-379", "TM-380", "T14")]
 #[tokio::test]
 async fn sums_may_be_in_roubles_and_of_paid_vends_only() {
     let bench = Bench::start().await;
@@ -159,6 +167,7 @@ async fn sums_may_be_in_roubles_and_of_paid_vends_only() {
     }
 }
 
+#[proves("TM-072", "TM-313")]
 #[tokio::test]
 async fn what_is_not_known_of_a_machine_may_be_null() {
     let bench = Bench::start().await;
@@ -187,6 +196,7 @@ async fn what_is_not_known_of_a_machine_may_be_null() {
     assert_eq!(api.get("/v2/vending_machines/10/reports/last?port=2").await["evadts_port"], 2);
 }
 
+#[proves("TM-132", "TM-219", "TM-439")]
 #[tokio::test]
 async fn disputed_fields_may_be_those_of_the_attributes() {
     let bench = Bench::start().await;
@@ -210,6 +220,7 @@ async fn disputed_fields_may_be_those_of_the_attributes() {
     }
 }
 
+#[proves("TM-471", "TM-472")]
 #[tokio::test]
 async fn planograms_may_be_made_in_the_mode_snack_only() {
     let bench = Bench::start().await;
@@ -225,6 +236,7 @@ async fn planograms_may_be_made_in_the_mode_snack_only() {
     }
 }
 
+#[proves("TM-463")]
 #[tokio::test]
 async fn an_empty_planogram_may_have_empty_lists() {
     let bench = Bench::start().await;
@@ -243,6 +255,7 @@ async fn an_empty_planogram_may_have_empty_lists() {
     }
 }
 
+#[proves("TM-238")]
 #[tokio::test]
 async fn a_drink_s_discount_may_be_in_kopecks_or_percent() {
     let bench = Bench::start().await;
@@ -263,6 +276,7 @@ async fn a_drink_s_discount_may_be_in_kopecks_or_percent() {
     }
 }
 
+#[proves("TM-152")]
 #[tokio::test]
 async fn the_limits_for_receipts_may_be_in_kopecks() {
     let bench = Bench::start().await;
@@ -280,6 +294,7 @@ async fn the_limits_for_receipts_may_be_in_kopecks() {
     }
 }
 
+#[proves("TM-226")]
 #[tokio::test]
 async fn windows_1251_may_be_for_packed_reports_only() {
     let bench = Bench::start().await;
@@ -299,6 +314,7 @@ async fn windows_1251_may_be_for_packed_reports_only() {
     assert_ne!(packed("&cp1251=1").await, packed("").await);
 }
 
+#[proves("TM-545", "TM-550")]
 #[tokio::test]
 async fn units_may_be_numbered_in_the_attribute_s_order() {
     let bench = Bench::start().await;
@@ -315,6 +331,7 @@ async fn units_may_be_numbered_in_the_attribute_s_order() {
     }
 }
 
+#[proves("TM-350", "TM-353")]
 #[tokio::test]
 async fn zones_may_have_the_ids_that_the_world_knows() {
     let bench = Bench::start().await;
@@ -346,6 +363,7 @@ async fn zones_may_have_the_ids_that_the_world_knows() {
     }
 }
 
+#[proves("TM-263", "T6")]
 #[tokio::test]
 async fn no_loading_need_be_a_duplicate() {
     let bench = Bench::start().await;

@@ -53,6 +53,7 @@ async fn last(api: &Api<'_>) -> String {
     data.as_array().expect("a list").iter().map(row).collect::<Vec<_>>().join(" ")
 }
 
+#[proves("TM-086", "TM-246", "TM-247", "TM-248", "T17")]
 #[tokio::test]
 async fn what_is_sold_is_gone_from_the_loading() {
     let bench = Bench::start().await;
@@ -65,6 +66,10 @@ async fn what_is_sold_is_gone_from_the_loading() {
     assert_eq!(levels(&api).await, "1=600 2=100 3=45 100/A1=5 100/A2=0");
 }
 
+#[proves(
+    "TM-255", "TM-256", "TM-257", "TM-258", "TM-259", "TM-262", "TM-265", "TM-285", "TM-286", "TM-287", "TM-288",
+    "TM-289", "G1"
+)]
 #[tokio::test]
 async fn loads_and_unloads_and_says_when_the_count_was_wrong() {
     let bench = Bench::start().await;
@@ -83,6 +88,7 @@ async fn loads_and_unloads_and_says_when_the_count_was_wrong() {
     assert_eq!(api.get("/v2/vending_machines/10/timestamp").await["last_loading"], NOON);
 }
 
+#[proves("TM-260", "TM-263", "T6")]
 #[tokio::test]
 async fn the_same_loading_is_a_duplicate_for_a_minute() {
     let bench = Bench::start().await;
@@ -101,6 +107,7 @@ async fn the_same_loading_is_a_duplicate_for_a_minute() {
     assert_eq!(levels(&api).await, "1=1030 2=100 3=50 100/A1=5 100/A2=4");
 }
 
+#[proves("TM-267", "TM-268", "TM-269", "TM-274", "TM-275", "TM-276", "TM-278", "TM-279", "TM-280", "T7")]
 #[tokio::test]
 async fn an_inventory_sets_what_differs_and_leaves_what_is_not_named() {
     let bench = Bench::start().await;
@@ -118,6 +125,7 @@ async fn an_inventory_sets_what_differs_and_leaves_what_is_not_named() {
     assert_eq!(last(&api).await, "Вода -100(1000)");
 }
 
+#[proves("TM-018", "TM-255", "TM-256", "TM-279")]
 #[tokio::test]
 async fn what_does_not_fit_is_refused_field_by_field_and_changes_nothing() {
     let bench = Bench::start().await;
@@ -145,6 +153,7 @@ async fn what_does_not_fit_is_refused_field_by_field_and_changes_nothing() {
     assert_eq!(api.get(HISTORY).await, json!([]));
 }
 
+#[proves("TM-264", "TM-276")]
 #[tokio::test]
 async fn a_product_in_several_spirals_goes_to_the_first_unless_one_is_named() {
     let bench = Bench::start().await;
@@ -160,6 +169,7 @@ async fn a_product_in_several_spirals_goes_to_the_first_unless_one_is_named() {
     assert_eq!(levels(&api).await, "1=1000 2=100 3=50 100/A1=8 100/A2=1");
 }
 
+#[proves("TM-195", "TM-197", "T8")]
 #[tokio::test]
 async fn another_planogram_unloads_what_it_has_no_room_for() {
     let bench = Bench::start().await;
@@ -169,6 +179,7 @@ async fn another_planogram_unloads_what_it_has_no_room_for() {
     assert_eq!(last(&api).await, "Чай -50(50) Батончик -4(4)");
 }
 
+#[proves("TM-453", "TM-455", "TM-456", "TM-457", "TM-466", "TM-473", "TM-475", "TM-476", "TM-477", "TM-478", "TM-479")]
 #[tokio::test]
 async fn a_new_planogram_that_is_assigned_unloads_too() {
     let bench = Bench::start().await;
@@ -187,6 +198,7 @@ async fn a_new_planogram_that_is_assigned_unloads_too() {
     assert_eq!(shown, whole);
 }
 
+#[proves("TM-483", "T8")]
 #[tokio::test]
 async fn deleting_a_planogram_unloads_everything() {
     let bench = Bench::start().await;
@@ -199,6 +211,7 @@ async fn deleting_a_planogram_unloads_everything() {
     assert_eq!(body, json!({"message": "Planogram not found"}));
 }
 
+#[proves("TM-501", "TM-503", "TM-504", "TM-527", "TM-542", "T8")]
 #[tokio::test]
 async fn a_recipe_that_loses_a_component_unloads_it_unless_another_recipe_has_it() {
     let bench = Bench::start().await;
@@ -218,6 +231,7 @@ async fn a_recipe_that_loses_a_component_unloads_it_unless_another_recipe_has_it
     assert_eq!(levels(&api).await, "101=0");
 }
 
+#[proves("TM-261", "TM-290", "TM-291", "TM-294")]
 #[tokio::test]
 async fn the_history_has_periods() {
     let bench = Bench::start().await;
@@ -257,6 +271,7 @@ async fn an_operator_at_the_machine_fills_it_up_to_its_capacity() {
     assert_eq!(last(&api).await, "Батончик -3(10)");
 }
 
+#[proves("TM-528")]
 #[tokio::test]
 async fn a_deleted_recipe_leaves_what_another_needs() {
     let bench = Bench::start().await;
@@ -267,6 +282,7 @@ async fn a_deleted_recipe_leaves_what_another_needs() {
     assert_eq!(last(&api).await, "Кофе -100(100)");
 }
 
+#[proves("TM-480")]
 #[tokio::test]
 async fn a_new_planogram_unloads_into_the_history() {
     let bench = Bench::start().await;
@@ -279,6 +295,7 @@ async fn a_new_planogram_unloads_into_the_history() {
 }
 
 /// The document sets no limit to `created_at`.
+#[proves("TM-589")]
 #[tokio::test]
 async fn a_loading_may_be_dated_ahead() {
     let bench = Bench::start().await;

@@ -15,6 +15,10 @@ fn world() -> Value {
     })
 }
 
+#[proves(
+    "TM-062", "TM-071", "TM-084", "TM-157", "TM-162", "TM-164", "TM-166", "TM-167", "TM-168", "TM-169", "TM-170",
+    "TM-172", "TM-173", "G1"
+)]
 #[tokio::test]
 async fn what_is_created_is_listed_and_changed() {
     let bench = Bench::start().await;
@@ -53,6 +57,7 @@ async fn what_is_created_is_listed_and_changed() {
     assert_eq!((&list[1]["name"], &list[1]["tz"], &list[1]["imei"]), (&json!("Ещё новее"), &json!(null), &json!(null)));
 }
 
+#[proves("TM-132")]
 #[tokio::test]
 async fn an_imei_is_a_number_in_the_list_when_it_is_one() {
     let bench = Bench::start().await;
@@ -66,6 +71,7 @@ async fn an_imei_is_a_number_in_the_list_when_it_is_one() {
     assert_eq!(api.get("/v2/vending_machines/1").await["modem"]["imei"], "999999999123456");
 }
 
+#[proves("TM-165", "TM-166", "TM-174", "T13")]
 #[tokio::test]
 async fn a_modem_in_use_is_bound_only_by_force_and_leaves_its_machine() {
     let bench = Bench::start().await;
@@ -90,6 +96,7 @@ async fn a_modem_in_use_is_bound_only_by_force_and_leaves_its_machine() {
     assert_eq!(api.get("/v2/vending_machines/10").await["modem"], json!(null));
 }
 
+#[proves("TM-552", "TM-567", "TM-568", "TM-570", "TM-571", "T13")]
 #[tokio::test]
 async fn a_location_has_one_machine_and_is_deleted_by_force_unless_it_has_statistics() {
     let bench = Bench::start().await;
@@ -109,6 +116,7 @@ async fn a_location_has_one_machine_and_is_deleted_by_force_unless_it_has_statis
     assert_eq!(body, json!({"message": "Location not found"}));
 }
 
+#[proves("TM-555", "TM-564", "TM-565")]
 #[tokio::test]
 async fn locations_are_made_and_changed() {
     let bench = Bench::start().await;
@@ -129,6 +137,7 @@ async fn locations_are_made_and_changed() {
     assert_eq!(list[2], json!({"id": 3, "name": "Крыша", "address": "Таежная, 43", "note": "у антенны"}));
 }
 
+#[proves("TM-072", "TM-073", "TM-074", "TM-075")]
 #[tokio::test]
 async fn the_state_follows_modem_and_failures() {
     let bench = Bench::start().await;
@@ -146,6 +155,9 @@ async fn the_state_follows_modem_and_failures() {
     assert_eq!(state().await, 1);
 }
 
+#[proves(
+    "TM-076", "TM-077", "TM-078", "TM-079", "TM-081", "TM-082", "TM-083", "TM-123", "TM-124", "TM-125", "TM-455", "T15"
+)]
 #[tokio::test]
 async fn service_flags_come_with_time_and_go_with_what_ends_them() {
     let bench = Bench::start().await;
@@ -185,6 +197,7 @@ async fn service_flags_come_with_time_and_go_with_what_ends_them() {
     assert_eq!(flags().await, all);
 }
 
+#[proves("TM-153", "TM-154", "TM-155")]
 #[tokio::test]
 async fn cash_is_counted_in_kopecks_and_goes_with_the_collection() {
     let bench = Bench::start().await;
@@ -210,6 +223,7 @@ async fn cash_is_counted_in_kopecks_and_goes_with_the_collection() {
     assert_eq!(none, json!([]));
 }
 
+#[proves("TM-558", "TM-559", "TM-560", "TM-563")]
 #[tokio::test]
 async fn every_field_of_a_location_can_be_changed() {
     let bench = Bench::start().await;
@@ -225,6 +239,7 @@ async fn every_field_of_a_location_can_be_changed() {
 }
 
 /// What an operator does not see, he cannot bind to a machine either (T12).
+#[proves("TM-585", "T12")]
 #[tokio::test]
 async fn an_operator_takes_nothing_that_is_not_seen() {
     let bench = Bench::start().await;
@@ -269,6 +284,7 @@ async fn an_operator_takes_nothing_that_is_not_seen() {
 }
 
 /// `?force=` is a parameter without a value, which is none.
+#[proves("TM-586")]
 #[tokio::test]
 async fn an_empty_flag_is_none() {
     let bench = Bench::start().await;

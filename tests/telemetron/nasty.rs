@@ -108,6 +108,7 @@ fn check(answer: &crate::support::Answer, what: &str) {
     }
 }
 
+#[proves("TM-016", "TM-019")]
 #[tokio::test]
 async fn no_value_in_any_field_brings_it_down() {
     let bench = Bench::start().await;
@@ -153,6 +154,7 @@ async fn no_value_in_any_field_brings_it_down() {
     }
 }
 
+#[proves("TM-016")]
 #[tokio::test]
 async fn no_query_brings_it_down() {
     let bench = Bench::start().await;

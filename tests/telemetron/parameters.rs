@@ -7,6 +7,7 @@ use super::api::Api;
 use super::loading::world;
 use crate::support::{Bench, NOON};
 
+#[proves("TM-012", "TM-013", "TM-014", "TM-015", "TM-569")]
 #[tokio::test]
 async fn changes_take_their_parameters_from_the_query_or_the_body() {
     let bench = Bench::start().await;
@@ -45,6 +46,7 @@ async fn changes_take_their_parameters_from_the_query_or_the_body() {
     assert_eq!(api.get("/v2/vending_machines/10").await["location"], json!(null));
 }
 
+#[proves("TM-011")]
 #[tokio::test]
 async fn a_get_takes_its_parameters_from_the_query_only() {
     let bench = Bench::start().await;
@@ -56,6 +58,7 @@ async fn a_get_takes_its_parameters_from_the_query_only() {
     assert_eq!(answer.json(), api.get("/v2/planograms").await);
 }
 
+#[proves("TM-119", "TM-120", "TM-121")]
 #[tokio::test]
 async fn a_credit_of_a_modem_leaves_out_what_it_likes() {
     let bench = Bench::start().await;

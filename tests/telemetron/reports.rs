@@ -46,6 +46,7 @@ fn with_modem() -> Value {
 
 const LAST: &str = "/v2/vending_machines/10/reports/last";
 
+#[proves("TM-218", "T10", "T17")]
 #[tokio::test]
 async fn a_report_tells_the_machine_s_counters() {
     let bench = Bench::start().await;
@@ -83,6 +84,7 @@ async fn a_report_tells_the_machine_s_counters() {
     }
 }
 
+#[proves("TM-223", "TM-224", "TM-226", "T10")]
 #[tokio::test]
 async fn every_encoding_is_valid_in_its_own_bytes() {
     let bench = Bench::start().await;
@@ -133,6 +135,7 @@ fn base64(text: &str) -> Vec<u8> {
     bytes
 }
 
+#[proves("TM-219", "TM-222", "TM-312", "TM-318", "TM-553")]
 #[tokio::test]
 async fn a_pair_of_machines_is_read_from_two_ports() {
     let bench = Bench::start().await;
@@ -154,6 +157,7 @@ async fn a_pair_of_machines_is_read_from_two_ports() {
     api.expect(422, Method::GET, &format!("{LAST}?port=x"), Value::Null).await;
 }
 
+#[proves("TM-314", "TM-315", "TM-316", "TM-317")]
 #[tokio::test]
 async fn a_report_that_came_over_spoilt_is_the_last_but_not_the_last_valid() {
     let bench = Bench::start().await;
@@ -184,6 +188,7 @@ async fn a_report_that_came_over_spoilt_is_the_last_but_not_the_last_valid() {
     api.get("/v2/vending_machines/10/reports/2").await;
 }
 
+#[proves("TM-322", "TM-325")]
 #[tokio::test]
 async fn what_is_wrong_stands_in_the_last_report_until_it_is_repaired() {
     let bench = Bench::start().await;
@@ -206,6 +211,7 @@ async fn what_is_wrong_stands_in_the_last_report_until_it_is_repaired() {
     assert_eq!(api.get(errors).await, json!([]));
 }
 
+#[proves("TM-323", "TM-324")]
 #[tokio::test]
 async fn errors_of_old_reports_are_not_shown() {
     let bench = Bench::start().await;
@@ -224,6 +230,7 @@ async fn errors_of_old_reports_are_not_shown() {
     assert_eq!(api.get(errors).await, json!([]));
 }
 
+#[proves("TM-220", "TM-221")]
 #[tokio::test]
 async fn periods_of_reports_include_both_ends() {
     let bench = Bench::start().await;

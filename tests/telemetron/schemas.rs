@@ -26,6 +26,7 @@ fn check(schema: &Value, value: &Value, what: &str) {
     assert!(wrong.is_empty(), "{what}: {wrong:?} in {value}");
 }
 
+#[proves("TM-093", "TM-113", "TM-143", "TM-148", "TM-321", "TM-573", "G2")]
 #[tokio::test]
 async fn answers_fit_the_printed_schemas() {
     let bench = Bench::start().await;

@@ -11,6 +11,10 @@ const PRODUCTS: &str = "/v2/vending_machines/10/stats/vends/products";
 const PAYMENTS: &str = "/v2/vending_machines/10/stats/vends/payments";
 const SUMMARY: &str = "/v2/vending_machines/10/stats/vends/summary";
 
+#[proves(
+    "TM-354", "TM-360", "TM-367", "TM-368", "TM-373", "TM-379", "TM-385", "TM-389", "TM-390", "TM-391", "TM-392",
+    "TM-393", "TM-403", "TM-459", "T14", "T17"
+)]
 #[tokio::test]
 async fn sums_and_rows_agree_and_can_be_told_apart_by_type() {
     let bench = Bench::start().await;
@@ -91,6 +95,7 @@ async fn nothing_sold_is_a_nought_and_no_rows() {
     }
 }
 
+#[proves("TM-030", "TM-355", "TM-365", "TM-378", "T3")]
 #[tokio::test]
 async fn without_a_period_it_is_today_in_the_zone_that_counts() {
     let bench = Bench::start().await;
@@ -128,6 +133,7 @@ async fn without_a_period_it_is_today_in_the_zone_that_counts() {
     assert_eq!(api.get(&at("&local=1")).await[0]["number"], 1);
 }
 
+#[proves("TM-032", "TM-212", "TM-376", "TM-377", "T3")]
 #[tokio::test]
 async fn periods_include_both_ends_and_forgive_a_plus_that_was_not_escaped() {
     let bench = Bench::start().await;
@@ -145,6 +151,7 @@ async fn periods_include_both_ends_and_forgive_a_plus_that_was_not_escaped() {
     }
 }
 
+#[proves("TM-199", "TM-200", "TM-210", "TM-215", "TM-216", "TM-356", "TM-357", "TM-362", "TM-369", "T4")]
 #[tokio::test]
 async fn periods_that_are_too_long_too_deep_or_backwards_name_their_field() {
     let bench = Bench::start().await;
@@ -192,6 +199,10 @@ async fn periods_that_are_too_long_too_deep_or_backwards_name_their_field() {
     }
 }
 
+#[proves(
+    "TM-149", "TM-150", "TM-151", "TM-412", "TM-418", "TM-421", "TM-430", "TM-431", "TM-437", "TM-438", "TM-441",
+    "TM-442", "T17"
+)]
 #[tokio::test]
 async fn receipts_follow_sales_of_a_fiscal_machine_within_its_prices() {
     let bench = Bench::start().await;
@@ -268,6 +279,7 @@ async fn many_sales_by_the_seed_add_up_and_come_again() {
     assert_eq!(seen[0], seen[1], "the same seed draws the same sales");
 }
 
+#[proves("TM-382", "TM-383", "TM-384", "TM-395", "TM-396", "TM-397", "TM-402")]
 #[tokio::test]
 async fn every_type_shows_its_own_rows_only() {
     let bench = Bench::start().await;
@@ -299,6 +311,7 @@ async fn every_type_shows_its_own_rows_only() {
     }
 }
 
+#[proves("TM-386", "TM-387", "TM-399", "TM-400")]
 #[tokio::test]
 async fn rows_include_both_ends_of_the_period() {
     let bench = Bench::start().await;
@@ -316,6 +329,7 @@ async fn rows_include_both_ends_of_the_period() {
     }
 }
 
+#[proves("TM-361", "TM-363", "TM-364", "TM-370", "TM-371", "TM-372", "TM-375")]
 #[tokio::test]
 async fn all_machines_count_in_the_sums_over_all() {
     let bench = Bench::start().await;

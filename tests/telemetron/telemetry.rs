@@ -20,6 +20,9 @@ fn with_modem(extra: Value) -> Value {
 
 const REQUEST: &str = "/v2/vending_machines/10/request";
 
+#[proves(
+    "TM-217", "TM-295", "TM-296", "TM-297", "TM-299", "TM-300", "TM-302", "TM-305", "TM-307", "TM-308", "TM-309", "T9"
+)]
 #[tokio::test]
 async fn one_request_at_a_time_until_the_modem_s_next_ping_brings_the_report() {
     let bench = Bench::start().await;
@@ -46,6 +49,7 @@ async fn one_request_at_a_time_until_the_modem_s_next_ping_brings_the_report() {
     assert_eq!(next, json!({"request_id": 2}));
 }
 
+#[proves("TM-229", "TM-301", "TM-306", "T9")]
 #[tokio::test]
 async fn a_request_needs_a_modem_and_says_what_it_wants() {
     let bench = Bench::start().await;
@@ -59,6 +63,7 @@ async fn a_request_needs_a_modem_and_says_what_it_wants() {
     }
 }
 
+#[proves("TM-206", "TM-207", "TM-303")]
 #[tokio::test]
 async fn what_happens_without_connection_waits_and_comes_with_its_own_time() {
     let bench = Bench::start().await;
@@ -95,6 +100,7 @@ async fn what_happens_without_connection_waits_and_comes_with_its_own_time() {
     assert_eq!(events[1]["payload"], json!({"door": 1}));
 }
 
+#[proves("TM-201", "TM-202", "TM-203", "TM-204", "TM-208")]
 #[tokio::test]
 async fn events_have_periods_and_the_machine_s_zone() {
     let bench = Bench::start().await;
@@ -118,6 +124,7 @@ async fn events_have_periods_and_the_machine_s_zone() {
     assert_eq!(part, json!([{"date": "2026-11-21T13:00:00-04:00", "code": "EA1A", "payload": null}]));
 }
 
+#[proves("TM-207", "TM-209", "T17")]
 #[tokio::test]
 async fn what_runs_low_or_out_by_sales_is_an_event() {
     let bench = Bench::start().await;
@@ -138,6 +145,7 @@ async fn what_runs_low_or_out_by_sales_is_an_event() {
     assert_eq!((events().await.as_array().map(Vec::len), &events().await[1]), (Some(2), &out));
 }
 
+#[proves("TM-231", "TM-232", "TM-234", "TM-235", "TM-236", "TM-237", "TM-239", "TM-241", "TM-243", "TM-588", "T16")]
 #[tokio::test]
 async fn a_vendista_modem_dispenses_and_is_credited() {
     let bench = Bench::start().await;
@@ -188,6 +196,7 @@ async fn a_vendista_modem_dispenses_and_is_credited() {
     assert_eq!(api.expect(422, Method::POST, credit, json!({"amount": 100})).await, refused);
 }
 
+#[proves("TM-023", "TM-232", "TM-242", "T16")]
 #[tokio::test]
 async fn other_modems_do_neither() {
     let bench = Bench::start().await;
@@ -201,6 +210,7 @@ async fn other_modems_do_neither() {
     assert_eq!(api.get("/v2/vending_machines/10/stats/vends/summary").await[0]["number"], 0);
 }
 
+#[proves("TM-114", "TM-115", "TM-119", "TM-121", "TM-228")]
 #[tokio::test]
 async fn a_modem_is_set_renamed_and_restarted() {
     let bench = Bench::start().await;
@@ -233,6 +243,7 @@ async fn a_modem_is_set_renamed_and_restarted() {
     assert_eq!(body, json!({"message": "Modem not found"}));
 }
 
+#[proves("TM-205")]
 #[tokio::test]
 async fn what_happens_by_itself_has_codes_of_the_directory() {
     let bench = Bench::start().await;

@@ -19,6 +19,7 @@ async fn the_printed_request_gets_the_printed_day() {
     assert_eq!((answer.status.as_u16(), answer.json()), (200, json!({ "arch_ID": PRINTED_DAY })));
 }
 
+#[proves("TP-180", "TP-181", "TP-182", "TP-183", "TP-184", "P3")]
 #[tokio::test]
 async fn a_day_is_opened_once_and_closed_once() {
     let bench = Bench::start().await;
@@ -46,6 +47,7 @@ async fn a_day_is_opened_once_and_closed_once() {
     assert_ne!(next, opened);
 }
 
+#[proves("TP-183")]
 #[tokio::test]
 async fn what_is_not_there_is_named() {
     let bench = Bench::start().await;

@@ -27,6 +27,7 @@ fn with(path: &str, value: &Value) -> Value {
     bill
 }
 
+#[proves("TP-253", "TP-127", "TP-129", "TP-212", "TP-241", "TP-243")]
 #[tokio::test]
 async fn every_mistake_names_its_field_and_stores_nothing() {
     let bench = Bench::start().await;
@@ -85,6 +86,7 @@ async fn every_mistake_names_its_field_and_stores_nothing() {
     assert_eq!(after["guests"], before["guests"]);
 }
 
+#[proves("TP-245", "TP-246")]
 #[tokio::test]
 async fn what_is_no_bill_at_all_is_refused() {
     let bench = Bench::start().await;
@@ -112,6 +114,7 @@ async fn what_is_no_bill_at_all_is_refused() {
     assert_eq!(answer.json()["path"], "/post-guest");
 }
 
+#[proves("TP-003")]
 #[tokio::test]
 async fn a_body_has_to_come_as_json_and_is_remarked_on_or_refused_else() {
     let bench = Bench::start().await;
@@ -156,6 +159,7 @@ async fn a_bill_holds_two_thousand_rows_and_no_more() {
     assert_spring(&post(&bench, "/post-guest", &lines(2_000)).await, "/post-guest", "2000 orders, lines and rows");
 }
 
+#[proves("TP-023", "TP-156", "TP-168")]
 #[tokio::test]
 async fn missing_and_malformed_parameters_are_named() {
     let bench = Bench::start().await;
@@ -178,6 +182,7 @@ async fn missing_and_malformed_parameters_are_named() {
     assert_spring(&ask(&bench, Method::GET, &unknown, None).await, "/get-guest", NOBODY);
 }
 
+#[proves("TP-245", "G4")]
 #[tokio::test]
 async fn unknown_paths_and_methods_answer_as_spring_does() {
     let bench = Bench::start().await;
@@ -189,6 +194,7 @@ async fn unknown_paths_and_methods_answer_as_spring_does() {
     assert_eq!(answer.json()["message"], "Request method 'GET' not supported");
 }
 
+#[proves("G1")]
 #[tokio::test]
 async fn unknown_fields_are_remarked_on_and_in_a_strict_world_refused() {
     let bench = Bench::start().await;

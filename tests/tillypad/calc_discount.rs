@@ -10,6 +10,7 @@ fn request() -> Value {
     sent("calc-discount/post")
 }
 
+#[proves("TP-146", "TP-148")]
 #[tokio::test]
 async fn nothing_is_stored_and_every_row_beside_the_tree_has_its_own_id() {
     let bench = Bench::start().await;
@@ -29,6 +30,7 @@ async fn nothing_is_stored_and_every_row_beside_the_tree_has_its_own_id() {
     assert_eq!(bench.state().await["tillypad"]["guests"], before);
 }
 
+#[proves("TP-031", "TP-153")]
 #[tokio::test]
 async fn without_the_privilege_nothing_is_taken_off() {
     let bench = Bench::start().await;
@@ -44,6 +46,7 @@ async fn without_the_privilege_nothing_is_taken_off() {
     assert_eq!(reply["orders"][0]["orderItems"][0]["orit_Price"], 9.5);
 }
 
+#[proves("TP-155")]
 #[tokio::test]
 async fn a_stored_bill_is_calculated_as_the_draft_was() {
     let bench = Bench::start().await;

@@ -8,6 +8,7 @@ use reqwest::Method;
 
 const DIVISION: &str = "7917642D-FF72-3B47-8ED8-04052BC144CB";
 
+#[proves("TP-176")]
 #[tokio::test]
 async fn a_division_narrows_the_search() {
     let bench = Bench::start().await;
@@ -23,6 +24,7 @@ async fn a_division_narrows_the_search() {
     }
 }
 
+#[proves("TP-175", "TP-178", "P8")]
 #[tokio::test]
 async fn both_ends_belong_to_the_range_and_a_date_means_its_whole_day() {
     let bench = Bench::start().await;
@@ -41,6 +43,7 @@ async fn both_ends_belong_to_the_range_and_a_date_means_its_whole_day() {
     }
 }
 
+#[proves("TP-174")]
 #[tokio::test]
 async fn both_dates_are_needed() {
     let bench = Bench::start().await;

@@ -24,6 +24,7 @@ fn waiting(at: &str) -> Value {
     bill
 }
 
+#[proves("TP-163")]
 #[tokio::test]
 async fn the_printed_request_gets_the_printed_state() {
     let bench = Bench::start().await;
@@ -35,6 +36,7 @@ async fn the_printed_request_gets_the_printed_state() {
     assert_spring(&none, "/get-guest-delivery-state", &id);
 }
 
+#[proves("TP-015", "TP-016", "TP-017", "TP-018", "TP-132", "TP-133", "TP-135", "TP-139", "TP-140", "P4", "P5")]
 #[tokio::test]
 async fn an_order_moves_on_by_the_clock_until_it_is_cooked() {
     // At noon, for two o'clock: half an hour on the way, half an hour to cook.
@@ -49,6 +51,7 @@ async fn an_order_moves_on_by_the_clock_until_it_is_cooked() {
     assert_eq!(state_of(&bench, &id).await, state(4, "Начали готовить"));
 }
 
+#[proves("TP-133", "TP-137")]
 #[tokio::test]
 async fn a_bills_own_times_decide_when_cooking_starts() {
     let bench = Bench::start().await;
@@ -62,6 +65,7 @@ async fn a_bills_own_times_decide_when_cooking_starts() {
     assert_eq!(state_of(&bench, &id).await["dlvrst_ID"], 4);
 }
 
+#[proves("TP-019", "TP-020", "TP-021", "TP-022", "TP-128", "P4")]
 #[tokio::test]
 async fn an_order_waits_while_something_keeps_it() {
     let bench = Bench::start().await;
@@ -96,6 +100,7 @@ async fn an_order_waits_while_something_keeps_it() {
     assert_eq!(state_of(&bench, &call_centre).await["dlvrst_ID"], 2);
 }
 
+#[proves("TP-126", "TP-131", "TP-141")]
 #[tokio::test]
 async fn the_courier_takes_what_is_cooked_and_closes_what_is_delivered() {
     let bench = Bench::start().await;
@@ -113,6 +118,7 @@ async fn the_courier_takes_what_is_cooked_and_closes_what_is_delivered() {
     assert_eq!(row["gsdlv_DateDelivered"], "2026-11-21T12:21:00");
 }
 
+#[proves("TP-126")]
 #[tokio::test]
 async fn actions_name_what_they_do_not_know() {
     let bench = Bench::start().await;
@@ -130,6 +136,7 @@ async fn actions_name_what_they_do_not_know() {
     }
 }
 
+#[proves("TP-016", "TP-018", "P4")]
 #[tokio::test]
 async fn a_division_runs_its_tasks_or_does_not() {
     for (task, stays) in [("accepts", 2), ("starts", 3)] {
@@ -157,6 +164,7 @@ async fn a_reset_forgets_what_was_posted() {
     assert_eq!(bench.advance("5h").await["fired"], json!([]), "its task is gone with it");
 }
 
+#[proves("TP-131")]
 #[tokio::test]
 async fn the_time_of_closing_is_noted_once() {
     let bench = Bench::start().await;

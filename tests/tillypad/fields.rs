@@ -191,6 +191,16 @@ async fn plain() -> Bench {
     bench
 }
 
+#[proves(
+    "TP-031", "TP-034", "TP-035", "TP-036", "TP-037", "TP-038", "TP-039", "TP-040", "TP-041", "TP-042", "TP-043",
+    "TP-044", "TP-045", "TP-046", "TP-047", "TP-048", "TP-049", "TP-050", "TP-051", "TP-052", "TP-053", "TP-054",
+    "TP-055", "TP-056", "TP-057", "TP-058", "TP-059", "TP-060", "TP-062", "TP-064", "TP-065", "TP-066", "TP-067",
+    "TP-068", "TP-069", "TP-070", "TP-071", "TP-072", "TP-073", "TP-074", "TP-075", "TP-076", "TP-077", "TP-078",
+    "TP-079", "TP-080", "TP-081", "TP-082", "TP-084", "TP-085", "TP-086", "TP-087", "TP-089", "TP-090", "TP-092",
+    "TP-095", "TP-096", "TP-097", "TP-098", "TP-099", "TP-100", "TP-102", "TP-103", "TP-104", "TP-105", "TP-106",
+    "TP-107", "TP-108", "TP-109", "TP-110", "TP-111", "TP-113", "TP-114", "TP-115", "TP-116", "TP-117", "TP-118",
+    "TP-120", "TP-121", "TP-122", "TP-123", "TP-124", "TP-125", "P2"
+)]
 #[tokio::test]
 async fn what_the_client_gives_is_kept() {
     let bench = plain().await;
@@ -209,6 +219,7 @@ async fn what_the_client_gives_is_kept() {
     }
 }
 
+#[proves("TP-061", "TP-063", "TP-083", "TP-091", "TP-093", "TP-094", "TP-101", "TP-112", "TP-119")]
 #[tokio::test]
 async fn links_are_the_servers_own() {
     let bench = plain().await;
@@ -242,6 +253,12 @@ async fn links_are_the_servers_own() {
     assert_eq!((absent, order.get("ordr_arch_ID")), ([None, None], None));
 }
 
+#[proves(
+    "TP-037", "TP-038", "TP-043", "TP-044", "TP-047", "TP-049", "TP-060", "TP-065", "TP-066", "TP-069", "TP-071",
+    "TP-074", "TP-075", "TP-082", "TP-084", "TP-085", "TP-086", "TP-087", "TP-089", "TP-092", "TP-096", "TP-098",
+    "TP-102", "TP-105", "TP-106", "TP-107", "TP-108", "TP-110", "TP-111", "TP-115", "TP-116", "TP-117", "TP-118",
+    "TP-121", "TP-122", "TP-123", "TP-160", "P2", "G2"
+)]
 #[tokio::test]
 async fn what_is_left_out_is_filled_in_where_the_server_can_know_it() {
     let bench = plain().await;
@@ -337,6 +354,7 @@ async fn what_is_left_out_is_filled_in_where_the_server_can_know_it() {
     }
 }
 
+#[proves("TP-051", "TP-062", "TP-095", "TP-103", "TP-104", "TP-113", "TP-114", "TP-120", "TP-125", "P2")]
 #[tokio::test]
 async fn what_only_the_client_knows_is_asked_for() {
     let bench = plain().await;
@@ -360,6 +378,7 @@ async fn what_only_the_client_knows_is_asked_for() {
     }
 }
 
+#[proves("TP-102")]
 #[tokio::test]
 async fn the_volume_may_be_named_as_the_table_names_it() {
     let bench = plain().await;

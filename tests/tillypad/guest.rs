@@ -10,6 +10,7 @@ use crate::support::Bench;
 /// The bill of the printed URLs of `delete-guest` and `update-guest-place`.
 const PRINTED_ID: &str = "8051B912-B90C-1045-9AA9-05A049551B57";
 
+#[proves("G1")]
 #[tokio::test]
 async fn ids_compare_case_blind_and_are_written_as_printed() {
     let bench = Bench::start().await;
@@ -17,6 +18,7 @@ async fn ids_compare_case_blind_and_are_written_as_printed() {
     assert_eq!(got, printed("get-guest/printed"));
 }
 
+#[proves("TP-225", "TP-226")]
 #[tokio::test]
 async fn a_clients_bills_are_listed_in_the_order_in_which_they_came() {
     let bench = Bench::start().await;
@@ -36,6 +38,7 @@ async fn a_clients_bills_are_listed_in_the_order_in_which_they_came() {
     assert_eq!(get(&bench, "/get-guests?client-id=00000000-0000-0000-0000-000000000001").await, json!([]));
 }
 
+#[proves("TP-164", "TP-165", "TP-166", "TP-167", "P8")]
 #[tokio::test]
 async fn a_bill_is_placed_and_taken_from_its_place() {
     let bench = Bench::start().await;
@@ -56,6 +59,7 @@ async fn a_bill_is_placed_and_taken_from_its_place() {
     assert_spring(&ask(&bench, Method::PUT, closed, None).await, "/update-guest-place", "закрыт");
 }
 
+#[proves("TP-027", "TP-029", "P8")]
 #[tokio::test]
 async fn a_bill_is_deleted_with_its_prechecks() {
     let bench = Bench::start().await;
@@ -70,6 +74,7 @@ async fn a_bill_is_deleted_with_its_prechecks() {
     assert_spring(&ask(&bench, Method::DELETE, &target, None).await, "/delete-guest", PRINTED_ID);
 }
 
+#[proves("TP-024", "TP-025", "TP-026")]
 #[tokio::test]
 async fn what_is_paid_authorised_or_shared_is_not_deleted() {
     let bench = Bench::start().await;

@@ -5,6 +5,7 @@ use serde_json::json;
 use super::{get, post_guest::short, printed, store};
 use crate::support::Bench;
 
+#[proves("TP-172", "P8")]
 #[tokio::test]
 async fn a_bill_is_found_by_its_whole_name_and_by_the_dates_of_its_day_and_its_opening() {
     let bench = Bench::start().await;
@@ -17,6 +18,7 @@ async fn a_bill_is_found_by_its_whole_name_and_by_the_dates_of_its_day_and_its_o
     assert_eq!(get(&bench, "/get-guest-info?name=01&date=2019-06-07").await, json!([]));
 }
 
+#[proves("TP-173", "P5")]
 #[tokio::test]
 async fn a_guest_who_is_no_regular_client_is_told_by_the_bill() {
     let bench = Bench::start().await;

@@ -34,6 +34,7 @@ async fn state_of(bench: &Bench, id: &str) -> Value {
     get(bench, &format!("/get-guest-delivery-state?guest-id={id}")).await["dlvrst_ID"].clone()
 }
 
+#[proves("TP-209")]
 #[tokio::test]
 async fn a_paid_bill_stays_until_it_is_delivered_or_closed_by_the_staff() {
     let bench = reading(json!({ "paid_bill": "stays" })).await;
@@ -76,6 +77,7 @@ fn nested() -> Value {
     bill
 }
 
+#[proves("TP-239")]
 #[tokio::test]
 async fn a_modifier_is_counted_for_every_unit_of_its_dish() {
     for (settings, sum) in [(Value::Null, 671), (json!({ "modifier_count": "per_unit" }), 714)] {
@@ -92,6 +94,7 @@ async fn a_modifier_is_counted_for_every_unit_of_its_dish() {
     }
 }
 
+#[proves("TP-239")]
 #[tokio::test]
 async fn points_are_spread_over_modifiers_as_they_are_counted() {
     let bench = reading(json!({ "modifier_count": "per_unit" })).await;
@@ -114,6 +117,7 @@ async fn more_units_of_a_modifier_than_a_line_may_have_are_refused() {
     super::assert_spring(&answer, "/post-guest", "1000000000");
 }
 
+#[proves("TP-150")]
 #[tokio::test]
 async fn the_only_discount_of_a_line_is_a_list() {
     let bench = reading(json!({ "single_discount": "list" })).await;
@@ -133,6 +137,7 @@ async fn the_only_discount_of_a_line_is_a_list() {
     assert!(guest(&bench, &id).await["orders"][0]["orderItems"][1]["orderItemDiscounts"].is_array());
 }
 
+#[proves("TP-195")]
 #[tokio::test]
 async fn a_missing_flag_is_zero() {
     let bench = reading(json!({ "missing_flag": "keep" })).await;
@@ -145,6 +150,7 @@ async fn a_missing_flag_is_zero() {
     assert_eq!(pay(&bench, "?delete-prechecks=1", &id, 315).await.status, 200);
 }
 
+#[proves("TP-211")]
 #[tokio::test]
 async fn paying_needs_an_open_trading_day() {
     let bench = reading(json!({ "day_to_pay": "needed" })).await;
@@ -159,6 +165,7 @@ async fn paying_needs_an_open_trading_day() {
     assert!(guest(&bench, &id).await["orders"][0]["ordr_arch_ID"].is_string());
 }
 
+#[proves("TP-186")]
 #[tokio::test]
 async fn the_keys_of_a_payments_reply_are_those_of_the_sentences() {
     let bench = reading(json!({ "payment_reply": "singular" })).await;
@@ -166,6 +173,7 @@ async fn the_keys_of_a_payments_reply_are_those_of_the_sentences() {
     assert_eq!(keys(&answer.json()), ["DiscountSum", "AppliedDiscountSum"], "{}", answer.text);
 }
 
+#[proves("TP-155")]
 #[tokio::test]
 async fn a_posted_bill_keeps_the_prices_that_it_was_sent_with() {
     let bench = reading(json!({ "post_programmes": "skip" })).await;
@@ -180,6 +188,7 @@ async fn a_posted_bill_keeps_the_prices_that_it_was_sent_with() {
     assert_eq!(stored["appliedDiscountSum"][0]["sum"], 100.0);
 }
 
+#[proves("TP-132")]
 #[tokio::test]
 async fn cooking_starts_by_itself_only_where_the_bill_says_so() {
     let bench = reading(json!({ "cooking_start": "flag" })).await;
@@ -193,6 +202,7 @@ async fn cooking_starts_by_itself_only_where_the_bill_says_so() {
     assert_eq!(state_of(&bench, &by_hand).await, 4);
 }
 
+#[proves("TP-140")]
 #[tokio::test]
 async fn a_bill_that_needs_confirmation_waits_for_it() {
     let bench = reading(json!({ "confirmation": "awaited" })).await;
@@ -207,6 +217,7 @@ async fn a_bill_that_needs_confirmation_waits_for_it() {
     assert_eq!(state_of(&bench, &doubtful).await, 4);
 }
 
+#[proves("TP-172")]
 #[tokio::test]
 async fn a_bill_is_found_by_its_opening_alone() {
     let bench = reading(json!({ "found_by": "opened" })).await;
@@ -215,6 +226,7 @@ async fn a_bill_is_found_by_its_opening_alone() {
     assert_eq!(by("/get-guest-info?name=010&date=2019-06-07").await, printed("get-guest-info/printed"));
 }
 
+#[proves("TP-178")]
 #[tokio::test]
 async fn a_date_at_the_end_of_a_range_is_its_midnight() {
     let bench = reading(json!({ "range_end": "midnight" })).await;

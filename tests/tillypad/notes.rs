@@ -27,6 +27,7 @@ fn points(bill: &Value) -> Value {
     json!([bill["discountSum"], bill["appliedDiscountSum"], item["orit_Price"], item["orit_PriceDiscount"]])
 }
 
+#[proves("TP-256")]
 #[tokio::test]
 async fn a_sum_declared_in_a_note_is_applied_as_one_under_discount_sum() {
     let bench = Bench::start().await;
@@ -52,6 +53,7 @@ async fn a_sum_declared_in_a_note_is_applied_as_one_under_discount_sum() {
     assert_eq!((&stored["discountSum"][0]["sum"], stored.get("appliedDiscountSum")), (&json!(50.0), None));
 }
 
+#[proves("TP-214", "TP-255")]
 #[tokio::test]
 async fn a_note_of_a_sum_is_unique_and_a_real_number() {
     let bench = Bench::start().await;
@@ -73,6 +75,7 @@ async fn a_note_of_a_sum_is_unique_and_a_real_number() {
     assert_eq!(bench.state().await["tillypad"], before);
 }
 
+#[proves("TP-257")]
 #[tokio::test]
 async fn what_was_applied_the_server_says_alone() {
     let bench = Bench::start().await;

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use super::{ask, assert_guid, assert_spring, get, guest, keys, post, store};
 use crate::support::Bench;
 
+#[proves("TP-247", "TP-248", "P11")]
 #[tokio::test]
 async fn the_menu_is_read_whole_by_sale_property_and_by_group() {
     let bench = Bench::start().await;
@@ -34,6 +35,7 @@ async fn the_menu_is_read_whole_by_sale_property_and_by_group() {
     assert_spring(&ask(&bench, Method::GET, "/get-menu?id=7", None).await, "/get-menu", "'id'");
 }
 
+#[proves("TP-249", "TP-250", "TP-251", "TP-252", "P11")]
 #[tokio::test]
 async fn a_client_is_looked_up_entered_and_orders() {
     let bench = Bench::start().await;

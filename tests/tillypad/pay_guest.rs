@@ -31,6 +31,7 @@ fn refused(answer: &Answer, text: &str) {
     assert_eq!(answer.headers["content-type"], "application/json");
 }
 
+#[proves("TP-197", "TP-201", "TP-206", "TP-209", "TP-211")]
 #[tokio::test]
 async fn the_printed_request_pays_the_documented_bill() {
     let bench = Bench::start().await;
@@ -48,6 +49,7 @@ async fn the_printed_request_pays_the_documented_bill() {
     assert_eq!((&precheck["sum"], &precheck["receipt"]["pay_type"]), (&json!(3000.0), &json!(INTERNET)));
 }
 
+#[proves("TP-205")]
 #[tokio::test]
 async fn the_printed_reply_is_given_for_twenty_points_without_a_type() {
     let bench = Bench::start().await;
@@ -59,6 +61,7 @@ async fn the_printed_reply_is_given_for_twenty_points_without_a_type() {
     assert_eq!(bill["appliedDiscountSum"], json!([{ "type_ID": "0412C97B-AF11-2447-88D9-B40FA0EB996D", "sum": 20.0 }]));
 }
 
+#[proves("TP-204", "P9")]
 #[tokio::test]
 async fn another_sum_than_the_bills_is_refused_and_changes_nothing() {
     let bench = Bench::start().await;
@@ -76,6 +79,7 @@ async fn another_sum_than_the_bills_is_refused_and_changes_nothing() {
     assert_eq!(pay(&bench, "", &id, json!("2800.00"), Value::Null).await.status, 200);
 }
 
+#[proves("TP-199", "TP-200")]
 #[tokio::test]
 async fn something_must_say_how_it_is_paid() {
     let bench = Bench::start().await;
@@ -90,6 +94,7 @@ async fn something_must_say_how_it_is_paid() {
     assert_eq!(bill["guestDeliveries"]["gsdlv_pytp_ID_Prepaid"], "0789C108-6C80-BC47-BB39-A13C7CDDD030");
 }
 
+#[proves("TP-198", "TP-201", "TP-214")]
 #[tokio::test]
 async fn without_a_sum_there_is_no_precheck_and_no_receipt() {
     let bench = Bench::start().await;
@@ -106,6 +111,7 @@ async fn without_a_sum_there_is_no_precheck_and_no_receipt() {
     assert_eq!(answer.status, 200, "{}", answer.text);
 }
 
+#[proves("TP-190", "TP-191", "TP-192", "TP-195", "P9")]
 #[tokio::test]
 async fn flag_0_keeps_prechecks() {
     let bench = Bench::start().await;
@@ -120,6 +126,7 @@ async fn flag_0_keeps_prechecks() {
     refused(&pay(&bench, "?delete-prechecks=0", &id, json!(315), Value::Null).await, PASSED);
 }
 
+#[proves("TP-190", "TP-191", "TP-193", "P9")]
 #[tokio::test]
 async fn flag_1_deletes_all_prechecks_unless_one_is_paid() {
     let bench = Bench::start().await;
@@ -133,6 +140,7 @@ async fn flag_1_deletes_all_prechecks_unless_one_is_paid() {
     refused(&pay(&bench, "?deletePrechecks=1", &id, json!(315), Value::Null).await, PAID);
 }
 
+#[proves("TP-194", "P9")]
 #[tokio::test]
 async fn flag_2_deletes_what_is_not_paid() {
     let bench = Bench::start().await;
@@ -143,6 +151,7 @@ async fn flag_2_deletes_what_is_not_paid() {
     refused(&pay(&bench, "?delete-prechecks=2", &id, json!(315), Value::Null).await, PAID);
 }
 
+#[proves("TP-210")]
 #[tokio::test]
 async fn a_shared_precheck_is_not_paid_for_one_of_its_bills() {
     let bench = Bench::start().await;
@@ -154,6 +163,7 @@ async fn a_shared_precheck_is_not_paid_for_one_of_its_bills() {
     }
 }
 
+#[proves("TP-208")]
 #[tokio::test]
 async fn points_that_are_not_set_up_are_declared_and_not_applied() {
     let bench = Bench::start().await;
@@ -171,6 +181,7 @@ async fn points_that_are_not_set_up_are_declared_and_not_applied() {
     assert_eq!(answer.text, r#"{"DiscountSums":[],"AppliedDiscountSums":[]}"#);
 }
 
+#[proves("TP-236", "TP-237")]
 #[tokio::test]
 async fn points_of_the_request_reach_the_client() {
     let bench = Bench::start().await;
@@ -188,6 +199,7 @@ async fn points_of_the_request_reach_the_client() {
     assert_eq!(client["points"], json!([{ "type": INTERNET, "name": "клиент", "value": 100.0 }]));
 }
 
+#[proves("TP-188", "TP-196", "TP-202", "P1")]
 #[tokio::test]
 async fn every_error_is_a_bare_string() {
     let bench = Bench::start().await;

@@ -8,6 +8,7 @@ use crate::support::Bench;
 const DECLARED: &str = "60D367B5-15D2-D24D-8A74-A28F40C8CB9D";
 const APPLIED: &str = "0412C97B-AF11-2447-88D9-B40FA0EB996D";
 
+#[proves("TP-215", "TP-216", "TP-217", "TP-221")]
 #[tokio::test]
 async fn the_printed_bill_is_discounted_by_its_points() {
     let bench = Bench::start().await;
@@ -37,6 +38,7 @@ async fn the_printed_bill_is_discounted_by_its_points() {
     );
 }
 
+#[proves("TP-213", "TP-218", "TP-219", "P9")]
 #[tokio::test]
 async fn no_more_than_the_divisions_percentage_is_applied() {
     // The printed sums: 90 declared, 45 applied, which is half of 90.
@@ -69,6 +71,7 @@ async fn a_discount_that_does_not_divide_is_exact_in_the_sum() {
     assert_eq!(info[0]["Sum"], 950.0);
 }
 
+#[proves("TP-220")]
 #[tokio::test]
 async fn a_division_without_a_percentage_applies_nothing() {
     let bench = Bench::start().await;
@@ -81,6 +84,7 @@ async fn a_division_without_a_percentage_applies_nothing() {
     assert_eq!(stored["orders"][0]["orderItems"][0]["orit_Price"], 315);
 }
 
+#[proves("TP-228", "TP-229", "TP-230", "TP-231", "TP-232", "TP-233", "TP-234", "TP-235", "P10")]
 #[tokio::test]
 async fn operations_with_a_type_and_a_value_are_completed() {
     let bench = Bench::start().await;
@@ -101,6 +105,7 @@ async fn operations_with_a_type_and_a_value_are_completed() {
     }
 }
 
+#[proves("TP-238")]
 #[tokio::test]
 async fn points_are_awarded_to_clients() {
     let bench = Bench::start().await;

@@ -18,6 +18,7 @@ pub(crate) fn short(name: &str) -> Value {
     })
 }
 
+#[proves("TP-004", "TP-005", "TP-006", "TP-012", "TP-030", "TP-158")]
 #[tokio::test]
 async fn the_printed_bill_is_kept_as_given_and_filled_in() {
     let bench = Bench::start().await;
@@ -91,6 +92,7 @@ async fn the_printed_bill_is_kept_as_given_and_filled_in() {
     assert_eq!(info[0]["Sum"], 2800.0);
 }
 
+#[proves("TP-013", "TP-014", "TP-030")]
 #[tokio::test]
 async fn what_is_not_given_is_filled_in_with_the_servers_time() {
     let bench = Bench::start().await;
@@ -106,6 +108,7 @@ async fn what_is_not_given_is_filled_in_with_the_servers_time() {
     assert_eq!((&item["orit_Volume"], &item["orit_VAT"]), (&json!(1), &json!(0)));
 }
 
+#[proves("TP-242")]
 #[tokio::test]
 async fn an_id_of_the_clients_is_kept_and_taken_once() {
     let bench = Bench::start().await;
@@ -116,6 +119,7 @@ async fn an_id_of_the_clients_is_kept_and_taken_once() {
     assert_spring(&again, "/post-guest", "0A1B2C3D-1111-4222-8333-444455556666");
 }
 
+#[proves("TP-033")]
 #[tokio::test]
 async fn modifiers_nest_and_know_their_master() {
     let bench = Bench::start().await;
@@ -135,6 +139,7 @@ async fn modifiers_nest_and_know_their_master() {
     assert_eq!(info[0]["Sum"], 338.0);
 }
 
+#[proves("TP-007", "TP-008", "TP-010", "TP-011", "TP-091", "TP-101", "P3")]
 #[tokio::test]
 async fn a_registered_order_needs_an_open_trading_day() {
     let bench = Bench::start().await;

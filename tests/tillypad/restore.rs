@@ -68,6 +68,7 @@ async fn the_same_seed_gives_the_same_ids() {
     assert_eq!(store(&one, &printed()).await, store(&two, &printed()).await);
 }
 
+#[proves("TP-014")]
 #[tokio::test]
 async fn mistakes_in_a_world_file_are_named_with_their_place() {
     let bench = Bench::start().await;

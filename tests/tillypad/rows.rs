@@ -14,6 +14,7 @@ fn with_id(place: &str, key: &str, id: &Value) -> Value {
     bill
 }
 
+#[proves("TP-254")]
 #[tokio::test]
 async fn an_id_of_another_bills_order_or_line_is_there_already() {
     let bench = Bench::start().await;

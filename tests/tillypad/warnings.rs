@@ -17,6 +17,7 @@ async fn warnings(bench: &Bench, operation: &str) -> Vec<String> {
     serde_json::from_value(last.get("remarks").cloned().unwrap_or_else(|| json!([]))).expect("texts")
 }
 
+#[proves("TP-012", "TP-253")]
 #[tokio::test]
 async fn what_is_read_otherwise_than_it_is_written_is_remarked_on() {
     let bench = Bench::start().await;
@@ -73,6 +74,7 @@ async fn links_that_say_what_the_server_says_are_no_slip() {
     assert_eq!(stored["orders"][0]["orderItems"][0]["orit_Price"], 300);
 }
 
+#[proves("TP-253")]
 #[tokio::test]
 async fn queries_that_say_a_thing_twice_or_in_no_utf_8_are_remarked_on() {
     let bench = Bench::start().await;

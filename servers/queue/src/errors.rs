@@ -232,12 +232,14 @@ impl Error {
 mod tests {
     use super::*;
 
+    #[proves("QU-007")]
     #[test]
     fn no_errors_is_as_printed() {
         let printed = r#"{"codeError":0,"codeModule":100,"code":429496729600,"desc":"No errors","children":[]}"#;
         assert_eq!(no_errors().to_string(), printed);
     }
 
+    #[proves("QU-008", "QU-011", "Q1")]
     #[test]
     fn the_printed_code_comes_out_of_module_and_error() {
         let object = Error::Value("Description".into()).object();
@@ -245,6 +247,7 @@ mod tests {
         assert_eq!(json!(object).to_string(), printed);
     }
 
+    #[proves("QU-009", "Q8")]
     #[test]
     fn every_cause_has_a_code_of_its_own_and_a_text() {
         let all = Error::each();

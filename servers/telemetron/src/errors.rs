@@ -210,6 +210,7 @@ impl From<Error> for Reply {
 mod tests {
     use super::*;
 
+    #[proves("TM-019")]
     #[test]
     fn every_row_renders_as_printed() {
         let mut invalid = Invalid::one("name", "The name has already been taken.");

@@ -216,6 +216,7 @@ mod tests {
         (reply.status.as_u16(), String::from_utf8(reply.body.to_vec()).expect("text"))
     }
 
+    #[proves("TP-009")]
     #[test]
     fn the_printed_error_is_printed() {
         let (status, body) = body(&Error::NoDay);
@@ -226,6 +227,7 @@ mod tests {
         );
     }
 
+    #[proves("TP-244")]
     #[test]
     fn every_row_renders_and_names_what_it_is_about() {
         let id = Guid::draft(7);

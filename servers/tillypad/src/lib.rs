@@ -2,6 +2,10 @@
 //!
 //! This crate may never know another service, a scenario or the control API.
 
+#[cfg(test)]
+#[macro_use]
+extern crate stend_proves;
+
 mod actions;
 mod api;
 mod errors;

@@ -34,7 +34,7 @@ pub(super) fn run(args: &Args) -> u8 {
         }
     };
     if let Some(api) = &args.api {
-        ledgers.retain(|ledger| ledger.api == *api);
+        ledgers.retain(|ledger| ledger.service == *api);
     }
     match args.format {
         Format::Table => out(&table(&ledgers)),

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Claim, Kind, Ledger, Status};
+use super::{Kind, Ledger, Status};
 
 /// Claims of one kind, by what is known of them.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
@@ -11,10 +11,14 @@ pub struct Count {
     pub total: usize,
     /// Shown by tests.
     pub proved: usize,
+    /// Shown by tests under a setting that is not the default.
+    pub by_setting: usize,
     /// We do otherwise.
     pub contradicted: usize,
     /// We do nothing of the kind.
     pub not_emulated: usize,
+    /// No test shows that we do so.
+    pub unproved: usize,
 }
 
 impl Count {
@@ -22,13 +26,15 @@ impl Count {
         self.total += 1;
         match status {
             Status::Proved => self.proved += 1,
+            Status::BySetting => self.by_setting += 1,
             Status::Contradicted => self.contradicted += 1,
             Status::NotEmulated => self.not_emulated += 1,
+            Status::Unproved => self.unproved += 1,
         }
     }
 }
 
-/// Claims by their kind.
+/// Claims by their kind, and rulings apart from them.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct Tally {
     /// What the document says.
@@ -37,24 +43,29 @@ pub struct Tally {
     pub observed: Count,
     /// What we guess.
     pub assumed: Count,
-    /// Claims of any kind with a setting for another reading.
+    /// What we decided; no statement of a vendor.
+    pub rulings: Count,
+    /// Claims and rulings with a setting for another interpretation.
     pub settings: usize,
 }
 
 impl Tally {
-    /// The claims of these ledgers, counted.
+    /// Counts the claims and rulings of these ledgers.
     pub fn of<'l>(ledgers: impl IntoIterator<Item = &'l Ledger>) -> Self {
         let mut tally = Self::default();
-        ledgers.into_iter().flat_map(|ledger| &ledger.claims).for_each(|claim| tally.add(claim));
+        for ledger in ledgers {
+            ledger.claims.iter().for_each(|claim| tally.of_kind(claim.kind).add(claim.status));
+            ledger.rulings.iter().for_each(|ruling| tally.rulings.add(ruling.status));
+            tally.settings += ledger.all().filter(|claim| claim.setting.is_some()).count();
+        }
         tally
     }
 
-    fn add(&mut self, claim: &Claim) {
-        self.settings += usize::from(claim.setting.is_some());
-        match claim.kind {
-            Kind::Documented => self.documented.add(claim.status),
-            Kind::Observed => self.observed.add(claim.status),
-            Kind::Assumed => self.assumed.add(claim.status),
+    fn of_kind(&mut self, kind: Kind) -> &mut Count {
+        match kind {
+            Kind::Documented => &mut self.documented,
+            Kind::Observed => &mut self.observed,
+            Kind::Assumed => &mut self.assumed,
         }
     }
 }

@@ -1,4 +1,5 @@
-//! The claims ledger: every statement of the vendors' documents, how sure we are of it, and the test that shows it.
+//! The claims ledger: every statement of the vendors' documents, and how sure we are of it. Tests name the claims that
+//! they show.
 
 mod count;
 mod show;
@@ -9,7 +10,7 @@ use stend_core::{Node, Problem};
 pub use count::{Count, Tally};
 pub use show::{block, headline, json, table};
 
-/// Each API's ledger, in the order of the ports.
+/// Each service's ledger, in the order of the ports.
 const LEDGERS: [&str; 4] = [
     include_str!("../../../../fixtures/carbis/claims.yaml"),
     include_str!("../../../../fixtures/tillypad/claims.yaml"),
@@ -17,16 +18,29 @@ const LEDGERS: [&str; 4] = [
     include_str!("../../../../fixtures/telemetron/claims.yaml"),
 ];
 
-/// The claims about one API.
+/// The claims about one service.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Ledger {
     /// The service's name.
-    pub api: String,
+    pub service: String,
     /// The document that the sections are of.
     pub document: String,
-    /// In the document's order, rulings last.
+    /// The prefix of the claims' ids, such as `TM`.
+    pub prefix: String,
+    /// The ids that the rulings have to have, as ids and ranges such as `T1-T22`.
+    pub expects: Vec<String>,
+    /// The statements of the document, and what goes beyond them, in the document's order.
     pub claims: Vec<Claim>,
+    /// Decisions of ours where the document is silent or contradicts itself.
+    pub rulings: Vec<Claim>,
+}
+
+impl Ledger {
+    /// The claims, then the rulings.
+    pub fn all(&self) -> impl Iterator<Item = &Claim> {
+        self.claims.iter().chain(&self.rulings)
+    }
 }
 
 /// Where a claim comes from.
@@ -42,56 +56,56 @@ pub enum Kind {
 }
 
 /// What is known of our own behaviour.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Status {
-    /// Tests show that we do so.
+    /// Tests or samples that name the claim show that we do so. The repository's tests hold that.
+    #[default]
     Proved,
+    /// Tests show that we do so under a setting of the world; by default we do otherwise.
+    BySetting,
     /// We do otherwise, for a reason.
     Contradicted,
     /// We do nothing of the kind.
     NotEmulated,
+    /// No test shows that we do so.
+    Unproved,
 }
 
-/// One statement of a document.
+/// One statement of a document, or a ruling.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Claim {
     /// `TM-042`, or the number of a ruling.
     pub id: String,
-    /// The heading that it stands under, or `ruling`.
-    pub section: String,
+    /// The heading that it stands under. Rulings have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub section: Option<String>,
     /// Where it comes from.
     pub kind: Kind,
     /// The statement, in our own words.
     pub says: String,
     /// What is known of our own behaviour.
+    #[serde(default)]
     pub status: Status,
     /// The operations that it is about.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub operations: Vec<String>,
-    /// What shows it: `file::function`, or a sample's file.
+    /// The samples that show it, below `fixtures/<service>/samples`. Tests name what they show by `#[proves]`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub tests: Vec<String>,
-    /// Why this reading, or why not.
+    pub samples: Vec<String>,
+    /// Why this interpretation, or why not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub because: Option<String>,
-    /// The world's setting that chooses another reading.
+    /// The world's setting that chooses another interpretation.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub setting: Option<String>,
-}
-
-impl Claim {
-    /// Whether it is a ruling of ours: its number has no dash.
-    pub fn is_ruling(&self) -> bool {
-        !self.id.contains('-')
-    }
 }
 
 /// All ledgers, in the order of the ports.
 ///
 /// # Errors
-/// A ledger that cannot be read, with the place; the tests see to it that it cannot happen.
+/// A ledger that cannot be read, with its position; the tests make sure that there is none.
 pub fn ledgers() -> Result<Vec<Ledger>, Problem> {
     LEDGERS.iter().map(|text| read(text)).collect()
 }
@@ -99,7 +113,7 @@ pub fn ledgers() -> Result<Vec<Ledger>, Problem> {
 /// Reads a ledger.
 ///
 /// # Errors
-/// Malformed YAML, unknown keys and words, with the place.
+/// Malformed YAML, unknown keys and words, with their position.
 pub fn read(text: &str) -> Result<Ledger, Problem> {
     let node = Node::parse(text)?;
     node.read().map_err(|problem| node.locate(problem))

@@ -1,4 +1,4 @@
-//! The ledger as people and programs read it.
+//! The ledger as a table, as Markdown and as JSON.
 
 use std::fmt::Write as _;
 
@@ -6,12 +6,13 @@ use serde_json::{Value, json};
 
 use super::{Claim, Count, Kind, Ledger, Status, Tally};
 
-/// The honest sentence.
+/// One sentence with the counts.
 pub fn headline(tally: &Tally) -> String {
-    let Tally { documented, observed, assumed, .. } = tally;
+    let Tally { documented, observed, assumed, rulings, .. } = tally;
     format!(
-        "{} of {} documented statements proved; {} observed; {} assumed; 0 checked against the vendors' systems",
-        documented.proved, documented.total, observed.total, assumed.total
+        "{} of {} documented statements proved; {} observed; {} assumed; {} of {} rulings proved; \
+         0 checked against the vendors' systems",
+        documented.proved, documented.total, observed.total, assumed.total, rulings.proved, rulings.total
     )
 }
 
@@ -27,7 +28,7 @@ pub fn block(ledgers: &[Ledger]) -> String {
     text
 }
 
-/// Everything that is not simply proved, for people: a table of all APIs, or one API's sections and exceptions.
+/// Everything that is not simply proved, for people: a table of all services, or one's sections and exceptions.
 pub fn table(ledgers: &[Ledger]) -> String {
     let mut text = format!("{}\n", headline(&Tally::of(ledgers)));
     match ledgers {
@@ -48,33 +49,48 @@ pub fn json(ledgers: &[Ledger]) -> Value {
         .iter()
         .map(|ledger| {
             json!({
-                "api": ledger.api,
+                "api": ledger.service,
                 "document": ledger.document,
                 "counts": Tally::of([ledger]),
                 "claims": ledger.claims,
+                "rulings": ledger.rulings,
             })
         })
         .collect();
     json!({ "headline": headline(&tally), "checked_against_vendor": 0, "counts": tally, "apis": apis })
 }
 
-const COLUMNS: [&str; 8] =
-    ["api", "documented", "proved", "contradicted", "not emulated", "observed", "assumed", "settings"];
+const COLUMNS: [&str; 11] = [
+    "api",
+    "documented",
+    "proved",
+    "by setting",
+    "contradicted",
+    "not emulated",
+    "unproved",
+    "observed",
+    "assumed",
+    "rulings",
+    "settings",
+];
 
-fn cells(ledger: &Ledger) -> [String; 8] {
-    let Tally { documented, observed, assumed, settings } = Tally::of([ledger]);
-    let Count { total, proved, contradicted, not_emulated } = documented;
-    let numbers = [total, proved, contradicted, not_emulated, observed.total, assumed.total, settings];
+fn cells(ledger: &Ledger) -> [String; 11] {
+    let Tally { documented, observed, assumed, rulings, settings } = Tally::of([ledger]);
+    let Count { total, proved, by_setting, contradicted, not_emulated, unproved } = documented;
+    let [observed, assumed, rulings] = [observed.total, assumed.total, rulings.total];
+    let numbers =
+        [total, proved, by_setting, contradicted, not_emulated, unproved, observed, assumed, rulings, settings];
     let mut numbers = numbers.iter().map(usize::to_string);
-    std::array::from_fn(|n| if n == 0 { ledger.api.clone() } else { numbers.next().unwrap_or_default() })
+    std::array::from_fn(|n| if n == 0 { ledger.service.clone() } else { numbers.next().unwrap_or_default() })
 }
 
 fn one(text: &mut String, ledger: &Ledger) {
-    let _ = writeln!(text, "{}: {}\n", ledger.api, ledger.document);
+    let _ = writeln!(text, "{}: {}\n", ledger.service, ledger.document);
     let mut sections: Vec<(&str, Count)> = Vec::new();
-    for claim in &ledger.claims {
-        let n = sections.iter().position(|(name, _)| *name == claim.section).unwrap_or_else(|| {
-            sections.push((&claim.section, Count::default()));
+    for claim in ledger.all() {
+        let section = claim.section.as_deref().unwrap_or("Rulings (ours)");
+        let n = sections.iter().position(|(name, _)| *name == section).unwrap_or_else(|| {
+            sections.push((section, Count::default()));
             sections.len() - 1
         });
         sections[n].1.add(claim.status);
@@ -82,22 +98,33 @@ fn one(text: &mut String, ledger: &Ledger) {
     let rows: Vec<Vec<String>> = sections
         .iter()
         .map(|(name, count)| {
-            let numbers = [count.total, count.proved, count.contradicted, count.not_emulated];
+            let Count { total, proved, by_setting, contradicted, not_emulated, unproved } = *count;
+            let numbers = [total, proved, by_setting, contradicted, not_emulated, unproved];
             std::iter::once((*name).to_owned()).chain(numbers.iter().map(usize::to_string)).collect()
         })
         .collect();
-    aligned(text, &["section", "claims", "proved", "contradicted", "not emulated"], &rows);
+    let heads = ["section", "claims", "proved", "by setting", "contradicted", "not emulated", "unproved"];
+    aligned(text, &heads, &rows);
     let group = |claim: &Claim| match (claim.status, claim.kind) {
+        (Status::Unproved, _) => Some("Unproved"),
+        (Status::BySetting, _) => Some("By a setting that is not the default"),
         (Status::Contradicted, _) => Some("Contradicted"),
         (Status::NotEmulated, _) => Some("Not emulated"),
         (Status::Proved, Kind::Observed) => Some("Observed in public clients"),
         (Status::Proved, Kind::Assumed) => Some("Assumed"),
-        (Status::Proved, Kind::Documented) => claim.setting.as_ref().map(|_| "Documented, with another reading"),
+        (Status::Proved, Kind::Documented) => claim.setting.as_ref().map(|_| "Documented, with another interpretation"),
     };
-    let titles =
-        ["Contradicted", "Not emulated", "Documented, with another reading", "Observed in public clients", "Assumed"];
+    let titles = [
+        "Unproved",
+        "Contradicted",
+        "Not emulated",
+        "By a setting that is not the default",
+        "Documented, with another interpretation",
+        "Observed in public clients",
+        "Assumed",
+    ];
     for title in titles {
-        let claims: Vec<&Claim> = ledger.claims.iter().filter(|claim| group(claim) == Some(title)).collect();
+        let claims: Vec<&Claim> = ledger.all().filter(|claim| group(claim) == Some(title)).collect();
         if claims.is_empty() {
             continue;
         }
@@ -108,7 +135,8 @@ fn one(text: &mut String, ledger: &Ledger) {
                 let _ = writeln!(text, "          because: {because}");
             }
             if let Some(setting) = &claim.setting {
-                let _ = writeln!(text, "          another reading: {}.{setting} in the world file", ledger.api);
+                let _ =
+                    writeln!(text, "          another interpretation: {}.{setting} in the world file", ledger.service);
             }
         }
     }

@@ -148,9 +148,13 @@ fn fidelity_counts_the_claims() {
         let total: u64 =
             ["documented", "observed", "assumed"].iter().filter_map(|kind| counts[kind]["total"].as_u64()).sum();
         assert_eq!(total, claims.len() as u64);
+        let rulings = api["rulings"].as_array().unwrap();
+        assert_eq!(counts["rulings"]["total"], rulings.len());
         let (code, one, _) = described(&stend(&["fidelity", api["api"].as_str().unwrap()]));
         assert_eq!(code, 0);
-        for claim in claims.iter().filter(|claim| claim["kind"] == "assumed" || claim["status"] != "proved") {
+        for claim in
+            claims.iter().chain(rulings).filter(|claim| claim["kind"] == "assumed" || claim["status"] != "proved")
+        {
             assert!(one.contains(claim["says"].as_str().unwrap()), "{claim}\n{one}");
         }
     }

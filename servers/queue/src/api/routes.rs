@@ -158,6 +158,7 @@ pub(crate) fn find(command: &str) -> Option<&'static Route> {
 mod tests {
     use super::*;
 
+    #[proves("Q10", "G4")]
     #[test]
     fn the_document_has_107_commands() {
         assert_eq!(OPERATIONS.iter().filter(|operation| operation.kind == Evidence::Documented).count(), 107);
@@ -168,6 +169,7 @@ mod tests {
         assert!(find("").is_none());
     }
 
+    #[proves("Q10")]
     #[test]
     fn book_commands_follow_the_documents_pattern() {
         for route in all() {

@@ -270,6 +270,7 @@ pub(crate) fn push(now: Timestamp, command: &str, data: &str) -> Text {
 mod tests {
     use super::*;
 
+    #[proves("Q3")]
     #[test]
     fn requests_are_read_as_far_as_they_go() {
         let (request, result) =
@@ -288,6 +289,7 @@ mod tests {
         assert_eq!((result, &*request.command, request.id), (Ok(()), "b", Some(Json::Number(2.into()))));
     }
 
+    #[proves("Q3")]
     #[test]
     fn a_push_carries_neither_token_nor_id() {
         let now = "2015-06-18T08:47:18.655Z".parse().expect("a moment");

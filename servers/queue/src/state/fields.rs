@@ -276,6 +276,7 @@ pub(crate) fn to_milli(moment: Timestamp) -> Timestamp {
 mod tests {
     use super::*;
 
+    #[proves("G1")]
     #[test]
     fn numbers_as_strings_are_numbers() {
         assert_eq!(Kind::Int.read("id", &json!(" 15 ")), Ok(json!(15)));
@@ -288,6 +289,7 @@ mod tests {
         }
     }
 
+    #[proves("QU-130", "Q1", "G3")]
     #[test]
     fn moments_print_as_in_the_document() {
         let moment: Timestamp = "2015-06-17T15:45:03.95Z".parse().expect("a moment");

@@ -138,6 +138,7 @@ mod tests {
         Timestamp::from_second(second).expect("in range")
     }
 
+    #[proves("Q17")]
     #[test]
     fn the_printed_order_comes_out_of_priority_registration_and_id() {
         let mut line = Line::default();

@@ -278,6 +278,7 @@ fn run(world_events: Vec<WorldEvent>) {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
 
+    #[proves("QU-135")]
     #[test]
     fn tickets_keep_their_rules(world_events in proptest::collection::vec(event(), 1..80)) {
         run(world_events);

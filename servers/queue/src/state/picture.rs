@@ -193,6 +193,7 @@ mod tests {
         (info, dots)
     }
 
+    #[proves("QU-128")]
     #[test]
     fn it_is_a_png_with_dark_on_light() {
         let (info, dots) = decoded(&picture("Г001"));
@@ -211,6 +212,7 @@ mod tests {
         }
     }
 
+    #[proves("QU-128", "Q25")]
     #[test]
     fn it_is_drawn_from_the_ticket() {
         assert_ne!(decoded(&picture("Г001")).1, decoded(&picture("Н001")).1);

@@ -329,6 +329,7 @@ impl Timed for Correction {
 mod tests {
     use super::*;
 
+    #[proves("TM-421", "TM-422", "TM-423", "TM-424", "TM-425", "TM-426")]
     #[test]
     fn vat_has_the_register_s_numbers() {
         for (vat, code) in

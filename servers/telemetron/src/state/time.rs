@@ -232,6 +232,7 @@ pub(crate) fn seconds(duration: SignedDuration) -> i64 {
 mod tests {
     use super::*;
 
+    #[proves("TM-030", "T3")]
     #[test]
     fn reads_every_form_that_clients_send() {
         let zone = default_zone();

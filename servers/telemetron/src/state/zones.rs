@@ -105,6 +105,7 @@ pub(crate) fn offset(zone: &Zone, at: Timestamp) -> Offset {
 mod tests {
     use super::*;
 
+    #[proves("TM-353")]
     #[test]
     fn the_printed_zones_have_the_printed_ids_and_every_id_is_used_once() {
         let usual = Directory::default();

@@ -84,6 +84,7 @@ fn prices(programmes: Json, rules: Json, bill: &Json) -> [i64; 3] {
     prices.map(|price| i64::try_from(price).expect("whole"))
 }
 
+#[proves("TP-154")]
 #[test]
 fn per_cent_margins_and_groups() {
     let rules = json!([{ "programme": "п" }]);
@@ -93,6 +94,7 @@ fn per_cent_margins_and_groups() {
     assert_eq!(prices(json!([{ "name": "п", "off": 70 }]), rules, &bill()), [30, 0, 30], "never below nothing");
 }
 
+#[proves("TP-034")]
 #[test]
 fn several_programmes_are_a_list_and_follow_each_other() {
     let programmes =
@@ -111,6 +113,7 @@ fn several_programmes_are_a_list_and_follow_each_other() {
     assert_eq!(item["orit_PriceVat"], 15.17, "20 per cent in 91");
 }
 
+#[proves("TP-154", "TP-221")]
 #[test]
 fn rules_say_for_whom_and_when() {
     let programmes = || json!([{ "name": "п", "off": 10 }]);
@@ -138,6 +141,7 @@ fn rules_say_for_whom_and_when() {
     assert_eq!(prices(programmes(), rules, &line), [100, 50, 90]);
 }
 
+#[proves("TP-154")]
 #[test]
 fn a_rule_over_midnight_belongs_to_the_day_on_which_it_began() {
     let at = |rule: Json, opened: &str| {

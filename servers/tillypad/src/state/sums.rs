@@ -116,6 +116,7 @@ fn payment(guest: Guid, sum: Decimal, declared: Vec<Declared>) -> Payment {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
 
+    #[proves("TP-159", "TP-240")]
     #[test]
     fn a_bill_costs_what_its_lines_cost(lines in lines(), counted in counted()) {
         let mut state = restaurant(50, true);
@@ -129,6 +130,7 @@ proptest! {
         prop_assert_eq!(again.total(), total(&state, id));
     }
 
+    #[proves("TP-217", "TP-218", "TP-222")]
     #[test]
     fn points_stay_under_the_cap_and_are_exact(
         lines in lines(), points in 0_i64..50_000_000, percent in 0_u32..=100, whole: bool, counted in counted(),
@@ -170,6 +172,7 @@ proptest! {
         prop_assert_eq!(again.random.save(), state.random.save());
     }
 
+    #[proves("TP-205")]
     #[test]
     fn paying_never_changes_the_total(lines in lines(), points in 0_i64..5_000_000, later in 0_i64..5_000_000) {
         let mut state = restaurant(50, true);

@@ -152,6 +152,7 @@ mod tests {
         }
     }
 
+    #[proves("TM-212", "TM-213", "TM-358")]
     #[test]
     fn periods_have_limits_and_defaults() {
         let ok = |since: &str, until: &str| Ok((since.to_owned(), until.to_owned()));

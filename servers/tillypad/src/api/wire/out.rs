@@ -246,6 +246,7 @@ impl Out {
 mod tests {
     use super::*;
 
+    #[proves("TP-159")]
     #[test]
     fn decimals_are_written_digit_for_digit() {
         let mut out = Out::default();
@@ -254,6 +255,7 @@ mod tests {
         assert_eq!(out.finish(), "[315,9.5,0,1000.5],[210.0,45.0,0.1]");
     }
 
+    #[proves("TP-012", "G3")]
     #[test]
     fn dates_are_written_as_they_were_given() {
         for text in ["2020-10-12T12:00:00", "2020-10-12T12:00:00.25", "0001-01-09T03:04:05"] {

@@ -276,6 +276,7 @@ mod tests {
         Sent::read(&json.into())
     }
 
+    #[proves("TP-002")]
     #[test]
     fn keeps_what_was_sent_and_notes_what_is_odd() {
         let sent = read(&json!({
@@ -290,6 +291,7 @@ mod tests {
         assert!(matches!(&sent.odd[..], [Odd::Field { name, .. }] if name == "gest_Nmae"), "{:?}", sent.odd);
     }
 
+    #[proves("TP-246")]
     #[test]
     fn limits_hold() {
         let mut items = json!([]);

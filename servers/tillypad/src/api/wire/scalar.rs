@@ -108,6 +108,7 @@ mod tests {
     use super::*;
     use serde_json::json;
 
+    #[proves("TP-005", "G1")]
     #[test]
     fn reads_what_clients_send() {
         assert_eq!(int(&(&json!("606")).into()), Some(606));
@@ -123,6 +124,7 @@ mod tests {
         assert_eq!(flag(&(&json!(2)).into()), None);
     }
 
+    #[proves("TP-012")]
     #[test]
     fn times_stay_as_they_are_written() {
         for (given, kept) in [
