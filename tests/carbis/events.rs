@@ -149,28 +149,75 @@ async fn the_shapes_are_pinned() {
 #[tokio::test]
 async fn a_dish_is_ordered_with_modifiers() {
     let bench = Bench::start().await;
-    let mut world = bench.state().await;
-    world["carbis"]["dishes"][0]["modifiers"] = json!([{"id": 7, "name": "Соус", "price": 10}]);
-    assert_eq!(bench.steer(Method::PUT, "/worlds/default/state", world).await.status, 200);
-    let dish = json!({"id": 1000041, "count": 2, "modifiers": [{"id": 7, "count": 3}]});
+    let dish = json!({"id": 1000041, "count": 2, "modifiers": [{"id": 1000043, "count": 3}]});
     bench.act("carbis.additional_order", json!({"table": 1000028, "dishes": [dish]})).await;
     let event = updates(&bench, "none").await[0].clone();
     let line = &event["order"]["dishes"][2];
-    assert_eq!(line["sum"], 360.0, "two of 150 and three times 10 each");
+    assert_eq!(line["sum"], 420.0, "two of 150 and three times 20 each");
     assert_eq!(
         line["modifiers"],
-        json!([{"id": 7, "type": "modifier", "name": "Соус", "price": 10.0, "count": 3.0, "sum": 30.0, "modifiers": []}])
+        json!([{"id": 1000043, "type": "modifier", "name": "Соус", "price": 20.0, "count": 3.0, "sum": 60.0, "modifiers": []}])
     );
     let added = &event["invoice"]["session"]["items"][0];
     assert_eq!(
         added["modifiers"][0],
-        json!({"id": 7, "type": "modifier", "count": 3.0, "modifiers": [], "name": "Соус"})
+        json!({"id": 1000043, "type": "modifier", "count": 3.0, "modifiers": [], "name": "Соус"})
     );
-    assert_eq!(event["order"]["sum"], 546.0);
+    assert_eq!(event["order"]["sum"], 606.0);
     let unknown = json!({"table": 1000028, "dishes": [{"id": 1000041, "modifiers": [{"id": 8}]}]});
     let refused =
         bench.steer(Method::POST, "/worlds/default/actions", json!({"carbis.additional_order": unknown})).await;
     assert_eq!(refused.status, 404, "{}", refused.text);
+}
+
+/// Ruling C9: each line's sum is rounded half up to kopecks, and the order's sums are the sums of its lines.
+#[proves("C9")]
+#[tokio::test]
+async fn c9_sums_are_whole_kopecks_and_follow_from_the_rounded_lines() {
+    let bench = Bench::start().await;
+    let mut world = bench.state().await;
+    world["carbis"]["dishes"] = json!([
+        {"id": 1, "name": "Сыр на вес", "price": 0.99},
+        {"id": 2, "name": "Салат на вес", "price": 33.33, "modifiers": [{"id": 7, "name": "Заправка", "price": 0.55}]},
+    ]);
+    world["carbis"]["orders"] = json!([]);
+    assert_eq!(bench.steer(Method::PUT, "/worlds/default/state", world).await.status, 200);
+    // 0.99 × 0.5 = 0.495 and 33.33 × 0.333 = 11.09889; two lines of 0.495 come to 1.00, not to 0.99.
+    let half = json!({"id": 1, "count": 0.5});
+    let salad = json!({"id": 2, "count": 0.333});
+    let opened = bench.act("carbis.order", json!({"table": 1000028, "dishes": [half, half, salad]})).await;
+    assert_eq!(opened["sum"], 12.1);
+    // The modifier comes to 0.55 × 0.7 = 0.385, shown as 0.39, and the line to (33.33 + 0.39) × 1.5 = 50.58.
+    let dressed = json!({"id": 2, "count": 1.5, "modifiers": [{"id": 7, "count": 0.7}]});
+    bench.act("carbis.additional_order", json!({"table": 1000028, "dishes": [dressed]})).await;
+    let event = updates(&bench, "none").await[0].clone();
+    let sums: Vec<&Value> = event["order"]["dishes"].as_array().unwrap().iter().map(|line| &line["sum"]).collect();
+    assert_eq!(sums, [&json!(0.5), &json!(0.5), &json!(11.1), &json!(50.58)]);
+    assert_eq!(event["order"]["dishes"][3]["modifiers"][0]["sum"], 0.39);
+    for sum in [&event["order"]["sum"], &event["order"]["pricelist_sum"], &event["invoice"]["unpaid_sum"]] {
+        assert_eq!(sum, &json!(62.68));
+    }
+    assert_eq!(bench.act("carbis.pay_online", json!({"table": 1000028})).await["sum"], 62.68);
+}
+
+/// Ruling C9: what simulated guests order comes to whole kopecks too, with the modifiers that they choose.
+#[proves("C9")]
+#[tokio::test]
+async fn c9_simulated_guests_choose_modifiers_and_their_sums_add_up() {
+    let bench = Bench::start().await;
+    bench.act("carbis.pay_online", json!({"table": 1000028})).await;
+    let mut modifiers = 0;
+    for _ in 0..20 {
+        bench.act("carbis.seat_guests", json!({"parties": 1, "over": "0s", "stay": "4m"})).await;
+        bench.advance("6m").await;
+        for event in updates(&bench, "none").await.iter().filter(|event| event["code"] == "online_payment") {
+            let lines = event["order"]["dishes"].as_array().unwrap();
+            let kopecks = |value: &Value| (value.as_f64().unwrap() * 100.0).round() as i64;
+            assert_eq!(lines.iter().map(|line| kopecks(&line["sum"])).sum::<i64>(), kopecks(&event["order"]["sum"]));
+            modifiers += lines.iter().filter(|line| line["modifiers"][0]["name"] == "Соус").count();
+        }
+    }
+    assert!(modifiers > 0, "somebody takes the sauce");
 }
 
 #[proves("C5")]

@@ -13,7 +13,7 @@ use crate::actions::generate::{Generate, make_up};
 use crate::state::feed::{self, Feed, Kept, RETENTION};
 use crate::state::guests::{Guests, Planned};
 use crate::state::menu::{Dish, Table, Waiter, missing};
-use crate::state::orders::{Line, Order, comes_to, count, draw_guid};
+use crate::state::orders::{Line, Order, comes_to, count, draw_guid, kopecks};
 use crate::state::settings::Settings;
 use crate::state::{State, Totals};
 
@@ -342,7 +342,8 @@ fn open(
         })?,
         None => draw_guid(random, |guid| given.contains(guid)),
     };
-    let order = Order { guid, table: order.table, waiter: order.waiter, invoice, dishes: lines, paid: order.paid };
+    let order =
+        Order { guid, table: order.table, waiter: order.waiter, invoice, dishes: lines, paid: kopecks(order.paid) };
     if order.paid.is_sign_negative() || order.unpaid().is_sign_negative() {
         return Err(Problem::invalid(format!("{} is paid of {}", order.paid, order.sum())).under("paid"));
     }

@@ -11,7 +11,8 @@ use serde::{Deserialize, Serialize};
 use stend_core::{Problem, Shared, Span, Table};
 
 use super::State;
-use super::orders::Wanted;
+use super::menu::Dish;
+use super::orders::{Wanted, WantedModifier};
 
 /// What a party does next.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -181,16 +182,20 @@ impl State {
         format!("guests sit down at table {table}")
     }
 
-    /// One to four lines from the menu.
+    /// Draws one to four lines from the menu, every other one of a dish that has modifiers with one of them.
     fn choose(&mut self) -> Vec<Wanted> {
-        let ids: Vec<i64> = self.dishes.keys().copied().collect();
+        let dishes: Vec<&Dish> = self.dishes.values().collect();
         let random = self.random.get("guests");
-        let lines = random.random_range(1..=4);
-        let dish = |_| {
-            let id = ids.choose(random).copied().unwrap_or_default();
-            Wanted { id, count: Decimal::from(random.random_range(1..=3)), modifiers: Vec::new() }
-        };
-        (0..lines).map(dish).collect()
+        let mut lines = Vec::new();
+        for _ in 0..random.random_range(1..=4) {
+            let Some(dish) = dishes.choose(random) else { break };
+            let count = Decimal::from(random.random_range(1..=3));
+            let wants = !dish.modifiers.is_empty() && random.random_bool(0.5);
+            let modifier = dish.modifiers.choose(random).filter(|_| wants);
+            let modifiers = modifier.map(|modifier| WantedModifier { id: modifier.id, count: Decimal::ONE });
+            lines.push(Wanted { id: dish.id, count, modifiers: modifiers.into_iter().collect() });
+        }
+        lines
     }
 }
 

@@ -1,7 +1,7 @@
 //! Orders: opened by a waiter, added to by the guest's phone, paid online.
 
 use jiff::Timestamp;
-use rust_decimal::Decimal;
+use rust_decimal::{Decimal, RoundingStrategy};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use stend_core::{Problem, Streams};
@@ -84,10 +84,12 @@ pub struct Line {
 const MOST_LINES: usize = 500;
 
 impl Line {
-    /// Price by count, modifiers included.
+    /// The line's sum in whole kopecks: price times count, modifiers included (ruling C9).
+    ///
+    /// A modifier's own sum is rounded too, so that the printed lines add up.
     pub(crate) fn sum(&self) -> Decimal {
         let modifiers: Decimal = self.modifiers.iter().map(Self::sum).sum();
-        (self.price + modifiers) * self.count
+        kopecks((self.price + modifiers) * self.count)
     }
 
     fn wire(&self, kind: &'static str) -> wire::Dish {
@@ -350,6 +352,11 @@ pub(crate) fn draw_guid(random: &mut Streams, taken: impl Fn(&String) -> bool) -
             return guid;
         }
     }
+}
+
+/// Rounds a sum of roubles half up to whole kopecks.
+pub(crate) fn kopecks(sum: Decimal) -> Decimal {
+    sum.round_dp_with_strategy(2, RoundingStrategy::MidpointAwayFromZero)
 }
 
 /// A line takes nothing off an order, whatever its modifiers take off its dish.

@@ -1,4 +1,7 @@
 //! The picture of a ticket: number, services, time and a QR code, as a terminal would print it.
+//!
+//! Words that are wider than the paper continue on the next line. A letter that the font lacks is drawn as the
+//! replacement character, so that a reader sees that something stands there.
 
 use std::sync::OnceLock;
 
@@ -6,6 +9,8 @@ use ab_glyph::{Font, FontRef, Glyph, PxScale, ScaleFont, point};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use qrcode::{Color, QrCode};
+use unicode_normalization::UnicodeNormalization;
+use unicode_segmentation::UnicodeSegmentation;
 
 use crate::state::State;
 use crate::state::tickets::Consumer;
@@ -13,14 +18,20 @@ use crate::state::tickets::Consumer;
 /// DejaVu Sans Bold; its licence stands beside it.
 static FACE: &[u8] = include_bytes!("../../assets/DejaVuSans-Bold.ttf");
 
-/// As wide as the paper of a common ticket printer: 48 mm at 8 dots a millimetre.
+/// Width of the paper of a common ticket printer, in dots: 48 mm at 8 dots a millimetre.
 const WIDTH: usize = 384;
-/// What a QR code wants around it: four of its dots.
+/// The quiet zone that a QR code needs around it: four of its modules.
 const MARGIN: usize = 24;
-/// Sides of a dot of the QR code.
+/// Width of the text.
+const ROOM: f32 = (WIDTH - 2 * MARGIN) as f32;
+/// Sides of a module of the QR code, in dots.
 const DOT: usize = 6;
-/// The most lines of service names.
+/// The most lines of service names, and of a ticket's number.
 const MOST_LINES: usize = 8;
+/// The smallest size at which a ticket's number is written on one line.
+const SMALLEST: f32 = 32.0;
+/// What is drawn for a letter that the font lacks.
+const REPLACEMENT: char = '\u{fffd}';
 
 /// What stands on a ticket.
 pub(crate) struct Picture {
@@ -73,15 +84,18 @@ impl Picture {
         bytes
     }
 
+    /// The lines of text from top to bottom, each with its size in dots.
+    fn lines(&self) -> Vec<(String, f32)> {
+        let ticket = drawable(&self.ticket);
+        let size = fitting(&ticket, 96.0);
+        let ticket = cut(wrapped(&ticket, size), size).into_iter().map(|line| (line, size));
+        let names: Vec<String> = self.services.iter().flat_map(|name| wrapped(&drawable(name), 26.0)).collect();
+        let names = cut(names, 26.0).into_iter().map(|line| (line, 26.0));
+        ticket.chain(names).chain([(self.time.clone(), 24.0)]).collect()
+    }
+
     fn draw(&self) -> Canvas {
-        let mut lines: Vec<(String, f32)> = vec![(self.ticket.clone(), fitting(&self.ticket, 96.0))];
-        let mut names: Vec<String> = self.services.iter().flat_map(|name| wrapped(name, 26.0)).collect();
-        if names.len() > MOST_LINES {
-            names.truncate(MOST_LINES);
-            names[MOST_LINES - 1].push('…');
-        }
-        lines.extend(names.into_iter().map(|name| (name, 26.0)));
-        lines.push((self.time.clone(), 24.0));
+        let lines = self.lines();
         let code = QrCode::new(self.code.as_bytes()).ok();
         let text: usize = lines.iter().map(|(_, size)| *size as usize + 8).sum();
         let side = code.as_ref().map_or(0, QrCode::width);
@@ -146,30 +160,80 @@ fn width(line: &str, size: f32) -> f32 {
     line.chars().map(|letter| scaled.h_advance(scaled.glyph_id(letter))).sum()
 }
 
-/// The size, at the most this, at which a line fits the paper.
+/// The size, at most this one, at which a line fits the paper; not below [`SMALLEST`].
 fn fitting(line: &str, size: f32) -> f32 {
-    let room = (WIDTH - 2 * MARGIN) as f32;
     let wide = width(line, size);
-    if wide > room { (size * room / wide).max(12.0) } else { size }
+    if wide > ROOM { (size * ROOM / wide).max(SMALLEST) } else { size }
 }
 
-/// Words on as many lines as it takes.
-fn wrapped(text: &str, size: f32) -> Vec<String> {
-    let room = (WIDTH - 2 * MARGIN) as f32;
-    let mut lines: Vec<String> = Vec::new();
-    for word in text.split_whitespace() {
-        match lines.last_mut() {
-            Some(line) if width(line, size) + width(word, size) + size / 3.0 <= room => {
-                line.push(' ');
-                line.push_str(word);
-            }
-            _ => lines.push(word.to_owned()),
+/// The text as the font can draw it: composed letters, no control characters, and [`REPLACEMENT`] for each character
+/// (as people count them) that has no glyph.
+fn drawable(text: &str) -> String {
+    let Some(font) = font() else { return text.to_owned() };
+    let has_glyph = |letter: &char| font.glyph_id(*letter).0 != 0 && !letter.is_control();
+    let composed: String = text.nfc().map(|letter| if letter.is_whitespace() { ' ' } else { letter }).collect();
+    let mut drawn = String::new();
+    for character in composed.graphemes(true) {
+        if character.chars().all(char::is_control) {
+            continue;
         }
-        if lines.len() > MOST_LINES {
-            break;
+        let known = drawn.len();
+        drawn.extend(character.chars().filter(has_glyph));
+        if !drawn[known..].chars().any(|letter| letter == ' ' || width(letter.encode_utf8(&mut [0; 4]), 26.0) > 0.0) {
+            drawn.truncate(known);
+            drawn.push(REPLACEMENT);
+        }
+    }
+    drawn
+}
+
+/// At most [`MOST_LINES`] lines; the last of more ends in an ellipsis.
+fn cut(mut lines: Vec<String>, size: f32) -> Vec<String> {
+    if lines.len() > MOST_LINES {
+        lines.truncate(MOST_LINES);
+        if let Some(last) = lines.last_mut() {
+            while width(last, size) + width("…", size) > ROOM && last.pop().is_some() {}
+            last.push('…');
         }
     }
     lines
+}
+
+/// The words of a text on lines that fit the paper; a word that is wider continues on the next line. Stops after
+/// [`MOST_LINES`] lines and one.
+fn wrapped(text: &str, size: f32) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split_whitespace() {
+        if lines.len() > MOST_LINES {
+            break;
+        }
+        match lines.last_mut() {
+            Some(line) if width(line, size) + width(" ", size) + width(word, size) <= ROOM => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => broken(word, size, &mut lines),
+        }
+    }
+    lines
+}
+
+/// Adds a word to the lines, in pieces that fit the paper.
+fn broken(word: &str, size: f32, lines: &mut Vec<String>) {
+    let (mut piece, mut wide) = (String::new(), 0.0);
+    for letter in word.chars() {
+        let advance = width(letter.encode_utf8(&mut [0; 4]), size);
+        if wide + advance > ROOM && !piece.is_empty() {
+            lines.push(std::mem::take(&mut piece));
+            wide = 0.0;
+            if lines.len() > MOST_LINES {
+                return;
+            }
+        }
+        piece.push(letter);
+        wide += advance;
+    }
+    lines.push(piece);
 }
 
 #[cfg(test)]
@@ -213,6 +277,37 @@ mod tests {
     }
 
     #[proves("QU-128", "Q25")]
+    #[test]
+    fn every_line_fits_the_paper_and_no_letter_of_a_long_word_is_lost() {
+        let word = "Водительскоеудостоверениемеждународногообразца";
+        let long = Picture {
+            services: vec![format!("Выдача: {word}")], ..picture("ОЧЕНЬДЛИННЫЙПРЕФИКС123456789")
+        };
+        let lines = long.lines();
+        for (line, size) in &lines {
+            assert!(width(line, *size) <= ROOM, "`{line}` is {} dots wide", width(line, *size));
+        }
+        let text: String = lines.iter().map(|(line, _)| line.as_str()).collect();
+        assert!(text.contains("ОЧЕНЬДЛИННЫЙПРЕФИКС123456789"), "{text}");
+        assert!(text.contains(word), "{text}");
+        let endless = Picture { services: vec!["х".repeat(3000)], ..picture("Г001") };
+        let lines = endless.lines();
+        assert_eq!(lines.len(), 1 + MOST_LINES + 1);
+        assert!(lines[MOST_LINES].0.ends_with('…'));
+        assert!(width(&lines[MOST_LINES].0, 26.0) <= ROOM);
+    }
+
+    #[test]
+    fn letters_that_the_font_lacks_are_drawn_as_the_replacement_character() {
+        // Two letters of Chinese, a family of three joined people, a tab, a control character.
+        assert_eq!(drawable("Виза 中国\t👨‍👩‍👧\u{7}"), "Виза \u{fffd}\u{fffd} \u{fffd}");
+        // A decomposed й is one letter, and has its glyph.
+        assert_eq!(drawable("и\u{306}"), "й");
+        assert_eq!(drawable("Кыргызча, Ўзбек, €, №1"), "Кыргызча, Ўзбек, €, №1");
+        let shown = font().expect("the face is good").glyph_id(REPLACEMENT);
+        assert_ne!(shown.0, 0, "the replacement has a glyph of its own");
+    }
+
     #[test]
     fn it_is_drawn_from_the_ticket() {
         assert_ne!(decoded(&picture("Г001")).1, decoded(&picture("Н001")).1);
