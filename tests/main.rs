@@ -21,3 +21,4 @@ mod support;
 mod target;
 mod telemetron;
 mod tillypad;
+mod transport;

@@ -165,7 +165,7 @@ async fn mistakes_are_told_with_place_and_hint_and_change_nothing() {
         ),
         (Method::POST, "/worlds/default/actions", json!({"a": 1, "b": 2}), 422, "wrong_type", "one action"),
         (Method::GET, "/world", Value::Null, 404, "unknown_path", "/control/v1/worlds"),
-        (Method::PATCH, "/worlds", Value::Null, 405, "wrong_method", "GET, POST"),
+        (Method::PATCH, "/worlds", Value::Null, 405, "wrong_method", "GET, HEAD, POST, OPTIONS"),
     ] {
         let answer = bench.steer(method, path, body.clone()).await;
         let (got, got_code, message) = error(&answer);

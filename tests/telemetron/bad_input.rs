@@ -18,7 +18,7 @@ async fn paths_and_methods_that_are_not_there() {
     }
     let answer = api.send(Method::PATCH, "/v2/modems/1", json!({})).await;
     assert_eq!((answer.status.as_u16(), answer.json()), (405, json!({"message": "Method not allowed"})));
-    assert_eq!(answer.headers["allow"], "GET, PUT");
+    assert_eq!(answer.headers["allow"], "GET, HEAD, PUT, OPTIONS");
 }
 
 #[proves("TM-009", "TM-028")]
@@ -56,7 +56,10 @@ async fn bodies_that_are_no_json_are_bad_requests() {
     assert_eq!(bench.send(request).await.status, 400);
     let large = api.request(Method::POST, "/v2/locations").body(vec![b' '; 2 * 1024 * 1024]);
     let answer = bench.send(large).await;
-    assert_eq!((answer.status.as_u16(), answer.json()), (413, json!({"message": "Request body is too large"})));
+    assert_eq!(
+        (answer.status.as_u16(), answer.json()),
+        (413, json!({"message": "request body is too large; the limit is 1048576 bytes"}))
+    );
     assert_eq!(api.state().await["telemetron"], before);
 }
 

@@ -1,10 +1,12 @@
 //! What the menu's server answers when it cannot do what was asked. The document prints no error; the shape is
 //! ruling C4's, the texts are ours.
 
-use stend_transport::{Reply, StatusCode};
+use stend_transport::{At, Failure, Refusal, Refused, Reply, StatusCode};
 
-use crate::api::wire::Failure;
-use crate::state::settings::Refusal;
+use crate::Carbis;
+use crate::api::wire;
+use crate::state::State;
+use crate::state::settings;
 
 /// One row per cause: status and text.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,55 +17,62 @@ pub(crate) enum Error {
     NoHash,
     /// A hash that is unknown or no longer kept, in a world that refuses such.
     LostPlace(String),
-    /// A path that the document does not name.
-    UnknownPath(String),
-    /// A method that the path does not take, and those that it does.
-    WrongMethod(String, String),
-    /// A body that is too large, too slow or broken; the feed reads none.
-    Body(StatusCode),
+    /// What the bench refuses in the menu's place.
+    Bench(Refused),
+}
+
+impl From<Refused> for Error {
+    fn from(refused: Refused) -> Self {
+        Self::Bench(refused)
+    }
+}
+
+impl From<Refusal> for Error {
+    fn from(refusal: Refusal) -> Self {
+        Self::Bench(refusal.into())
+    }
 }
 
 impl Error {
-    pub(crate) fn status(&self) -> StatusCode {
+    fn status(&self) -> StatusCode {
         match self {
             Self::Token => StatusCode::UNAUTHORIZED,
             Self::NoHash | Self::LostPlace(_) => StatusCode::BAD_REQUEST,
-            Self::UnknownPath(_) => StatusCode::NOT_FOUND,
-            Self::WrongMethod(..) => StatusCode::METHOD_NOT_ALLOWED,
-            Self::Body(status) => *status,
+            Self::Bench(refused) => refused.status(),
         }
     }
 
-    pub(crate) fn text(&self) -> String {
+    fn text(&self, at: &At<'_>) -> String {
         match self {
             Self::Token => "wrong or missing token".into(),
             Self::NoHash => "query parameter 'hash' is required; pass 'none' for all events".into(),
             Self::LostPlace(hash) => format!("hash {hash} is unknown or no longer kept; pass 'none' for all events"),
-            Self::UnknownPath(path) => format!("unknown path {path}"),
-            Self::WrongMethod(method, allowed) => format!("method {method} is not allowed here; allowed: {allowed}"),
-            Self::Body(StatusCode::PAYLOAD_TOO_LARGE) => "request body is too large".into(),
-            Self::Body(StatusCode::REQUEST_TIMEOUT) => "request body did not arrive in time".into(),
-            Self::Body(_) => "request body cannot be read".into(),
+            Self::Bench(Refused::Path) => format!("unknown path {}", at.path),
+            Self::Bench(Refused::Method(allowed)) => {
+                format!("method {} is not allowed here; allowed: {allowed}", at.method)
+            }
+            Self::Bench(refused) => refused.to_string(),
         }
     }
 }
 
-impl Error {
-    /// The reply, with the status as the world has it.
-    pub(crate) fn reply(&self, refusal: Refusal) -> Reply {
-        let status = if refusal == Refusal::Ok { StatusCode::OK } else { self.status() };
-        Reply::json(status, &Failure { result: false, error: &self.text() })
-    }
-}
-
-impl From<Error> for Reply {
-    fn from(error: Error) -> Self {
-        error.reply(Refusal::Status)
+impl Failure<Carbis> for Error {
+    /// A world may have it that the feed's own errors come with status 200.
+    fn reply(&self, state: Option<&State>, at: &At<'_>) -> Reply {
+        let is_ok = state.is_some_and(|state| state.settings.refusal == settings::Refusal::Ok);
+        let status = match self {
+            Self::Token | Self::NoHash | Self::LostPlace(_) if is_ok => StatusCode::OK,
+            _ => self.status(),
+        };
+        Reply::json(status, &wire::Failure { result: false, error: &self.text(at) })
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use stend_core::Timestamp;
+    use stend_transport::Unreadable;
+
     use super::*;
 
     #[test]
@@ -72,12 +81,16 @@ mod tests {
             (Error::Token, 401, "token"),
             (Error::NoHash, 400, "hash"),
             (Error::LostPlace("0x01".into()), 400, "0x01"),
-            (Error::UnknownPath("/x".into()), 404, "/x"),
-            (Error::WrongMethod("POST".into(), "GET".into()), 405, "POST"),
-            (Error::Body(StatusCode::PAYLOAD_TOO_LARGE), 413, "too large"),
+            (Error::Bench(Refused::Path), 404, "/x"),
+            (Error::Bench(Refused::Method("GET".into())), 405, "POST"),
+            (Error::Bench(Refused::Body(Unreadable::TooLarge(7))), 413, "too large"),
+            (Error::Bench(Refused::World("w1".into())), 404, "w1"),
+            (Error::Bench(Refused::Fault(StatusCode::BAD_GATEWAY)), 502, "Bad Gateway"),
+            (Error::Bench(Refused::TooMany(3)), 429, "3 s"),
         ];
+        let at = At { method: "POST", path: "/x", now: Timestamp::UNIX_EPOCH };
         for (error, status, part) in rows {
-            let reply = Reply::from(error);
+            let reply = error.reply(None, &at);
             let body: serde_json::Value = serde_json::from_slice(&reply.body).expect("JSON");
             assert_eq!(reply.status, status);
             assert_eq!(body["result"], false);

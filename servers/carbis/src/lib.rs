@@ -10,7 +10,7 @@ mod state;
 mod world;
 
 use stend_core::{Action, Operation, Problem, Seed, Service, SpecPart, Timestamp};
-use stend_transport::{Call, HttpService, Reply, Route};
+use stend_transport::{At, Failure, HttpService, Refused, Reply};
 
 pub use state::State;
 pub use world::Section;
@@ -28,7 +28,7 @@ impl Service for Carbis {
     type Section = Section;
 
     fn operations() -> &'static [Operation] {
-        &api::routes::OPERATIONS
+        &api::OPERATIONS
     }
 
     fn actions() -> &'static [Action<Self>] {
@@ -53,19 +53,11 @@ impl Service for Carbis {
 }
 
 impl HttpService for Carbis {
-    fn routes() -> &'static [Route<Self>] {
-        &api::routes::ROUTES
+    fn table() -> &'static [stend_transport::Operation<Self>] {
+        &api::TABLE
     }
 
-    fn unknown_path(call: &mut Call<'_, Self>) -> Reply {
-        errors::Error::UnknownPath(call.path.to_owned()).into()
-    }
-
-    fn wrong_method(call: &mut Call<'_, Self>, allowed: &str) -> Reply {
-        errors::Error::WrongMethod(call.request.method().to_string(), allowed.to_owned()).into()
-    }
-
-    fn too_large(reply: Reply) -> Reply {
-        errors::Error::Body(reply.status).into()
+    fn refused(refused: Refused, at: &At<'_>) -> Reply {
+        errors::Error::from(refused).reply(None, at)
     }
 }

@@ -6,7 +6,9 @@ use std::sync::{Arc, OnceLock};
 
 use actix_web::HttpResponse;
 use stend_core::{Library, Problem, Registry, Timestamp, secret};
-use stend_transport::{Arrival, Found, Paths, Reply, Site, StatusCode, header, ours, read_body};
+use stend_transport::{
+    Arrival, BodyRules, Entry, Found, Paths, Reply, Site, StatusCode, Unreadable, header, normal, ours, read_body,
+};
 
 use crate::plays::Plays;
 use crate::request::Request;
@@ -19,7 +21,7 @@ pub type Urls = BTreeMap<String, String>;
 pub type Specs = fn(&str) -> Result<Option<serde_json::Value>, Problem>;
 
 /// A saved world of some size comes in one body.
-const BODY_LIMIT: usize = 64 * 1024 * 1024;
+const BODY: BodyRules = BodyRules { limit: 64 * 1024 * 1024, decodes: false };
 
 /// What the control API knows beside the worlds.
 pub struct Control {
@@ -49,7 +51,8 @@ impl Control {
 
     /// As a site.
     pub fn site(self) -> Arc<dyn Site> {
-        let paths = Paths::new("the control API", ROUTES.iter().map(|row| (row.method, row.path, row)));
+        let entry = |row: &'static Row| Entry { method: row.method, path: row.path, changes: false, row };
+        let paths = Paths::new("the control API", ROUTES.iter().map(entry));
         Arc::new(ControlSite { control: Arc::new(self), paths: Arc::new(paths) })
     }
 
@@ -110,26 +113,39 @@ async fn answer(control: Arc<Control>, paths: &Paths<Row>, arrival: Arrival) -> 
     if let Some(refused) = control.refuse(request.headers()) {
         return refused;
     }
-    let path = request.path().trim_end_matches('/');
+    let path = normal(request.path());
     let method = request.method().as_str();
-    let (row, params) = match paths.find(method, if path.is_empty() { "/" } else { path }) {
+    let (row, params) = match paths.find(method, &path) {
         Found::Row(row, params) => (row, params),
+        Found::Options(allowed) => return allowed.on(Reply::empty(StatusCode::OK)),
         Found::OtherMethods(allowed) => {
             let message = format!("{method} is not for {}", request.path());
             let hint = format!("it takes {}", allowed.0);
             return allowed.on(ours(StatusCode::METHOD_NOT_ALLOWED, "wrong_method", &message, Some(&hint), None));
         }
         Found::Nothing => {
-            let near = stend_core::near::nearest(path, ROUTES.iter().map(|row| row.path));
+            let near = stend_core::near::nearest(&path, ROUTES.iter().map(|row| row.path));
             let hint = near.map_or("GET / lists what there is".into(), |near| format!("did you mean {near}?"));
             let message = format!("there is nothing at {}", request.path());
             return ours(StatusCode::NOT_FOUND, "unknown_path", &message, Some(&hint), None);
         }
     };
-    let body = match read_body(&request, payload, BODY_LIMIT).await {
+    let body = match read_body(&request, payload, BODY).await {
         Ok(body) => body,
-        Err(refused) => return refused,
+        Err(unread) => return refused_body(&unread.why),
     };
+    drop(path);
     let request = Request { control, worlds, request, params, body };
     (row.handler)(request).await.unwrap_or_else(|wrong| wrong)
+}
+
+fn refused_body(unreadable: &Unreadable) -> Reply {
+    let code = match unreadable {
+        Unreadable::TooLarge(_) => "too_large",
+        Unreadable::TooSlow => "too_slow",
+        Unreadable::Broken(_) | Unreadable::Binary => "malformed",
+        Unreadable::NoRoom => "busy",
+        Unreadable::Encoded(_) | Unreadable::Charset(_) | Unreadable::Mark(_) => "encoding",
+    };
+    ours(unreadable.status(), code, &unreadable.to_string(), None, None)
 }

@@ -1,8 +1,8 @@
 //! A service alive in a world: its state behind its lock.
 
 use std::any::Any;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use jiff::Timestamp;
 use parking_lot::Mutex;
@@ -25,24 +25,52 @@ pub(crate) fn moment(nanos: i64) -> Option<Timestamp> {
     if nanos == NEVER { None } else { Timestamp::from_nanosecond(i128::from(nanos)).ok() }
 }
 
+/// Follows a service's state in one world.
+pub trait Follower<F: Service>: Any + Send + Sync {
+    /// The state may have changed, by what happened at `now`. Called under the state's lock after every rule, action and
+    /// tick.
+    fn changed(&self, state: &F::State, now: Timestamp);
+    /// The state was replaced, or is gone with its world.
+    fn replaced(&self);
+}
+
 /// A service's state in one world.
 pub struct Live<F: Service> {
     state: Mutex<Place<F>>,
     due: AtomicI64,
+    follower: OnceLock<Arc<dyn Follower<F>>>,
+}
+
+impl<F: Service> Drop for Live<F> {
+    fn drop(&mut self) {
+        if let Some(follower) = self.follower.get() {
+            follower.replaced();
+        }
+    }
 }
 
 impl<F: Service> Live<F> {
     pub(crate) fn new(start: &Start, seed: Seed) -> Result<Self, Problem> {
         let place = Place::<F>::new(start, seed)?;
         let due = AtomicI64::new(place.next_deadline());
-        Ok(Self { state: Mutex::new(place), due })
+        Ok(Self { state: Mutex::new(place), due, follower: OnceLock::new() })
     }
 
     /// Runs a rule on the state. Says whether the next deadline has changed by it.
-    pub(crate) fn run<R>(&self, rule: impl FnOnce(&mut F::State) -> R) -> (R, bool) {
+    pub(crate) fn run<R>(&self, now: Timestamp, rule: impl FnOnce(&mut F::State) -> R) -> (R, bool) {
         let mut place = self.state.lock();
-        let output = rule(place.state());
+        let state = place.state();
+        let output = rule(state);
+        if let Some(follower) = self.follower.get() {
+            follower.changed(state, now);
+        }
         (output, self.reckon(&place))
+    }
+
+    /// The one follower of this state, made at the first call; `None` if it has one of another type.
+    pub fn follower<T: Follower<F>>(&self, make: impl FnOnce() -> T) -> Option<Arc<T>> {
+        let follower: Arc<dyn Any + Send + Sync> = Arc::clone(self.follower.get_or_init(|| Arc::new(make()))) as _;
+        follower.downcast().ok()
     }
 
     /// Notes when something falls due from now on; says whether that has changed.
@@ -162,7 +190,7 @@ impl<F: Service> LiveService for Live<F> {
 
     fn act(&self, action: &str, args: &Node, now: Timestamp) -> (Result<serde_json::Value, Problem>, bool) {
         match find::<F>(action) {
-            Ok(action) => self.run(|state| (action.run)(state, now, args)),
+            Ok(action) => self.run(now, |state| (action.run)(state, now, args)),
             Err(problem) => (Err(problem), false),
         }
     }
@@ -193,6 +221,9 @@ impl<F: Service> LiveService for Live<F> {
             let mut place = self.state.lock();
             *place = *prepared;
             self.reckon(&place);
+            if let Some(follower) = self.follower.get() {
+                follower.replaced();
+            }
         }
     }
 
@@ -201,6 +232,6 @@ impl<F: Service> LiveService for Live<F> {
     }
 
     fn tick(&self, due: Timestamp) -> Vec<String> {
-        self.run(|state| F::tick(state, due)).0
+        self.run(due, |state| F::tick(state, due)).0
     }
 }

@@ -112,23 +112,40 @@ pub struct Operation {
     pub command: Option<&'static str>,
     /// How sure we are that it exists.
     pub kind: Evidence,
+    /// Whether a `GET` of it changes something, so that `HEAD` does not stand for it.
+    #[serde(skip)]
+    pub changes: bool,
 }
 
 impl Operation {
     /// A documented HTTP operation.
     pub const fn http(id: &'static str, method: &'static str, path: &'static str) -> Self {
-        Self { id, method: Some(method), path: Some(path), command: None, kind: Evidence::Documented }
+        Self { id, method: Some(method), path: Some(path), command: None, kind: Evidence::Documented, changes: false }
     }
 
     /// A documented command; its name is its id.
     pub const fn command(command: &'static str) -> Self {
-        Self { id: command, method: None, path: None, command: Some(command), kind: Evidence::Documented }
+        Self {
+            id: command,
+            method: None,
+            path: None,
+            command: Some(command),
+            kind: Evidence::Documented,
+            changes: false,
+        }
     }
 
     /// The same with other evidence.
     #[must_use]
     pub const fn with(mut self, kind: Evidence) -> Self {
         self.kind = kind;
+        self
+    }
+
+    /// The same, but its `GET` changes something.
+    #[must_use]
+    pub const fn changing(mut self) -> Self {
+        self.changes = true;
         self
     }
 }

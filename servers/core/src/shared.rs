@@ -7,18 +7,39 @@ use std::borrow::{Borrow, Cow};
 use std::fmt;
 use std::ops::{Deref, DerefMut, RangeBounds};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use imbl::{OrdMap, OrdSet};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+/// A number for what a table holds. Each change gives it another one, which is never used again in this process: equal
+/// versions mean equal contents, in whatever world. It is for comparing only, and no reply shows it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Version(u64);
+
+impl Version {
+    /// One that was never used before.
+    pub fn next() -> Self {
+        static NEXT: AtomicU64 = AtomicU64::new(1);
+        Self(NEXT.fetch_add(1, Ordering::Relaxed))
+    }
+}
+
+impl Default for Version {
+    /// That of everything empty.
+    fn default() -> Self {
+        Self(0)
+    }
+}
+
 /// An ordered map whose copies share what they have in common: copying it takes no longer than copying a pointer.
-pub struct Table<K, V>(OrdMap<K, Arc<V>>);
+pub struct Table<K, V>(OrdMap<K, Arc<V>>, Version);
 
 impl<K: Ord + Clone, V: Clone> Table<K, V> {
     /// An empty one.
     pub fn new() -> Self {
-        Self(OrdMap::new())
+        Self(OrdMap::new(), Version::default())
     }
 
     /// How many entries there are.
@@ -44,7 +65,9 @@ impl<K: Ord + Clone, V: Clone> Table<K, V> {
     where
         K: Borrow<Q>,
     {
-        self.0.get_mut(key).map(Arc::make_mut)
+        let value = self.0.get_mut(key)?;
+        self.1 = Version::next();
+        Some(Arc::make_mut(value))
     }
 
     /// Whether there is a key.
@@ -57,6 +80,7 @@ impl<K: Ord + Clone, V: Clone> Table<K, V> {
 
     /// Puts a value in, and gives the one that was there.
     pub fn insert(&mut self, key: K, value: V) -> Option<V> {
+        self.1 = Version::next();
         self.0.insert(key, Arc::new(value)).map(Arc::unwrap_or_clone)
     }
 
@@ -65,7 +89,9 @@ impl<K: Ord + Clone, V: Clone> Table<K, V> {
     where
         K: Borrow<Q>,
     {
-        self.0.remove(key).map(Arc::unwrap_or_clone)
+        let gone = self.0.remove(key)?;
+        self.1 = Version::next();
+        Some(Arc::unwrap_or_clone(gone))
     }
 
     /// The entry with the lowest key.
@@ -111,7 +137,7 @@ impl<K: Ord + Clone, V: Clone> Table<K, V> {
     /// Keeps what is wanted.
     pub fn retain(&mut self, mut wanted: impl FnMut(&K, &V) -> bool) {
         let gone: Vec<K> = self.iter().filter(|(key, value)| !wanted(key, value)).map(|(key, _)| key.clone()).collect();
-        gone.iter().for_each(|key| drop(self.0.remove(key)));
+        gone.iter().for_each(|key| drop(self.remove(key)));
     }
 
     /// Changes every value for which `wanted` holds; only these are copied where a copy shares them.
@@ -124,15 +150,21 @@ impl<K: Ord + Clone, V: Clone> Table<K, V> {
         }
     }
 
+    /// Changes whenever the table may have changed.
+    pub fn version(&self) -> Version {
+        self.1
+    }
+
     /// Forgets all.
     pub fn clear(&mut self) {
+        self.1 = Version::next();
         self.0.clear();
     }
 }
 
 impl<K, V> Clone for Table<K, V> {
     fn clone(&self) -> Self {
-        Self(self.0.clone())
+        Self(self.0.clone(), self.1)
     }
 }
 
@@ -144,7 +176,7 @@ impl<K: Ord, V: PartialEq> PartialEq for Table<K, V> {
 
 impl<K, V> Default for Table<K, V> {
     fn default() -> Self {
-        Self(OrdMap::default())
+        Self(OrdMap::default(), Version::default())
     }
 }
 
@@ -156,7 +188,7 @@ impl<K: Ord + fmt::Debug, V: fmt::Debug> fmt::Debug for Table<K, V> {
 
 impl<K: Ord + Clone, V: Clone> FromIterator<(K, V)> for Table<K, V> {
     fn from_iter<I: IntoIterator<Item = (K, V)>>(entries: I) -> Self {
-        Self(entries.into_iter().map(|(key, value)| (key, Arc::new(value))).collect())
+        Self(entries.into_iter().map(|(key, value)| (key, Arc::new(value))).collect(), Version::next())
     }
 }
 
@@ -169,12 +201,12 @@ impl<K: Ord + Clone, V: Clone> Extend<(K, V)> for Table<K, V> {
 }
 
 /// An ordered set whose copies share what they have in common.
-pub struct Index<T>(OrdSet<T>);
+pub struct Index<T>(OrdSet<T>, Version);
 
 impl<T: Ord + Clone> Index<T> {
     /// An empty one.
     pub fn new() -> Self {
-        Self(OrdSet::new())
+        Self(OrdSet::new(), Version::default())
     }
 
     /// How many there are.
@@ -197,6 +229,7 @@ impl<T: Ord + Clone> Index<T> {
 
     /// Puts one in; says whether it is new.
     pub fn insert(&mut self, item: T) -> bool {
+        self.1 = Version::next();
         self.0.insert(item).is_none()
     }
 
@@ -205,7 +238,11 @@ impl<T: Ord + Clone> Index<T> {
     where
         T: Borrow<Q>,
     {
-        self.0.remove(item).is_some()
+        let gone = self.0.remove(item).is_some();
+        if gone {
+            self.1 = Version::next();
+        }
+        gone
     }
 
     /// The lowest.
@@ -226,15 +263,21 @@ impl<T: Ord + Clone> Index<T> {
         self.0.range(range)
     }
 
+    /// Changes whenever the set may have changed.
+    pub fn version(&self) -> Version {
+        self.1
+    }
+
     /// Forgets all.
     pub fn clear(&mut self) {
+        self.1 = Version::next();
         self.0.clear();
     }
 }
 
 impl<T> Clone for Index<T> {
     fn clone(&self) -> Self {
-        Self(self.0.clone())
+        Self(self.0.clone(), self.1)
     }
 }
 
@@ -246,7 +289,7 @@ impl<T: Ord> PartialEq for Index<T> {
 
 impl<T> Default for Index<T> {
     fn default() -> Self {
-        Self(OrdSet::default())
+        Self(OrdSet::default(), Version::default())
     }
 }
 
@@ -258,7 +301,7 @@ impl<T: Ord + fmt::Debug> fmt::Debug for Index<T> {
 
 impl<T: Ord + Clone> FromIterator<T> for Index<T> {
     fn from_iter<I: IntoIterator<Item = T>>(items: I) -> Self {
-        Self(items.into_iter().collect())
+        Self(items.into_iter().collect(), Version::next())
     }
 }
 

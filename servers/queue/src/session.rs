@@ -60,7 +60,9 @@ async fn open(index: usize, resettable: Arc<()>, arrival: Arrival) -> HttpRespon
     let Arrival { request, payload, worlds } = arrival;
     let (world, path) = match split_world(&worlds, request.path()) {
         Ok(found) => found,
-        Err(reply) => return reply.into_response(),
+        Err(refused) => {
+            return ours(refused.status(), "unknown_world", &refused.to_string(), None, None).into_response();
+        }
     };
     let held = match faulted(&world, &request, path).await {
         Faulted::Answered(response) => return response,

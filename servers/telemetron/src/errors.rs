@@ -5,7 +5,7 @@ use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 use serde_json::json;
 use stend_transport::header::{HeaderValue, WWW_AUTHENTICATE};
-use stend_transport::{Reply, StatusCode};
+use stend_transport::{Refused, Reply, StatusCode};
 
 /// Fields and what is wrong with them, in the order they were looked at (T5).
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -127,12 +127,8 @@ pub(crate) enum Error {
     Silent { machine: i64, modem: i64, heard: Option<String> },
     /// A credit that is none or that nobody takes; printed without fields.
     InvalidCredit,
-    /// A path that the document does not name.
-    UnknownPath,
-    /// A method that the path does not take.
-    WrongMethod,
-    /// A body that is too large, too slow or broken.
-    Body(StatusCode),
+    /// What the bench refuses in the system's place.
+    Bench(Refused),
 }
 
 impl From<Invalid> for Error {
@@ -156,9 +152,8 @@ impl Error {
             | Self::HasStatistics => StatusCode::BAD_REQUEST,
             Self::Duplicate | Self::NoData | Self::NoLoad => StatusCode::BAD_REQUEST,
             Self::Invalid(_) | Self::Silent { .. } | Self::InvalidCredit => StatusCode::UNPROCESSABLE_ENTITY,
-            Self::NotFound(_) | Self::Nothing | Self::UnknownPath => StatusCode::NOT_FOUND,
-            Self::WrongMethod => StatusCode::METHOD_NOT_ALLOWED,
-            Self::Body(status) => *status,
+            Self::NotFound(_) | Self::Nothing => StatusCode::NOT_FOUND,
+            Self::Bench(refused) => refused.status(),
         }
     }
 
@@ -173,7 +168,7 @@ impl Error {
             Self::BadRequest | Self::Refused => message("Bad request"),
             Self::Invalid(invalid) => json!({ "message": INVALID, "errors": invalid }),
             Self::NotFound(what) => message(&format!("{} not found", what.name())),
-            Self::Nothing | Self::UnknownPath => message("Not found"),
+            Self::Nothing | Self::Bench(Refused::Path) => message("Not found"),
             Self::NotAllowed => message("Not allowed"),
             Self::NoModem => message("Vending machine has no modem"),
             Self::InUse => message("Location is in use"),
@@ -185,10 +180,8 @@ impl Error {
                 json!({ "status": "error", "data": { "vm_id": machine, "modem_id": modem, "modem_time": heard } })
             }
             Self::InvalidCredit => json!({ "status": "error", "message": INVALID }),
-            Self::WrongMethod => message("Method not allowed"),
-            Self::Body(StatusCode::PAYLOAD_TOO_LARGE) => message("Request body is too large"),
-            Self::Body(StatusCode::REQUEST_TIMEOUT) => message("Request body did not arrive in time"),
-            Self::Body(_) => message("Bad request"),
+            Self::Bench(Refused::Method(_)) => message("Method not allowed"),
+            Self::Bench(refused) => message(&refused.to_string()),
         }
     }
 }
@@ -245,9 +238,9 @@ mod tests {
                 r#"{"status":"error","data":{"vm_id":13979,"modem_id":25164,"modem_time":"2023-07-28 12:32:57"}}"#,
             ),
             (Error::InvalidCredit, 422, r#"{"status":"error","message":"The given data was invalid."}"#),
-            (Error::UnknownPath, 404, r#"{"message":"Not found"}"#),
-            (Error::WrongMethod, 405, r#"{"message":"Method not allowed"}"#),
-            (Error::Body(StatusCode::PAYLOAD_TOO_LARGE), 413, r#"{"message":"Request body is too large"}"#),
+            (Error::Bench(Refused::Path), 404, r#"{"message":"Not found"}"#),
+            (Error::Bench(Refused::Method("GET".into())), 405, r#"{"message":"Method not allowed"}"#),
+            (Error::Bench(Refused::TooMany(3)), 429, r#"{"message":"too many requests; come again in 3 s"}"#),
         ];
         for (error, status, body) in rows {
             let reply = Reply::from(error);

@@ -14,7 +14,7 @@ mod state;
 mod world;
 
 use stend_core::{Action, Operation, Problem, Seed, Service, SpecPart, Timestamp};
-use stend_transport::{Call, HttpService, Reply, Route};
+use stend_transport::{At, HttpService, Refused, Reply, Route};
 
 pub use state::State;
 pub use world::Section;
@@ -79,19 +79,11 @@ impl Service for Telemetron {
 }
 
 impl HttpService for Telemetron {
-    fn routes() -> &'static [Route<Self>] {
+    fn table() -> &'static [Route<Self>] {
         &api::routes::ROUTES
     }
 
-    fn unknown_path(_: &mut Call<'_, Self>) -> Reply {
-        errors::Error::UnknownPath.into()
-    }
-
-    fn wrong_method(_: &mut Call<'_, Self>, _: &str) -> Reply {
-        errors::Error::WrongMethod.into()
-    }
-
-    fn too_large(reply: Reply) -> Reply {
-        errors::Error::Body(reply.status).into()
+    fn refused(refused: Refused, _: &At<'_>) -> Reply {
+        errors::Error::Bench(refused).into()
     }
 }

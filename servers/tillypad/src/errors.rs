@@ -3,7 +3,7 @@
 
 use jiff::Timestamp;
 use serde::Serialize;
-use stend_transport::{Reply, StatusCode};
+use stend_transport::{Refused, Reply, StatusCode};
 
 use crate::state::guid::Guid;
 
@@ -50,8 +50,8 @@ pub(crate) enum Error {
     WrongMethod(String),
     /// A body that does not come as JSON; its type, if it has one.
     MediaType(String),
-    /// A body that is too large, too slow or broken.
-    Body(StatusCode),
+    /// What the bench refuses in the server's place.
+    Bench(Refused),
 }
 
 /// Printed for a registered order without a trading day, the space at its end too.
@@ -157,15 +157,14 @@ impl Error {
                 code: 0,
                 message: format!("Content type '{kind}' not supported"),
             },
-            Self::Body(status) => Row {
-                status: *status,
-                exception: JSON,
-                code: 0,
-                message: match *status {
-                    StatusCode::PAYLOAD_TOO_LARGE => "Request body is too large".into(),
-                    StatusCode::REQUEST_TIMEOUT => "Request body did not arrive in time".into(),
-                    _ => "Required request body cannot be read".into(),
+            Self::Bench(refused) => Row {
+                status: refused.status(),
+                exception: match refused {
+                    Refused::Body(_) => JSON,
+                    _ => "java.lang.RuntimeException",
                 },
+                code: 0,
+                message: refused.to_string(),
             },
         }
     }
@@ -208,6 +207,8 @@ struct Spring<'a> {
 
 #[cfg(test)]
 mod tests {
+    use stend_transport::Unreadable;
+
     use super::*;
 
     fn body(error: &Error) -> (u16, String) {
@@ -250,7 +251,7 @@ mod tests {
             (Error::UnknownPath, 404, "/post-guest"),
             (Error::WrongMethod("PATCH".into()), 405, "PATCH"),
             (Error::MediaType("text/plain".into()), 415, "text/plain"),
-            (Error::Body(StatusCode::PAYLOAD_TOO_LARGE), 413, "too large"),
+            (Error::Bench(Refused::Body(Unreadable::TooLarge(7))), 413, "too large"),
         ];
         for (error, status, part) in rows {
             let (got, text) = body(&error);

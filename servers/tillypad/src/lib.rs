@@ -14,7 +14,7 @@ mod state;
 mod world;
 
 use stend_core::{Action, Operation, Problem, Seed, Service, SpecPart, Timestamp};
-use stend_transport::{Call, HttpService, Reply, Route};
+use stend_transport::{At, BodyRules, HttpService, Refused, Reply, Route};
 
 pub use state::State;
 pub use state::guid::Guid;
@@ -62,19 +62,19 @@ impl Service for Tillypad {
 }
 
 impl HttpService for Tillypad {
-    fn routes() -> &'static [Route<Self>] {
+    // Spring decodes a body by the charset that its content type names.
+    const BODY: BodyRules = BodyRules { limit: 1024 * 1024, decodes: true };
+
+    fn table() -> &'static [Route<Self>] {
         &api::routes::ROUTES
     }
 
-    fn unknown_path(call: &mut Call<'_, Self>) -> Reply {
-        errors::Error::UnknownPath.reply(call.path, call.now)
-    }
-
-    fn wrong_method(call: &mut Call<'_, Self>, _: &str) -> Reply {
-        errors::Error::WrongMethod(call.request.method().to_string()).reply(call.path, call.now)
-    }
-
-    fn unreadable_body(reply: Reply, path: &str, now: Timestamp) -> Reply {
-        errors::Error::Body(reply.status).reply(path, now)
+    fn refused(refused: Refused, at: &At<'_>) -> Reply {
+        let error = match refused {
+            Refused::Path => errors::Error::UnknownPath,
+            Refused::Method(_) => errors::Error::WrongMethod(at.method.to_owned()),
+            refused => errors::Error::Bench(refused),
+        };
+        error.reply(at.path, at.now)
     }
 }

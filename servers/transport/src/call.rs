@@ -8,20 +8,17 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::AsHeaderName;
 use bytes::Bytes;
 use percent_encoding::percent_decode_str;
-use stend_core::{Live, Service, Timestamp, World, near};
+use stend_core::{Live, Service, Timestamp, World};
 
+use crate::codec::{Context, Outcome, Refusal, Rendered, Warnings, ignored};
 use crate::reply::{Reply, ours};
 
 /// The values in braces of a route's path, decoded.
 pub type Params = Vec<(&'static str, String)>;
 
-/// A warning in a strict world: the request is refused before the state is asked.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Refusal(pub String);
-
 impl From<Refusal> for Reply {
     fn from(refusal: Refusal) -> Self {
-        ours(StatusCode::BAD_REQUEST, "strict", &refusal.0, Some("this world is strict: remarks are errors"), None)
+        ours(StatusCode::BAD_REQUEST, "strict", &refusal.0, Some("this world is strict: warnings are errors"), None)
     }
 }
 
@@ -39,7 +36,8 @@ pub struct Call<'a, F: Service> {
     pub now: Timestamp,
     pub(crate) world: &'a Arc<World>,
     pub(crate) live: &'a Live<F>,
-    pub(crate) warnings: Vec<String>,
+    pub(crate) rendered: &'a Rendered,
+    pub(crate) warnings: Warnings,
 }
 
 impl<'a, F: Service> Call<'a, F> {
@@ -50,8 +48,10 @@ impl<'a, F: Service> Call<'a, F> {
         now: Timestamp,
         world: &'a Arc<World>,
         live: &'a Live<F>,
+        rendered: &'a Rendered,
     ) -> Self {
-        Self { request, path, params: Params::new(), body, now, world, live, warnings: Vec::new() }
+        let warnings = Warnings::new(world.is_strict());
+        Self { request, path, params: Params::new(), body, now, world, live, rendered, warnings }
     }
 
     /// Runs a rule on the service's state, at the request's moment.
@@ -80,23 +80,18 @@ impl<'a, F: Service> Call<'a, F> {
         query_pairs(self.request.query_string())
     }
 
-    /// Notes something odd that is let pass; the journal shows it.
+    /// Adds a warning, which the journal shows.
     ///
     /// # Errors
-    /// In a strict world it is not let pass. So warning before the state is asked.
+    /// The world is strict. So warn before the state is asked.
     pub fn warn(&mut self, text: impl Into<String>) -> Result<(), Refusal> {
-        let text = text.into();
-        if self.world.is_strict() {
-            return Err(Refusal(text));
-        }
-        self.warnings.push(text);
-        Ok(())
+        self.warnings.warn(text)
     }
 
     /// Warns about every query parameter that is not one of `known`, that is given again, or that is no UTF-8.
     ///
     /// # Errors
-    /// As [`Call::warning`].
+    /// As [`Call::warn`].
     pub fn expect_query(&mut self, known: &[&'static str]) -> Result<(), Refusal> {
         odd_query(self.request.query_string(), known).into_iter().try_for_each(|text| self.warn(text))
     }
@@ -104,11 +99,75 @@ impl<'a, F: Service> Call<'a, F> {
     /// Warns about a field of the body that the document does not know.
     ///
     /// # Errors
-    /// As [`Call::warning`].
+    /// As [`Call::warn`].
     pub fn unknown_field(&mut self, name: &str, known: &[&str]) -> Result<(), Refusal> {
         let text = ignored("field", name, known);
         self.warn(text)
     }
+}
+
+/// A typed request: how it is read from a call.
+pub trait Decode<S: Service>: Sized {
+    /// The service's errors.
+    type Error;
+
+    /// Reads it.
+    ///
+    /// # Errors
+    /// What is wrong with the request.
+    fn decode(call: &mut Call<'_, S>) -> Result<Self, Self::Error>;
+}
+
+/// An error of a service: how its vendor shows it.
+pub trait Failure<S: Service> {
+    /// The reply. There is no state where there is no world.
+    fn reply(&self, state: Option<&S::State>, at: &At<'_>) -> Reply;
+}
+
+/// A typed reply: how it is written.
+pub trait Encode {
+    /// Writes it.
+    fn encode(self) -> Reply;
+}
+
+/// A rule as an operation calls it: state, context and typed request to typed outcome.
+pub type Rule<S, A, R, E> = fn(&mut <S as Service>::State, &mut Context<'_>, A) -> Result<Outcome<R>, E>;
+
+impl<S: Service> Call<'_, S> {
+    /// Reads the request, calls the rule once, and writes its outcome, or the vendor's error.
+    pub fn answer<A: Decode<S, Error = E>, R: Encode, E: Failure<S>>(&mut self, rule: Rule<S, A, R, E>) -> Reply {
+        let request = match A::decode(self) {
+            Ok(request) => request,
+            Err(error) => return self.failure(&error),
+        };
+        let Self { now, world, live, rendered, warnings, .. } = self;
+        let mut context = Context { now: *now, warnings, rendered };
+        match world.run(live, |state| rule(state, &mut context, request)) {
+            Ok(outcome) => outcome.reply.encode(),
+            Err(error) => self.failure(&error),
+        }
+    }
+
+    fn failure(&self, error: &impl Failure<S>) -> Reply {
+        let at = self.at();
+        self.world.run(self.live, |state| error.reply(Some(state), &at))
+    }
+
+    /// What was asked for.
+    pub(crate) fn at(&self) -> At<'_> {
+        At { method: self.request.method().as_str(), path: self.path, now: self.now }
+    }
+}
+
+/// What was asked for when something went wrong.
+#[derive(Debug, Clone, Copy)]
+pub struct At<'a> {
+    /// The HTTP method.
+    pub method: &'a str,
+    /// The path without the world's prefix.
+    pub path: &'a str,
+    /// The world's time.
+    pub now: Timestamp,
 }
 
 /// What is odd about a query of which `known` are the parameters.
@@ -135,13 +194,6 @@ fn odd_query(query: &str, known: &[&str]) -> Vec<String> {
         seen.push(key);
     }
     odd
-}
-
-fn ignored(what: &str, name: &str, known: &[&str]) -> String {
-    match near::nearest(name, known.iter().copied()) {
-        Some(near) => format!("unknown {what} `{name}` ignored; did you mean `{near}`?"),
-        None => format!("unknown {what} `{name}` ignored"),
-    }
 }
 
 /// A query's pairs, decoded, `+` as a space.
@@ -193,14 +245,5 @@ mod tests {
         assert_eq!(odd("hash=1&h%61sh=1"), ["query parameter `hash` is given again; the first counts"]);
         assert_eq!(odd("name=%CE%F0"), ["query parameter `name` is not UTF-8: `%CE%F0`"]);
         assert_eq!(odd("hsah=1&hsah=2").len(), 2);
-    }
-
-    #[test]
-    fn remarks_name_what_was_meant() {
-        assert_eq!(
-            ignored("query parameter", "hsah", &["hash"]),
-            "unknown query parameter `hsah` ignored; did you mean `hash`?"
-        );
-        assert_eq!(ignored("field", "zebra", &["hash"]), "unknown field `zebra` ignored");
     }
 }

@@ -7,6 +7,29 @@ use actix_web::http::header::HeaderMap;
 use smallvec::SmallVec;
 
 use crate::pause::GUARD_HEADER;
+use crate::pipeline::Head;
+
+/// The head of a request over HTTP, the handshake of a socket among them.
+pub(crate) struct RequestHead<'a> {
+    pub(crate) request: &'a HttpRequest,
+    /// The path without the world's prefix.
+    pub(crate) path: &'a str,
+}
+
+impl Head for RequestHead<'_> {
+    fn header(&self, name: &str) -> Option<String> {
+        self.request.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned)
+    }
+
+    fn headers(&self) -> Vec<(&str, &str)> {
+        let headers = self.request.headers().iter();
+        headers.filter_map(|(name, value)| Some((name.as_str(), value.to_str().ok()?))).collect()
+    }
+
+    fn show(&self, see: &mut dyn FnMut(&str)) {
+        with_head(self.request, self.path, see);
+    }
+}
 
 thread_local! {
     /// Where heads are put together: the journal mostly has the same one already.

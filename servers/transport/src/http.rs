@@ -1,266 +1,231 @@
-//! An HTTP service on a port: route, body, fault, handler, journal, reply.
+//! The HTTP adapter of the pipeline: route and body in, reply and effects of faults out.
 
 use std::pin::Pin;
 use std::sync::Arc;
 
 use actix_web::http::StatusCode;
+use actix_web::http::header::{self, HeaderName, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse};
 use bytes::Bytes;
 use stend_core::busy::Gone;
-use stend_core::fault::{Effect, Hit};
-use stend_core::journal::{Channel, Note};
-use stend_core::{Operation, Service, Timestamp, World, Worlds};
+use stend_core::fault::{Effect, Respond};
+use stend_core::journal::Channel;
+use stend_core::{Live, Service, Timestamp, World, Worlds};
 
 use crate::body::{Cut, Dribbled};
-use crate::call::Call;
-use crate::fault::{Asked, instead, interrupted, match_fault};
-use crate::head::with_head;
-use crate::paths::{Found, Paths};
+use crate::call::{At, Call};
+use crate::codec::{Refused, Rendered, Unread, Unreadable, Warnings};
+use crate::head::RequestHead;
+use crate::intake::{BodyRules, read_body};
+use crate::operation::Operation;
+use crate::paths::{Entry, Found, Paths, normal};
 use crate::pause::{guard_id, pause};
+use crate::pipeline::{Answer, Exchange, Served, serve};
 use crate::raw_socket::reset;
 use crate::reply::Reply;
-use crate::site::{Arrival, Site, read_body, split_world};
-
-/// Reads the request, calls the state once, shapes the reply.
-pub type Handler<F> = fn(&mut Call<'_, F>) -> Reply;
-
-/// One row of a service's operation table.
-pub struct Route<F: Service> {
-    /// The operation, with method and path.
-    pub operation: Operation,
-    /// What answers it.
-    pub handler: Handler<F>,
-}
-
-/// The operations of a table of routes, for [`Service::operations`].
-pub const fn operations<F: Service, const N: usize>(routes: &[Route<F>; N]) -> [Operation; N] {
-    let mut operations = [Operation::http("", "", ""); N];
-    let mut i = 0;
-    while i < N {
-        operations[i] = routes[i].operation;
-        i += 1;
-    }
-    operations
-}
+use crate::site::{Arrival, Site, split_world};
 
 /// A service that speaks HTTP.
 pub trait HttpService: Service {
-    /// The largest body it takes, in bytes.
-    const BODY_LIMIT: usize = 1024 * 1024;
+    /// What bodies it takes.
+    const BODY: BodyRules = BodyRules { limit: 1024 * 1024, decodes: false };
 
     /// The operation table.
-    fn routes() -> &'static [Route<Self>];
+    fn table() -> &'static [Operation<Self>];
 
-    /// The answer to a path that the document does not know.
-    fn unknown_path(call: &mut Call<'_, Self>) -> Reply;
-
-    /// The answer to a method that a known path does not take; `Allow` is added.
-    fn wrong_method(call: &mut Call<'_, Self>, allowed: &str) -> Reply;
-
-    /// The answer to a body that is larger than the limit; ours, unless the vendor's is known.
-    fn too_large(reply: Reply) -> Reply {
-        reply
-    }
-
-    /// The same for a vendor whose errors name the path and the moment.
-    fn unreadable_body(reply: Reply, path: &str, now: Timestamp) -> Reply {
-        let _ = (path, now);
-        Self::too_large(reply)
-    }
+    /// What the bench refuses in the vendor's place, in the vendor's shape.
+    fn refused(refused: Refused, at: &At<'_>) -> Reply;
 }
 
 /// An HTTP service on its port.
-pub struct HttpSite<F: HttpService> {
+pub struct HttpSite<S: HttpService> {
     index: usize,
-    paths: Paths<Route<F>>,
+    paths: Paths<Operation<S>>,
+    rendered: Rendered,
 }
 
-impl<F: HttpService> HttpSite<F> {
+/// What came over HTTP for a world, its body read.
+struct Came<'a> {
+    request: &'a HttpRequest,
+    path: &'a str,
+    body: Result<Bytes, Unread>,
+    now: Timestamp,
+}
+
+impl<S: HttpService> HttpSite<S> {
     /// The site of the service in this slot of every world.
     pub fn at(index: usize) -> Arc<dyn Site> {
-        let rows = F::routes().iter();
-        let rows = rows.filter_map(|route| Some((route.operation.method?, route.operation.path?, route)));
-        Arc::new(Shared(Arc::new(Self { index, paths: Paths::new(F::NAME, rows) })))
+        let entries = S::table().iter().filter_map(|row| {
+            let stend_core::Operation { method, path, changes, .. } = row.operation;
+            Some(Entry { method: method?, path: path?, changes, row })
+        });
+        let paths = Paths::new(S::NAME, entries);
+        Arc::new(Shared(Arc::new(Self { index, paths, rendered: Rendered::default() })))
     }
 
-    /// Answers a request that has no body in a world that has no faults, which is nearly every one: without waiting
-    /// for anything, so without a future.
-    fn at_once(&self, request: &HttpRequest, world: &Arc<World>, path: &str) -> HttpResponse {
-        let Some(live) = world.live::<F>(self.index) else { return self.mismatch() };
-        let now = world.now();
+    fn exchange(&self, world: &Arc<World>, live: &Live<S>, came: Came<'_>) -> Served {
+        let Came { request, path, body, now } = came;
         let found = self.paths.find(request.method().as_str(), path);
-        let operation = operation(&found);
-        let mut call = Call::new(request, path, Bytes::new(), now, world, live);
-        let reply = answer(found, &mut call);
-        let (body, warnings) = (call.body, call.warnings);
-        let exchange = Exchange { service: F::NAME, operation, now, world, request, path, body, warnings };
-        exchange.write(reply.status.as_u16(), reply.body.clone(), None);
-        reply.into_response()
+        let operation = match &found {
+            Found::Row(row, _) => Some(row.operation.id),
+            _ => None,
+        };
+        let (body, unreadable) = match body {
+            Ok(body) => (body, None),
+            Err(Unread { why, bytes }) => (bytes, Some(why)),
+        };
+        let exchange = Exchange {
+            service: S::NAME,
+            channel: Channel::Http,
+            handshake: false,
+            operation,
+            method: request.method().as_str(),
+            path,
+            head: &RequestHead { request, path },
+            clients: &[],
+            client: None,
+            now,
+            request: body.clone(),
+        };
+        let call = Call::new(request, path, body, now, world, live, &self.rendered);
+        serve(world, exchange, &mut Asked { call, found: Some(found), unreadable })
     }
 
     async fn respond(self: Arc<Self>, arrival: Arrival) -> HttpResponse {
         let Arrival { request, payload, worlds } = arrival;
-        let (world, path) = match split_world(&worlds, request.path()) {
+        let plain = normal(request.path());
+        let (world, path) = match split_world(&worlds, &plain) {
             Ok(found) => found,
-            Err(reply) => return reply.into_response(),
+            Err(refused) => {
+                let now = worlds.default_world().now();
+                let at = At { method: request.method().as_str(), path: &plain, now };
+                return S::refused(refused, &at).into_response();
+            }
         };
-        let Some(live) = world.live::<F>(self.index) else { return self.mismatch() };
-        let body = read_body(&request, payload, F::BODY_LIMIT).await;
+        let Some(live) = world.live::<S>(self.index) else { return self.mismatch() };
+        let body = read_body(&request, payload, S::BODY).await;
         let now = world.now();
-        let found = self.paths.find(request.method().as_str(), path);
-        let operation = operation(&found);
-        let hit = world
-            .faults
-            .any()
-            .then(|| match_fault(&world, Asked { service: F::NAME, operation, handshake: false }, &request, path, now))
-            .flatten();
-
-        let instead = hit.as_ref().and_then(|hit| instead(&hit.effect));
-        let (reply, body, warnings) = match (instead, body) {
-            (Some(reply), body) => (reply, body.unwrap_or_default(), Vec::new()),
-            (None, Err(reply)) => (F::unreadable_body(reply, path, now), Bytes::new(), Vec::new()),
-            (None, Ok(body)) => {
-                let mut call = Call::new(&request, path, body, now, &world, live);
-                let reply = answer(found, &mut call);
-                (reply, call.body, call.warnings)
+        let Served { reply, effect, whole } = self.exchange(&world, live, Came { request: &request, path, body, now });
+        match effect {
+            Some(Effect::Reset) => reset(&request),
+            Some(Effect::Delay(span)) => match pause(&world, guard_id(request.headers()), span.after(now)).await {
+                Ok(_guard) => reply.into_response(),
+                Err(Gone) => {
+                    let at = At { method: request.method().as_str(), path, now };
+                    S::refused(Refused::Reset, &at).into_response()
+                }
+            },
+            Some(Effect::Truncate(_)) => reply.start().body(Cut::new(whole, reply.body)),
+            Some(Effect::Dribble(dribble)) => {
+                let body = Dribbled::new(reply.body.clone(), &dribble, Arc::clone(&world), guard_id(request.headers()));
+                reply.start().body(body)
             }
-        };
-        let exchange =
-            Exchange { service: F::NAME, operation, now, world: &world, request: &request, path, body, warnings };
-        match hit {
-            None => {
-                exchange.write(reply.status.as_u16(), reply.body.clone(), None);
-                reply.into_response()
-            }
-            Some(hit) => exchange.misbehave(hit, reply).await,
+            _ => reply.into_response(),
         }
     }
 
     fn mismatch(&self) -> HttpResponse {
-        tracing::error!(service = F::NAME, index = self.index, "the registry and the sites disagree");
+        tracing::error!(service = S::NAME, index = self.index, "the registry and the sites disagree");
         Reply::empty(StatusCode::INTERNAL_SERVER_ERROR).into_response()
     }
 }
 
-/// The operation of what was found.
-fn operation<F: Service>(found: &Found<Route<F>>) -> Option<&'static str> {
-    match found {
-        Found::Row(route, _) => Some(route.operation.id),
-        _ => None,
+/// A request on its way to its rule.
+struct Asked<'a, S: HttpService> {
+    call: Call<'a, S>,
+    /// Taken by the answer.
+    found: Option<Found<Operation<S>>>,
+    unreadable: Option<Unreadable>,
+}
+
+impl<S: HttpService> Asked<'_, S> {
+    fn refused(&self, refused: Refused) -> Reply {
+        S::refused(refused, &self.call.at())
     }
 }
 
-/// The answer of what was found.
-fn answer<F: HttpService>(found: Found<Route<F>>, call: &mut Call<'_, F>) -> Reply {
-    match found {
-        Found::Row(route, params) => {
-            call.params = params;
-            (route.handler)(call)
+impl<S: HttpService> Answer for Asked<'_, S> {
+    fn instead(&mut self, effect: &Effect) -> Option<Reply> {
+        match effect {
+            Effect::Respond(respond) => Some(responded(respond, |status| self.refused(Refused::Fault(status)))),
+            Effect::TooMany(seconds) => {
+                let reply = self.refused(Refused::TooMany(*seconds));
+                Some(reply.header(header::RETRY_AFTER, HeaderValue::from(*seconds)))
+            }
+            _ => None,
         }
-        Found::OtherMethods(allowed) => allowed.on(F::wrong_method(call, &allowed.0)),
-        Found::Nothing => F::unknown_path(call),
+    }
+
+    fn answer(&mut self, warnings: &mut Warnings) -> Reply {
+        if let Some(unreadable) = self.unreadable.take() {
+            warnings.note(unreadable.to_string());
+            return self.refused(Refused::Body(unreadable));
+        }
+        let reply = match self.found.take() {
+            Some(Found::Row(row, params)) => {
+                self.call.params = params;
+                (row.handler)(&mut self.call)
+            }
+            Some(Found::Options(allowed)) => allowed.on(Reply::empty(StatusCode::OK)),
+            Some(Found::OtherMethods(allowed)) => allowed.on(self.refused(Refused::Method(allowed.0.clone()))),
+            Some(Found::Nothing) | None => self.refused(Refused::Path),
+        };
+        std::mem::swap(warnings, &mut self.call.warnings);
+        reply
     }
 }
 
-/// The one allocation that keeps a handler's future: the site itself stays shared.
-struct Shared<F: HttpService>(Arc<HttpSite<F>>);
+/// The reply of the fault `respond`: its body, or the vendor's error of that status.
+pub(crate) fn responded(respond: &Respond, failure: impl FnOnce(StatusCode) -> Reply) -> Reply {
+    let status = StatusCode::from_u16(respond.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let mut reply = match &respond.body {
+        None if status.is_client_error() || status.is_server_error() => failure(status),
+        None => Reply::empty(status),
+        Some(serde_json::Value::String(text)) => {
+            Reply::new(status, HeaderValue::from_static("text/plain; charset=utf-8"), text.clone())
+        }
+        Some(value) => Reply::json(status, value),
+    };
+    for (name, value) in &respond.headers {
+        if let (Ok(name), Ok(value)) = (HeaderName::try_from(name.as_str()), HeaderValue::from_str(value)) {
+            if name == header::CONTENT_TYPE {
+                reply.content_type = value;
+            } else {
+                reply = reply.header(name, value);
+            }
+        }
+    }
+    reply
+}
 
-impl<F: HttpService> Site for Shared<F> {
+/// The one allocation that keeps a request's future: the site itself stays shared.
+struct Shared<S: HttpService>(Arc<HttpSite<S>>);
+
+impl<S: HttpService> Site for Shared<S> {
     fn name(&self) -> &'static str {
-        F::NAME
+        S::NAME
     }
 
+    /// A request without a body in a world without faults, as nearly all are, waits for nothing.
     fn answer_at_once(&self, request: &HttpRequest, worlds: &Worlds) -> Option<HttpResponse> {
+        let plain = normal(request.path());
         let other;
-        let (world, path) = if request.path().starts_with("/w/") {
-            let (world, path) = split_world(worlds, request.path()).ok()?;
+        let (world, path) = if plain.starts_with("/w/") {
+            let (world, path) = split_world(worlds, &plain).ok()?;
             other = world;
             (&other, path)
         } else {
-            (worlds.default_world(), request.path())
+            (worlds.default_world(), &*plain)
         };
-        (!world.faults.any()).then(|| self.0.at_once(request, world, path))
+        if world.faults.any() {
+            return None;
+        }
+        let Some(live) = world.live::<S>(self.0.index) else { return Some(self.0.mismatch()) };
+        let came = Came { request, path, body: Ok(Bytes::new()), now: world.now() };
+        Some(self.0.exchange(world, live, came).reply.into_response())
     }
 
     fn answer(&self, arrival: Arrival) -> Pin<Box<dyn Future<Output = HttpResponse>>> {
         Box::pin(Arc::clone(&self.0).respond(arrival))
-    }
-}
-
-/// What the journal is told of a request.
-struct Exchange<'a> {
-    service: &'static str,
-    operation: Option<&'static str>,
-    now: Timestamp,
-    world: &'a Arc<World>,
-    request: &'a HttpRequest,
-    path: &'a str,
-    body: Bytes,
-    warnings: Vec<String>,
-}
-
-impl Exchange<'_> {
-    fn write(self, status: u16, reply: Bytes, fault: Option<&str>) {
-        tracing::debug!(service = self.service, world = self.world.id(), method = %self.request.method(), path = self.path, status, fault, "request");
-        with_head(self.request, self.path, |head| {
-            self.world.journal.write(Note {
-                at: self.now,
-                service: self.service,
-                operation: self.operation,
-                channel: Channel::Http,
-                client: None,
-                head,
-                request: self.body,
-                status,
-                reply,
-                warnings: self.warnings,
-                fault,
-            })
-        });
-    }
-
-    async fn misbehave(self, hit: Hit, mut reply: Reply) -> HttpResponse {
-        let world = Arc::clone(self.world);
-        let request = self.request.clone();
-        let now = self.now;
-        let status = reply.status.as_u16();
-        match hit.effect {
-            Effect::Respond(_) | Effect::TooMany(_) => {
-                self.write(status, reply.body.clone(), Some(&hit.id));
-                reply.into_response()
-            }
-            Effect::Reset => {
-                self.write(0, Bytes::new(), Some(&hit.id));
-                reset(&request)
-            }
-            Effect::Delay(span) => {
-                self.write(status, reply.body.clone(), Some(&hit.id));
-                match pause(&world, guard_id(request.headers()), span.after(now)).await {
-                    Ok(_turn) => reply.into_response(),
-                    Err(Gone) => interrupted().into_response(),
-                }
-            }
-            Effect::Truncate(percent) => {
-                let keep = reply.body.len() * usize::from(percent) / 100;
-                let sent = reply.body.slice(..keep);
-                self.write(status, sent.clone(), Some(&hit.id));
-                reply.start().body(Cut::new(reply.body.len(), sent))
-            }
-            Effect::Dribble(dribble) => {
-                self.write(status, reply.body.clone(), Some(&hit.id));
-                let body = Dribbled::new(reply.body.clone(), &dribble, world, guard_id(request.headers()));
-                reply.start().body(body)
-            }
-            Effect::Garbage(bytes) => {
-                reply.body = bytes.into();
-                self.write(status, reply.body.clone(), Some(&hit.id));
-                reply.into_response()
-            }
-            // These are for sockets: a fault with one of them never matches a request over HTTP.
-            Effect::Drop | Effect::Duplicate | Effect::Reorder(_) | Effect::Close(_) | Effect::NoPong => {
-                self.write(status, reply.body.clone(), None);
-                reply.into_response()
-            }
-        }
     }
 }

@@ -1,9 +1,8 @@
 //! The queue of events: kept for a while, read from any point on.
 
-use bytes::Bytes;
 use jiff::Timestamp;
 use rand::Rng;
-use stend_core::{Index, Problem, Span, Streams, Table};
+use stend_core::{Index, Problem, Span, Streams, Table, Version};
 
 use crate::api::wire;
 use crate::state::settings::LostPlace;
@@ -30,8 +29,6 @@ pub(crate) struct Feed {
     /// The number of the next event.
     next: u64,
     by_hash: Table<u32, u64>,
-    /// The last reply and the number of the event that it began with: clients that keep up ask for the same.
-    written: Option<(u64, Bytes)>,
 }
 
 /// `0xd8833dd3` (C5).
@@ -50,32 +47,29 @@ pub(crate) fn parse(text: &str) -> Option<u32> {
 
 impl Feed {
     pub(crate) fn new(retention: Span) -> Self {
-        Self { retention, events: Table::new(), by_time: Index::new(), next: 0, by_hash: Table::new(), written: None }
+        Self { retention, events: Table::new(), by_time: Index::new(), next: 0, by_hash: Table::new() }
     }
 
-    /// The whole reply to a poll: all events, or those after a hash; for a hash that is not retained what `lost` says
-    /// (C2), `None` when it says to refuse it.
-    pub(crate) fn poll(&mut self, hash: Option<&str>, lost: LostPlace, now: Timestamp) -> Option<Bytes> {
+    /// The number of the first event of the reply to a poll: all events, or those after a hash; for a hash that is not
+    /// retained what `lost` says (C2), `None` when it says to refuse it.
+    pub(crate) fn poll(&mut self, hash: Option<&str>, lost: LostPlace, now: Timestamp) -> Option<u64> {
         // The clock's tick does this too; a poll must not depend on when it came.
         self.expire(now);
         let number = |hash| parse(hash).and_then(|hash| self.by_hash.get(&hash));
-        let after = match hash.map(number) {
-            None => self.first(),
-            Some(Some(number)) => number + 1,
+        match hash.map(number) {
+            None => Some(self.first()),
+            Some(Some(number)) => Some(number + 1),
             Some(None) => match lost {
-                LostPlace::All => self.first(),
-                LostPlace::Nothing => self.next,
-                LostPlace::Refused => return None,
+                LostPlace::All => Some(self.first()),
+                LostPlace::Nothing => Some(self.next),
+                LostPlace::Refused => None,
             },
-        };
-        if let Some((from, reply)) = &self.written
-            && *from == after
-        {
-            return Some(reply.clone());
         }
-        let reply = Bytes::from(self.write(after));
-        self.written = Some((after, reply.clone()));
-        Some(reply)
+    }
+
+    /// The version of what [`Feed::write`] shows.
+    pub(crate) fn version(&self) -> Version {
+        self.events.version()
     }
 
     /// The number of the oldest event.
@@ -83,9 +77,9 @@ impl Feed {
         self.events.first().map_or(self.next, |(number, _)| *number)
     }
 
-    /// The reply with the events from this number on.
-    fn write(&self, after: u64) -> String {
-        let events = || self.events.range(after..).map(|(_, event)| event);
+    /// The whole reply with the events from this number on.
+    pub(crate) fn write(&self, first: u64) -> String {
+        let events = || self.events.range(first..).map(|(_, event)| event);
         let room: usize = events().map(|event| event.json.len() + 1).sum();
         let mut reply = String::with_capacity(room + 40);
         reply.push_str(r#"{"result":true,"data":{"updates":["#);
@@ -126,7 +120,6 @@ impl Feed {
 
     /// Puts back an event that was saved.
     pub(crate) fn keep(&mut self, event: Kept) {
-        self.written = None;
         self.by_hash.insert(event.hash, self.next);
         self.by_time.insert((event.at, self.next));
         self.events.insert(self.next, event);
@@ -141,7 +134,6 @@ impl Feed {
     pub(crate) fn expire(&mut self, now: Timestamp) -> usize {
         let mut gone = 0;
         while let Some(oldest) = self.by_time.first().copied().filter(|(at, _)| self.retention.after(*at) <= now) {
-            self.written = None;
             self.by_time.remove(&oldest);
             if let Some(event) = self.events.remove(&oldest.1) {
                 self.by_hash.remove(&event.hash);
@@ -177,13 +169,14 @@ mod tests {
         feed
     }
 
-    fn poll(feed: &mut Feed, hash: &str, lost: LostPlace, second: i64) -> Option<Bytes> {
-        feed.poll((hash != "none").then_some(hash), lost, at(second))
+    fn poll(feed: &mut Feed, hash: &str, lost: LostPlace, second: i64) -> Option<String> {
+        let first = feed.poll((hash != "none").then_some(hash), lost, at(second))?;
+        Some(feed.write(first))
     }
 
     fn updates(feed: &mut Feed, hash: &str, second: i64) -> String {
         let reply: serde_json::Value =
-            serde_json::from_slice(&poll(feed, hash, LostPlace::All, second).expect("a reply")).expect("JSON");
+            serde_json::from_str(&poll(feed, hash, LostPlace::All, second).expect("a reply")).expect("JSON");
         reply["data"]["updates"].to_string()
     }
 

@@ -8,7 +8,6 @@ pub(crate) mod settings;
 
 use std::collections::BTreeMap;
 
-use bytes::Bytes;
 use jiff::Timestamp;
 use rust_decimal::Decimal;
 use schemars::JsonSchema;
@@ -56,12 +55,12 @@ pub struct Totals {
 }
 
 impl State {
-    /// The reply to a poll: the events after `hash`, or all (C1, C2).
+    /// Where in the feed the reply to a poll begins: after `hash`, or with the oldest event (C1, C2).
     ///
     /// # Errors
     /// Another token than the menu's, or no hash (C4); the token is looked at first. A hash that is not kept, in a
     /// world that refuses such.
-    pub(crate) fn poll(&mut self, token: &str, hash: Option<&str>, now: Timestamp) -> Result<Bytes, Error> {
+    pub(crate) fn poll(&mut self, token: &str, hash: Option<&str>, now: Timestamp) -> Result<u64, Error> {
         if !secret::same(token, &self.token) {
             return Err(Error::Token);
         }

@@ -143,11 +143,16 @@ impl World {
         self.services.get(index)?.as_any().downcast_ref()
     }
 
-    /// Runs a rule on a service's state. `live` must be of this world.
+    /// Runs a rule on a service's state, at the clock's time. `live` must be of this world.
     pub fn run<F: Service, R>(&self, live: &Live<F>, rule: impl FnOnce(&mut F::State) -> R) -> R {
+        self.run_at(live, self.clock.now(), rule)
+    }
+
+    /// The same at a time that was asked for before.
+    pub fn run_at<F: Service, R>(&self, live: &Live<F>, now: Timestamp, rule: impl FnOnce(&mut F::State) -> R) -> R {
         let (output, rescheduled) = {
             let _open = self.gate.read();
-            live.run(rule)
+            live.run(now, rule)
         };
         if rescheduled {
             self.rearm();

@@ -38,7 +38,7 @@ const fn row(
 #[rustfmt::skip]
 const TABLE: [Route<Telemetron>; DOCUMENTED + 1] = [
     row("token", "POST", "/auth/", auth::token),
-    row("logout", "GET", "/logout", auth::logout),
+    Route { operation: Operation::http("logout", "GET", "/logout").changing(), handler: auth::logout },
     row("requisites", "GET", "/v2/requisites", company::requisites),
     row("me", "GET", "/v2/me", company::me),
     row("modems", "GET", "/v2/modems", modems::list),

@@ -1,0 +1,3 @@
+//! What the transport does alike for every port.
+
+mod manners;
