@@ -44,8 +44,8 @@ pub struct Contract {
 /// What stands for the document in references.
 const BASE: &str = "spec:///document";
 
-/// Statuses of answers to requests that did not arrive whole; they belong to no operation.
-const BROKEN: [u16; 2] = [408, 413];
+/// Statuses of answers to requests whose bodies cannot be read; they belong to no operation.
+const BROKEN: [u16; 3] = [408, 413, 415];
 
 impl Contract {
     /// The contract of a service; `None` where it has no specification.
@@ -69,7 +69,8 @@ impl Contract {
 
     /// What in a journal's entry is not as specified. What a fault has touched is left alone.
     pub fn check(&self, entry: &Entry) -> Vec<Mismatch> {
-        if entry.fault.is_some() || is_refusal(entry) {
+        let bare = matches!(entry.method(), "HEAD" | "OPTIONS") && entry.reply.is_empty();
+        if entry.fault.is_some() || is_refusal(entry) || bare {
             return Vec::new();
         }
         let mut wrong = self.reply(entry.operation, entry.channel, entry.status, &entry.reply);

@@ -190,7 +190,7 @@ async fn unknown_paths_and_methods_answer_as_spring_does() {
     assert_eq!(answer.status, 404);
     assert_eq!((&answer.json()["error"], &answer.json()["path"]), (&json!("Not Found"), &json!("/get-everything")));
     let answer = ask(&bench, Method::GET, "/post-guest", None).await;
-    assert_eq!((answer.status.as_u16(), &answer.headers["allow"]), (405, &"POST".parse().unwrap()));
+    assert_eq!((answer.status.as_u16(), &answer.headers["allow"]), (405, &"POST, OPTIONS".parse().unwrap()));
     assert_eq!(answer.json()["message"], "Request method 'GET' not supported");
 }
 
