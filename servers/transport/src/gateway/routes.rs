@@ -1,0 +1,118 @@
+//! Which host is which service, in which world.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::str::FromStr;
+
+use stend_core::near;
+
+/// Where requests for a host go: a service, and a world that is not to be asked for by other means.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Target {
+    /// The service's name.
+    pub service: String,
+    /// The world; `None` is the one that the proxy's user names, else the default world.
+    pub world: Option<String>,
+}
+
+/// One `--route HOST=SERVICE[/WORLD]`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Route {
+    /// The host, in lower case, without a port.
+    pub host: String,
+    /// Where to.
+    pub target: Target,
+}
+
+impl FromStr for Route {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let example = "expected HOST=SERVICE or HOST=SERVICE/WORLD, e.g. pos.example.com=tillypad";
+        let (host, target) = text.split_once('=').ok_or_else(|| format!("`{text}` is no route; {example}"))?;
+        let host = host.trim().trim_end_matches('.').to_ascii_lowercase();
+        let plain = host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-:".contains(&byte));
+        if host.is_empty() || !plain || host.contains("://") {
+            return Err(format!("`{host}` is no host; {example}"));
+        }
+        let (service, world) = match target.split_once('/') {
+            None => (target, None),
+            Some((_, "")) => return Err(format!("`{text}` names no world after the slash; {example}")),
+            Some((service, world)) => (service, Some(world.to_owned())),
+        };
+        if service.is_empty() {
+            return Err(format!("`{text}` names no service; {example}"));
+        }
+        Ok(Self { host, target: Target { service: service.to_owned(), world } })
+    }
+}
+
+/// All routes of a gateway.
+#[derive(Debug, Clone, Default)]
+pub struct Routes(BTreeMap<String, Target>);
+
+impl Routes {
+    /// The hosts that vendors' clients have built in, then those that are given, which count for more.
+    pub fn new(known: impl IntoIterator<Item = (&'static str, &'static str)>, given: Vec<Route>) -> Self {
+        let known = known.into_iter().map(|(host, service)| {
+            (host.to_owned(), Target { service: service.to_owned(), world: None })
+        });
+        Self(known.chain(given.into_iter().map(|route| (route.host, route.target))).collect())
+    }
+
+    /// Where requests for a host go, if it is known.
+    pub fn find(&self, host: &str) -> Option<&Target> {
+        let host = host.trim_matches(['[', ']']).trim_end_matches('.');
+        self.0.get(host).or_else(|| self.0.get(&host.to_ascii_lowercase()))
+    }
+
+    /// The hosts.
+    pub fn hosts(&self) -> impl Iterator<Item = &str> {
+        self.0.keys().map(String::as_str)
+    }
+
+    /// What is said of a host without a route.
+    pub fn unknown(&self, host: &str) -> String {
+        let near = near::nearest(host, self.hosts()).map(|near| format!(" Did you mean {near}?")).unwrap_or_default();
+        let known: Vec<&str> = self.hosts().collect();
+        format!(
+            "stend: no route for {host}, and nothing leaves this machine.{near}\nRoutes: {}.\nAdd one with `--route {host}=SERVICE`, or let the host through with `--pass-through {host}`.\n",
+            if known.is_empty() { "none".to_owned() } else { known.join(", ") }
+        )
+    }
+}
+
+impl fmt::Display for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.world {
+            Some(world) => write!(f, "{}/{world}", self.service),
+            None => f.write_str(&self.service),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_route_is_a_host_a_service_and_perhaps_a_world() {
+        let route: Route = "POS.example.com.=tillypad/w1".parse().expect("a route");
+        assert_eq!(route.host, "pos.example.com");
+        assert_eq!(route.target.to_string(), "tillypad/w1");
+        for wrong in ["", "host", "=x", "host=", "https://a=x", "host=a/", "a b=c"] {
+            let error = wrong.parse::<Route>().expect_err(wrong);
+            assert!(error.contains("expected HOST=SERVICE"), "{error}");
+        }
+    }
+
+    #[test]
+    fn hosts_are_found_whatever_their_case_and_others_are_named_with_what_to_do() {
+        let routes = Routes::new([("api.telemetron.net", "telemetron")], vec!["menu=carbis".parse().expect("a route")]);
+        assert_eq!(routes.find("API.Telemetron.net.").map(|target| &*target.service), Some("telemetron"));
+        assert_eq!(routes.find("menu").map(|target| &*target.service), Some("carbis"));
+        assert!(routes.find("example.com").is_none());
+        let text = routes.unknown("api.telemetrn.net");
+        assert!(text.contains("Did you mean api.telemetron.net?") && text.contains("--route api.telemetrn.net="), "{text}");
+    }
+}
