@@ -16,7 +16,6 @@ async fn broken_frames_get_an_error_and_the_socket_stays_open() {
     let bench = Bench::start().await;
     let mut client = Client::admin(&bench).await;
     let before = bench.state().await["queue"].clone();
-    let huge = format!(r#"{{"command": "info", "data": {{"x": "{}"}}}}"#, "x".repeat(1024 * 1024));
     let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
     for (message, part) in [
         (Message::text("hello"), "not a JSON object"),
@@ -29,7 +28,6 @@ async fn broken_frames_get_an_error_and_the_socket_stays_open() {
         (Message::text(r#"{"command": "info", "token": 7}"#), "'token': expected a string"),
         (Message::text(r#"{"command": "info", "data": "x"}"#), "'data': expected an object"),
         (Message::binary(vec![0, 1, 2]), "binary frame"),
-        (Message::text(huge), "larger than 1048576 bytes"),
     ] {
         client.raw(message).await;
         let reply = client.frame().await;

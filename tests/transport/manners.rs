@@ -190,7 +190,7 @@ async fn tillypad_reads_windows_1251_and_skips_a_byte_order_mark_as_spring_does(
     let post = |kind: &'static str, body: Vec<u8>| bench.client.post(&url).header("content-type", kind).body(body);
     let text = r#"{"gest_Name":"Пиво","gest_ID":"не GUID"}"#;
     let utf8 = bench.send(post("application/json", text.into())).await;
-    let bytes: Vec<u8> = text.chars().map(|letter| windows_1251(letter)).collect();
+    let bytes: Vec<u8> = text.chars().map(windows_1251).collect();
     let cyrillic = bench.send(post("application/json; charset=windows-1251", bytes)).await;
     let marked = bench.send(post("application/json", [b"\xef\xbb\xbf", text.as_bytes()].concat())).await;
     assert!(utf8.text.contains("не GUID"), "{}", utf8.text);

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use stend_carbis::Carbis;
 use stend_core::{Registry, Service};
-use stend_queue::{Queue, QueueSite};
+use stend_queue::Queue;
 use stend_telemetron::Telemetron;
 use stend_tillypad::Tillypad;
-use stend_transport::{HttpSite, Site};
+use stend_transport::{HttpSite, Site, SocketSite};
 
 /// Every service that worlds hold, in the order of their ports after the control port.
 pub fn services() -> Registry {
@@ -19,7 +19,7 @@ pub fn sites() -> Vec<Arc<dyn Site>> {
     vec![
         HttpSite::<Carbis>::at(index::<Carbis>()),
         HttpSite::<Tillypad>::at(index::<Tillypad>()),
-        QueueSite::at(index::<Queue>()),
+        SocketSite::<Queue>::at(index::<Queue>()),
         HttpSite::<Telemetron>::at(index::<Telemetron>()),
     ]
 }

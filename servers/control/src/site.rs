@@ -109,7 +109,7 @@ impl Site for ControlSite {
 }
 
 async fn answer(control: Arc<Control>, paths: &Paths<Row>, arrival: Arrival) -> Reply {
-    let Arrival { request, payload, worlds } = arrival;
+    let Arrival { request, payload, worlds, .. } = arrival;
     if let Some(refused) = control.refuse(request.headers()) {
         return refused;
     }

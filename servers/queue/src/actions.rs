@@ -192,7 +192,6 @@ impl Act<Queue> for Arrive {
         if let Some(row) = state.books.pre_registered.rows.get_mut(&self.pre_registered) {
             row.consumer_id = id;
         }
-        state.hub.touch(Book::ConsumerPreRegistered);
         state.settle(now);
         Ok(Taken::of(state, id))
     }

@@ -9,17 +9,11 @@ extern crate stend_proves;
 mod actions;
 mod api;
 mod errors;
-mod frames;
-mod handshake;
-mod outbox;
-
-mod session;
 mod state;
 mod world;
 
 use stend_core::{Action, Operation, Problem, Seed, Service, SpecPart, Timestamp};
 
-pub use session::QueueSite;
 pub use state::State;
 pub use world::Section;
 

@@ -12,7 +12,6 @@ use stend_core::{Index, Problem, Seed, Span, Streams, Table, near};
 
 use crate::actions::generate::{Generate, make_up};
 use crate::state::books::{Book, Books, Shelf};
-use crate::state::hub::Hub;
 use crate::state::keyed::Keyed;
 use crate::state::line::Line;
 use crate::state::people::{People, Planned, SimulatedClerk};
@@ -222,7 +221,6 @@ pub(crate) fn seed(mut section: Section, seed: Seed) -> Result<State, Problem> {
         settings: settings.into(),
         totals: section.totals,
         random,
-        hub: Hub::default(),
     };
     state.set_today(section.today.unwrap_or(now));
     place(&mut state, section.today.is_none())?;
@@ -297,7 +295,7 @@ fn by_id(list: &'static str, consumers: Vec<Consumer>) -> Result<Table<i64, Cons
 /// one that a person wrote they follow from the tickets.
 fn place(state: &mut State, count: bool) -> Result<(), Problem> {
     let at = |i: usize, field: &'static str, problem: Problem| problem.at(["consumers".into(), i.into(), field.into()]);
-    state.books.workplaces.rows.values_mut().for_each(|window| window.consumer_id = -1);
+    state.books.workplaces.rows.change(|window| window.consumer_id != -1, |window| window.consumer_id = -1);
     for (i, consumer) in state.consumers.values().enumerate() {
         match consumer.state {
             Stand::Serving => {

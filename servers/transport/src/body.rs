@@ -31,7 +31,7 @@ impl Cut {
 
 /// What actix is told when a body breaks off: it closes the connection.
 #[derive(Debug)]
-pub struct BrokenOff;
+pub(crate) struct BrokenOff;
 
 impl std::fmt::Display for BrokenOff {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

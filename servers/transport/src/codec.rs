@@ -94,7 +94,7 @@ pub(crate) struct Rendered(Mutex<Vec<(Version, u64, Bytes)>>);
 const RENDERINGS: usize = 4;
 
 impl Rendered {
-    fn get(&self, version: Version, key: u64, render: impl FnOnce() -> Bytes) -> Bytes {
+    pub(crate) fn get(&self, version: Version, key: u64, render: impl FnOnce() -> Bytes) -> Bytes {
         let mut kept = self.0.lock();
         if let Some((.., bytes)) = kept.iter().find(|(v, k, _)| (*v, *k) == (version, key)) {
             return bytes.clone();

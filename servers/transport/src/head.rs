@@ -40,7 +40,7 @@ thread_local! {
 const ROOM: usize = 4096;
 
 /// Shows method, target and headers of a request as the journal keeps them, the path without the world's prefix.
-pub fn with_head<T>(request: &HttpRequest, path: &str, show: impl FnOnce(&str) -> T) -> T {
+pub(crate) fn with_head<T>(request: &HttpRequest, path: &str, show: impl FnOnce(&str) -> T) -> T {
     let mut lines = LINES.take();
     lines.clear();
     lines.push_str(request.method().as_str());
@@ -62,7 +62,7 @@ pub fn with_head<T>(request: &HttpRequest, path: &str, show: impl FnOnce(&str) -
 
 /// Writes headers, `name: value` a line, in the order of their names, but for the bench's own. In what order they came is
 /// not known: the map that holds them has another order each time.
-pub fn header_lines(headers: &HeaderMap, lines: &mut String) {
+pub(crate) fn header_lines(headers: &HeaderMap, lines: &mut String) {
     // A header's value holds no control character, so no line break; what is not ASCII is left out. Asked of the whole at
     // once: `HeaderValue::to_str` looks at byte after byte.
     let shown = headers.iter().filter_map(|(name, value)| {

@@ -92,7 +92,7 @@ impl<S: HttpService> HttpSite<S> {
     }
 
     async fn respond(self: Arc<Self>, arrival: Arrival) -> HttpResponse {
-        let Arrival { request, payload, worlds } = arrival;
+        let Arrival { request, payload, worlds, .. } = arrival;
         let plain = normal(request.path());
         let (world, path) = match split_world(&worlds, &plain) {
             Ok(found) => found,
@@ -147,7 +147,10 @@ impl<S: HttpService> Asked<'_, S> {
 impl<S: HttpService> Answer for Asked<'_, S> {
     fn instead(&mut self, effect: &Effect) -> Option<Reply> {
         match effect {
-            Effect::Respond(respond) => Some(responded(respond, |status| self.refused(Refused::Fault(status)))),
+            Effect::Respond(respond) => {
+                let reply = responded(respond, |status| self.refused(Refused::Fault(status)));
+                Some(with_headers(reply, respond))
+            }
             Effect::TooMany(seconds) => {
                 let reply = self.refused(Refused::TooMany(*seconds));
                 Some(reply.header(header::RETRY_AFTER, HeaderValue::from(*seconds)))
@@ -156,7 +159,7 @@ impl<S: HttpService> Answer for Asked<'_, S> {
         }
     }
 
-    fn answer(&mut self, warnings: &mut Warnings) -> Reply {
+    fn answer(&mut self, _: Option<&Effect>, warnings: &mut Warnings) -> Reply {
         if let Some(unreadable) = self.unreadable.take() {
             warnings.note(unreadable.to_string());
             return self.refused(Refused::Body(unreadable));
@@ -178,14 +181,18 @@ impl<S: HttpService> Answer for Asked<'_, S> {
 /// The reply of the fault `respond`: its body, or the vendor's error of that status.
 pub(crate) fn responded(respond: &Respond, failure: impl FnOnce(StatusCode) -> Reply) -> Reply {
     let status = StatusCode::from_u16(respond.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let mut reply = match &respond.body {
+    match &respond.body {
         None if status.is_client_error() || status.is_server_error() => failure(status),
         None => Reply::empty(status),
         Some(serde_json::Value::String(text)) => {
             Reply::new(status, HeaderValue::from_static("text/plain; charset=utf-8"), text.clone())
         }
         Some(value) => Reply::json(status, value),
-    };
+    }
+}
+
+/// A reply with the headers of the fault `respond`.
+pub(crate) fn with_headers(mut reply: Reply, respond: &Respond) -> Reply {
     for (name, value) in &respond.headers {
         if let (Ok(name), Ok(value)) = (HeaderName::try_from(name.as_str()), HeaderValue::from_str(value)) {
             if name == header::CONTENT_TYPE {

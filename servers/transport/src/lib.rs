@@ -6,7 +6,6 @@
 mod body;
 mod call;
 mod codec;
-mod fault;
 mod head;
 mod http;
 mod intake;
@@ -18,21 +17,19 @@ mod raw_socket;
 mod reply;
 mod server;
 mod site;
+mod ws;
 
-pub use body::BrokenOff;
 pub use call::{At, Call, Decode, Encode, Failure, Params, Rule, query_pairs};
 pub use codec::{Context, Outcome, Refusal, Refused, Unread, Unreadable, Warnings};
-pub use fault::{Asked, instead, interrupted, match_fault};
-pub use head::{header_lines, with_head};
 pub use http::{HttpService, HttpSite};
 pub use intake::{BodyRules, read_body};
 pub use operation::{DOCUMENTED, Handler, OBSERVED, On, Operation, Operation as Route, operations};
 pub use paths::{Allowed, Entry, Found, Paths, normal};
-pub use pause::{GUARD_HEADER, guard_id, pause};
-pub use raw_socket::{ResetHandle, reset};
+pub use pause::GUARD_HEADER;
 pub use reply::{Reply, ours, problem, problem_status};
 pub use server::{Listener, Server, Tuning, serve};
-pub use site::{Arrival, Site, split_world};
+pub use site::{Arrival, Site};
+pub use ws::{Rendering, SocketContext, SocketService, SocketSite, Topic};
 
 pub use actix_web::http::StatusCode;
 pub use actix_web::http::header;

@@ -6,21 +6,21 @@ use actix_web::http::header::HeaderMap;
 use stend_core::busy::{BusyGuard, Gone};
 use stend_core::{Timestamp, World};
 
-/// The header by which a scenario's own calls say under which ticket they leave their turn: on a socket the header of
+/// The header by which a scenario's own calls say under which id they park their guard: on a socket the header of
 /// its handshake, for all commands of the connection.
 pub const GUARD_HEADER: &str = "stend-turn";
 
-/// The ticket of a request that a scenario sends.
-pub fn guard_id(headers: &HeaderMap) -> Option<u64> {
+/// The guard id of a request that a scenario sends.
+pub(crate) fn guard_id(headers: &HeaderMap) -> Option<u64> {
     headers.get(GUARD_HEADER)?.to_str().ok()?.parse().ok()
 }
 
-/// Waits until the world's time is `until`; lies down at once. A caller's turn is given up meanwhile, or its clock would
-/// stand still for a reply that waits for the clock. Without a ticket, the turn of whoever is woken is given.
+/// Waits until the world's time is `until`; the timer is set at once. A caller's guard is given up meanwhile, or its clock
+/// would stand still for a reply that waits for the clock. Without a guard id, the guard of whoever is woken is returned.
 ///
 /// # Errors
 /// The world was reset.
-pub fn pause(
+pub(crate) fn pause(
     world: &Arc<World>,
     guard_id: Option<u64>,
     until: Timestamp,

@@ -43,8 +43,8 @@ pub(crate) struct Exchange<'a> {
 pub(crate) trait Answer {
     /// The reply of a fault that keeps the rule from being called.
     fn instead(&mut self, effect: &Effect) -> Option<Reply>;
-    /// Calls the rule and encodes its outcome.
-    fn answer(&mut self, warnings: &mut Warnings) -> Reply;
+    /// Calls the rule and encodes its outcome; `effect` is what a fault does to the reply.
+    fn answer(&mut self, effect: Option<&Effect>, warnings: &mut Warnings) -> Reply;
     /// Who a socket's client is after the rule: a login makes it known.
     fn client(&self) -> Option<Arc<str>> {
         None
@@ -82,6 +82,11 @@ pub(crate) fn match_fault(world: &World, exchange: &Exchange<'_>) -> Option<Hit>
     world.faults.match_fault(&facts, exchange.now)
 }
 
+/// The first so many per cent of a text, in whole characters.
+pub(crate) fn part(text: &str, percent: u8) -> &str {
+    &text[..text.floor_char_boundary(text.len() * usize::from(percent) / 100)]
+}
+
 /// Serves one exchange. What is written into the journal is what the client gets.
 pub(crate) fn serve(world: &World, exchange: Exchange<'_>, answer: &mut dyn Answer) -> Served {
     let (fault, effect) = match match_fault(world, &exchange) {
@@ -98,14 +103,14 @@ pub(crate) fn serve(world: &World, exchange: Exchange<'_>, answer: &mut dyn Answ
         Some(effect) => answer.instead(effect),
         None => None,
     };
-    let mut reply = instead.unwrap_or_else(|| answer.answer(&mut warnings));
+    let mut reply = instead.unwrap_or_else(|| answer.answer(effect.as_ref(), &mut warnings));
     let whole = reply.body.len();
     match &effect {
         Some(Effect::Truncate(percent)) => {
             let keep = whole * usize::from(*percent) / 100;
             // A socket's text stays text.
             let keep = match (exchange.channel, std::str::from_utf8(&reply.body)) {
-                (Channel::Frame, Ok(text)) => text.floor_char_boundary(keep),
+                (Channel::Frame, Ok(text)) => part(text, *percent).len(),
                 _ => keep,
             };
             reply.body.truncate(keep);
@@ -138,4 +143,118 @@ pub(crate) fn note(
         let note = Note { at: now, service, operation, channel, client, head, request, status, reply, warnings, fault };
         world.journal.write(note);
     });
+}
+
+#[cfg(test)]
+mod tests {
+    use stend_core::fault::Fault;
+    use stend_core::{Node, Registry, WorldFile, Worlds};
+
+    use super::*;
+    use crate::StatusCode;
+
+    struct OneHeader;
+
+    impl Head for OneHeader {
+        fn header(&self, name: &str) -> Option<String> {
+            (name == "token").then(|| "demo".into())
+        }
+
+        fn headers(&self) -> Vec<(&str, &str)> {
+            vec![("token", "demo")]
+        }
+
+        fn show(&self, see: &mut dyn FnMut(&str)) {
+            see("GET /things\ntoken: demo\n");
+        }
+    }
+
+    /// Counts how often its rule is called.
+    #[derive(Default)]
+    struct Rule(u32);
+
+    impl Answer for Rule {
+        fn instead(&mut self, effect: &Effect) -> Option<Reply> {
+            matches!(effect, Effect::Respond(_)).then(|| Reply::empty(StatusCode::BAD_GATEWAY))
+        }
+
+        fn answer(&mut self, _: Option<&Effect>, warnings: &mut Warnings) -> Reply {
+            self.0 += 1;
+            let _ = warnings.warn("odd");
+            Reply::json_bytes(StatusCode::OK, "\"ф\"")
+        }
+    }
+
+    /// Serves an exchange in a world with this fault: what is sent, how often the rule was called, and the journal's entry.
+    fn served(channel: Channel, fault: Option<&str>) -> (Served, u32, (u16, Bytes, Option<String>, usize)) {
+        let worlds = Worlds::new(Registry::new(), WorldFile::default()).expect("an empty world");
+        let world = worlds.default_world();
+        if let Some(fault) = fault {
+            let fault: Fault = Node::parse(fault).and_then(|node| node.read()).expect("a fault");
+            world.faults.add(fault).expect("a good one");
+        }
+        let exchange = Exchange {
+            service: "a service",
+            channel,
+            handshake: false,
+            operation: Some("things"),
+            method: "GET",
+            path: "/things",
+            head: &OneHeader,
+            clients: &["anna"],
+            client: None,
+            now: world.now(),
+            request: Bytes::new(),
+        };
+        let mut rule = Rule::default();
+        let served = serve(world, exchange, &mut rule);
+        let entries = world.journal.read(0, |_| true);
+        let entry = entries.last().expect("one entry");
+        let fault = entry.fault.as_deref().map(str::to_owned);
+        let noted = (entry.status, entry.reply.clone(), fault, entry.warnings.len());
+        (served, rule.0, noted)
+    }
+
+    #[test]
+    fn an_exchange_without_a_fault_is_answered_and_noted_with_its_warnings() {
+        let (served, called, noted) = served(Channel::Http, None);
+        assert_eq!((served.reply.body, served.effect, called), ("\"ф\"".into(), None, 1));
+        assert_eq!(noted, (200, "\"ф\"".into(), None, 1));
+    }
+
+    #[test]
+    fn a_fault_in_the_place_of_the_reply_keeps_the_rule_from_being_called() {
+        for (fault, status) in [("{id: f, respond: {status: 502}}", 502), ("{id: f, reset: true}", 0)] {
+            let (_, called, noted) = served(Channel::Http, Some(fault));
+            assert_eq!((called, noted.0, noted.2.as_deref()), (0, status, Some("f")), "{fault}");
+        }
+        let (served, called, noted) = served(Channel::Frame, Some("{close: 1011}"));
+        assert_eq!((served.effect, called, noted.0), (Some(Effect::Close(1011)), 0, 0));
+    }
+
+    #[test]
+    fn the_journal_has_what_is_sent_of_a_reply_that_a_fault_spoils() {
+        let cut = "{truncate: 50}";
+        let (served_, called, noted) = served(Channel::Http, Some(cut));
+        assert_eq!((served_.whole, called), (4, 1));
+        assert_eq!((served_.reply.body.clone(), noted.1), (Bytes::from_static(b"\"\xd1"), served_.reply.body));
+        let (_, _, noted) = served(Channel::Frame, Some(cut));
+        assert_eq!(noted.1, "\"", "a socket's text is cut between characters");
+        let (spoilt, _, noted) = served(Channel::Frame, Some("{garbage: 3}"));
+        assert_eq!((spoilt.reply.body.len(), noted.1), (3, spoilt.reply.body));
+    }
+
+    #[test]
+    fn faults_match_by_channel_operation_path_header_and_client() {
+        let hit = |channel, fault: &str| served(channel, Some(fault)).0.effect.is_some();
+        for fits in
+            ["operation: things", "path: /th*", "header: {token: demo}", "client: anna", "client: demo", "method: get"]
+        {
+            assert!(hit(Channel::Http, &format!("{{match: {{{fits}}}, truncate: 50}}")), "{fits}");
+        }
+        for other in ["operation: other", "path: /other", "header: {token: x}", "client: boris", "way: frame"] {
+            assert!(!hit(Channel::Http, &format!("{{match: {{{other}}}, truncate: 50}}")), "{other}");
+        }
+        assert!(hit(Channel::Frame, "{match: {way: frame}, truncate: 50}"));
+    }
 }

@@ -1,4 +1,4 @@
-//! Pulling the plug of a connection, for the fault `reset`: the client gets a TCP reset, and nothing before it.
+//! Resets a connection for the fault `reset`: the client gets a TCP reset, and nothing before it.
 
 use std::any::Any;
 use std::pin::Pin;
@@ -44,7 +44,7 @@ fn make_abrupt(socket: Option<Socket>) {
 }
 
 /// A response that is never sent: its connection is reset.
-pub fn reset(request: &HttpRequest) -> HttpResponse {
+pub(crate) fn reset(request: &HttpRequest) -> HttpResponse {
     make_abrupt(request.conn_data::<RawSocket>().and_then(RawSocket::take));
     HttpResponse::Ok().body(Snapped)
 }
@@ -66,18 +66,18 @@ impl MessageBody for Snapped {
 
 /// What ends an upgraded connection abruptly.
 #[derive(Debug)]
-pub struct ResetHandle(Option<Socket>);
+pub(crate) struct ResetHandle(Option<Socket>);
 
 impl ResetHandle {
-    /// The cord of a connection that is to be upgraded. Without `keep` it lets go of the connection's second handle, or
+    /// The handle of a connection that is to be upgraded. Without `keep` it lets go of the connection's second handle, or
     /// ten thousand open sockets would need twice as many file descriptors; pulled, it then ends the connection without
     /// a word, but not by a TCP reset.
-    pub fn of(request: &HttpRequest, keep: bool) -> Self {
+    pub(crate) fn of(request: &HttpRequest, keep: bool) -> Self {
         Self(request.conn_data::<RawSocket>().and_then(RawSocket::take).filter(|_| keep))
     }
 
     /// Makes the connection end abruptly; the body of its response has to end with what this gives.
-    pub fn pull(&mut self) -> BrokenOff {
+    pub(crate) fn pull(&mut self) -> BrokenOff {
         make_abrupt(self.0.take());
         BrokenOff
     }

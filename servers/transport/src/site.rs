@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use stend_core::{World, Worlds};
+use tokio::sync::watch;
 
 use crate::codec::Refused;
 
@@ -16,6 +17,8 @@ pub struct Arrival {
     pub payload: web::Payload,
     /// All worlds.
     pub worlds: Arc<Worlds>,
+    /// Becomes true when the server stops.
+    pub stopping: watch::Receiver<bool>,
 }
 
 /// What answers on one port: a service, or the control API.
@@ -36,7 +39,7 @@ pub trait Site: Send + Sync + 'static {
 ///
 /// # Errors
 /// There is no such world.
-pub fn split_world<'p>(worlds: &Worlds, path: &'p str) -> Result<(Arc<World>, &'p str), Refused> {
+pub(crate) fn split_world<'p>(worlds: &Worlds, path: &'p str) -> Result<(Arc<World>, &'p str), Refused> {
     let Some(rest) = path.strip_prefix("/w/") else { return Ok((Arc::clone(worlds.default_world()), path)) };
     let (id, rest) = match rest.find('/') {
         Some(end) => rest.split_at(end),

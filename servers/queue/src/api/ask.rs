@@ -6,12 +6,13 @@ use jiff::tz::TimeZone;
 use serde_json::{Map, Value};
 use stend_core::json::Json;
 use stend_core::near;
+use stend_transport::SocketContext;
 
+use crate::api::topics::Topic;
 use crate::api::wire::{Data, Request};
 use crate::errors::{Error, no_errors};
 use crate::state::State;
 use crate::state::fields::{Field, Kind, Need, odd};
-use crate::state::hub::SocketId;
 use crate::state::posts::Post;
 use crate::state::sessions::Session;
 
@@ -21,8 +22,6 @@ pub(crate) enum Answer {
     Data(Data),
     /// The reply's `data`, and the token that goes beside it (Q5).
     Login(Value, String),
-    /// What takes long to make, made after the state is let go.
-    Late(Box<dyn FnOnce() -> Value + Send>),
 }
 
 impl Answer {
@@ -38,36 +37,38 @@ impl Answer {
 }
 
 /// Reads the request, calls the state once, gives the reply's data.
-pub(crate) type Handler = fn(&mut Ask<'_>, &mut State) -> Result<Answer, Error>;
+pub(crate) type Handler = fn(&mut Ask<'_, '_>, &mut State) -> Result<Answer, Error>;
 
 /// One command: what was sent, by whom, and the moment.
-pub(crate) struct Ask<'a> {
+pub(crate) struct Ask<'a, 'c> {
     pub(crate) request: &'a Request<'a>,
     /// There for every command but `login`.
     pub(crate) session: Option<Session>,
     pub(crate) now: Timestamp,
-    pub(crate) socket: SocketId,
-    pub(crate) strict: bool,
-    pub(crate) warnings: Vec<String>,
+    pub(crate) context: &'a mut SocketContext<'c, Topic>,
 }
 
-impl Ask<'_> {
-    /// Notes something odd that is let pass; the journal shows it.
+impl Ask<'_, '_> {
+    /// Adds a warning, which the journal shows.
     ///
     /// # Errors
-    /// In a strict world it is not let pass. So warning before the state is asked.
+    /// The world is strict. So warn before the state is changed.
     pub(crate) fn warn(&mut self, text: String) -> Result<(), Error> {
-        if self.strict {
-            return Err(Error::Strict(text));
-        }
-        self.warnings.push(text);
-        Ok(())
+        self.context.warnings.warn(text).map_err(|refusal| Error::Strict(refusal.0))
+    }
+
+    /// Subscribes the socket.
+    ///
+    /// # Errors
+    /// It has too many subscriptions.
+    pub(crate) fn subscribe(&mut self, topic: Topic) -> Result<(), Error> {
+        self.context.subscribe(topic).map_err(Error::TooManySubscriptions)
     }
 
     /// Warns about every field of `data` that the command does not know.
     ///
     /// # Errors
-    /// As [`Ask::warning`].
+    /// As [`Ask::warn`].
     pub(crate) fn known(&mut self, known: &[&str]) -> Result<(), Error> {
         let request = self.request;
         let mut odd = request.data.keys().filter(|key| !known.contains(key));
@@ -77,7 +78,7 @@ impl Ask<'_> {
     /// Warns about one unknown field.
     ///
     /// # Errors
-    /// As [`Ask::warning`].
+    /// As [`Ask::warn`].
     pub(crate) fn unknown(&mut self, name: &str, known: &[&str]) -> Result<(), Error> {
         self.warn(match near::nearest(name, known.iter().copied()) {
             Some(near) => format!("unknown field `{name}` ignored; did you mean `{near}`?"),

@@ -1,11 +1,13 @@
 //! The eight commands of a reference book, the same for all.
 
+use stend_transport::Topic as _;
+
 use crate::api::ask::{Answer, Ask};
+use crate::api::topics::Topic;
 use crate::api::wire::Data;
 use crate::errors::Error;
 use crate::state::State;
 use crate::state::books::{Book, key};
-use crate::state::hub::Topic;
 
 /// What can be done with a book.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,14 +23,20 @@ pub(crate) enum Verb {
 }
 
 /// Does it.
-pub(crate) fn run(verb: Verb, book: Book, ask: &mut Ask<'_>, state: &mut State) -> Result<Answer, Error> {
+pub(crate) fn run(verb: Verb, book: Book, ask: &mut Ask<'_, '_>, state: &mut State) -> Result<Answer, Error> {
     let title = book.title();
     match verb {
         Verb::List => {
             ask.known(&[])?;
-            Ok(state
-                .written_list(book)
-                .map_or_else(|| Answer::data(state.list(book)), |list| Answer::Data(Data::Written(list))))
+            let versions = Topic::Book(book).versions(state);
+            Ok(match *versions {
+                // A list that shows nothing but its own rows is written once for each version of them.
+                [version] => {
+                    let write = || state.list(book).to_string().into();
+                    Answer::Data(Data::Written(ask.context.rendered(version, write)))
+                }
+                _ => Answer::data(state.list(book)),
+            })
         }
         Verb::Get => {
             ask.known(&["id", "name"])?;
@@ -59,12 +67,12 @@ pub(crate) fn run(verb: Verb, book: Book, ask: &mut Ask<'_>, state: &mut State) 
         }
         Verb::Subscribe => {
             ask.known(&[])?;
-            state.subscribe(ask.socket, Topic::Book(book))?;
+            ask.subscribe(Topic::Book(book))?;
             Ok(Answer::done())
         }
         Verb::Unsubscribe => {
             ask.known(&[])?;
-            state.hub.unsubscribe(ask.socket, |topic| *topic == Topic::Book(book));
+            ask.context.unsubscribe(move |topic| *topic == Topic::Book(book));
             Ok(Answer::done())
         }
     }

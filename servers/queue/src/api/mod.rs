@@ -2,11 +2,12 @@
 
 pub(crate) mod ask;
 pub(crate) mod books;
+pub(crate) mod codec;
 pub(crate) mod queue;
 pub(crate) mod registration;
 pub(crate) mod routes;
 pub(crate) mod serving;
 pub(crate) mod sessions;
 pub(crate) mod spec;
-pub(crate) mod text;
+pub(crate) mod topics;
 pub(crate) mod wire;

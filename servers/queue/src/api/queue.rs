@@ -3,21 +3,21 @@
 use serde_json::{Value, json};
 
 use crate::api::ask::{Answer, Ask};
+use crate::api::topics::Topic;
 use crate::errors::Error;
 use crate::state::State;
 use crate::state::history::Filter;
-use crate::state::hub::Topic;
 use crate::state::view::View;
 
 /// The minutes by which a consumer can be postponed, as strings, as printed.
-pub(crate) fn postpone_delay(ask: &mut Ask<'_>, state: &mut State) -> Result<Answer, Error> {
+pub(crate) fn postpone_delay(ask: &mut Ask<'_, '_>, state: &mut State) -> Result<Answer, Error> {
     ask.known(&[])?;
     let delays = state.settings.postpone_delays.iter().map(|minutes| json!(minutes.to_string()));
     Ok(Answer::data(delays.collect()))
 }
 
 /// The view that `currentQueue` speaks of.
-fn view(ask: &mut Ask<'_>, state: &State) -> Result<View, Error> {
+fn view(ask: &mut Ask<'_, '_>, state: &State) -> Result<View, Error> {
     ask.known(&["workplace", "detailed"])?;
     let workplace = ask.int("workplace")?.or(ask.session()?.workplace);
     let workplace = workplace.ok_or(Error::Missing("Request", "workplace"))?;
@@ -27,23 +27,32 @@ fn view(ask: &mut Ask<'_>, state: &State) -> Result<View, Error> {
 }
 
 /// The queue to a window.
-pub(crate) fn current(ask: &mut Ask<'_>, state: &mut State) -> Result<Answer, Error> {
+pub(crate) fn current(ask: &mut Ask<'_, '_>, state: &mut State) -> Result<Answer, Error> {
     let view = view(ask, state)?;
     Ok(Answer::data(state.queue(&view)))
 }
 
+/// A new view of a window's queue takes the place of the socket's old one.
+fn subscribe_view(ask: &mut Ask<'_, '_>, view: View) -> Result<(), Error> {
+    let View { listed, workplace, .. } = view;
+    ask.context.unsubscribe(
+        move |topic| matches!(topic, Topic::Queue(old) if old.listed == listed && old.workplace == workplace),
+    );
+    ask.subscribe(Topic::Queue(view))
+}
+
 /// Subscribes to it.
-pub(crate) fn subscribe(ask: &mut Ask<'_>, state: &mut State) -> Result<Answer, Error> {
+pub(crate) fn subscribe(ask: &mut Ask<'_, '_>, state: &mut State) -> Result<Answer, Error> {
     let view = view(ask, state)?;
-    state.subscribe(ask.socket, Topic::Queue(view))?;
+    subscribe_view(ask, view)?;
     Ok(Answer::done())
 }
 
 /// Ends the subscription to a window's queue; without a window, to all.
-pub(crate) fn unsubscribe(ask: &mut Ask<'_>, state: &mut State) -> Result<Answer, Error> {
+pub(crate) fn unsubscribe(ask: &mut Ask<'_, '_>, _: &mut State) -> Result<Answer, Error> {
     ask.known(&["workplace", "detailed", "size", "servingOnly"])?;
     let workplace = ask.int("workplace")?;
-    state.hub.unsubscribe(ask.socket, |topic| match topic {
+    ask.context.unsubscribe(move |topic| match topic {
         Topic::Queue(view) => workplace.is_none() || view.workplace == workplace,
         Topic::Book(_) => false,
     });
@@ -51,7 +60,7 @@ pub(crate) fn unsubscribe(ask: &mut Ask<'_>, state: &mut State) -> Result<Answer
 }
 
 /// The view that `currentQueue2` speaks of: boards leave the window out and ask for `servingOnly`.
-fn view2(ask: &mut Ask<'_>, state: &State) -> Result<View, Error> {
+fn view2(ask: &mut Ask<'_, '_>, state: &State) -> Result<View, Error> {
     ask.known(&["workplace", "detailed", "size", "servingOnly"])?;
     let workplace = ask.int("workplace")?;
     if let Some(workplace) = workplace {
@@ -69,20 +78,20 @@ fn view2(ask: &mut Ask<'_>, state: &State) -> Result<View, Error> {
 }
 
 /// The queue as newer clients ask for it.
-pub(crate) fn current2(ask: &mut Ask<'_>, state: &mut State) -> Result<Answer, Error> {
+pub(crate) fn current2(ask: &mut Ask<'_, '_>, state: &mut State) -> Result<Answer, Error> {
     let view = view2(ask, state)?;
     Ok(Answer::data(state.queue(&view)))
 }
 
 /// Subscribes to it.
-pub(crate) fn subscribe2(ask: &mut Ask<'_>, state: &mut State) -> Result<Answer, Error> {
+pub(crate) fn subscribe2(ask: &mut Ask<'_, '_>, state: &mut State) -> Result<Answer, Error> {
     let view = view2(ask, state)?;
-    state.subscribe(ask.socket, Topic::Queue(view))?;
+    subscribe_view(ask, view)?;
     Ok(Answer::done())
 }
 
 /// Whose ticket is served at a window; `null` when nobody's is, which is what its clients test for.
-pub(crate) fn current_consumer(ask: &mut Ask<'_>, state: &mut State) -> Result<Answer, Error> {
+pub(crate) fn current_consumer(ask: &mut Ask<'_, '_>, state: &mut State) -> Result<Answer, Error> {
     ask.known(&["workplace"])?;
     let workplace = ask.int("workplace")?.or(ask.session()?.workplace);
     let workplace = workplace.ok_or(Error::Missing("Request", "workplace"))?;
@@ -91,7 +100,7 @@ pub(crate) fn current_consumer(ask: &mut Ask<'_>, state: &mut State) -> Result<A
 }
 
 /// What happened.
-pub(crate) fn statistics(ask: &mut Ask<'_>, state: &mut State) -> Result<Answer, Error> {
+pub(crate) fn statistics(ask: &mut Ask<'_, '_>, state: &mut State) -> Result<Answer, Error> {
     ask.known(&["from", "to", "workplace", "user", "userRole", "ticket", "services", "stages", "operations"])?;
     let filter = Filter {
         from: ask.moment("from")?,

@@ -12,9 +12,8 @@ use crate::state::settings::Preview;
 /// The largest photo in base64: tickets are kept for days.
 const MOST_PHOTO: usize = 256 * 1024;
 
-/// Registers a ticket. There is no printer, so the ticket is drawn unless the settings say otherwise, after the state is
-/// let go.
-pub(crate) fn registrate(ask: &mut Ask<'_>, state: &mut State) -> Result<Answer, Error> {
+/// Registers a ticket. There is no printer, so the ticket is drawn unless the settings say otherwise.
+pub(crate) fn registrate(ask: &mut Ask<'_, '_>, state: &mut State) -> Result<Answer, Error> {
     ask.known(&["services", "priority", "pin_code", "photo", "noprint", "comment"])?;
     let drawn = ask.flag("noprint")? || state.settings.preview == Preview::Always;
     let photo = ask.text("photo")?.filter(|photo| !photo.is_empty());
@@ -32,8 +31,8 @@ pub(crate) fn registrate(ask: &mut Ask<'_>, state: &mut State) -> Result<Answer,
     let id = state.register(wanted, ask.now)?;
     let picture = state.consumers.get(&id).filter(|_| drawn).map(|consumer| Picture::of(consumer, state));
     let consumer = state.shown(id);
-    Ok(Answer::Late(Box::new(move || match picture {
+    Ok(Answer::data(match picture {
         Some(picture) => json!({"preview": picture.preview(), "consumer": consumer}),
         None => json!({"consumer": consumer}),
-    })))
+    }))
 }

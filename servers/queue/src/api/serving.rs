@@ -12,7 +12,7 @@ use crate::state::settings::{Nobody, PostponeBy};
 use crate::state::tickets::Place;
 
 /// Calls the next consumer; `data` is empty when nobody waits.
-pub(crate) fn next(ask: &mut Ask<'_>, state: &mut State) -> Result<Answer, Error> {
+pub(crate) fn next(ask: &mut Ask<'_, '_>, state: &mut State) -> Result<Answer, Error> {
     ask.known(&["workplace"])?;
     let post = ask.post(state)?;
     let id = state.next_consumer(post, ask.now);
@@ -25,7 +25,7 @@ pub(crate) fn next(ask: &mut Ask<'_>, state: &mut State) -> Result<Answer, Error
 }
 
 /// Calls a certain consumer out of the queue.
-pub(crate) fn from_body(ask: &mut Ask<'_>, state: &mut State) -> Result<Answer, Error> {
+pub(crate) fn from_body(ask: &mut Ask<'_, '_>, state: &mut State) -> Result<Answer, Error> {
     ask.known(&["id", "workplace"])?;
     let id = ask.need_int("id")?;
     let post = ask.post(state)?;
@@ -34,7 +34,7 @@ pub(crate) fn from_body(ask: &mut Ask<'_>, state: &mut State) -> Result<Answer, 
 }
 
 /// Calls the consumer at the window once more.
-pub(crate) fn retry(ask: &mut Ask<'_>, state: &mut State) -> Result<Answer, Error> {
+pub(crate) fn retry(ask: &mut Ask<'_, '_>, state: &mut State) -> Result<Answer, Error> {
     ask.known(&["workplace"])?;
     let post = ask.post(state)?;
     state.retry(post, ask.now)?;
@@ -42,22 +42,22 @@ pub(crate) fn retry(ask: &mut Ask<'_>, state: &mut State) -> Result<Answer, Erro
 }
 
 /// Which operation is meant: service, stage, operation.
-fn place(ask: &mut Ask<'_>) -> Result<Place, Error> {
+fn place(ask: &mut Ask<'_, '_>) -> Result<Place, Error> {
     ask.known(&["service", "priority", "operation", "comment", "workplace"])?;
     Ok((ask.need_int("service")?, ask.need_int("priority")?, ask.need_int("operation")?))
 }
 
 /// Serves one operation.
-pub(crate) fn serve_operation(ask: &mut Ask<'_>, state: &mut State) -> Result<Answer, Error> {
+pub(crate) fn serve_operation(ask: &mut Ask<'_, '_>, state: &mut State) -> Result<Answer, Error> {
     end_operation(ask, state, Ending::Serve)
 }
 
 /// Rejects one operation.
-pub(crate) fn reject_operation(ask: &mut Ask<'_>, state: &mut State) -> Result<Answer, Error> {
+pub(crate) fn reject_operation(ask: &mut Ask<'_, '_>, state: &mut State) -> Result<Answer, Error> {
     end_operation(ask, state, Ending::Reject)
 }
 
-fn end_operation(ask: &mut Ask<'_>, state: &mut State, ending: Ending) -> Result<Answer, Error> {
+fn end_operation(ask: &mut Ask<'_, '_>, state: &mut State, ending: Ending) -> Result<Answer, Error> {
     let place = place(ask)?;
     let comment = comment(ask)?;
     let post = ask.post(state)?;
@@ -65,12 +65,12 @@ fn end_operation(ask: &mut Ask<'_>, state: &mut State, ending: Ending) -> Result
     Ok(Answer::data(state.shown(id)))
 }
 
-fn comment(ask: &Ask<'_>) -> Result<Option<String>, Error> {
+fn comment(ask: &Ask<'_, '_>) -> Result<Option<String>, Error> {
     Ok(ask.text("comment")?.filter(|comment| !comment.is_empty()))
 }
 
 /// Serves everything that is in service at the window.
-pub(crate) fn serve_consumer(ask: &mut Ask<'_>, state: &mut State) -> Result<Answer, Error> {
+pub(crate) fn serve_consumer(ask: &mut Ask<'_, '_>, state: &mut State) -> Result<Answer, Error> {
     ask.known(&["comment", "workplace"])?;
     let comment = comment(ask)?;
     let post = ask.post(state)?;
@@ -79,7 +79,7 @@ pub(crate) fn serve_consumer(ask: &mut Ask<'_>, state: &mut State) -> Result<Ans
 }
 
 /// Rejects everything of the consumer.
-pub(crate) fn reject_consumer(ask: &mut Ask<'_>, state: &mut State) -> Result<Answer, Error> {
+pub(crate) fn reject_consumer(ask: &mut Ask<'_, '_>, state: &mut State) -> Result<Answer, Error> {
     ask.known(&["comment", "workplace"])?;
     let comment = comment(ask)?;
     let post = ask.post(state)?;
@@ -88,7 +88,7 @@ pub(crate) fn reject_consumer(ask: &mut Ask<'_>, state: &mut State) -> Result<An
 }
 
 /// Rejects everything of one service.
-pub(crate) fn reject_service(ask: &mut Ask<'_>, state: &mut State) -> Result<Answer, Error> {
+pub(crate) fn reject_service(ask: &mut Ask<'_, '_>, state: &mut State) -> Result<Answer, Error> {
     ask.known(&["service", "comment", "workplace"])?;
     let service = ask.need_int("service")?;
     let comment = comment(ask)?;
@@ -101,7 +101,7 @@ pub(crate) fn reject_service(ask: &mut Ask<'_>, state: &mut State) -> Result<Ans
 const LONGEST: i64 = 24 * 60;
 
 /// Postpones the consumer at the window.
-pub(crate) fn postpone(ask: &mut Ask<'_>, state: &mut State) -> Result<Answer, Error> {
+pub(crate) fn postpone(ask: &mut Ask<'_, '_>, state: &mut State) -> Result<Answer, Error> {
     ask.known(&["delay", "return2me", "comment", "workplace"])?;
     let minutes = ask.need_int("delay")?;
     if !(1..=LONGEST).contains(&minutes) {
@@ -121,7 +121,7 @@ pub(crate) fn postpone(ask: &mut Ask<'_>, state: &mut State) -> Result<Answer, E
 }
 
 /// Puts the consumer at the window back and calls the next other one.
-pub(crate) fn skip(ask: &mut Ask<'_>, state: &mut State) -> Result<Answer, Error> {
+pub(crate) fn skip(ask: &mut Ask<'_, '_>, state: &mut State) -> Result<Answer, Error> {
     ask.known(&["workplace"])?;
     let post = ask.post(state)?;
     let id = state.skip(post, ask.now)?;
@@ -129,7 +129,7 @@ pub(crate) fn skip(ask: &mut Ask<'_>, state: &mut State) -> Result<Answer, Error
 }
 
 /// Adds a service to the consumer at the window.
-pub(crate) fn add_service(ask: &mut Ask<'_>, state: &mut State) -> Result<Answer, Error> {
+pub(crate) fn add_service(ask: &mut Ask<'_, '_>, state: &mut State) -> Result<Answer, Error> {
     ask.known(&["service", "workplace"])?;
     let service = ask.need_int("service")?;
     let post = ask.post(state)?;

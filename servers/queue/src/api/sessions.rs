@@ -19,7 +19,7 @@ const MODULES: [(&str, &str); 7] = [
 ];
 
 /// Opens a session.
-pub(crate) fn login(ask: &mut Ask<'_>, state: &mut State) -> Result<Answer, Error> {
+pub(crate) fn login(ask: &mut Ask<'_, '_>, state: &mut State) -> Result<Answer, Error> {
     ask.known(&["component", "login", "password", "workplace"])?;
     let login = Login {
         component: ask.text("component")?.ok_or(Error::Missing("Login", "component"))?,
@@ -32,7 +32,7 @@ pub(crate) fn login(ask: &mut Ask<'_>, state: &mut State) -> Result<Answer, Erro
 }
 
 /// Ends the session.
-pub(crate) fn logout(ask: &mut Ask<'_>, state: &mut State) -> Result<Answer, Error> {
+pub(crate) fn logout(ask: &mut Ask<'_, '_>, state: &mut State) -> Result<Answer, Error> {
     ask.known(&["workplace"])?;
     if let Some(workplace) = ask.int("workplace")? {
         state.check_workplace(workplace)?;
@@ -42,7 +42,7 @@ pub(crate) fn logout(ask: &mut Ask<'_>, state: &mut State) -> Result<Answer, Err
 }
 
 /// Versions of the modules, and how many sessions are open.
-pub(crate) fn info(ask: &mut Ask<'_>, state: &mut State) -> Result<Answer, Error> {
+pub(crate) fn info(ask: &mut Ask<'_, '_>, state: &mut State) -> Result<Answer, Error> {
     ask.known(&[])?;
     let mut data = Map::new();
     for (module, version) in MODULES {
@@ -56,7 +56,7 @@ pub(crate) fn info(ask: &mut Ask<'_>, state: &mut State) -> Result<Answer, Error
 }
 
 /// Who is logged in.
-pub(crate) fn me(ask: &mut Ask<'_>, state: &mut State) -> Result<Answer, Error> {
+pub(crate) fn me(ask: &mut Ask<'_, '_>, state: &mut State) -> Result<Answer, Error> {
     ask.known(&[])?;
     Ok(Answer::data(state.me(ask.session()?)))
 }

@@ -2,16 +2,15 @@
 
 use std::borrow::Cow;
 use std::fmt;
-use std::sync::Arc;
 
+use bytes::Bytes;
+use bytestring::ByteString;
 use jiff::Timestamp;
 use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, Visitor};
 use serde::ser::Serialize;
 use serde_json::Value;
-use serde_json::value::RawValue;
 use stend_core::json::{Json, Key, Object};
 
-use crate::api::text::Text;
 use crate::errors::{Error, ErrorObject};
 use crate::state::fields::stamp;
 use crate::state::settings::{ErrorsIn, LoginTokenIn, Manner, UnsubscribeEcho, Vintage};
@@ -146,7 +145,7 @@ pub(crate) enum Data {
     /// This.
     Value(Value),
     /// This, which is written already.
-    Written(Arc<RawValue>),
+    Written(Bytes),
 }
 
 impl Data {
@@ -155,30 +154,41 @@ impl Data {
         match self {
             Self::Value(Value::Null | Value::Bool(_) | Value::Number(_)) => 20,
             Self::Value(_) => 512,
-            Self::Written(text) => text.get().len(),
+            Self::Written(text) => text.len(),
         }
     }
 
     fn write(&self, out: &mut Vec<u8>) {
         match self {
             Self::Value(value) => json(out, value),
-            Self::Written(text) => out.extend_from_slice(text.get().as_bytes()),
+            Self::Written(text) => out.extend_from_slice(text),
         }
     }
 }
 
 /// Writes a reply; `fresh` is the token of a session that it opens.
-pub(crate) fn reply(now: Timestamp, request: &Request<'_>, fresh: Option<&str>, data: &Data, manner: Manner) -> Text {
+pub(crate) fn reply(now: Timestamp, request: &Request<'_>, fresh: Option<&str>, data: &Data, manner: Manner) -> Bytes {
     let token = match fresh {
         Some(token) => Some(token).filter(|_| manner.login_token_in != LoginTokenIn::Data),
         None => echoed(request, manner),
     };
-    Text::of(160 + data.room(), |out| {
+    written(160 + data.room(), |out| {
         envelope(out, now, echo(&request.command, manner), token, request.id.as_ref(), |out| {
             out.extend_from_slice(b",\"data\":");
             data.write(out);
         });
     })
+}
+
+/// What `write` writes, for which there is room for so many bytes at first.
+fn written(room: usize, write: impl FnOnce(&mut Vec<u8>)) -> Bytes {
+    let mut bytes = Vec::with_capacity(room);
+    write(&mut bytes);
+    if bytes.capacity() - bytes.len() > bytes.len() / 4 + 64 {
+        // The journal keeps it.
+        bytes.shrink_to_fit();
+    }
+    bytes.into()
 }
 
 /// A reply in the order of the older samples, with what the newer ones add at its end.
@@ -241,8 +251,8 @@ fn echoed<'r>(request: &'r Request<'_>, manner: Manner) -> Option<&'r str> {
 }
 
 /// Writes the reply to what failed: the error object under `data`, as documented, and under `error` (Q2).
-pub(crate) fn failure(now: Timestamp, request: &Request<'_>, error: &ErrorObject, manner: Manner) -> Text {
-    Text::of(512, |out| {
+pub(crate) fn failure(now: Timestamp, request: &Request<'_>, error: &ErrorObject, manner: Manner) -> Bytes {
+    written(512, |out| {
         envelope(out, now, &request.command, echoed(request, manner), request.id.as_ref(), |out| {
             if manner.errors_in != ErrorsIn::Error {
                 out.extend_from_slice(b",\"data\":");
@@ -257,13 +267,15 @@ pub(crate) fn failure(now: Timestamp, request: &Request<'_>, error: &ErrorObject
 }
 
 /// Writes a push: what a reply to the list's command would be, for everybody alike (Q3). `data` is JSON already.
-pub(crate) fn push(now: Timestamp, command: &str, data: &str) -> Text {
-    Text::of(80 + data.len(), |out| {
+pub(crate) fn push(now: Timestamp, command: &str, data: &str) -> ByteString {
+    let text = written(80 + data.len(), |out| {
         envelope(out, now, command, None, None, |out| {
             out.extend_from_slice(b",\"data\":");
             out.extend_from_slice(data.as_bytes());
         });
-    })
+    });
+    // It is put together of texts.
+    ByteString::try_from(text).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -294,7 +306,7 @@ mod tests {
     fn a_push_carries_neither_token_nor_id() {
         let now = "2015-06-18T08:47:18.655Z".parse().expect("a moment");
         assert_eq!(
-            push(now, "serviceList", "[1]").bytes(),
+            push(now, "serviceList", "[1]"),
             r#"{"dateTime":"2015-06-18T08:47:18.655Z","command":"serviceList","data":[1]}"#
         );
     }
@@ -305,7 +317,7 @@ mod tests {
         let (request, _) = Request::read(r#"{"command":"a\"b","token":"\\","id":{"x":[1.50,"\n"],"x2":null}}"#);
         let data = Data::Value(serde_json::json!({"a": null}));
         assert_eq!(
-            reply(now, &request, None, &data, Manner::default()).bytes(),
+            reply(now, &request, None, &data, Manner::default()),
             r#"{"dateTime":"2015-06-18T08:47:18.655Z","command":"a\"b","data":{"a":null},"token":"\\","id":{"x":[1.5,"\n"],"x2":null}}"#
         );
     }

@@ -1,11 +1,9 @@
 //! The reference books: one mechanism for all of them (Q10). The tickets of `consumer` are kept in `tickets`.
 
-use std::collections::BTreeMap;
-
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 use stend_core::json::{Json, Object};
-use stend_core::{Problem, Shared};
+use stend_core::{Problem, Table, Version};
 
 use super::fields::{Field, Kind, Need, int};
 use super::rows::{
@@ -19,18 +17,30 @@ pub(crate) const MOST_ROWS: usize = 10_000;
 
 /// A reference book, in the document's order; `ServiceGroup` is observed (Q27).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Book {
+pub enum Book {
+    /// What clerks do with a ticket.
     Operation,
+    /// What tickets are taken for.
     Service,
+    /// The numbers of tickets.
     TicketRange,
+    /// The windows.
     Workplace,
+    /// What users may do.
     UserRole,
+    /// The people.
     User,
+    /// LCD boards.
     QBoard,
+    /// LED boards.
     ScoreBoard,
+    /// Terminals.
     Registrator,
+    /// The tickets of today.
     Consumer,
+    /// Visitors who announced themselves.
     ConsumerPreRegistered,
+    /// Services as a terminal groups them.
     ServiceGroup,
 }
 
@@ -107,13 +117,13 @@ impl Key {
 /// The rows of one book by their ids, and the id of the next new one.
 #[derive(Debug, Clone)]
 pub(crate) struct Shelf<T> {
-    pub(crate) rows: Shared<BTreeMap<i64, T>>,
+    pub(crate) rows: Table<i64, T>,
     pub(crate) next: i64,
 }
 
 impl<T> Default for Shelf<T> {
     fn default() -> Self {
-        Self { rows: BTreeMap::new().into(), next: 1 }
+        Self { rows: Table::default(), next: 1 }
     }
 }
 
@@ -163,6 +173,8 @@ pub(crate) trait AnyShelf {
     fn find(&self, key: &Key) -> Option<i64>;
     fn row(&self, id: i64) -> Option<Value>;
     fn ids(&self) -> Vec<i64>;
+    /// Changes with every row.
+    fn version(&self) -> Version;
     fn refers(&self, id: i64) -> Vec<(Book, i64, &'static str)>;
     /// Who refers to this row of another book: id and name of each.
     fn referrers(&self, to: Book, id: i64) -> Vec<i64>;
@@ -221,6 +233,10 @@ impl<T: Row> AnyShelf for Shelf<T> {
 
     fn ids(&self) -> Vec<i64> {
         self.rows.keys().copied().collect()
+    }
+
+    fn version(&self) -> Version {
+        self.rows.version()
     }
 
     fn refers(&self, id: i64) -> Vec<(Book, i64, &'static str)> {
@@ -355,6 +371,11 @@ impl Books {
             Book::ServiceGroup => &mut self.service_groups,
             Book::Consumer => return None,
         })
+    }
+
+    /// The versions of all of them.
+    pub(crate) fn versions(&self) -> Vec<Version> {
+        Book::ALL.into_iter().filter_map(|book| self.shelf(book)).map(|shelf| shelf.version()).collect()
     }
 
     /// That everything which is referred to is there.

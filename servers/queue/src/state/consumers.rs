@@ -5,7 +5,6 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
-use super::books::Book;
 use super::fields::{to_milli, to_second};
 use super::keyed::Keyed;
 use super::line::{Lane, Rank};
@@ -85,6 +84,7 @@ impl State {
             state: Stand::Waiting,
             workplace_id: -1,
             last_call: None,
+            calls: 0,
             postpone_to: None,
             vanish_count: 0,
             comment: wanted.comment.unwrap_or_default(),
@@ -104,8 +104,6 @@ impl State {
         self.consumers.insert(id, consumer);
         self.stand_in_line(id);
         self.totals.registered += 1;
-        self.hub.touch(Book::Consumer);
-        self.hub.touch_queue();
         Ok(id)
     }
 
@@ -177,8 +175,6 @@ impl State {
         if consumer.state == Stand::Waiting {
             self.stand_in_line(id);
         }
-        self.hub.touch(Book::Consumer);
-        self.hub.touch_queue();
         Ok(())
     }
 

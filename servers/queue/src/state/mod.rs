@@ -4,7 +4,6 @@ pub(crate) mod books;
 pub(crate) mod consumers;
 pub(crate) mod fields;
 pub(crate) mod history;
-pub(crate) mod hub;
 pub(crate) mod keyed;
 pub(crate) mod line;
 #[cfg(test)]
@@ -28,9 +27,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use stend_core::{Index, Shared, Streams, Table};
 
-use books::{Book, Books};
+use books::Books;
 use fields::to_milli;
-use hub::Hub;
 use line::Line;
 use people::People;
 use sessions::Session;
@@ -38,7 +36,7 @@ pub(crate) use settings::Settings;
 use tickets::{Consumer, Stand};
 
 /// The state of one world's queue.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub struct State {
     pub(crate) books: Books,
     /// Today's tickets, in every state (Q14).
@@ -59,7 +57,6 @@ pub struct State {
     pub(crate) settings: Shared<Settings>,
     pub(crate) totals: Totals,
     pub(crate) random: Streams,
-    pub(crate) hub: Hub,
 }
 
 /// What has happened since the world began.
@@ -94,7 +91,7 @@ impl State {
         [back, self.people.next_deadline(), midnight].into_iter().flatten().min()
     }
 
-    /// Lets happen what is due, and tells subscribers.
+    /// Lets happen what is due.
     pub(crate) fn tick(&mut self, due: Timestamp) -> Vec<String> {
         let mut fired = Vec::new();
         if self.tomorrow <= due {
@@ -108,16 +105,14 @@ impl State {
             }
         }
         fired.extend(self.people_act(due));
-        self.publish(due);
         fired
     }
 
-    /// After a command or an action: simulated clerks take what has come, and subscribers are told.
+    /// After a command or an action: simulated clerks take what has come.
     pub(crate) fn settle(&mut self, now: Timestamp) {
         if self.people.is_anybody_here() {
             self.people_act(now);
         }
-        self.publish(now);
     }
 
     pub(crate) fn zone(&self) -> TimeZone {
@@ -155,10 +150,6 @@ impl State {
         }
         while self.archive.len() > MOST_CONSUMERS {
             self.archive.pop_first();
-        }
-        if !gone.is_empty() {
-            self.hub.touch(Book::Consumer);
-            self.hub.touch_queue();
         }
         gone.len()
     }

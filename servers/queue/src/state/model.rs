@@ -122,7 +122,7 @@ fn ranks(state: &State, window: usize, wanted: impl Fn(&Consumer) -> bool) -> Ve
                 let mine = step.bound_to.is_none_or(|user| user == post.user);
                 let waits = matches!(step.state, Stand::Waiting | Stand::Serving);
                 if waits && mine && SERVES[window].contains(operation) {
-                    let priority = state.books.services.rows[service].priority;
+                    let priority = state.books.services.rows.get(service).expect("a service").priority;
                     let rank = (priority, consumer.priority, consumer.registration, consumer.id);
                     best = Some(best.map_or(rank, |best| best.min(rank)));
                 }

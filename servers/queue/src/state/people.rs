@@ -171,7 +171,6 @@ impl State {
         if clerk.leaving {
             self.people.clerks.remove(&workplace);
             self.change_window(workplace, at, |window| window.clerk_id = -1);
-            self.hub.touch_queue();
         } else {
             self.people.idle.insert(workplace);
         }
@@ -243,7 +242,6 @@ impl State {
             self.people.idle.remove(&workplace);
             self.people.clerks.remove(&workplace);
             self.change_window(workplace, now, |window| window.clerk_id = -1);
-            self.hub.touch_queue();
         }
         Ok(())
     }

@@ -91,7 +91,6 @@ impl State {
         change(row);
         if before != (row.clerk_id, row.consumer_id) {
             row.last_update = to_milli(now);
-            self.hub.touch(Book::Workplace);
         }
     }
 
@@ -233,21 +232,10 @@ impl State {
         users
     }
 
-    /// What follows from a change to a book: pushes, and the order of the line.
+    /// What follows from a change to a book: the order of the line.
     fn changed(&mut self, book: Book) {
-        self.hub.touch(book);
-        match book {
-            Book::Service => {
-                self.line_up();
-                self.hub.touch_queue();
-            }
-            Book::Operation | Book::UserRole | Book::User | Book::Workplace => {
-                self.hub.touch_derived(Book::Workplace);
-                self.hub.touch_derived(Book::User);
-                self.hub.touch_queue();
-            }
-            Book::Consumer => self.hub.touch_queue(),
-            _ => {}
+        if book == Book::Service {
+            self.line_up();
         }
     }
 }

@@ -5,7 +5,6 @@ use serde_json::{Value, json};
 use stend_core::Span;
 
 use super::State;
-use super::books::Book;
 use super::fields::to_milli;
 use super::line::{Rank, best};
 use super::posts::Post;
@@ -95,11 +94,10 @@ impl State {
         }
         consumer.workplace_id = post.workplace;
         consumer.last_call = Some(now);
+        consumer.calls += 1;
         consumer.enter(Stand::Serving, now);
         self.change_window(post.workplace, now, |window| window.consumer_id = id);
         self.totals.called += 1;
-        self.hub.touch(Book::Consumer);
-        self.hub.touch_queue();
     }
 
     /// Calls the consumer at the window once more.
@@ -110,10 +108,10 @@ impl State {
         let id = self.served_at(post.workplace)?;
         if let Some(consumer) = self.consumers.get_mut(&id) {
             consumer.last_call = Some(to_milli(now));
+            consumer.calls += 1;
             consumer.last_update = to_milli(now);
         }
         self.totals.called += 1;
-        self.hub.touch(Book::Consumer);
         Ok(())
     }
 
@@ -245,7 +243,6 @@ impl State {
             }
         }
         consumer.last_update = to_milli(now);
-        self.hub.touch(Book::Consumer);
     }
 
     /// When nothing of the ticket is in service any more, it leaves the window: done with, or back in the line (Q22).
@@ -268,8 +265,6 @@ impl State {
             self.stand_in_line(id);
         }
         self.change_window(post.workplace, now, |window| window.consumer_id = -1);
-        self.hub.touch(Book::Consumer);
-        self.hub.touch_queue();
     }
 
     /// Postpones the consumer at the window (Q20).
@@ -303,8 +298,6 @@ impl State {
         self.postponed.insert((to, id));
         self.change_window(post.workplace, now, |window| window.consumer_id = -1);
         self.totals.postponed += 1;
-        self.hub.touch(Book::Consumer);
-        self.hub.touch_queue();
         Ok(id)
     }
 
@@ -327,8 +320,6 @@ impl State {
         consumer.workplace_id = -1;
         consumer.enter(Stand::Waiting, now);
         self.stand_in_line(id);
-        self.hub.touch(Book::Consumer);
-        self.hub.touch_queue();
         Some(())
     }
 
@@ -397,7 +388,6 @@ impl State {
                 }
             }
         }
-        self.hub.touch(Book::Consumer);
         Ok(id)
     }
 }

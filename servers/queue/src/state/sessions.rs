@@ -185,7 +185,6 @@ impl State {
         self.people.go(workplace);
         let clerk = self.books.users.rows.get(&user).and_then(|user| user.clerk.as_ref()).map_or(-1, |clerk| clerk.id);
         self.change_window(workplace, now, |window| window.clerk_id = clerk);
-        self.hub.touch_queue();
     }
 
     /// Ends a session. The window stays with its clerk while another of his sessions is open there.
@@ -200,7 +199,6 @@ impl State {
         let mine = self.books.workplaces.rows.get(&workplace).is_some_and(|row| Some(row.clerk_id) == clerk);
         if mine && !still && !self.people.works_at(workplace) {
             self.change_window(workplace, now, |window| window.clerk_id = -1);
-            self.hub.touch_queue();
         }
     }
 

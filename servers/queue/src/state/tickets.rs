@@ -71,6 +71,9 @@ pub struct Consumer {
     #[serde(default, skip_serializing_if = "Option::is_none", with = "stamp::maybe")]
     #[schemars(with = "Option<String>")]
     pub last_call: Option<Timestamp>,
+    /// How often it was called, which tells a repeated call from none where the clock stands.
+    #[serde(skip)]
+    pub calls: u64,
     /// When it comes back into the line.
     #[serde(default, skip_serializing_if = "Option::is_none", with = "stamp::maybe")]
     #[schemars(with = "Option<String>")]

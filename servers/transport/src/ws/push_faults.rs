@@ -1,49 +1,29 @@
 //! What faults do to pushes: decided where a push is queued, under the state's lock, so in the same order every time.
 
-use std::sync::Arc;
-
 use bytes::Bytes;
-use jiff::Timestamp;
-use stend_core::fault::{Effect, Facts, Hit};
+use stend_core::fault::Effect;
 use stend_core::journal::Channel;
-use stend_core::{Service, World};
+use stend_core::{Timestamp, World};
 
-use super::{Ending, HELD, Inner, Item, Outbox, Payload};
-use crate::Queue;
+use super::outbox::{Ending, Inner, Item, Outbox, Payload};
+use crate::pipeline::{match_fault, part};
+
+/// The most messages of a socket that faults hold back at a time.
+const HELD: usize = 256;
 
 impl Outbox {
-    /// The fault that applies to a frame of this socket, or to a ping, if any. `clients` are further names of its client.
-    pub(crate) fn match_fault(
+    pub(super) fn put_or_misbehave(
         &self,
-        world: &World,
-        channel: Channel,
-        operation: Option<&str>,
-        method: &str,
-        clients: &[&str],
+        inner: &mut Inner,
+        world: &std::sync::Arc<World>,
+        mut item: Item,
         now: Timestamp,
-    ) -> Option<Hit> {
-        let header = |name: &str| self.header(name);
-        let facts = Facts {
-            service: Queue::NAME,
-            channel,
-            handshake: false,
-            operation,
-            method,
-            path: self.path(),
-            clients,
-            header: &header,
-        };
-        world.faults.match_fault(&facts, now)
-    }
-
-    pub(super) fn put_or_misbehave(&self, inner: &mut Inner, world: &Arc<World>, mut item: Item, now: Timestamp) {
+    ) {
         let client = inner.client.clone();
         let client = client.as_deref();
-        let Some(hit) =
-            self.match_fault(world, Channel::Push, Some(item.command), item.command, client.as_slice(), now)
-        else {
-            return inner.put(item);
-        };
+        let head = self.head(item.command);
+        let exchange = self.exchange(Channel::Push, Some(item.command), &head, client.as_slice(), now, Bytes::new());
+        let Some(hit) = match_fault(world, &exchange) else { return inner.put(item) };
         if let Some(pushed) = &mut item.pushed {
             pushed.fault = Some(hit.id.into());
         }
@@ -73,7 +53,7 @@ impl Outbox {
             },
             Effect::Truncate(percent) => {
                 if let Payload::Text(text) = &mut item.payload {
-                    *text = text.part(percent);
+                    *text = part(text, percent).into();
                 }
                 inner.put(item);
             }
@@ -99,12 +79,12 @@ impl Outbox {
         }
     }
 
-    /// One more frame is held back; false if there are too many.
+    /// One more message is held back; false if there are too many.
     pub(crate) fn hold(&self) -> bool {
         self.inner.lock().hold()
     }
 
-    /// A frame that was held back is no more.
+    /// A message that was held back is no more.
     pub(crate) fn unhold(&self) {
         self.inner.lock().held -= 1;
     }
@@ -118,7 +98,7 @@ impl Outbox {
         }
         if inner.closed {
             drop(inner);
-            if let Some(world) = self.world.upgrade() {
+            if let Some(world) = self.world() {
                 self.note_unsent(&world, item);
             }
             return;
@@ -138,9 +118,6 @@ impl Inner {
 
     /// One more push goes to the socket: those that wait for it may follow.
     pub(super) fn let_pass(&mut self) {
-        if self.behind.is_empty() {
-            return;
-        }
         for (later, item) in std::mem::take(&mut self.behind) {
             match later {
                 0 | 1 => self.items.push_back(item),

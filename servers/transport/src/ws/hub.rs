@@ -1,0 +1,315 @@
+//! The sockets of one world and what they subscribe to. What subscribers hear is derived: after every change of the state,
+//! topics whose tables have other versions are rendered, and those that differ from the last push are pushed.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use parking_lot::Mutex;
+use stend_core::{Follower, Timestamp, Version};
+
+use super::outbox::{Outbox, TopicId};
+use super::{Rendering, SocketService, Topic};
+use crate::codec::Rendered;
+
+/// A socket, by the number it got when it opened.
+pub(crate) type SocketId = u64;
+
+/// The most subscriptions of a socket.
+pub(crate) const MOST: usize = 256;
+
+/// What a rule does to the subscriptions of its socket.
+pub(crate) enum Change<T> {
+    Subscribe(T),
+    Unsubscribe(Box<dyn Fn(&T) -> bool>),
+}
+
+/// A topic with its subscribers.
+struct Subscribed {
+    id: TopicId,
+    /// The versions of its tables when it was last looked at.
+    versions: Vec<Version>,
+    /// What its subscribers know.
+    known: Rendering,
+    subscribers: BTreeMap<SocketId, Arc<Outbox>>,
+}
+
+struct Inner<S: SocketService> {
+    sockets: BTreeMap<SocketId, Arc<Outbox>>,
+    topics: BTreeMap<S::Topic, Subscribed>,
+    /// The number of the last socket or topic.
+    last: u64,
+}
+
+/// The sockets of one world, and their subscriptions.
+pub(crate) struct Hub<S: SocketService>(Mutex<Inner<S>>, pub(crate) Rendered);
+
+impl<S: SocketService> Default for Hub<S> {
+    fn default() -> Self {
+        Self(Mutex::new(Inner { sockets: BTreeMap::new(), topics: BTreeMap::new(), last: 0 }), Rendered::default())
+    }
+}
+
+impl<S: SocketService> Hub<S> {
+    /// A socket has opened.
+    pub(crate) fn open(&self, outbox: Arc<Outbox>) -> SocketId {
+        let mut inner = self.0.lock();
+        inner.last += 1;
+        let id = inner.last;
+        inner.sockets.insert(id, outbox);
+        id
+    }
+
+    /// A socket has gone.
+    pub(crate) fn close(&self, socket: SocketId) {
+        let mut inner = self.0.lock();
+        inner.sockets.remove(&socket);
+        inner.leave(socket, &|_| true);
+    }
+
+    /// How many subscriptions a socket has.
+    pub(crate) fn subscriptions(&self, socket: SocketId) -> usize {
+        self.0.lock().topics.values().filter(|topic| topic.subscribers.contains_key(&socket)).count()
+    }
+
+    /// Changes the subscriptions of a socket. What a new subscriber knows is what he could ask for now.
+    pub(crate) fn change(&self, socket: SocketId, changes: Vec<Change<S::Topic>>, state: &S::State) {
+        let mut inner = self.0.lock();
+        for change in changes {
+            match change {
+                Change::Unsubscribe(which) => inner.leave(socket, &*which),
+                Change::Subscribe(topic) => inner.join(socket, topic, state),
+            }
+        }
+    }
+}
+
+impl<S: SocketService> Inner<S> {
+    fn join(&mut self, socket: SocketId, topic: S::Topic, state: &S::State) {
+        let Some(outbox) = self.sockets.get(&socket).map(Arc::clone) else { return };
+        let last = &mut self.last;
+        let subscribed = self.topics.entry(topic).or_insert_with_key(|topic| {
+            *last += 1;
+            let (versions, known) = (topic.versions(state), topic.render(state));
+            Subscribed { id: *last, versions, known, subscribers: BTreeMap::new() }
+        });
+        subscribed.subscribers.insert(socket, outbox);
+    }
+
+    fn leave(&mut self, socket: SocketId, which: &dyn Fn(&S::Topic) -> bool) {
+        self.topics.retain(|topic, subscribed| {
+            if which(topic) {
+                subscribed.subscribers.remove(&socket);
+            }
+            !subscribed.subscribers.is_empty()
+        });
+    }
+}
+
+impl<S: SocketService> Follower<S> for Hub<S> {
+    fn changed(&self, state: &S::State, now: Timestamp) {
+        for (topic, subscribed) in &mut self.0.lock().topics {
+            let versions = topic.versions(state);
+            if versions == subscribed.versions {
+                continue;
+            }
+            subscribed.versions = versions;
+            let rendering = topic.render(state);
+            if rendering == subscribed.known {
+                continue;
+            }
+            let (command, text) = topic.push(now, &rendering.data);
+            subscribed.known = rendering;
+            for outbox in subscribed.subscribers.values() {
+                outbox.push(subscribed.id, command, text.clone(), now);
+            }
+        }
+    }
+
+    /// All sockets close: what they know is of another state.
+    fn replaced(&self) {
+        let sockets = {
+            let mut inner = self.0.lock();
+            inner.topics.clear();
+            std::mem::take(&mut inner.sockets)
+        };
+        sockets.values().for_each(|outbox| outbox.close());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use bytestring::ByteString;
+    use schemars::JsonSchema;
+    use serde::{Deserialize, Serialize};
+    use stend_core::{Action, Operation, Problem, Registry, Seed, Service, Table, World, WorldFile, Worlds};
+
+    use super::super::outbox::tests::{outbox, sent};
+    use super::super::{SocketContext, SocketService};
+    use super::*;
+    use crate::codec::Refused;
+    use crate::reply::Reply;
+
+    /// The smallest service with something to subscribe to: names on a board, and how often each was called.
+    struct Board;
+
+    #[derive(Debug, Clone, Default)]
+    struct Names {
+        names: Table<u8, (String, u64)>,
+        /// Nothing shows it.
+        other: Table<u8, u8>,
+    }
+
+    #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+    struct Section {}
+
+    /// The names below this key.
+    #[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+    struct Below(u8);
+
+    impl Service for Board {
+        const NAME: &'static str = "board";
+        const TITLE: &'static str = "A board";
+        type State = Names;
+        type Section = Section;
+
+        fn operations() -> &'static [Operation] {
+            &[]
+        }
+
+        fn actions() -> &'static [Action<Self>] {
+            &[]
+        }
+
+        fn seed(_: Option<Section>, _: Seed) -> Result<Names, Problem> {
+            Ok(Names::default())
+        }
+
+        fn save(_: &Names) -> Section {
+            Section {}
+        }
+
+        fn next_deadline(_: &Names) -> Option<Timestamp> {
+            None
+        }
+
+        fn tick(_: &mut Names, _: Timestamp) -> Vec<String> {
+            Vec::new()
+        }
+    }
+
+    impl Topic<Board> for Below {
+        fn versions(&self, state: &Names) -> Vec<Version> {
+            vec![state.names.version()]
+        }
+
+        fn render(&self, state: &Names) -> Rendering {
+            let shown = || state.names.range(..self.0).map(|(_, row)| row);
+            let data = shown().map(|(name, _)| name.as_str()).collect::<Vec<_>>().join(",");
+            Rendering { data, announced: shown().map(|(_, calls)| calls).sum() }
+        }
+
+        fn push(&self, _: Timestamp, data: &str) -> (&'static str, ByteString) {
+            ("names", data.into())
+        }
+    }
+
+    impl SocketService for Board {
+        type Topic = Below;
+        type Envelope<'t> = &'t str;
+
+        fn read(text: &str) -> &str {
+            text
+        }
+
+        fn nothing<'t>() -> &'t str {
+            ""
+        }
+
+        fn command<'e>(envelope: &'e &str) -> &'e str {
+            envelope
+        }
+
+        fn operation(_: &str) -> Option<&'static str> {
+            None
+        }
+
+        fn clients(_: &&str, _: &Names, _: Timestamp) -> Vec<String> {
+            Vec::new()
+        }
+
+        fn answer(_: &&str, _: &mut Names, _: &mut SocketContext<'_, Below>) -> Reply {
+            Reply::empty(crate::StatusCode::OK)
+        }
+
+        fn refused(_: Refused, _: &&str, _: &Names, _: Timestamp) -> Reply {
+            Reply::empty(crate::StatusCode::BAD_REQUEST)
+        }
+
+        fn ping(_: &Names) -> Duration {
+            Duration::from_secs(30)
+        }
+    }
+
+    fn worlds() -> Worlds {
+        Worlds::new(Registry::new().with::<Board>(), WorldFile::default()).expect("a world")
+    }
+
+    /// Runs a rule on the board.
+    fn run(world: &World, rule: impl FnOnce(&mut Names)) {
+        world.run(world.live::<Board>(0).expect("the board"), rule);
+    }
+
+    fn subscribe(world: &World, hub: &Hub<Board>, socket: SocketId, topic: Below) {
+        run(world, |state| hub.change(socket, vec![Change::Subscribe(topic)], state));
+    }
+
+    #[test]
+    fn each_list_that_changed_is_pushed_once_to_each_subscriber_and_no_other() {
+        let worlds = worlds();
+        let world = worlds.default_world();
+        let live = world.live::<Board>(0).expect("the board");
+        let hub = live.follower(Hub::<Board>::default).expect("a hub");
+        let outboxes = [outbox(), outbox()].map(Arc::new);
+        let [few, all] = [0, 1].map(|at| hub.open(Arc::clone(&outboxes[at])));
+        subscribe(world, &hub, few, Below(5));
+        subscribe(world, &hub, all, Below(5));
+        subscribe(world, &hub, all, Below(5));
+        subscribe(world, &hub, all, Below(9));
+        let heard = || outboxes.each_ref().map(|outbox| sent(outbox));
+        run(world, |state| drop(state.names.insert(1, ("anna".into(), 0))));
+        assert_eq!(heard(), [vec!["anna"], vec!["anna", "anna"]], "twice is two lists");
+        run(world, |state| drop(state.names.insert(7, ("boris".into(), 0))));
+        assert_eq!(heard(), [vec![], vec!["anna,boris"]], "what the other does not see");
+        // Written, and as before; and what no topic reads.
+        run(world, |state| drop(state.names.insert(1, ("anna".into(), 0))));
+        run(world, |state| assert_eq!(state.other.insert(1, 1), None));
+        assert_eq!(heard(), [[""; 0]; 2].map(Vec::from));
+        // Announced again, though it looks the same.
+        run(world, |state| state.names.get_mut(&1).expect("anna").1 += 1);
+        assert_eq!(heard(), [vec!["anna"], vec!["anna", "anna,boris"]]);
+        run(world, |state| hub.change(all, vec![Change::Unsubscribe(Box::new(|topic| topic.0 == 9))], state));
+        hub.close(few);
+        run(world, |state| state.names.clear());
+        assert_eq!(heard(), [vec![], vec![""]]);
+        assert_eq!((hub.subscriptions(few), hub.subscriptions(all)), (0, 1));
+    }
+
+    #[test]
+    fn a_fork_has_no_sockets_and_a_reset_closes_them() {
+        let worlds = worlds();
+        let world = worlds.default_world();
+        let hub = world.live::<Board>(0).and_then(|live| live.follower(Hub::<Board>::default)).expect("a hub");
+        let outbox = Arc::new(outbox());
+        let socket = hub.open(Arc::clone(&outbox));
+        subscribe(world, &hub, socket, Below(5));
+        let fork = stend_core::NewWorld { fork_of: Some(Arc::clone(world)), ..Default::default() };
+        let fork = worlds.create(fork).expect("a fork");
+        run(&fork, |state| drop(state.names.insert(1, ("anna".into(), 0))));
+        assert!(sent(&outbox).is_empty() && !outbox.is_closed());
+        world.reset().expect("a reset");
+        assert!(outbox.is_closed());
+        assert_eq!(hub.subscriptions(socket), 0);
+    }
+}
