@@ -64,7 +64,7 @@ pub(crate) enum Error {
     // --- module 3: reference books
     NotFound(&'static str, String),
     InUse(&'static str, i64, Vec<String>),
-    Missing(&'static str, &'static str),
+    Missing(&'static str, String),
     Taken(String),
     Full(&'static str, usize),
     // --- module 4: service
@@ -192,7 +192,7 @@ impl Error {
             Self::UserWithoutClerk("ivanov".into()),
             Self::NotFound("Service", "99".into()),
             Self::InUse("Service", 1, vec!["Consumer 5".into()]),
-            Self::Missing("Service", "name"),
+            Self::Missing("Service", "name".into()),
             Self::Taken("User 'admin'".into()),
             Self::Full("Service", 10_000),
             Self::NoConsumer(11),

@@ -177,4 +177,13 @@ mod tests {
         }
         assert_eq!(decoded(&[("content-encoding", "identity")], b"{}", false), Ok("{}".into()));
     }
+
+    #[test]
+    fn bodies_that_are_being_read_share_what_there_is() {
+        let mut large = Share(0);
+        assert_eq!(large.grow(TOTAL), Ok(()));
+        assert_eq!(Share(0).grow(1), Err(Unreadable::NoRoom));
+        drop(large);
+        assert_eq!(Share(0).grow(1), Ok(()), "what is read gives its share back");
+    }
 }

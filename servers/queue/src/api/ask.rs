@@ -3,16 +3,18 @@
 use jiff::Timestamp;
 use jiff::civil;
 use jiff::tz::TimeZone;
+use serde::de::{Deserialize, DeserializeOwned, Deserializer, Error as _, Unexpected};
 use serde_json::{Map, Value};
 use stend_core::json::Json;
 use stend_core::near;
+use stend_core::request::{self, Invalid, Reason, Style};
 use stend_transport::SocketContext;
 
 use crate::api::topics::Topic;
 use crate::api::wire::{Data, Request};
 use crate::errors::{Error, no_errors};
 use crate::state::State;
-use crate::state::fields::{Field, Kind, Need, odd};
+use crate::state::fields::{Field, Need, odd};
 use crate::state::posts::Post;
 use crate::state::sessions::Session;
 
@@ -36,8 +38,11 @@ impl Answer {
     }
 }
 
-/// Reads the request, calls the state once, gives the reply's data.
+/// Answers a command: mostly [`Ask::run`] with a rule.
 pub(crate) type Handler = fn(&mut Ask<'_, '_>, &mut State) -> Result<Answer, Error>;
+
+/// A rule as a command calls it: with its typed request.
+pub(crate) type Rule<T> = fn(&mut Ask<'_, '_>, &mut State, T) -> Result<Answer, Error>;
 
 /// One command: what was sent, by whom, and the moment.
 pub(crate) struct Ask<'a, 'c> {
@@ -49,6 +54,15 @@ pub(crate) struct Ask<'a, 'c> {
 }
 
 impl Ask<'_, '_> {
+    /// Reads the request and calls the rule once.
+    ///
+    /// # Errors
+    /// What is wrong with the request, or what the rule refuses.
+    pub(crate) fn run<T: DeserializeOwned>(&mut self, state: &mut State, rule: Rule<T>) -> Result<Answer, Error> {
+        let request = self.read("Request")?;
+        rule(self, state, request)
+    }
+
     /// Adds a warning, which the journal shows.
     ///
     /// # Errors
@@ -96,80 +110,37 @@ impl Ask<'_, '_> {
         })
     }
 
-    fn given(&self, name: &str) -> Option<Value> {
-        self.request.data.get(name).filter(|value| !value.is_null()).map(Json::to_value)
-    }
-
-    /// A whole number, if it is given.
+    /// Reads `data` into a command's typed request. Fields that it does not declare are warned about.
     ///
     /// # Errors
-    /// It is none.
-    pub(crate) fn int(&self, name: &str) -> Result<Option<i64>, Error> {
-        if let Some(Json::Number(number)) = self.request.data.get(name)
-            && let Some(int) = number.as_i64()
-        {
-            return Ok(Some(int));
+    /// The first field that is missing, or of another kind; in a strict world any warning.
+    pub(crate) fn read<T: DeserializeOwned>(&mut self, of: &'static str) -> Result<T, Error> {
+        let sent = self.request.data.iter().map(|(name, value)| (name.to_owned(), value.to_value())).collect();
+        let read = request::read::<T>(&Value::Object(sent), Style::default());
+        for unknown in &read.unknown {
+            self.warn(unknown.to_string())?;
         }
-        self.given(name).map(|value| Kind::Int.read(name, &value)).transpose().map(|read| read.and_then(|n| n.as_i64()))
+        read.valid().map_err(|wrong| self.wrong(of, &wrong))
     }
 
-    /// A whole number.
-    ///
-    /// # Errors
-    /// It is none, or not given.
-    pub(crate) fn need_int(&self, name: &'static str) -> Result<i64, Error> {
-        self.int(name)?.ok_or(Error::Missing("Request", name))
-    }
-
-    /// A text, if it is given.
-    ///
-    /// # Errors
-    /// It is none.
-    pub(crate) fn text(&self, name: &str) -> Result<Option<String>, Error> {
-        let read = self.given(name).map(|value| Kind::Text.read(name, &value)).transpose()?;
-        Ok(read.and_then(|text| text.as_str().map(str::to_owned)))
-    }
-
-    /// Yes or no; no when it is not given.
-    ///
-    /// # Errors
-    /// It is neither.
-    pub(crate) fn flag(&self, name: &str) -> Result<bool, Error> {
-        match self.given(name) {
-            None => Ok(false),
-            Some(Value::String(text)) if text.eq_ignore_ascii_case("true") => Ok(true),
-            Some(Value::String(text)) if text.eq_ignore_ascii_case("false") => Ok(false),
-            Some(value) => Kind::Flag.read(name, &value).map(|flag| flag == 1),
-        }
-    }
-
-    /// A moment, if it is given; a date or a time without zone is UTC.
-    ///
-    /// # Errors
-    /// It is none.
-    pub(crate) fn moment(&self, name: &str) -> Result<Option<Timestamp>, Error> {
-        let Some(value) = self.given(name) else { return Ok(None) };
-        let text = value.as_str().unwrap_or("").trim();
-        let civil = || {
-            let date = text.parse::<civil::DateTime>().or_else(|_| text.parse::<civil::Date>().map(Into::into));
-            date.ok()?.to_zoned(TimeZone::UTC).ok().map(|zoned| zoned.timestamp())
+    /// What is wrong with the request, as the server says it.
+    fn wrong(&self, of: &'static str, wrong: &[Invalid]) -> Error {
+        let Some(Invalid { path, reason }) = wrong.first() else { return Error::Missing(of, "data".into()) };
+        let path = path.to_string();
+        let name = path.split(['[', '.']).next().unwrap_or_default();
+        let expected = match reason {
+            Reason::Required => return Error::Missing(of, name.to_owned()),
+            // A list is told of as a whole.
+            _ if path != name => "a list of whole numbers".to_owned(),
+            Reason::NotList => "a list of whole numbers".to_owned(),
+            Reason::NotNumber | Reason::NotInteger => "a whole number".to_owned(),
+            Reason::NotText => "a string".to_owned(),
+            Reason::NotFlag => "0 or 1".to_owned(),
+            Reason::Expected(expected) => expected.clone(),
+            other => other.to_string(),
         };
-        match text.parse().ok().or_else(civil) {
-            Some(moment) => Ok(Some(moment)),
-            None => Err(Error::Value(format!(
-                "Parameter '{name}': expected a moment like 2015-06-17T00:00:00.000Z, found {value}"
-            ))),
-        }
-    }
-
-    /// A list of whole numbers.
-    ///
-    /// # Errors
-    /// It is none, or not given.
-    pub(crate) fn need_ints(&self, name: &'static str) -> Result<Vec<i64>, Error> {
-        let value = self.given(name).ok_or(Error::Missing("Request", name))?;
-        let read = Kind::Ints.read(name, &value)?;
-        Ok(read.as_array().map_or_else(Vec::new, |ids| ids.iter().filter_map(Value::as_i64).collect()))
+        let found = self.request.data.get(name).map_or(Value::Null, Json::to_value);
+        Error::Value(format!("Parameter '{name}': expected {expected}, found {found}"))
     }
 
     /// The fields of a row, as their kinds have them; others are warned about, and left out.
@@ -205,11 +176,28 @@ impl Ask<'_, '_> {
         self.session.as_ref().ok_or(Error::NoToken)
     }
 
-    /// The window from which the command comes.
+    /// The window from which the command comes: the one that is named, or the session's.
     ///
     /// # Errors
     /// As [`State::post`].
-    pub(crate) fn post(&self, state: &State) -> Result<Post, Error> {
-        state.post(self.session()?, self.int("workplace")?)
+    pub(crate) fn post(&self, state: &State, workplace: Option<i64>) -> Result<Post, Error> {
+        state.post(self.session()?, workplace)
+    }
+}
+
+/// A moment as clients send it; a date or a time without zone is UTC.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Moment(pub(crate) Timestamp);
+
+impl<'de> Deserialize<'de> for Moment {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let sent = Value::deserialize(deserializer)?;
+        let text = sent.as_str().unwrap_or("").trim();
+        let civil = || {
+            let date = text.parse::<civil::DateTime>().or_else(|_| text.parse::<civil::Date>().map(Into::into));
+            date.ok()?.to_zoned(TimeZone::UTC).ok().map(|zoned| zoned.timestamp())
+        };
+        let wrong = || D::Error::invalid_value(Unexpected::Str(text), &"a moment like 2015-06-17T00:00:00.000Z");
+        text.parse().ok().or_else(civil).map(Self).ok_or_else(wrong)
     }
 }

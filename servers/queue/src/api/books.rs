@@ -1,5 +1,6 @@
 //! The eight commands of a reference book, the same for all.
 
+use serde::Deserialize;
 use stend_transport::Topic as _;
 
 use crate::api::ask::{Answer, Ask};
@@ -8,6 +9,7 @@ use crate::api::wire::Data;
 use crate::errors::Error;
 use crate::state::State;
 use crate::state::books::{Book, key};
+use crate::state::fields::Kind;
 
 /// What can be done with a book.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,6 +22,20 @@ pub(crate) enum Verb {
     RemoveAll,
     Subscribe,
     Unsubscribe,
+}
+
+/// A row by its id.
+#[derive(Deserialize)]
+struct ById {
+    id: i64,
+}
+
+/// The id among a row's fields.
+fn sent_id(ask: &Ask<'_, '_>, title: &'static str) -> Result<i64, Error> {
+    match ask.request.data.get("id").filter(|id| !id.is_null()) {
+        None => Err(Error::Missing(title, "id".into())),
+        Some(id) => Kind::Int.read("id", &id.to_value()).map(|id| id.as_i64().unwrap_or_default()),
+    }
 }
 
 /// Does it.
@@ -44,7 +60,7 @@ pub(crate) fn run(verb: Verb, book: Book, ask: &mut Ask<'_, '_>, state: &mut Sta
             Ok(Answer::data(state.row_wire(book, id)))
         }
         Verb::Set => {
-            let id = ask.int("id")?.ok_or(Error::Missing(title, "id"))?;
+            let id = sent_id(ask, title)?;
             let fields = ask.row(book.fields(), true)?;
             state.set_row(book, id, fields, ask.now)?;
             Ok(Answer::done())
@@ -55,8 +71,7 @@ pub(crate) fn run(verb: Verb, book: Book, ask: &mut Ask<'_, '_>, state: &mut Sta
             Ok(Answer::data(state.row_wire(book, id)))
         }
         Verb::Remove => {
-            ask.known(&["id"])?;
-            let id = ask.int("id")?.ok_or(Error::Missing(title, "id"))?;
+            let ById { id } = ask.read(title)?;
             state.remove_row(book, id)?;
             Ok(Answer::done())
         }

@@ -1,20 +1,78 @@
 //! What clerks command.
 
 use jiff::SignedDuration;
+use serde::Deserialize;
 use serde_json::{Value, json};
 use stend_core::Span;
+use stend_core::request::Code;
 
 use crate::api::ask::{Answer, Ask};
 use crate::errors::Error;
 use crate::state::State;
 use crate::state::serving::Ending;
 use crate::state::settings::{Nobody, PostponeBy};
-use crate::state::tickets::Place;
+
+/// Any text; a number stands for its digits.
+pub(crate) type Words = Code<{ usize::MAX }>;
+
+/// A window; left out, the session's.
+#[derive(Deserialize)]
+pub(crate) struct AtWindow {
+    workplace: Option<i64>,
+}
+
+/// A certain consumer, to be called to a window.
+#[derive(Deserialize)]
+pub(crate) struct Certain {
+    id: i64,
+    workplace: Option<i64>,
+}
+
+/// One operation of the consumer at a window.
+#[derive(Deserialize)]
+pub(crate) struct OneOperation {
+    service: i64,
+    /// The stage.
+    priority: i64,
+    operation: i64,
+    comment: Option<Words>,
+    workplace: Option<i64>,
+}
+
+/// The consumer at a window, and what is said of him.
+#[derive(Deserialize)]
+pub(crate) struct WithComment {
+    comment: Option<Words>,
+    workplace: Option<i64>,
+}
+
+/// One service of the consumer at a window.
+#[derive(Deserialize)]
+pub(crate) struct OneService {
+    service: i64,
+    comment: Option<Words>,
+    workplace: Option<i64>,
+}
+
+/// A service for the consumer at a window.
+#[derive(Deserialize)]
+pub(crate) struct AddService {
+    service: i64,
+    workplace: Option<i64>,
+}
+
+/// For how long the consumer at a window is sent away, in minutes, and whether only this clerk serves him then.
+#[derive(Deserialize)]
+pub(crate) struct Postpone {
+    delay: i64,
+    return2me: Option<bool>,
+    comment: Option<Words>,
+    workplace: Option<i64>,
+}
 
 /// Calls the next consumer; `data` is empty when nobody waits.
-pub(crate) fn next(ask: &mut Ask<'_, '_>, state: &mut State) -> Result<Answer, Error> {
-    ask.known(&["workplace"])?;
-    let post = ask.post(state)?;
+pub(crate) fn next(ask: &mut Ask<'_, '_>, state: &mut State, at: AtWindow) -> Result<Answer, Error> {
+    let post = ask.post(state, at.workplace)?;
     let id = state.next_consumer(post, ask.now);
     let nobody = || match state.settings.nobody {
         Nobody::Object => json!({}),
@@ -25,75 +83,64 @@ pub(crate) fn next(ask: &mut Ask<'_, '_>, state: &mut State) -> Result<Answer, E
 }
 
 /// Calls a certain consumer out of the queue.
-pub(crate) fn from_body(ask: &mut Ask<'_, '_>, state: &mut State) -> Result<Answer, Error> {
-    ask.known(&["id", "workplace"])?;
-    let id = ask.need_int("id")?;
-    let post = ask.post(state)?;
-    let id = state.call_from_body(post, id, ask.now)?;
+pub(crate) fn from_body(ask: &mut Ask<'_, '_>, state: &mut State, call: Certain) -> Result<Answer, Error> {
+    let post = ask.post(state, call.workplace)?;
+    let id = state.call_from_body(post, call.id, ask.now)?;
     Ok(Answer::data(state.shown(id)))
 }
 
 /// Calls the consumer at the window once more.
-pub(crate) fn retry(ask: &mut Ask<'_, '_>, state: &mut State) -> Result<Answer, Error> {
-    ask.known(&["workplace"])?;
-    let post = ask.post(state)?;
+pub(crate) fn retry(ask: &mut Ask<'_, '_>, state: &mut State, at: AtWindow) -> Result<Answer, Error> {
+    let post = ask.post(state, at.workplace)?;
     state.retry(post, ask.now)?;
     Ok(Answer::done())
 }
 
-/// Which operation is meant: service, stage, operation.
-fn place(ask: &mut Ask<'_, '_>) -> Result<Place, Error> {
-    ask.known(&["service", "priority", "operation", "comment", "workplace"])?;
-    Ok((ask.need_int("service")?, ask.need_int("priority")?, ask.need_int("operation")?))
-}
-
 /// Serves one operation.
-pub(crate) fn serve_operation(ask: &mut Ask<'_, '_>, state: &mut State) -> Result<Answer, Error> {
-    end_operation(ask, state, Ending::Serve)
+pub(crate) fn serve_operation(ask: &mut Ask<'_, '_>, state: &mut State, which: OneOperation) -> Result<Answer, Error> {
+    end_operation(ask, state, which, Ending::Serve)
 }
 
 /// Rejects one operation.
-pub(crate) fn reject_operation(ask: &mut Ask<'_, '_>, state: &mut State) -> Result<Answer, Error> {
-    end_operation(ask, state, Ending::Reject)
+pub(crate) fn reject_operation(ask: &mut Ask<'_, '_>, state: &mut State, which: OneOperation) -> Result<Answer, Error> {
+    end_operation(ask, state, which, Ending::Reject)
 }
 
-fn end_operation(ask: &mut Ask<'_, '_>, state: &mut State, ending: Ending) -> Result<Answer, Error> {
-    let place = place(ask)?;
-    let comment = comment(ask)?;
-    let post = ask.post(state)?;
-    let id = state.end_operation(post, place, ending, comment.as_deref(), ask.now)?;
+fn end_operation(
+    ask: &mut Ask<'_, '_>,
+    state: &mut State,
+    which: OneOperation,
+    ending: Ending,
+) -> Result<Answer, Error> {
+    let post = ask.post(state, which.workplace)?;
+    let place = (which.service, which.priority, which.operation);
+    let id = state.end_operation(post, place, ending, comment(&which.comment), ask.now)?;
     Ok(Answer::data(state.shown(id)))
 }
 
-fn comment(ask: &Ask<'_, '_>) -> Result<Option<String>, Error> {
-    Ok(ask.text("comment")?.filter(|comment| !comment.is_empty()))
+/// A comment that says something.
+fn comment(comment: &Option<Words>) -> Option<&str> {
+    comment.as_deref().filter(|comment| !comment.is_empty())
 }
 
 /// Serves everything that is in service at the window.
-pub(crate) fn serve_consumer(ask: &mut Ask<'_, '_>, state: &mut State) -> Result<Answer, Error> {
-    ask.known(&["comment", "workplace"])?;
-    let comment = comment(ask)?;
-    let post = ask.post(state)?;
-    let id = state.serve_consumer(post, comment.as_deref(), ask.now)?;
+pub(crate) fn serve_consumer(ask: &mut Ask<'_, '_>, state: &mut State, at: WithComment) -> Result<Answer, Error> {
+    let post = ask.post(state, at.workplace)?;
+    let id = state.serve_consumer(post, comment(&at.comment), ask.now)?;
     Ok(Answer::data(state.shown(id)))
 }
 
 /// Rejects everything of the consumer.
-pub(crate) fn reject_consumer(ask: &mut Ask<'_, '_>, state: &mut State) -> Result<Answer, Error> {
-    ask.known(&["comment", "workplace"])?;
-    let comment = comment(ask)?;
-    let post = ask.post(state)?;
-    let id = state.reject_consumer(post, comment.as_deref(), ask.now)?;
+pub(crate) fn reject_consumer(ask: &mut Ask<'_, '_>, state: &mut State, at: WithComment) -> Result<Answer, Error> {
+    let post = ask.post(state, at.workplace)?;
+    let id = state.reject_consumer(post, comment(&at.comment), ask.now)?;
     Ok(Answer::data(state.shown(id)))
 }
 
 /// Rejects everything of one service.
-pub(crate) fn reject_service(ask: &mut Ask<'_, '_>, state: &mut State) -> Result<Answer, Error> {
-    ask.known(&["service", "comment", "workplace"])?;
-    let service = ask.need_int("service")?;
-    let comment = comment(ask)?;
-    let post = ask.post(state)?;
-    let id = state.reject_service(post, service, comment.as_deref(), ask.now)?;
+pub(crate) fn reject_service(ask: &mut Ask<'_, '_>, state: &mut State, which: OneService) -> Result<Answer, Error> {
+    let post = ask.post(state, which.workplace)?;
+    let id = state.reject_service(post, which.service, comment(&which.comment), ask.now)?;
     Ok(Answer::data(state.shown(id)))
 }
 
@@ -101,9 +148,8 @@ pub(crate) fn reject_service(ask: &mut Ask<'_, '_>, state: &mut State) -> Result
 const LONGEST: i64 = 24 * 60;
 
 /// Postpones the consumer at the window.
-pub(crate) fn postpone(ask: &mut Ask<'_, '_>, state: &mut State) -> Result<Answer, Error> {
-    ask.known(&["delay", "return2me", "comment", "workplace"])?;
-    let minutes = ask.need_int("delay")?;
+pub(crate) fn postpone(ask: &mut Ask<'_, '_>, state: &mut State, how: Postpone) -> Result<Answer, Error> {
+    let minutes = how.delay;
     if !(1..=LONGEST).contains(&minutes) {
         return Err(Error::Delay(minutes, format!("from 1 to {LONGEST}")));
     }
@@ -113,26 +159,22 @@ pub(crate) fn postpone(ask: &mut Ask<'_, '_>, state: &mut State) -> Result<Answe
         return Err(Error::Delay(minutes, format!("one of {}", known.join(", "))));
     }
     let delay = Span::from_signed(SignedDuration::from_mins(minutes));
-    let return2me = ask.flag("return2me")?;
-    let comment = comment(ask)?;
-    let post = ask.post(state)?;
-    let id = state.postpone(post, delay, return2me, comment.as_deref(), ask.now)?;
+    let post = ask.post(state, how.workplace)?;
+    let return2me = how.return2me.unwrap_or(false);
+    let id = state.postpone(post, delay, return2me, comment(&how.comment), ask.now)?;
     Ok(Answer::data(state.shown(id)))
 }
 
 /// Puts the consumer at the window back and calls the next other one.
-pub(crate) fn skip(ask: &mut Ask<'_, '_>, state: &mut State) -> Result<Answer, Error> {
-    ask.known(&["workplace"])?;
-    let post = ask.post(state)?;
+pub(crate) fn skip(ask: &mut Ask<'_, '_>, state: &mut State, at: AtWindow) -> Result<Answer, Error> {
+    let post = ask.post(state, at.workplace)?;
     let id = state.skip(post, ask.now)?;
     Ok(Answer::data(state.shown(id)))
 }
 
 /// Adds a service to the consumer at the window.
-pub(crate) fn add_service(ask: &mut Ask<'_, '_>, state: &mut State) -> Result<Answer, Error> {
-    ask.known(&["service", "workplace"])?;
-    let service = ask.need_int("service")?;
-    let post = ask.post(state)?;
-    let id = state.add_service(post, service, ask.now)?;
+pub(crate) fn add_service(ask: &mut Ask<'_, '_>, state: &mut State, add: AddService) -> Result<Answer, Error> {
+    let post = ask.post(state, add.workplace)?;
+    let id = state.add_service(post, add.service, ask.now)?;
     Ok(Answer::data(state.shown(id)))
 }

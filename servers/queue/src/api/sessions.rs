@@ -1,8 +1,11 @@
 //! `login`, `logout`, `info`, and the observed `me`.
 
+use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use crate::api::ask::{Answer, Ask};
+use crate::api::queue::Nothing;
+use crate::api::serving::Words;
 use crate::errors::Error;
 use crate::state::State;
 use crate::state::sessions::Login;
@@ -18,23 +21,37 @@ const MODULES: [(&str, &str); 7] = [
     ("hasp", "1023919797"),
 ];
 
+/// Who logs in, as which component.
+#[derive(Deserialize)]
+pub(crate) struct Credentials {
+    component: Words,
+    login: Words,
+    password: Option<Words>,
+    workplace: Option<i64>,
+}
+
+/// A window, which the session names already.
+#[derive(Deserialize)]
+pub(crate) struct Logout {
+    workplace: Option<i64>,
+}
+
 /// Opens a session.
 pub(crate) fn login(ask: &mut Ask<'_, '_>, state: &mut State) -> Result<Answer, Error> {
-    ask.known(&["component", "login", "password", "workplace"])?;
+    let sent: Credentials = ask.read("Login")?;
     let login = Login {
-        component: ask.text("component")?.ok_or(Error::Missing("Login", "component"))?,
-        login: ask.text("login")?.ok_or(Error::Missing("Login", "login"))?,
-        password: ask.text("password")?,
-        workplace: ask.int("workplace")?,
+        component: sent.component.to_string(),
+        login: sent.login.to_string(),
+        password: sent.password.map(|password| password.to_string()),
+        workplace: sent.workplace,
     };
     let (data, token) = state.login(&login, ask.now)?;
     Ok(Answer::Login(data, token))
 }
 
 /// Ends the session.
-pub(crate) fn logout(ask: &mut Ask<'_, '_>, state: &mut State) -> Result<Answer, Error> {
-    ask.known(&["workplace"])?;
-    if let Some(workplace) = ask.int("workplace")? {
+pub(crate) fn logout(ask: &mut Ask<'_, '_>, state: &mut State, at: Logout) -> Result<Answer, Error> {
+    if let Some(workplace) = at.workplace {
         state.check_workplace(workplace)?;
     }
     state.logout(ask.session()?, ask.now);
@@ -42,8 +59,7 @@ pub(crate) fn logout(ask: &mut Ask<'_, '_>, state: &mut State) -> Result<Answer,
 }
 
 /// Versions of the modules, and how many sessions are open.
-pub(crate) fn info(ask: &mut Ask<'_, '_>, state: &mut State) -> Result<Answer, Error> {
-    ask.known(&[])?;
+pub(crate) fn info(ask: &mut Ask<'_, '_>, state: &mut State, _: Nothing) -> Result<Answer, Error> {
     let mut data = Map::new();
     for (module, version) in MODULES {
         data.insert(module.into(), json!(version));
@@ -56,7 +72,6 @@ pub(crate) fn info(ask: &mut Ask<'_, '_>, state: &mut State) -> Result<Answer, E
 }
 
 /// Who is logged in.
-pub(crate) fn me(ask: &mut Ask<'_, '_>, state: &mut State) -> Result<Answer, Error> {
-    ask.known(&[])?;
+pub(crate) fn me(ask: &mut Ask<'_, '_>, state: &mut State, _: Nothing) -> Result<Answer, Error> {
     Ok(Answer::data(state.me(ask.session()?)))
 }

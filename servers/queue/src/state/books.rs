@@ -254,7 +254,7 @@ impl<T: Row> AnyShelf for Shelf<T> {
         }
         let is_missing = |field: &&Field| field.need == Need::Required && fields.get(field.name).is_none_or(is_nothing);
         if let Some(missing) = T::FIELDS.iter().find(is_missing) {
-            return Err(Error::Missing(title, missing.name));
+            return Err(Error::Missing(title, missing.name.into()));
         }
         let mut row = json!(T::default());
         for (name, value) in fields {
@@ -277,7 +277,7 @@ impl<T: Row> AnyShelf for Shelf<T> {
         // What a new row needs is not taken from an old one.
         let is_taken = |field: &&Field| field.need == Need::Required && fields.get(field.name).is_some_and(is_nothing);
         if let Some(taken) = T::FIELDS.iter().find(is_taken) {
-            return Err(Error::Missing(title, taken.name));
+            return Err(Error::Missing(title, taken.name.into()));
         }
         let mut row = json!(old);
         for (name, value) in fields {
@@ -415,6 +415,6 @@ pub(crate) fn key(title: &'static str, data: &Object<'_>) -> Result<Key, Error> 
         },
         (None, Some(Json::String(name))) => Ok(Key::Name(name.clone().into_owned())),
         (None, Some(name)) => Err(Error::Value(format!("Parameter 'name': expected a string, found {name}"))),
-        (None, None) => Err(Error::Missing(title, "id")),
+        (None, None) => Err(Error::Missing(title, "id".into())),
     }
 }

@@ -33,7 +33,7 @@ impl State {
     /// # Errors
     /// No services, unknown, disabled or repeated ones, a wrong pin code, a range that is used up.
     pub(crate) fn register(&mut self, wanted: Registration, now: Timestamp) -> Result<i64, Error> {
-        let Some(first) = wanted.services.first() else { return Err(Error::Missing("Consumer", "services")) };
+        let Some(first) = wanted.services.first() else { return Err(Error::Missing("Consumer", "services".into())) };
         let mut seen = BTreeSet::new();
         let mut needs_pin = false;
         for id in &wanted.services {

@@ -65,7 +65,7 @@ impl State {
         if session.component != Component::Workplace {
             return Err(Error::NoClerk);
         }
-        let workplace = workplace.or(session.workplace).ok_or(Error::Missing("Request", "workplace"))?;
+        let workplace = workplace.or(session.workplace).ok_or_else(|| Error::Missing("Request", "workplace".into()))?;
         self.check_workplace(workplace)?;
         let clerk = self.clerk_of(session.who).ok_or(Error::NoClerk)?;
         let elsewhere = self.books.workplaces.rows.get(&workplace).is_some_and(|row| row.clerk_id != clerk);

@@ -161,7 +161,8 @@ impl State {
             return Err(Error::Disabled("UserRole".into()));
         }
         let clerk = user.clerk.as_ref().ok_or_else(|| Error::UserWithoutClerk(user.login.clone()))?;
-        let workplace = login.workplace.or(clerk.default_workplace).ok_or(Error::Missing("login", "workplace"))?;
+        let workplace =
+            login.workplace.or(clerk.default_workplace).ok_or_else(|| Error::Missing("login", "workplace".into()))?;
         let row = self.books.workplaces.rows.get(&workplace);
         let row = row.ok_or_else(|| Error::NotFound("Workplace", workplace.to_string()))?;
         if row.disabled != 0 {
