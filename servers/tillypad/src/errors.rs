@@ -36,6 +36,12 @@ pub(crate) enum Error {
     NoParameter(&'static str),
     /// A query parameter that cannot be read.
     Parameter { name: &'static str, value: String, expected: &'static str },
+    /// A query parameter that the operation does not know, where ignoring it could cost money or data (P16).
+    UnknownParameter { name: String, near: Option<&'static str> },
+    /// A query parameter that is given twice with different values, where the choice could cost money or data.
+    ParameterTwice(&'static str),
+    /// A field of the body that the operation does not know, where ignoring it could cost money (P16).
+    UnknownField { name: String, near: Option<&'static str> },
     /// No such bill.
     NoGuest(Guid),
     /// The bill is no delivery.
@@ -64,12 +70,20 @@ pub(crate) const ALREADY_PAID: &str = "Счет уже оплачен";
 /// `pay-guest`: nothing says how it is paid. Printed.
 pub(crate) const NO_PAY_TYPE: &str =
     "Для проведения оплаты должен присутствовать либо payType_ID, либо gsdlv_pytp_ID_Prepaid";
+/// A precheck that several bills share cannot be paid for one of them. Ours.
+pub(crate) const SHARED: &str = "Пречек счета является общим с другими счетами";
 /// `pay-guest`: another sum than the bill's. Printed.
 pub(crate) const OTHER_SUM: &str = "Сумма интернет-оплаты не может отличаться от итоговой суммы счета";
 
 const SQL: &str = "com.tillypad.lib.client.SQLException";
 const REQUEST: &str = "com.tillypad.lib.client.RequestException";
 const JSON: &str = "org.springframework.http.converter.HttpMessageNotReadableException";
+
+const UNSATISFIED: &str = "org.springframework.web.bind.UnsatisfiedServletRequestParameterException";
+
+fn meant(near: Option<&str>) -> String {
+    near.map(|near| format!("; did you mean '{near}'?")).unwrap_or_default()
+}
 
 /// What the Spring object says of a cause.
 struct Row {
@@ -136,6 +150,15 @@ impl Error {
                 "org.springframework.web.method.annotation.MethodArgumentTypeMismatchException",
                 format!("Failed to convert parameter '{name}' with the value '{value}' to {expected}"),
             ),
+            Self::UnknownParameter { name, near } => {
+                other(UNSATISFIED, format!("Unrecognized parameter '{name}'{}", meant(*near)))
+            }
+            Self::ParameterTwice(name) => {
+                other(UNSATISFIED, format!("Parameter '{name}' is given twice with different values"))
+            }
+            Self::UnknownField { name, near } => {
+                other(JSON, format!("Could not read JSON: Unrecognized field '{name}'{}", meant(*near)))
+            }
             Self::NoGuest(id) => other(REQUEST, format!("Гостевой счет {id} не найден")),
             Self::NoDelivery(id) => other(REQUEST, format!("Гостевой счет {id} не является счетом доставки")),
             Self::Refused(text) | Self::Pay(text) => other(REQUEST, text.clone()),
@@ -245,6 +268,9 @@ mod tests {
             (Error::TooMany(9), 500, "9"),
             (Error::NoParameter("guest-id"), 500, "guest-id"),
             (Error::Parameter { name: "from", value: "x".into(), expected: "a date" }, 500, "from"),
+            (Error::UnknownParameter { name: "guest".into(), near: Some("guest-id") }, 500, "mean 'guest-id'"),
+            (Error::ParameterTwice("id"), 500, "'id'"),
+            (Error::UnknownField { name: "paysum".into(), near: None }, 500, "'paysum'"),
             (Error::NoGuest(id), 500, "00000007"),
             (Error::NoDelivery(id), 500, "доставки"),
             (Error::Refused("нельзя".into()), 500, "нельзя"),

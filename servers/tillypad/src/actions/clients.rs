@@ -13,8 +13,9 @@ use crate::state::State;
 use crate::state::books::Book;
 use crate::state::clients::{Operation, SentClient, is_phone};
 use crate::state::guid::Guid;
+use crate::state::staff::problem;
 
-use super::{float, problem};
+use super::float;
 
 /// Arguments of `tillypad.add_client`.
 #[derive(Debug, Deserialize, JsonSchema)]

@@ -7,7 +7,7 @@ use crate::api::wire::out::Out;
 use crate::errors::Error;
 use crate::state::settings::RangeEnd;
 
-use super::{Denied, Request, bill, id, no_body, reply, required, required_date, required_id};
+use super::{Denied, Request, bill, id, no_body, only_query, reply, required, required_date, required_id};
 
 /// `POST /post-guest` (P2, P3).
 pub(crate) fn post(call: Request<'_, '_>) -> Reply {
@@ -34,7 +34,7 @@ pub(crate) fn calculate(call: Request<'_, '_>) -> Reply {
 /// `DELETE /delete-guest` (P8).
 pub(crate) fn delete(call: Request<'_, '_>) -> Reply {
     reply(call, |call| {
-        call.expect_query(&["id"])?;
+        only_query(call, &["id"])?;
         no_body(call)?;
         let id = required_id(call, "id")?;
         call.state(|state, _| state.delete(id))?;
@@ -66,7 +66,8 @@ pub(crate) fn of_client(call: Request<'_, '_>) -> Reply {
 /// `PUT /update-guest-place` (P8).
 pub(crate) fn place(call: Request<'_, '_>) -> Reply {
     reply(call, |call| {
-        call.expect_query(&["guest-id", "place-id"])?;
+        // Without `place-id` the place is cleared, so a misspelt one must not pass for none.
+        only_query(call, &["guest-id", "place-id"])?;
         no_body(call)?;
         let guest = required_id(call, "guest-id")?;
         let place = id(call, "place-id")?;

@@ -14,6 +14,7 @@ pub(crate) mod wire;
 use bytes::Bytes;
 use jiff::civil::DateTime;
 use stend_core::json::Json;
+use stend_core::near;
 use stend_transport::header::CONTENT_TYPE;
 use stend_transport::{Call, Refusal, Reply};
 
@@ -92,7 +93,25 @@ pub(crate) fn required_date(call: Request<'_, '_>, name: &'static str) -> Result
     Ok((parsed, text.trim().len() > 10))
 }
 
-fn shown(text: &str) -> String {
+/// The query of an operation that moves money or deletes: a parameter that is misspelt, or given twice with different
+/// values, is refused and never ignored (P16).
+pub(crate) fn only_query(call: Request<'_, '_>, known: &[&'static str]) -> Result<(), Denied> {
+    let mut seen: Vec<(&'static str, String)> = Vec::new();
+    for (name, value) in call.query_pairs() {
+        let Some(found) = known.iter().find(|known| **known == name).copied() else {
+            let near = near::nearest(&name, known.iter().copied());
+            return Err(Error::UnknownParameter { name: shown(&name), near }.into());
+        };
+        if seen.iter().any(|(before, given)| *before == found && *given != value) {
+            return Err(Error::ParameterTwice(found).into());
+        }
+        seen.push((found, value.into_owned()));
+    }
+    call.expect_query(known)?;
+    Ok(())
+}
+
+pub(crate) fn shown(text: &str) -> String {
     scalar::shown(&Json::String(text.into()))
 }
 
@@ -105,7 +124,9 @@ pub(crate) fn no_body(call: Request<'_, '_>) -> Result<(), Refusal> {
 pub(crate) fn body(call: Request<'_, '_>) -> Result<Bytes, Denied> {
     let kind = call.header(CONTENT_TYPE).unwrap_or_default();
     let media = kind.split(';').next().unwrap_or_default().trim();
-    let is_json = media.eq_ignore_ascii_case("application/json");
+    // Spring's JSON converter takes these two.
+    let lower = media.to_ascii_lowercase();
+    let is_json = lower == "application/json" || (lower.starts_with("application/") && lower.ends_with("+json"));
     if !is_json && !call.body.is_empty() {
         let refused = Error::MediaType(shown(kind));
         if call.state(|state, _| state.settings.content_type == ContentType::Required) {

@@ -1,10 +1,11 @@
 //! Payments. Every error of this operation is a bare JSON string (P1).
 
 use stend_core::json::{Json, Object};
+use stend_core::near;
 use stend_transport::{Reply, StatusCode};
 
 use crate::api::wire::out::Out;
-use crate::api::wire::read::{self, Sent};
+use crate::api::wire::read::{self, Odd, Sent};
 use crate::api::wire::scalar;
 use crate::errors::Error;
 use crate::state::guid::Guid;
@@ -12,7 +13,7 @@ use crate::state::pay::{Paid, Payment, Prechecks};
 use crate::state::settings::PaymentReply;
 use crate::state::tables;
 
-use super::{Denied, Request, body, reply, warn};
+use super::{Denied, Request, body, only_query, reply, shown, warn};
 
 /// The flag's names: the page cuts the printed one after `delete`.
 const FLAGS: [&str; 3] = ["delete-prechecks", "DeletePrechecks", "deletePrechecks"];
@@ -31,28 +32,39 @@ pub(crate) fn pay(call: Request<'_, '_>) -> Reply {
 }
 
 fn answer(call: Request<'_, '_>) -> Result<Reply, Denied> {
-    call.expect_query(&FLAGS)?;
+    only_query(call, &FLAGS)?;
     let prechecks = flag(call)?;
     let body = body(call)?;
     let mut sent = Sent::default();
     let payment = payment(&read::json(&body)?, prechecks, &mut sent)?;
+    // Money never goes by a field that was misspelt (P16).
+    for odd in &sent.odd {
+        if let Odd::Field { name, known } = odd {
+            let near = near::nearest(name, known.iter().copied());
+            return Err(Error::UnknownField { name: name.clone(), near }.into());
+        }
+    }
     warn(call, &sent.odd)?;
     let (paid, keys) =
         call.state(|state, now| state.pay(payment, now).map(|paid| (paid, state.settings.payment_reply)))?;
-    Ok(Reply::json_bytes(StatusCode::OK, shown(&paid, keys)))
+    Ok(Reply::json_bytes(StatusCode::OK, written(&paid, keys)))
 }
 
 fn flag(call: Request<'_, '_>) -> Result<Option<Prechecks>, Error> {
+    let mut flag = None;
     for name in FLAGS {
         let Some(value) = call.query(name).filter(|value| !value.is_empty()) else { continue };
-        return match &*value {
-            "0" => Ok(Some(Prechecks::Keep)),
-            "1" => Ok(Some(Prechecks::DeleteAll)),
-            "2" => Ok(Some(Prechecks::DeleteUnpaid)),
-            other => Err(Error::Parameter { name, value: other.to_owned(), expected: "0, 1 or 2" }),
+        let given = match &*value {
+            "0" => Prechecks::Keep,
+            "1" => Prechecks::DeleteAll,
+            "2" => Prechecks::DeleteUnpaid,
+            other => return Err(Error::Parameter { name, value: shown(other), expected: "0, 1 or 2" }),
         };
+        if flag.replace(given).is_some_and(|before| before != given) {
+            return Err(Error::ParameterTwice(name));
+        }
     }
-    Ok(None)
+    Ok(flag)
 }
 
 fn payment(json: &Json<'_>, prechecks: Option<Prechecks>, sent: &mut Sent) -> Result<Payment, Error> {
@@ -105,7 +117,7 @@ fn sum(row: &Object<'_>) -> Result<Option<rust_decimal::Decimal>, Error> {
     Ok(Some(sum))
 }
 
-fn shown(paid: &Paid, keys: PaymentReply) -> String {
+fn written(paid: &Paid, keys: PaymentReply) -> String {
     let (declared, applied) = match keys {
         PaymentReply::Plural => ("DiscountSums", "AppliedDiscountSums"),
         PaymentReply::Singular => ("DiscountSum", "AppliedDiscountSum"),

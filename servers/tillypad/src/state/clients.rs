@@ -17,6 +17,9 @@ use super::State;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Client {
+    /// Its number in this world: of several clients with one phone the newest is found.
+    #[serde(skip)]
+    pub(crate) serial: u64,
     /// Its id (`clnt_ID`).
     pub id: Guid,
     /// Its name.
@@ -66,6 +69,13 @@ pub struct Operation {
 }
 
 impl Client {
+    /// All its phones: its own, and those that are kept with the person (`pepl_PhoneCell`, `pepl_PhoneWork`, …).
+    fn numbers(&self) -> impl Iterator<Item = &str> {
+        let own = self.phones.iter().map(|phone| phone.number.as_str());
+        let persons = self.people.iter().filter(|(key, _)| key.to_lowercase().starts_with("pepl_phone"));
+        own.chain(persons.filter_map(|(_, value)| value.as_str()).filter(|text| is_phone(text)))
+    }
+
     /// How many points of a type it has.
     pub(crate) fn balance(&self, kind: Guid) -> Decimal {
         self.points.iter().filter(|operation| operation.kind == kind).map(|operation| operation.value).sum()
@@ -154,10 +164,18 @@ impl SentClient {
 
 impl State {
     /// Puts a client in; its phones find it.
-    pub(crate) fn keep_client(&mut self, client: Client) {
+    pub(crate) fn keep_client(&mut self, mut client: Client) {
+        client.serial = self.clients.len() as u64;
         self.phone_ids.extend(client.phones.iter().map(|phone| phone.id));
-        self.phones.extend(client.phones.iter().map(|phone| (digits(&phone.number), client.id)));
+        self.phones.extend(client.numbers().map(|number| (digits(number), client.serial, client.id)));
         self.clients.insert(client.id, client);
+    }
+
+    /// All clients, in the order in which they came.
+    pub(crate) fn clients_in_order(&self) -> Vec<Client> {
+        let mut clients: Vec<Client> = self.clients.values().cloned().collect();
+        clients.sort_by_key(|client| client.serial);
+        clients
     }
 
     /// A new client.
@@ -184,6 +202,7 @@ impl State {
             None => self.new_id("clients"),
         };
         self.keep_client(Client {
+            serial: 0,
             id,
             name: sent.name,
             group: sent.group,
@@ -196,13 +215,13 @@ impl State {
         Ok(id)
     }
 
-    /// The client with this phone: of several the one with the lowest id.
+    /// The client with this phone: of several the newest (P14).
     pub(crate) fn client_by_phone(&self, phone: &str) -> Option<&Client> {
         let digits = digits(phone);
         if digits.is_empty() {
             return None;
         }
-        let (found, id) = self.phones.range((digits.clone(), Guid::LOWEST)..).next()?;
-        if *found == digits { self.clients.get(id) } else { None }
+        let range = (digits.clone(), 0, Guid::LOWEST)..=(digits, u64::MAX, Guid::LOWEST);
+        self.clients.get(&self.phones.range(range).next_back()?.2)
     }
 }

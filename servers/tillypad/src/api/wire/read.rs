@@ -45,6 +45,8 @@ pub(crate) struct Sent {
     pub(crate) declared: Vec<Declared>,
     pub(crate) odd: Vec<Odd>,
     rows: usize,
+    /// Whether the bill stands in a world file: it holds as many rows as a bill has come to, discounts in it.
+    filed: bool,
 }
 
 pub(crate) const BILL_KEYS: [&str; 8] = [
@@ -110,13 +112,25 @@ fn rows<'j, 't>(
 }
 
 impl Sent {
-    /// Reads a bill.
+    /// Reads a bill that a client sends.
     ///
     /// # Errors
     /// What is not shaped as the document shows or cannot be read, naming the field.
     pub(crate) fn read(json: &Json<'_>) -> Result<Self, Error> {
+        Self::default().fill(json)
+    }
+
+    /// Reads a bill of a world file.
+    ///
+    /// # Errors
+    /// As [`Sent::read`], but for the number of rows.
+    pub(crate) fn read_filed(json: &Json<'_>) -> Result<Self, Error> {
+        Self { filed: true, ..Self::default() }.fill(json)
+    }
+
+    fn fill(self, json: &Json<'_>) -> Result<Self, Error> {
         let map = object(json, "the guest bill")?;
-        let mut sent = Self::default();
+        let mut sent = self;
         sent.bill.guest = sent.record(&tables::guest::TABLE, map, &BILL_KEYS)?;
         sent.rows = 0;
         match map.get("guestDeliveries") {
@@ -179,11 +193,13 @@ impl Sent {
         rows(map, key)?.map(|row| self.record(table, row, &[])).collect()
     }
 
-    fn record(&mut self, table: &'static Table, map: &Object<'_>, nested: &[&'static str]) -> Result<Record, Error> {
+    fn count_row(&mut self) -> Result<(), Error> {
         self.rows += 1;
-        if self.rows > MOST_ROWS {
-            return Err(Error::TooMany(MOST_ROWS));
-        }
+        if self.rows > MOST_ROWS && !self.filed { Err(Error::TooMany(MOST_ROWS)) } else { Ok(()) }
+    }
+
+    fn record(&mut self, table: &'static Table, map: &Object<'_>, nested: &[&'static str]) -> Result<Record, Error> {
+        self.count_row()?;
         let mut record = Record::with_room(map.len());
         for (name, json) in map.iter() {
             if nested.contains(&name) {
@@ -230,10 +246,7 @@ impl Sent {
         let mut declared = Vec::new();
         self.lists(map, key);
         for row in rows(map, key)? {
-            self.rows += 1;
-            if self.rows > MOST_ROWS {
-                return Err(Error::TooMany(MOST_ROWS));
-            }
+            self.count_row()?;
             for name in row.keys().filter(|name| !KNOWN.contains(name)) {
                 self.odd(name, KNOWN.into_iter());
             }
