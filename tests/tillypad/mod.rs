@@ -15,6 +15,7 @@ mod money;
 mod notes;
 mod observed;
 mod pay_guest;
+mod platform;
 mod points;
 mod post_guest;
 mod repeated;

@@ -8,7 +8,7 @@ use stend_core::service::Act;
 use stend_core::{Problem, Span};
 
 use crate::Tillypad;
-use crate::api::known::known;
+use crate::state::known::known;
 use crate::state::State;
 use crate::state::books::Book;
 use crate::state::bulk::Wanted;

@@ -7,7 +7,7 @@ use stend_core::Problem;
 use stend_core::service::Act;
 
 use crate::Tillypad;
-use crate::api::known::{known, known_bill, known_state};
+use crate::state::known::{known, known_bill, known_state};
 use crate::state::State;
 use crate::state::books::Book;
 use crate::state::guid::Guid;

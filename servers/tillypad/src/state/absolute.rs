@@ -4,8 +4,8 @@
 use jiff::civil::DateTime;
 use rust_decimal::Decimal;
 
-use crate::api::wire::read::Declared;
-use crate::api::wire::scalar;
+use crate::state::sent::Declared;
+use crate::state::scalar;
 use crate::errors::Error;
 use crate::state::books::Book;
 use crate::state::guid::Guid;

@@ -5,7 +5,7 @@ use jiff::civil::DateTime;
 use rust_decimal::Decimal;
 use serde_json::{Value as Json, json};
 
-use crate::api::wire::scalar;
+use crate::state::scalar;
 use crate::errors::Error;
 use crate::state::guid::Guid;
 use crate::state::record::{MOST_OF_A_LINE, Record, Value};

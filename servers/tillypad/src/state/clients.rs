@@ -4,9 +4,7 @@ use rust_decimal::Decimal;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use stend_core::json::Json;
 
-use crate::api::wire::{read, scalar};
 use crate::errors::Error;
 use crate::state::books::Book;
 use crate::state::guid::Guid;
@@ -104,62 +102,6 @@ pub(crate) struct SentClient {
     pub(crate) phones: Vec<String>,
     pub(crate) people: Map<String, Value>,
     pub(crate) odd: Vec<String>,
-}
-
-/// The fields of a client that are known.
-pub(crate) const KNOWN: [&str; 7] =
-    ["clnt_ID", "clnt_clgr_ID", "clnt_pepl_ID", "clnt_Name", "clnt_isDisabled", "clientPhones", "people"];
-
-impl SentClient {
-    /// Reads a client.
-    ///
-    /// # Errors
-    /// What is missing or malformed, naming the field.
-    pub(crate) fn read(json: &Json<'_>) -> Result<Self, Error> {
-        let map = read::object(json, "the client")?;
-        let given = |name: &str| map.get(name).filter(|json| !json.is_null() && json.as_str() != Some(""));
-        let malformed = |field: &str, json: &Json<'_>, expected| Error::Malformed {
-            field: field.to_owned(),
-            value: scalar::shown(json),
-            expected,
-        };
-        let guid = |name: &str| {
-            given(name)
-                .map(|json| {
-                    json.as_str().and_then(Guid::parse).ok_or_else(|| malformed(name, json, "uniqueidentifier"))
-                })
-                .transpose()
-        };
-        let mut sent = Self {
-            id: guid("clnt_ID")?,
-            group: guid("clnt_clgr_ID")?,
-            person: guid("clnt_pepl_ID")?,
-            odd: map.keys().filter(|key| !KNOWN.contains(key)).map(str::to_owned).collect(),
-            ..Self::default()
-        };
-        let name = given("clnt_Name").and_then(scalar::text).filter(|name| !name.trim().is_empty());
-        sent.name = name.ok_or(Error::Missing { table: "tp_Clients", field: "clnt_Name" })?;
-        if let Some(json) = given("clnt_isDisabled") {
-            sent.disabled = scalar::flag(json).ok_or_else(|| malformed("clnt_isDisabled", json, "bit"))?;
-        }
-        match given("clientPhones") {
-            None => {}
-            Some(Json::Array(list)) if list.len() <= 20 => {
-                for row in list {
-                    let row = read::object(row, "clientPhones")?;
-                    let phone = row.get("clph_Phone").filter(|json| !json.is_null());
-                    let phone = phone.ok_or(Error::Missing { table: "tp_ClientPhones", field: "clph_Phone" })?;
-                    let text = scalar::text(phone).filter(|text| is_phone(text));
-                    sent.phones.push(text.ok_or_else(|| malformed("clph_Phone", phone, "phone number"))?);
-                }
-            }
-            Some(_) => return Err(Error::Shape("clientPhones must be an array of 20 phones at most".into())),
-        }
-        if let Some(json) = given("people") {
-            sent.people = read::object(json, "people")?.to_map();
-        }
-        Ok(sent)
-    }
 }
 
 impl State {

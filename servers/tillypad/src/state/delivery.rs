@@ -35,6 +35,17 @@ pub(crate) struct Division {
 }
 
 impl State {
+    /// The state of a delivery: its id and its name.
+    ///
+    /// # Errors
+    /// An unknown bill, or one that is no delivery.
+    pub(crate) fn delivery_state(&self, id: Guid) -> Result<(i64, String), Error> {
+        let bill = self.bills.get(id).ok_or(Error::NoGuest(id))?;
+        let row = bill.delivery.as_ref().ok_or(Error::NoDelivery(id))?;
+        let state = row.int(delivery::STATE).unwrap_or(0);
+        Ok((state, self.state_name(States::Delivery, state).unwrap_or_default().to_owned()))
+    }
+
     /// The part that the state of a bill's delivery plays.
     pub(crate) fn delivery_part(&self, bill: &Bill) -> Option<Part> {
         self.states.part(States::Delivery, bill.delivery.as_ref()?.int(delivery::STATE))

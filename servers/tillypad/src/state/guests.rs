@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use crate::api::wire::read::Sent;
+use crate::state::sent::Sent;
 use crate::errors::Error;
 use crate::state::books::Book;
 use crate::state::guid::Guid;

@@ -13,14 +13,16 @@ pub(crate) mod fill;
 pub(crate) mod guests;
 pub(crate) mod guid;
 pub(crate) mod hours;
+pub(crate) mod known;
 pub(crate) mod loyalty;
 pub(crate) mod menu;
 pub(crate) mod pay;
 pub(crate) mod prechecks;
 #[cfg(test)]
 mod programmes;
-pub(crate) mod queries;
 pub(crate) mod record;
+pub(crate) mod scalar;
+pub(crate) mod sent;
 pub(crate) mod settings;
 pub(crate) mod staff;
 pub(crate) mod states;
@@ -33,7 +35,6 @@ use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use stend_core::{Index, Shared, Span, Streams, Table};
 
-use crate::api::wire::scalar;
 use crate::errors::Error;
 use crate::state::books::{Book, Books};
 use crate::state::guid::Guid;

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use rust_decimal::Decimal;
 
-use crate::api::wire::read::Declared;
+use crate::state::sent::Declared;
 use crate::errors::{ALREADY_PAID, ALREADY_PASSED, Error, NO_PAY_TYPE, OTHER_SUM, SHARED};
 use crate::state::books::Book;
 use crate::state::guid::Guid;

@@ -4,8 +4,8 @@ use jiff::Timestamp;
 use rust_decimal::Decimal;
 use stend_core::Problem;
 
-use crate::api::known::known_bill;
-use crate::api::wire::read::MOST_ROWS;
+use crate::state::known::known_bill;
+use crate::state::sent::MOST_ROWS;
 use crate::errors::Error;
 use crate::state::guid::Guid;
 use crate::state::record::{Record, Value};

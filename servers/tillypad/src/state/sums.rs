@@ -7,7 +7,7 @@ use serde_json::{Value as Json, json};
 use stend_core::{Seed, Service};
 
 use crate::Tillypad;
-use crate::api::wire::read::{Declared, Sent};
+use crate::state::sent::{Declared, Sent};
 use crate::errors::{Error, OTHER_SUM};
 use crate::state::State;
 use crate::state::guid::Guid;
@@ -252,7 +252,7 @@ proptest! {
         // Refused or stored, never anything else.
         if let Ok(id) = Sent::read(&(&bill).into()).and_then(|sent| state.post(sent, now())) {
             let due = total(&state, id);
-            let sum = crate::api::wire::scalar::number(&(&sum).into()).unwrap_or(due);
+            let sum = crate::state::scalar::number(&(&sum).into()).unwrap_or(due);
             let _ = state.pay(payment(id, sum, vec![Declared { key: "DiscountSum", kind: None, sum: 1.into() }]), now());
             let _ = state.info_json("счет", now().to_zoned(jiff::tz::TimeZone::UTC).date());
             prop_assert!(state.guest_json(id).is_some());

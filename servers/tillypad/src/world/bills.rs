@@ -8,9 +8,9 @@ use serde_json::Value as Kept;
 use stend_core::problem::Step;
 use stend_core::{Problem, near};
 
-use crate::api::known::{absent, known, known_state};
-use crate::api::wire::read::{Odd, Sent};
-use crate::api::wire::scalar;
+use crate::state::known::{absent, known, known_state};
+use crate::state::sent::{Odd, Sent};
+use crate::state::scalar;
 use crate::errors::Error;
 use crate::state::State;
 use crate::state::bill::{Bill, Item, RowId};
@@ -182,7 +182,7 @@ fn lines<'j>(rows: &mut Vec<Row<'j>>, channel: &[Step], json: &'j Kept, depth: u
         listed(&channel, line, "orderItemDiscounts", |channel, json| {
             push(rows, channel, &tables::discount::TABLE, &[], json);
         });
-        if depth < crate::api::wire::read::DEEPEST {
+        if depth < crate::state::sent::DEEPEST {
             lines(rows, &channel, line, depth + 1);
         }
     }

@@ -6,7 +6,7 @@ use rust_decimal::Decimal;
 use stend_core::Problem;
 use stend_core::problem::Step;
 
-use crate::api::known::{absent, known, known_state};
+use crate::state::known::{absent, known, known_state};
 use crate::state::State;
 use crate::state::books::Book;
 use crate::state::guid::Guid;

@@ -6,48 +6,13 @@ use std::fmt;
 use rust_decimal::Decimal;
 use stend_core::json::{Json, Object};
 
-use crate::api::wire::scalar;
+use crate::state::scalar;
 use crate::errors::Error;
-use crate::state::bill::{Bill, Item, Order};
+use crate::state::bill::{Item, Order};
+use crate::state::sent::{DEEPEST, Declared, MOST_ROWS, Odd, Sent};
 use crate::state::guid::Guid;
 use crate::state::record::{Record, Value, value};
 use crate::state::tables::{self, Table};
-
-/// How deep `orderItems` may nest: dishes are the first level.
-pub(crate) const DEEPEST: usize = 16;
-
-/// The most rows that a bill holds, of all tables together, its own not counted.
-pub(crate) const MOST_ROWS: usize = 2_000;
-
-/// What is odd about a bill and let pass.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Odd {
-    /// A field that the document does not know, and those that it does.
-    Field { name: String, known: Vec<&'static str> },
-    /// What is taken otherwise than it is written; the whole sentence.
-    Said(String),
-}
-
-/// Points that the client wants to pay with.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct Declared {
-    /// The key under which they stand.
-    pub(crate) key: &'static str,
-    /// The type of the note that keeps the sum; left out, the one of the settings.
-    pub(crate) kind: Option<Guid>,
-    pub(crate) sum: Decimal,
-}
-
-/// A bill as the client sent it.
-#[derive(Debug, Default)]
-pub(crate) struct Sent {
-    pub(crate) bill: Bill,
-    pub(crate) declared: Vec<Declared>,
-    pub(crate) odd: Vec<Odd>,
-    rows: usize,
-    /// Whether the bill stands in a world file: it holds as many rows as a bill has come to, discounts in it.
-    filed: bool,
-}
 
 pub(crate) const BILL_KEYS: [&str; 8] = [
     "guestDeliveries",
