@@ -74,6 +74,7 @@ async fn the_actions_do_the_same() {
 #[tokio::test]
 async fn a_day_is_not_closed_before_it_was_opened() {
     let bench = Bench::start().await;
+    bench.act("tillypad.close_day", json!({ "division": RESTAURANT })).await;
     let day = bench.act("tillypad.open_day", json!({ "division": RESTAURANT })).await["arch_ID"].clone();
     let back = json!({ "mode": "frozen", "now": "2026-11-21T11:00:00+03:00" });
     assert!(bench.steer(Method::PUT, "/worlds/default/clock", back).await.status.is_success());

@@ -48,7 +48,7 @@ async fn an_order_moves_on_by_the_clock_until_it_is_cooked() {
     bench.advance("58m59s").await;
     assert_eq!(state_of(&bench, &id).await["dlvrst_ID"], 3);
     bench.advance("1s").await;
-    assert_eq!(state_of(&bench, &id).await, state(4, "Начали готовить"));
+    assert_eq!(state_of(&bench, &id).await, state(5, "Начали готовить"));
 }
 
 #[proves("TP-133", "TP-137")]
@@ -62,7 +62,7 @@ async fn a_bills_own_times_decide_when_cooking_starts() {
     bench.advance("89m59s").await;
     assert_eq!(state_of(&bench, &id).await["dlvrst_ID"], 3);
     bench.advance("1s").await;
-    assert_eq!(state_of(&bench, &id).await["dlvrst_ID"], 4);
+    assert_eq!(state_of(&bench, &id).await["dlvrst_ID"], 5);
 }
 
 #[proves("TP-019", "TP-020", "TP-021", "TP-022", "TP-128", "P4")]
@@ -75,9 +75,9 @@ async fn an_order_waits_while_something_keeps_it() {
     lost["guestDeliveries"].as_object_mut().unwrap().remove("gsdlv_GeoCoordinates");
     lost["orders"][0]["orderItems"].as_array_mut().unwrap().truncate(1);
     let mut pickup = lost.clone();
-    pickup["guestDeliveries"]["gsdlv_dlvrmt_ID"] = json!(0);
+    pickup["guestDeliveries"]["gsdlv_dlvrmt_ID"] = json!(2);
     let mut call_centre = waiting("2026-11-21T14:00:00");
-    call_centre["gest_dvsn_ID"] = json!("C21850A8-238E-B947-B9D0-CAF27739EDB1");
+    call_centre["gest_dvsn_ID"] = json!(super::CALL_CENTRE);
     let stopped = store(&bench, &waiting("2026-11-21T14:00:00")).await;
     let lost = store(&bench, &lost).await;
     let pickup = store(&bench, &pickup).await;
@@ -95,7 +95,7 @@ async fn an_order_waits_while_something_keeps_it() {
     assert_eq!(state_of(&bench, &stopped).await["dlvrst_ID"], 3);
     bench.advance("1h").await;
     for id in [&stopped, &lost, &pickup] {
-        assert_eq!(state_of(&bench, id).await["dlvrst_ID"], 4, "{id}");
+        assert_eq!(state_of(&bench, id).await["dlvrst_ID"], 5, "{id}");
     }
     assert_eq!(state_of(&bench, &call_centre).await["dlvrst_ID"], 2);
 }
@@ -106,12 +106,12 @@ async fn the_courier_takes_what_is_cooked_and_closes_what_is_delivered() {
     let bench = Bench::start().await;
     let id = store(&bench, &waiting("2026-11-21T12:30:00")).await;
     bench.advance("1m").await;
-    assert_eq!(state_of(&bench, &id).await["dlvrst_ID"], 4, "it is late already: cooking starts at once");
+    assert_eq!(state_of(&bench, &id).await["dlvrst_ID"], 5, "it is late already: cooking starts at once");
     bench.act("tillypad.delivery_state", json!({ "guest": id, "state": 6 })).await;
     let sent = bench.act("tillypad.courier", json!({ "guest": id, "user": COURIER, "comment": "на машине" })).await;
     assert_eq!(sent, state(7, "Отправлена"));
     bench.advance("20m").await;
-    bench.act("tillypad.delivery_state", json!({ "guest": id, "state": 8 })).await;
+    bench.act("tillypad.delivery_state", json!({ "guest": id, "state": "closed" })).await;
     let row = guest(&bench, &id).await["guestDeliveries"].clone();
     assert_eq!(row["gsdlv_usr_ID_Courier"], COURIER);
     assert_eq!(row["gsdlv_CourierComment"], "на машине");
@@ -169,16 +169,16 @@ async fn a_reset_forgets_what_was_posted() {
 async fn the_time_of_closing_is_noted_once() {
     let bench = Bench::start().await;
     let mut bill = printed();
-    bill["guestDeliveries"]["gsdlv_dlvrst_ID"] = json!(8);
+    bill["guestDeliveries"]["gsdlv_dlvrst_ID"] = json!(1);
     let id = store(&bench, &bill).await;
     let delivered = async || guest(&bench, &id).await["guestDeliveries"]["gsdlv_DateDelivered"].clone();
     assert_eq!(delivered().await, "2026-11-21T12:00:00", "posted as closed");
     bench.advance("10m").await;
-    bench.act("tillypad.delivery_state", json!({ "guest": id, "state": 8 })).await;
+    bench.act("tillypad.delivery_state", json!({ "guest": id, "state": "closed" })).await;
     assert_eq!(delivered().await, "2026-11-21T12:00:00", "it was closed already");
     // Taken back and closed again, it is closed anew.
-    bench.act("tillypad.delivery_state", json!({ "guest": id, "state": 7 })).await;
-    bench.act("tillypad.delivery_state", json!({ "guest": id, "state": 8 })).await;
+    bench.act("tillypad.delivery_state", json!({ "guest": id, "state": "sent" })).await;
+    bench.act("tillypad.delivery_state", json!({ "guest": id, "state": "closed" })).await;
     assert_eq!(delivered().await, "2026-11-21T12:10:00");
     // What the client gives is kept.
     bill["guestDeliveries"]["gsdlv_DateDelivered"] = json!("2026-11-20T10:00:00");

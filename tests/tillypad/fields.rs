@@ -136,7 +136,7 @@ fn full() -> Value {
         })
     };
     let delivery = json!({
-            "gsdlv_usr_ID_Courier": USER, "gsdlv_dlvrst_ID": 6, "gsdlv_dlvrmt_ID": 0,
+            "gsdlv_usr_ID_Courier": USER, "gsdlv_dlvrst_ID": 6, "gsdlv_dlvrmt_ID": 2,
             "gsdlv_cncpt_ID": "B719499B-9DFC-BA47-B027-0F390028946E", "gsdlv_pytp_ID_Prepaid": INTERNET,
             "gsdlv_Date": "2026-11-20T10:00:00", "gsdlv_DateDelivered": "2026-11-20T11:00:00",
             "gsdlv_IsAutoStart": true, "gsdlv_CookingTime": 600, "gsdlv_DeliveryTime": 1200, "gsdlv_SendSooner": true,
@@ -388,4 +388,67 @@ async fn the_volume_may_be_named_as_the_table_names_it() {
     item.insert("orit_VolumeID".into(), json!("0,25"));
     let stored = guest(&bench, &store(&bench, &bill).await).await;
     assert_eq!(stored["orders"][0]["orderItems"][0]["orit_Volume"], 0.25);
+}
+
+/// The rows of the README's tables, which a unit test holds against the code: table, field, who gives it.
+fn documented() -> Vec<(String, String, String)> {
+    let readme = std::fs::read_to_string(crate::support::root().join("servers/tillypad/README.md")).expect("a README");
+    let (mut table, mut rows) = (String::new(), Vec::new());
+    for line in readme.lines() {
+        if let Some(heading) = line.strip_prefix("### ") {
+            table = heading.trim_matches('`').to_owned();
+        }
+        let cells: Vec<&str> = line.split('|').map(|cell| cell.trim().trim_matches('`')).collect();
+        if let ["", field, _, who, _, ""] = cells[..]
+            && field.contains('_')
+        {
+            rows.push((table.clone(), field.to_owned(), who.to_owned()));
+        }
+    }
+    rows
+}
+
+#[proves("TP-260", "P2")]
+#[tokio::test]
+async fn p2_every_field_that_the_server_fills_in_is_there_by_name() {
+    let bench = plain().await;
+    // A dish without a movement type and a sale group of its own has those of the world.
+    let mut world = bench.state().await;
+    let dishes = world["tillypad"]["menu"]["items"].as_array_mut().expect("dishes");
+    let soup = dishes.iter_mut().find(|dish| dish["id"] == SOUP).and_then(Value::as_object_mut).expect("the soup");
+    soup.remove("movement");
+    soup.remove("sale_group");
+    assert_eq!(bench.steer(reqwest::Method::PUT, "/worlds/default/state", world).await.status, 200);
+    let line = json!({ "orit_mitm_ID": SOUP, "orit_Count": 1, "orit_Price": 315 });
+    let mut dish = line.clone();
+    dish["orderItems"] = json!([line]);
+    dish["orderItemDiscounts"] = json!([{ "oritd_dstp_ID": DISCOUNT, "oritd_Price": 315 }]);
+    let stored = json!({
+        "gest_Name": "по таблицам",
+        "guestDeliveries": {},
+        "guestSalePrivileges": [{ "gsprv_sprv_ID": PRIVILEGE }],
+        "orders": [{ "ordr_orst_ID": 1, "orderItems": [dish] }],
+        "guestDiscountPointOperations": [{ "gdpo_dspt_ID": INTERNET, "gdpo_Value": 1 }],
+        "notes": [{ "note_nttp_ID": "5D0B2641-80FA-3743-A463-65FA674EF1DC", "note_Value": "x" }],
+    });
+    let stored = guest(&bench, &store(&bench, &stored).await).await;
+    // A modifier has a master, a registered order a day, and its lines a precheck.
+    let rows = [
+        ("tp_Guests", ""),
+        ("tp_GuestSalePrivileges", "/guestSalePrivileges/0"),
+        ("tp_GuestDeliveries", "/guestDeliveries"),
+        ("tp_Orders", "/orders/0"),
+        ("tp_OrderItems", "/orders/0/orderItems/0/orderItems/0"),
+        ("tp_OrderItemDiscounts", "/orders/0/orderItems/0/orderItemDiscounts"),
+        ("tp_GuestDiscountPointOperations", "/guestDiscountPointOperations/0"),
+        ("tp_Notes", "/notes/0"),
+    ];
+    let mut asked = 0;
+    for (table, field, _) in documented().iter().filter(|(_, _, who)| who.ends_with("server")) {
+        let (_, place) = rows.iter().find(|(name, _)| name == table).expect(table);
+        let row = stored.pointer(place).expect(place);
+        assert!(row.get(field).is_some_and(|value| !value.is_null()), "{table} has no {field}: {row}");
+        asked += 1;
+    }
+    assert!(asked >= 50, "only {asked} fields were asked for");
 }

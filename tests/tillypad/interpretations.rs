@@ -4,7 +4,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::post_guest::{printed as delivered, short};
-use super::{CAFE, INTERNET, RESTAURANT, SOUP, get, guest, keys, post, printed, sent, store};
+use super::{CAFE, CALL_CENTRE, INTERNET, SOUP, get, guest, keys, post, printed, sent, store};
 use crate::support::{Answer, Bench};
 
 async fn reading(settings: Value) -> Bench {
@@ -57,7 +57,7 @@ async fn a_paid_bill_stays_until_it_is_delivered_or_closed_by_the_staff() {
     assert_eq!(closed_today(&bench).await, json!([]));
     bench.advance("1m").await;
     bench.act("tillypad.close_bill", json!({ "guest": eaten })).await;
-    bench.act("tillypad.delivery_state", json!({ "guest": brought, "state": 8 })).await;
+    bench.act("tillypad.delivery_state", json!({ "guest": brought, "state": "closed" })).await;
     assert_eq!(closed_today(&bench).await, json!([eaten, brought]));
     assert_eq!(guest(&bench, &eaten).await["gest_DateClose"], "2026-11-21T12:01:00");
     let twice = bench
@@ -152,17 +152,14 @@ async fn a_missing_flag_is_zero() {
 
 #[proves("TP-211")]
 #[tokio::test]
-async fn paying_needs_an_open_trading_day() {
-    let bench = reading(json!({ "day_to_pay": "needed" })).await;
-    let id = store(&bench, &short("без дня")).await;
-    let before = bench.state().await["tillypad"].clone();
-    let refused = pay(&bench, "", &id, 315).await;
-    assert_eq!(refused.status, 500);
-    assert!(refused.json().as_str().unwrap().contains("проставлен торговый день"), "{}", refused.text);
-    assert_eq!(bench.state().await["tillypad"], before);
-    bench.act("tillypad.open_day", json!({ "division": RESTAURANT })).await;
+async fn paying_needs_no_trading_day_where_the_world_says_so() {
+    let bench = reading(json!({ "day_to_pay": "not_needed" })).await;
+    let mut bill = short("без дня");
+    bill["gest_dvsn_ID"] = json!(CALL_CENTRE);
+    let id = store(&bench, &bill).await;
     assert_eq!(pay(&bench, "", &id, 315).await.status, 200);
-    assert!(guest(&bench, &id).await["orders"][0]["ordr_arch_ID"].is_string());
+    let order = &guest(&bench, &id).await["orders"][0];
+    assert_eq!((order.get("ordr_arch_ID"), &order["ordr_orst_ID"]), (None, &json!(0)));
 }
 
 #[proves("TP-186")]
@@ -197,9 +194,9 @@ async fn cooking_starts_by_itself_only_where_the_bill_says_so() {
     bill["guestDeliveries"]["gsdlv_IsAutoStart"] = json!(1);
     let by_itself = store(&bench, &bill).await;
     bench.advance("3h").await;
-    assert_eq!((state_of(&bench, &by_hand).await, state_of(&bench, &by_itself).await), (json!(3), json!(4)));
-    bench.act("tillypad.delivery_state", json!({ "guest": by_hand, "state": 4 })).await;
-    assert_eq!(state_of(&bench, &by_hand).await, 4);
+    assert_eq!((state_of(&bench, &by_hand).await, state_of(&bench, &by_itself).await), (json!(3), json!(5)));
+    bench.act("tillypad.delivery_state", json!({ "guest": by_hand, "state": "start_of_cooking" })).await;
+    assert_eq!(state_of(&bench, &by_hand).await, 5);
 }
 
 #[proves("TP-140")]
@@ -211,10 +208,10 @@ async fn a_bill_that_needs_confirmation_waits_for_it() {
     bill["guestDeliveries"]["gsdlv_NeedConfirmation"] = json!(0);
     let sure = store(&bench, &bill).await;
     bench.advance("3h").await;
-    assert_eq!((state_of(&bench, &doubtful).await, state_of(&bench, &sure).await), (json!(2), json!(4)));
+    assert_eq!((state_of(&bench, &doubtful).await, state_of(&bench, &sure).await), (json!(2), json!(5)));
     bench.act("tillypad.confirm", json!({ "guest": doubtful })).await;
     bench.advance("1m").await;
-    assert_eq!(state_of(&bench, &doubtful).await, 4);
+    assert_eq!(state_of(&bench, &doubtful).await, 5);
 }
 
 #[proves("TP-172")]

@@ -10,13 +10,19 @@ mod fields;
 mod guest;
 mod guest_info;
 mod interpretations;
+mod lines;
+mod money;
 mod notes;
 mod observed;
 mod pay_guest;
+mod platform;
 mod points;
 mod post_guest;
+mod repeated;
 mod restore;
 mod rows;
+mod staff;
+mod states;
 mod warnings;
 
 use reqwest::Method;
@@ -28,6 +34,8 @@ use crate::support::{Answer, Bench, root};
 pub(crate) const CAFE: &str = "8051B912-B90C-1045-9AA9-05A049551B57";
 /// The division to which the sample of `post-guest` goes.
 pub(crate) const DELIVERY: &str = "274013BE-AA55-294F-ADC6-99DE44BEA4E1";
+/// The call centre, which has no trading day in the documented world.
+pub(crate) const CALL_CENTRE: &str = "C21850A8-238E-B947-B9D0-CAF27739EDB1";
 /// The division that the server fills in.
 pub(crate) const RESTAURANT: &str = "7BF665B0-2793-4B26-946E-D03A82E7EECB";
 /// A dish of 315.

@@ -66,7 +66,7 @@ async fn a_client_is_looked_up_entered_and_orders() {
         "gest_dvsn_ID": "88971A81-082C-9143-9905-A0BC07FF2F21", "gest_ClientPhone": "+79991112233",
         "gest_Name": "DS17", "gest_ClientAddress": "", "gest_ClientName": "Анна", "gest_IsDelivery": 1,
         "guestDeliveries": {
-            "gsdlv_pytp_ID_Prepaid": "", "gsdlv_dlvrst_ID": 2, "gsdlv_dlvrmt_ID": 0,
+            "gsdlv_pytp_ID_Prepaid": "", "gsdlv_dlvrst_ID": 2, "gsdlv_dlvrmt_ID": 2,
             "gsdlv_cncpt_ID": "E0434286-6DA2-7F47-814D-21F72151539F", "gsdlv_Date": "2026-11-21T13:00:00",
             "gsdlv_SendSooner": 1, "gsdlv_NeedConfirmation": 1
         },

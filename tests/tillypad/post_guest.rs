@@ -143,6 +143,7 @@ async fn modifiers_nest_and_know_their_master() {
 #[tokio::test]
 async fn a_registered_order_needs_an_open_trading_day() {
     let bench = Bench::start().await;
+    bench.act("tillypad.close_day", json!({ "division": RESTAURANT })).await;
     let mut bill = short("закрыто");
     bill["orders"][0]["ordr_orst_ID"] = json!(1);
     let before = bench.state().await;

@@ -45,10 +45,10 @@ async fn no_row_of_a_file_is_lost_to_one_that_is_drawn() {
     let client = || json!({ "name": "Гость", "phone": "+7 900 000-00-01" });
     let fill = async || {
         bench.act("tillypad.add_client", client()).await;
-        bench.act("tillypad.open_day", json!({})).await;
+        bench.act("tillypad.open_day", json!({ "division": super::CALL_CENTRE })).await;
         let id = store(&bench, &short("с пречеком")).await;
         bench.act("tillypad.precheck", json!({ "guest": id })).await;
-        bench.act("tillypad.close_day", json!({})).await;
+        bench.act("tillypad.close_day", json!({ "division": super::CALL_CENTRE })).await;
     };
     let count = |state: &Value| {
         ["clients", "days", "prechecks", "guests"].map(|key| state["tillypad"][key].as_array().map_or(0, Vec::len))

@@ -33,7 +33,7 @@ async fn what_is_read_otherwise_than_it_is_written_is_remarked_on() {
         (with(|bill| bill["discountSum"] = json!([{ "sum": "10" }])), "discountSum.sum: a number without quotes"),
         (with(|bill| bill["orders"] = bill["orders"][0].clone()), "orders is a list"),
         (
-            with(|bill| bill["guestDeliveries"] = json!([{ "gsdlv_dlvrmt_ID": 0 }])),
+            with(|bill| bill["guestDeliveries"] = json!([{ "gsdlv_dlvrmt_ID": 2 }])),
             "guestDeliveries is an object; the only one of a list",
         ),
         (with(|bill| bill["orders"][0]["ordr_gest_ID"] = json!(OTHER)), "ordr_gest_ID is the server's own"),

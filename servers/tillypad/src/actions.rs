@@ -12,13 +12,13 @@ use stend_core::service::Act;
 use stend_core::{Action, Problem};
 
 use crate::Tillypad;
-use crate::api::known::known;
-use crate::errors::Error;
+use crate::state::known::known;
 use crate::state::State;
 use crate::state::books::Book;
 use crate::state::guid::Guid;
+use crate::state::staff::problem;
 
-use bills::{BeginPayment, CloseBill, PrintPrecheck, SeedGuests};
+use bills::{AddDish, BeginPayment, CloseBill, EndPayment, PrintPrecheck, RemoveDish, SeedGuests, TakeMoney};
 use clients::{AddClient, AwardPoints};
 use deliveries::{Confirm, Courier, DeliveryState};
 
@@ -31,22 +31,15 @@ pub(crate) static ACTIONS: &[Action<Tillypad>] = &[
     Action::of::<Courier>(),
     Action::of::<PrintPrecheck>(),
     Action::of::<BeginPayment>(),
+    Action::of::<EndPayment>(),
+    Action::of::<TakeMoney>(),
+    Action::of::<AddDish>(),
+    Action::of::<RemoveDish>(),
     Action::of::<CloseBill>(),
     Action::of::<AddClient>(),
     Action::of::<AwardPoints>(),
     Action::of::<SeedGuests>(),
 ];
-
-/// What a rule refuses, as a scenario's author sees it.
-fn problem(error: &Error) -> Problem {
-    match error {
-        Error::NoGuest(_) => Problem::not_found(error.message()),
-        Error::Refused(_) | Error::NoDelivery(_) | Error::Duplicate { .. } | Error::NoDay => {
-            Problem::conflict(error.message())
-        }
-        _ => Problem::invalid(error.message()),
-    }
-}
 
 /// A trading day.
 #[derive(Debug, Serialize)]

@@ -1,10 +1,11 @@
 //! What the application server answers when it cannot do what was asked. Two texts of the Spring object and four
 //! of `pay-guest` are printed in the document; the other texts are ours, worded as SQL Server and Spring word them.
 
-use jiff::Timestamp;
 use serde::Serialize;
-use stend_transport::{Refused, Reply, StatusCode};
+use stend_transport::{At, Failure, Refusal, Refused, Reply, StatusCode};
 
+use crate::Tillypad;
+use crate::state::State;
 use crate::state::guid::Guid;
 
 /// One row per cause.
@@ -35,7 +36,13 @@ pub(crate) enum Error {
     /// A query parameter that has to be there.
     NoParameter(&'static str),
     /// A query parameter that cannot be read.
-    Parameter { name: &'static str, value: String, expected: &'static str },
+    Parameter { name: &'static str, value: String, expected: String },
+    /// A query parameter that the operation does not know, where ignoring it could cost money or data (P16).
+    UnknownParameter { name: String, near: Option<&'static str> },
+    /// A query parameter that is given twice with different values, where the choice could cost money or data.
+    ParameterTwice(&'static str),
+    /// A field of the body that the operation does not know, where ignoring it could cost money (P16).
+    UnknownField { name: String, near: Option<&'static str> },
     /// No such bill.
     NoGuest(Guid),
     /// The bill is no delivery.
@@ -44,10 +51,6 @@ pub(crate) enum Error {
     Refused(String),
     /// An error of `pay-guest`: a bare JSON string.
     Pay(String),
-    /// A path that the document does not name.
-    UnknownPath,
-    /// A method that the path does not take.
-    WrongMethod(String),
     /// A body that does not come as JSON; its type, if it has one.
     MediaType(String),
     /// What the bench refuses in the server's place.
@@ -64,12 +67,20 @@ pub(crate) const ALREADY_PAID: &str = "Счет уже оплачен";
 /// `pay-guest`: nothing says how it is paid. Printed.
 pub(crate) const NO_PAY_TYPE: &str =
     "Для проведения оплаты должен присутствовать либо payType_ID, либо gsdlv_pytp_ID_Prepaid";
+/// A precheck that several bills share cannot be paid for one of them. Ours.
+pub(crate) const SHARED: &str = "Пречек счета является общим с другими счетами";
 /// `pay-guest`: another sum than the bill's. Printed.
 pub(crate) const OTHER_SUM: &str = "Сумма интернет-оплаты не может отличаться от итоговой суммы счета";
 
 const SQL: &str = "com.tillypad.lib.client.SQLException";
 const REQUEST: &str = "com.tillypad.lib.client.RequestException";
 const JSON: &str = "org.springframework.http.converter.HttpMessageNotReadableException";
+
+const UNSATISFIED: &str = "org.springframework.web.bind.UnsatisfiedServletRequestParameterException";
+
+fn meant(near: Option<&str>) -> String {
+    near.map(|near| format!("; did you mean '{near}'?")).unwrap_or_default()
+}
 
 /// What the Spring object says of a cause.
 struct Row {
@@ -80,8 +91,20 @@ struct Row {
     message: String,
 }
 
+impl From<Refused> for Error {
+    fn from(refused: Refused) -> Self {
+        Self::Bench(refused)
+    }
+}
+
+impl From<Refusal> for Error {
+    fn from(refusal: Refusal) -> Self {
+        Self::Bench(refusal.into())
+    }
+}
+
 impl Error {
-    fn row(&self) -> Row {
+    fn row(&self, method: &str) -> Row {
         let sql = |code, text: String| Row {
             status: StatusCode::INTERNAL_SERVER_ERROR,
             exception: SQL,
@@ -136,26 +159,35 @@ impl Error {
                 "org.springframework.web.method.annotation.MethodArgumentTypeMismatchException",
                 format!("Failed to convert parameter '{name}' with the value '{value}' to {expected}"),
             ),
+            Self::UnknownParameter { name, near } => {
+                other(UNSATISFIED, format!("Unrecognized parameter '{name}'{}", meant(*near)))
+            }
+            Self::ParameterTwice(name) => {
+                other(UNSATISFIED, format!("Parameter '{name}' is given twice with different values"))
+            }
+            Self::UnknownField { name, near } => {
+                other(JSON, format!("Could not read JSON: Unrecognized field '{name}'{}", meant(*near)))
+            }
             Self::NoGuest(id) => other(REQUEST, format!("Гостевой счет {id} не найден")),
             Self::NoDelivery(id) => other(REQUEST, format!("Гостевой счет {id} не является счетом доставки")),
             Self::Refused(text) | Self::Pay(text) => other(REQUEST, text.clone()),
-            Self::UnknownPath => Row {
-                status: StatusCode::NOT_FOUND,
-                exception: "org.springframework.web.servlet.NoHandlerFoundException",
-                code: 0,
-                message: "No message available".into(),
-            },
-            Self::WrongMethod(method) => Row {
-                status: StatusCode::METHOD_NOT_ALLOWED,
-                exception: "org.springframework.web.HttpRequestMethodNotSupportedException",
-                code: 0,
-                message: format!("Request method '{method}' not supported"),
-            },
             Self::MediaType(kind) => Row {
                 status: StatusCode::UNSUPPORTED_MEDIA_TYPE,
                 exception: "org.springframework.web.HttpMediaTypeNotSupportedException",
                 code: 0,
                 message: format!("Content type '{kind}' not supported"),
+            },
+            Self::Bench(Refused::Path) => Row {
+                status: StatusCode::NOT_FOUND,
+                exception: "org.springframework.web.servlet.NoHandlerFoundException",
+                code: 0,
+                message: "No message available".into(),
+            },
+            Self::Bench(Refused::Method(_)) => Row {
+                status: StatusCode::METHOD_NOT_ALLOWED,
+                exception: "org.springframework.web.HttpRequestMethodNotSupportedException",
+                code: 0,
+                message: format!("Request method '{method}' not supported"),
             },
             Self::Bench(refused) => Row {
                 status: refused.status(),
@@ -171,22 +203,24 @@ impl Error {
 
     /// The sentence, without the frame around it.
     pub(crate) fn message(&self) -> String {
-        self.row().message
+        self.row("").message
     }
+}
 
-    /// The reply: the Spring object, or for `pay-guest` a bare string.
-    pub(crate) fn reply(&self, path: &str, now: Timestamp) -> Reply {
+impl Failure<Tillypad> for Error {
+    /// The Spring object, or a bare string for what only `pay-guest` answers.
+    fn reply(&self, _: Option<&State>, at: &At<'_>) -> Reply {
         if let Self::Pay(text) = self {
             return Reply::json(StatusCode::INTERNAL_SERVER_ERROR, text);
         }
-        let row = self.row();
+        let row = self.row(at.method);
         let body = Spring {
-            timestamp: now.as_millisecond(),
+            timestamp: at.now.as_millisecond(),
             status: row.status.as_u16(),
             error: row.status.canonical_reason().unwrap_or("Error"),
             exception: row.exception,
             message: &row.message,
-            path,
+            path: at.path,
             errorcode: row.code,
         };
         Reply::json(row.status, &body)
@@ -207,13 +241,14 @@ struct Spring<'a> {
 
 #[cfg(test)]
 mod tests {
+    use stend_core::Timestamp;
     use stend_transport::Unreadable;
 
     use super::*;
 
     fn body(error: &Error) -> (u16, String) {
         let now = Timestamp::from_millisecond(1_501_692_189_085).expect("good");
-        let reply = error.reply("/post-guest", now);
+        let reply = error.reply(None, &At { method: "PATCH", path: "/post-guest", now });
         (reply.status.as_u16(), String::from_utf8(reply.body.to_vec()).expect("text"))
     }
 
@@ -244,12 +279,15 @@ mod tests {
             (Error::TooDeep(16), 500, "16"),
             (Error::TooMany(9), 500, "9"),
             (Error::NoParameter("guest-id"), 500, "guest-id"),
-            (Error::Parameter { name: "from", value: "x".into(), expected: "a date" }, 500, "from"),
+            (Error::Parameter { name: "from", value: "x".into(), expected: "a date".into() }, 500, "from"),
+            (Error::UnknownParameter { name: "guest".into(), near: Some("guest-id") }, 500, "mean 'guest-id'"),
+            (Error::ParameterTwice("id"), 500, "'id'"),
+            (Error::UnknownField { name: "paysum".into(), near: None }, 500, "'paysum'"),
             (Error::NoGuest(id), 500, "00000007"),
             (Error::NoDelivery(id), 500, "доставки"),
             (Error::Refused("нельзя".into()), 500, "нельзя"),
-            (Error::UnknownPath, 404, "/post-guest"),
-            (Error::WrongMethod("PATCH".into()), 405, "PATCH"),
+            (Error::Bench(Refused::Path), 404, "/post-guest"),
+            (Error::Bench(Refused::Method("GET".into())), 405, "PATCH"),
             (Error::MediaType("text/plain".into()), 415, "text/plain"),
             (Error::Bench(Refused::Body(Unreadable::TooLarge(7))), 413, "too large"),
         ];

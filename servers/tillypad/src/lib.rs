@@ -14,7 +14,7 @@ mod state;
 mod world;
 
 use stend_core::{Action, Operation, Problem, Seed, Service, SpecPart, Timestamp};
-use stend_transport::{At, BodyRules, HttpService, Refused, Reply, Route};
+use stend_transport::{At, BodyRules, Failure, HttpService, Refused, Reply};
 
 pub use state::State;
 pub use state::guid::Guid;
@@ -33,7 +33,7 @@ impl Service for Tillypad {
     type Section = Section;
 
     fn operations() -> &'static [Operation] {
-        &api::routes::OPERATIONS
+        &api::OPERATIONS
     }
 
     fn spec_from_tables() -> serde_json::Value {
@@ -65,16 +65,11 @@ impl HttpService for Tillypad {
     // Spring decodes a body by the charset that its content type names.
     const BODY: BodyRules = BodyRules { limit: 1024 * 1024, decodes: true };
 
-    fn table() -> &'static [Route<Self>] {
-        &api::routes::ROUTES
+    fn table() -> &'static [stend_transport::Operation<Self>] {
+        &api::TABLE
     }
 
     fn refused(refused: Refused, at: &At<'_>) -> Reply {
-        let error = match refused {
-            Refused::Path => errors::Error::UnknownPath,
-            Refused::Method(_) => errors::Error::WrongMethod(at.method.to_owned()),
-            refused => errors::Error::Bench(refused),
-        };
-        error.reply(at.path, at.now)
+        errors::Error::from(refused).reply(None, at)
     }
 }

@@ -13,13 +13,14 @@ use stend_core::{Index, Problem, Seed, Streams, Table};
 use crate::api::wire::out::Out;
 use crate::state::State;
 use crate::state::bills::Bills;
-use crate::state::books::Books;
+use crate::state::books::{Books, Named};
 use crate::state::delivery::Division;
 use crate::state::guid::Guid;
 use crate::state::loyalty::Loyalty;
 use crate::state::menu::Menu;
 use crate::state::record::MOST_OF_A_LINE;
-use crate::world::section::{DivisionSection, Due, MenuSection, Section, StateName};
+use crate::state::states::{Part, StateLists, States};
+use crate::world::section::{Defaults, DivisionSection, Due, MenuSection, Section};
 
 fn by_id<T>(key: &'static str, list: Vec<T>, id: impl Fn(&T) -> Guid) -> Result<BTreeMap<Guid, T>, Problem> {
     let mut map = BTreeMap::new();
@@ -31,22 +32,6 @@ fn by_id<T>(key: &'static str, list: Vec<T>, id: impl Fn(&T) -> Guid) -> Result<
         }
     }
     Ok(map)
-}
-
-fn states(key: &'static str, list: Vec<StateName>, needed: &[i64]) -> Result<BTreeMap<i64, String>, Problem> {
-    let mut map = BTreeMap::new();
-    for (i, row) in list.into_iter().enumerate() {
-        if row.id < 0 || map.insert(row.id, row.name).is_some() {
-            let twice = Problem::conflict(format!("the id {} is below 0 or given twice", row.id));
-            return Err(twice.at([key.into(), i.into(), "id".into()]));
-        }
-    }
-    match needed.iter().find(|id| !map.contains_key(id)) {
-        Some(id) => {
-            Err(Problem::invalid(format!("the state {id} is missing; bills come into it by themselves")).under(key))
-        }
-        None => Ok(map),
-    }
 }
 
 /// Builds the state.
@@ -71,33 +56,47 @@ pub(crate) fn seed(section: Section, seed: Seed) -> Result<State, Problem> {
     }
     let anew = section.random.is_none();
     let places = check::Places::of(&section);
-    let mut lists = BTreeMap::new();
-    for (key, list, needed) in [
-        ("guest_states", section.guest_states, &[0, 4, 5][..]),
-        ("order_states", section.order_states, &[0, 1]),
-        ("delivery_states", section.delivery_states, &[0, 2, 3, 4, 6, 7, 8]),
-        ("delivery_methods", section.delivery_methods, &[0, 1]),
-        ("point_operations", section.point_operations, &[0]),
+    let ours = Section::default();
+    let mut lists = StateLists::default();
+    for (states, list, default) in [
+        (States::Guest, section.guest_states, &ours.guest_states),
+        (States::Order, section.order_states, &ours.order_states),
+        (States::Delivery, section.delivery_states, &ours.delivery_states),
+        (States::Method, section.delivery_methods, &ours.delivery_methods),
+        (States::PointOperation, section.point_operations, &ours.point_operations),
     ] {
-        lists.insert(key, states(key, list, needed)?);
+        lists.read(states, list, default)?;
     }
+    let closed_states = lists.ids(States::Guest, Part::Closed).collect();
     let mut books = section.books;
     // A world that names other books need not name those that the server itself refers to.
-    let ours = Section::default().books;
-    for (given, default) in
-        [(&mut books.users, ours.users), (&mut books.devices, ours.devices), (&mut books.note_types, ours.note_types)]
-    {
+    let ours = ours.books;
+    for (given, default) in [
+        (&mut books.users, ours.users),
+        (&mut books.devices, ours.devices),
+        (&mut books.note_types, ours.note_types),
+        (&mut books.movement_types, ours.movement_types),
+        (&mut books.sale_groups, ours.sale_groups),
+    ] {
         if given.is_empty() {
             *given = default;
         }
     }
+    let first = |rows: &[Named]| rows.first().map(|row| row.id);
+    let defaults = Defaults {
+        movement: section.defaults.movement.or(first(&books.movement_types)),
+        sale_group: section.defaults.sale_group.or(first(&books.sale_groups)),
+        ..section.defaults
+    };
+    // In the order of the file: the first precheck of a bill is the one that was printed first.
+    let printed = section.prechecks.iter().flat_map(|row| row.guests.iter().map(|guest| (*guest, row.id))).collect();
     let divisions = by_id("divisions", section.divisions, |division| division.id)?;
     let divisions = divisions.into_iter().map(|(id, division)| (id, Division::from(division))).collect();
     let mut state = State {
         settings: section.settings,
         zone,
         zone_name: section.time_zone,
-        defaults: section.defaults,
+        defaults,
         system_object: section.system_object,
         points: section.points,
         task_period: section.task_period,
@@ -110,19 +109,23 @@ pub(crate) fn seed(section: Section, seed: Seed) -> Result<State, Problem> {
         menu: menu(section.menu).map_err(|problem| problem.under("menu"))?.into(),
         loyalty: Loyalty { programmes: section.programmes, rules: section.rules }.into(),
         days: by_id("days", section.days, |day| day.id)?.into_iter().collect(),
-        bills: Bills::default(),
+        bills: Bills::new(closed_states),
         prechecks: by_id("prechecks", section.prechecks, |precheck| precheck.id)?.into_iter().collect(),
         waiting: Index::new(),
         random,
     };
-    for client in by_id("clients", section.clients, |client| client.id)?.into_values() {
+    for (i, client) in section.clients.into_iter().enumerate() {
+        if state.clients.contains_key(&client.id) {
+            let twice = Problem::conflict(format!("the id {} is given twice", client.id));
+            return Err(twice.at(["clients".into(), i.into(), "id".into()]));
+        }
         if client.points.iter().any(|points| points.value.abs() > Decimal::from(100_000_000)) {
             return Err(Problem::invalid(format!("client {}: points go to 100000000", client.id)).under("clients"));
         }
         state.keep_client(client);
     }
     check::check(&mut state, &places)?;
-    bills::guests(&mut state, section.guests, &section.due, anew, seed.now)?;
+    bills::guests(&mut state, section.guests, printed, &section.due, anew, seed.now)?;
     Ok(state)
 }
 
@@ -166,10 +169,7 @@ impl From<DivisionSection> for Division {
 
 /// The section that makes this state.
 pub(crate) fn save(state: &State) -> Section {
-    let list = |key: &str| {
-        let rows = state.states.get(key).into_iter().flatten();
-        rows.map(|(id, name)| StateName { id: *id, name: name.clone() }).collect()
-    };
+    let list = |states| state.states.rows(states).cloned().collect();
     let division = |(id, division): (&Guid, &Division)| DivisionSection {
         id: *id,
         name: division.name.clone(),
@@ -189,14 +189,14 @@ pub(crate) fn save(state: &State) -> Section {
         system_object: state.system_object,
         points: state.points.clone(),
         task_period: state.task_period,
-        guest_states: list("guest_states"),
-        order_states: list("order_states"),
-        delivery_states: list("delivery_states"),
-        delivery_methods: list("delivery_methods"),
-        point_operations: list("point_operations"),
+        guest_states: list(States::Guest),
+        order_states: list(States::Order),
+        delivery_states: list(States::Delivery),
+        delivery_methods: list(States::Method),
+        point_operations: list(States::PointOperation),
         books: state.books.save(),
         divisions: state.divisions.iter().map(division).collect(),
-        clients: state.clients.values().cloned().collect(),
+        clients: state.clients_in_order(),
         menu: MenuSection {
             properties: state.menu.properties.values().cloned().collect(),
             groups: state.menu.groups.values().cloned().collect(),
@@ -207,14 +207,14 @@ pub(crate) fn save(state: &State) -> Section {
         days: state.days.values().cloned().collect(),
         due: bills.iter().filter_map(|bill| Some(Due { guest: bill.id(), at: bill.due? })).collect(),
         guests: bills
-            .into_iter()
+            .iter()
             .map(|bill| {
                 let mut out = Out::careful();
                 out.bill(bill, &[]);
                 serde_json::from_str(&out.finish()).unwrap_or_default()
             })
             .collect(),
-        prechecks: state.prechecks.values().cloned().collect(),
+        prechecks: state.prechecks_in_order(&bills),
         random: Some(state.random.save()),
     }
 }

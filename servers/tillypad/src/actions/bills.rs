@@ -1,21 +1,24 @@
 //! What waiters and terminals do with bills, and bills by the thousand.
 
 use jiff::Timestamp;
+use rust_decimal::Decimal;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use stend_core::service::Act;
 use stend_core::{Problem, Span};
 
 use crate::Tillypad;
-use crate::api::known::known;
+use crate::state::known::known;
 use crate::state::State;
 use crate::state::books::Book;
 use crate::state::bulk::Wanted;
 use crate::state::guid::Guid;
+use crate::state::record::MOST_OF_A_LINE;
+use crate::state::staff::Added;
 
 use super::float;
 
-/// Nothing more to tell.
+/// An answer without content.
 #[derive(Debug, Serialize)]
 pub(super) struct Done {}
 
@@ -63,6 +66,161 @@ impl Act<Tillypad> for BeginPayment {
 
     fn run(self, state: &mut State, _: Timestamp) -> Result<Done, Problem> {
         state.begin_payment(self.guest)?;
+        Ok(Done {})
+    }
+}
+
+/// How an authorisation ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+enum Outcome {
+    /// The card is charged, and the precheck gets its receipt.
+    Approved,
+    /// Nothing is paid, and the precheck is as it was before.
+    Declined,
+}
+
+/// Arguments of `tillypad.end_payment`.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct EndPayment {
+    /// The bill; an authorisation has begun for it.
+    guest: Guid,
+    /// How the authorisation ends.
+    result: Outcome,
+    /// How it is paid; left out, the first of the world's pay types.
+    pay_type: Option<Guid>,
+}
+
+impl Act<Tillypad> for EndPayment {
+    const NAME: &'static str = "end_payment";
+    const SUMMARY: &'static str = "A terminal ends the authorisation of a card: approved, the precheck is paid; declined, it is unpaid as before.";
+    type Output = Done;
+
+    fn run(self, state: &mut State, now: Timestamp) -> Result<Done, Problem> {
+        let pay_type = pay_type(state, self.pay_type)?;
+        let paid_by = (self.result == Outcome::Approved).then_some(pay_type);
+        state.end_payment(self.guest, paid_by, now)?;
+        Ok(Done {})
+    }
+}
+
+/// The pay type that is named, or the first of the world.
+fn pay_type(state: &State, named: Option<Guid>) -> Result<Guid, Problem> {
+    match named {
+        Some(id) => known(state, Book::PayTypes, id).map_err(|unknown| unknown.under("pay_type")).map(|()| id),
+        None => state.books.ids(Book::PayTypes).first().copied().ok_or_else(|| {
+            Problem::conflict("this world has no pay types").hint("add one under `tillypad.books.pay_types`")
+        }),
+    }
+}
+
+/// Arguments of `tillypad.take_money`.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct TakeMoney {
+    /// The bill.
+    guest: Guid,
+    /// How it is paid; left out, the first of the world's pay types.
+    pay_type: Option<Guid>,
+}
+
+/// How much was paid.
+#[derive(Debug, Serialize)]
+pub(super) struct Taken {
+    sum: f64,
+}
+
+impl Act<Tillypad> for TakeMoney {
+    const NAME: &'static str = "take_money";
+    const SUMMARY: &'static str = "A cashier takes the money for all of a bill that is not paid yet.";
+    type Output = Taken;
+
+    fn run(self, state: &mut State, now: Timestamp) -> Result<Taken, Problem> {
+        let pay_type = pay_type(state, self.pay_type)?;
+        state.take_money(self.guest, pay_type, now).map(|sum| Taken { sum: float(sum) })
+    }
+}
+
+/// Arguments of `tillypad.add_dish`.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct AddDish {
+    /// The bill.
+    guest: Guid,
+    /// The dish, one of the menu.
+    #[serde(alias = "item")]
+    dish: Guid,
+    /// How many.
+    #[serde(default = "one")]
+    #[schemars(with = "f64")]
+    count: Decimal,
+    /// The price of one in roubles; left out, that of the menu.
+    #[schemars(with = "Option<f64>")]
+    price: Option<Decimal>,
+}
+
+fn one() -> Decimal {
+    Decimal::ONE
+}
+
+/// The line that was added.
+#[derive(Debug, Serialize)]
+pub(super) struct Line {
+    #[serde(rename = "orit_ID")]
+    id: Guid,
+}
+
+impl Act<Tillypad> for AddDish {
+    const NAME: &'static str = "add_dish";
+    const SUMMARY: &'static str = "A waiter adds a dish to a bill: a line at the end of its last order.";
+    type Output = Line;
+
+    fn run(self, state: &mut State, now: Timestamp) -> Result<Line, Problem> {
+        known(state, Book::MenuItems, self.dish).map_err(|unknown| unknown.under("dish"))?;
+        let Self { guest, dish, count, price } = self;
+        in_range(count, Decimal::from(MOST_OF_A_LINE), "count")?;
+        if let Some(price) = price.filter(|price| !price.is_zero()) {
+            in_range(price, Decimal::from(MOST_PRICE), "price")?;
+        }
+        state.add_dish(guest, &Added { dish, count: count.normalize(), price }, now).map(|id| Line { id })
+    }
+}
+
+/// The highest price of a dish.
+const MOST_PRICE: i64 = 100_000_000;
+
+fn in_range(number: Decimal, most: Decimal, key: &'static str) -> Result<(), Problem> {
+    if number > Decimal::ZERO && number <= most && number.scale() <= 10 {
+        return Ok(());
+    }
+    Err(Problem::invalid(format!("`{number}`: above 0 and at most {most}, with ten decimals at the most")).under(key))
+}
+
+/// Arguments of `tillypad.remove_dish`.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RemoveDish {
+    /// The bill.
+    guest: Guid,
+    /// The line (`orit_ID`).
+    line: Guid,
+    /// How many units; left out, all of the line.
+    #[schemars(with = "Option<f64>")]
+    count: Option<Decimal>,
+}
+
+impl Act<Tillypad> for RemoveDish {
+    const NAME: &'static str = "remove_dish";
+    const SUMMARY: &'static str =
+        "A waiter takes a line off a bill, or some units of it, as long as it is in no precheck.";
+    type Output = Done;
+
+    fn run(self, state: &mut State, _: Timestamp) -> Result<Done, Problem> {
+        if let Some(count) = self.count {
+            in_range(count, Decimal::from(MOST_OF_A_LINE), "count")?;
+        }
+        state.remove_dish(self.guest, self.line, self.count)?;
         Ok(Done {})
     }
 }

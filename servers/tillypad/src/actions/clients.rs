@@ -8,13 +8,14 @@ use stend_core::Problem;
 use stend_core::service::Act;
 
 use crate::Tillypad;
-use crate::api::known::known;
+use crate::state::known::known;
 use crate::state::State;
 use crate::state::books::Book;
 use crate::state::clients::{Operation, SentClient, is_phone};
 use crate::state::guid::Guid;
+use crate::state::staff::problem;
 
-use super::{float, problem};
+use super::float;
 
 /// Arguments of `tillypad.add_client`.
 #[derive(Debug, Deserialize, JsonSchema)]

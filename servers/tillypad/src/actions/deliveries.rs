@@ -7,15 +7,14 @@ use stend_core::Problem;
 use stend_core::service::Act;
 
 use crate::Tillypad;
-use crate::api::known::{known, known_bill, known_state};
+use crate::state::known::{known, known_bill, known_state};
 use crate::state::State;
 use crate::state::books::Book;
-use crate::state::delivery::{COOKED, SENT, WAITS_FOR_EXECUTOR, WAITS_FOR_START};
 use crate::state::guid::Guid;
 use crate::state::record::{Record, Value};
-use crate::state::tables::{States, delivery};
-
-use super::problem;
+use crate::state::staff::problem;
+use crate::state::states::{Part, StateName, States};
+use crate::state::tables::delivery;
 
 /// The state of a delivery.
 #[derive(Debug, Serialize)]
@@ -48,16 +47,46 @@ impl Act<Tillypad> for Confirm {
 
     fn run(self, state: &mut State, now: Timestamp) -> Result<Moved, Problem> {
         let present = moved(state, self.guest)?;
-        if present.id > WAITS_FOR_EXECUTOR {
+        let unconfirmed = [None, Some(Part::New), Some(Part::WaitsForExecutor)];
+        if !unconfirmed.contains(&state.states.part(States::Delivery, Some(present.id))) {
             let text = format!("bill {} is past confirmation: «{}»", self.guest, present.name);
             return Err(Problem::conflict(text).under("guest"));
         }
+        let Some(next) = state.states.id(States::Delivery, Part::WaitsForStart) else {
+            return Err(Problem::conflict("no delivery state of this world plays the part `waits_for_start`"));
+        };
         let change = |row: &mut Record| {
-            row.set(delivery::STATE, Value::Int(WAITS_FOR_START));
+            row.set(delivery::STATE, Value::Int(next));
             row.set(delivery::CONFIRM, Value::Flag(false));
         };
         state.change_delivery(self.guest, now, change).map_err(|error| problem(&error).under("guest"))?;
         moved(state, self.guest)
+    }
+}
+
+/// A state of deliveries, as scenarios name it.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(untagged, expecting = "expected the id, the name or the part of a delivery state, e.g. `sent`")]
+enum Named {
+    /// Its id.
+    Id(i64),
+    /// Its name, or the part that it plays.
+    Name(String),
+}
+
+impl Named {
+    fn find(&self, state: &State) -> Result<i64, Problem> {
+        let name = match self {
+            Self::Id(id) => return known_state(state, States::Delivery, *id).map(|()| *id),
+            Self::Name(name) => name.trim(),
+        };
+        let rows = || state.states.rows(States::Delivery);
+        let part = |row: &StateName| row.part.map_or("", Part::name);
+        let found = rows().find(|row| part(row) == name || row.name == name || row.id.to_string() == name);
+        found.map(|row| row.id).ok_or_else(|| {
+            let known: Vec<&str> = rows().flat_map(|row| [part(row), row.name.as_str()]).collect();
+            Problem::unknown("not_found", "delivery state", name, known.into_iter().filter(|name| !name.is_empty()))
+        })
     }
 }
 
@@ -67,8 +96,8 @@ impl Act<Tillypad> for Confirm {
 pub(super) struct DeliveryState {
     /// The bill.
     guest: Guid,
-    /// The state's id: one of `delivery_states`.
-    state: i64,
+    /// The state: the id, the name or the part of one of `delivery_states`.
+    state: Named,
 }
 
 impl Act<Tillypad> for DeliveryState {
@@ -77,9 +106,9 @@ impl Act<Tillypad> for DeliveryState {
     type Output = Moved;
 
     fn run(self, state: &mut State, now: Timestamp) -> Result<Moved, Problem> {
-        known_state(state, States::Delivery, self.state).map_err(|unknown| unknown.under("state"))?;
+        let next = self.state.find(state).map_err(|unknown| unknown.under("state"))?;
         known_bill(state, self.guest).map_err(|unknown| unknown.under("guest"))?;
-        let result = state.set_delivery_state(self.guest, self.state, now);
+        let result = state.set_delivery_state(self.guest, next, now);
         result.map_err(|error| problem(&error).under("guest"))?;
         moved(state, self.guest)
     }
@@ -107,13 +136,15 @@ impl Act<Tillypad> for Courier {
         known(state, Book::Users, self.user).map_err(|unknown| unknown.under("user"))?;
         let Self { guest, user, comment } = self;
         known_bill(state, guest).map_err(|unknown| unknown.under("guest"))?;
+        let cooked = state.bills.get(guest).and_then(|bill| state.delivery_part(bill)) == Some(Part::Cooked);
+        let sent = state.states.id(States::Delivery, Part::Sent).filter(|_| cooked);
         let change = |row: &mut Record| {
             row.set(delivery::COURIER, Value::Guid(user));
             if let Some(comment) = comment {
                 row.set(delivery::COURIER_COMMENT, Value::Text(comment.into()));
             }
-            if row.int(delivery::STATE) == Some(COOKED) {
-                row.set(delivery::STATE, Value::Int(SENT));
+            if let Some(sent) = sent {
+                row.set(delivery::STATE, Value::Int(sent));
             }
         };
         state.change_delivery(guest, now, change).map_err(|error| problem(&error).under("guest"))?;

@@ -1,27 +1,67 @@
 //! Trading days.
 
-use serde_json::json;
-use stend_transport::{Reply, StatusCode};
+use serde::{Deserialize, Serialize};
+use stend_transport::{Call, Context, DOCUMENTED, Decode, Encode, On, Operation, Outcome, Reply, StatusCode};
 
-use super::{Request, id, no_body, reply, required_id};
+use crate::Tillypad;
+use crate::api::request::{Id, Unknown, no_body, parameters};
+use crate::errors::Error;
+use crate::state::State;
+use crate::state::guid::Guid;
 
-/// `POST /operate-archive`: opens a division's trading day, or with `archive-id` closes it.
-pub(crate) fn operate(call: Request<'_, '_>) -> Reply {
-    reply(call, |call| {
-        call.expect_query(&["division-id", "archive-id"])?;
+/// Opens a division's trading day, or with `archive-id` closes it.
+pub(crate) const OPERATE: Operation<Tillypad> =
+    Operation::new("operate-archive", On::Post("/operate-archive"), DOCUMENTED, |call| call.answer(operate));
+
+/// The division whose day is opened, or the day that is closed. A day knows its division; one that is named must be it.
+#[derive(Deserialize)]
+struct Operated {
+    #[serde(rename = "division-id")]
+    division: Option<Id>,
+    #[serde(rename = "archive-id")]
+    day: Option<Id>,
+}
+
+impl Decode<Tillypad> for Operated {
+    type Error = Error;
+
+    fn decode(call: &mut Call<'_, Tillypad>) -> Result<Self, Error> {
+        let request = parameters(call, &["division-id", "archive-id"], Unknown::Ignored)?;
         no_body(call)?;
-        match id(call, "archive-id")? {
-            Some(day) => {
-                // The day knows its division; one that is named must be it.
-                let division = id(call, "division-id")?;
-                call.state(|state, now| state.close_day(division, day, now))?;
-                Ok(Reply::empty(StatusCode::OK))
-            }
-            None => {
-                let division = required_id(call, "division-id")?;
-                let day = call.state(|state, now| state.open_day(division, now))?;
-                Ok(Reply::ok(&json!({ "arch_ID": day })))
-            }
+        Ok(request)
+    }
+}
+
+/// What became of the day.
+enum Day {
+    /// It is open; its id.
+    Opened(Guid),
+    /// It is closed, which answers nothing.
+    Closed,
+}
+
+/// An open day, key for key as printed.
+#[derive(Serialize)]
+struct Opened {
+    #[serde(rename = "arch_ID")]
+    day: Guid,
+}
+
+impl Encode for Day {
+    fn encode(self) -> Reply {
+        match self {
+            Self::Opened(day) => Reply::ok(&Opened { day }),
+            Self::Closed => Reply::empty(StatusCode::OK),
         }
-    })
+    }
+}
+
+fn operate(state: &mut State, context: &mut Context<'_>, request: Operated) -> Result<Outcome<Day>, Error> {
+    let division = request.division.map(|division| division.0);
+    if let Some(day) = request.day {
+        state.close_day(division, day.0, context.now)?;
+        return Ok(Outcome::reply(Day::Closed));
+    }
+    let day = state.open_day(division.ok_or(Error::NoParameter("division-id"))?, context.now)?;
+    Ok(Outcome::reply(Day::Opened(day)))
 }

@@ -1,17 +1,34 @@
 //! The state of a delivery.
 
-use serde_json::json;
-use stend_transport::Reply;
+use serde::Serialize;
+use stend_transport::{Context, DOCUMENTED, On, Operation, Outcome};
 
-use super::{Request, no_body, reply, required_id};
+use crate::Tillypad;
+use crate::api::guests::Asked;
+use crate::api::reply::Shown;
+use crate::errors::Error;
+use crate::state::State;
 
-/// `GET /get-guest-delivery-state`.
-pub(crate) fn state(call: Request<'_, '_>) -> Reply {
-    reply(call, |call| {
-        call.expect_query(&["guest-id"])?;
-        no_body(call)?;
-        let guest = required_id(call, "guest-id")?;
-        let (id, name) = call.state(|state, _| state.delivery_state(guest))?;
-        Ok(Reply::ok(&json!({ "dlvrst_ID": id, "dlvrst_Name": name })))
-    })
+/// The state of a bill's delivery.
+pub(crate) const STATE: Operation<Tillypad> =
+    Operation::new("get-guest-delivery-state", On::Get("/get-guest-delivery-state"), DOCUMENTED, |call| {
+        call.answer(delivery_state)
+    });
+
+/// A state, key for key as printed.
+#[derive(Serialize)]
+struct DeliveryState {
+    #[serde(rename = "dlvrst_ID")]
+    id: i64,
+    #[serde(rename = "dlvrst_Name")]
+    name: String,
+}
+
+fn delivery_state(
+    state: &mut State,
+    _: &mut Context<'_>,
+    request: Asked,
+) -> Result<Outcome<Shown<DeliveryState>>, Error> {
+    let (id, name) = state.delivery_state(request.guest.0)?;
+    Ok(Outcome::reply(Shown(DeliveryState { id, name })))
 }

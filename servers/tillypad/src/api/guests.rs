@@ -1,109 +1,218 @@
 //! Bills: posted, calculated, found, placed, deleted.
 
 use jiff::civil::Time;
-use stend_transport::{Reply, StatusCode};
+use serde::{Deserialize, Serialize};
+use stend_transport::{Call, Context, DOCUMENTED, Decode, On, Operation, Outcome};
 
-use crate::api::wire::out::Out;
+use crate::Tillypad;
+use crate::api::reply::{Done, Shown, Written, written};
+use crate::api::request::{Id, Moment, Unknown, bill, no_body, parameters};
+use crate::state::sent::Sent;
 use crate::errors::Error;
+use crate::state::State;
+use crate::state::guid::Guid;
 use crate::state::settings::RangeEnd;
 
-use super::{Denied, Request, bill, id, no_body, reply, required, required_date, required_id};
+/// Stores a bill (P2, P3).
+pub(crate) const POST: Operation<Tillypad> =
+    Operation::new("post-guest", On::Post("/post-guest"), DOCUMENTED, |call| call.answer(post));
 
-/// `POST /post-guest` (P2, P3).
-pub(crate) fn post(call: Request<'_, '_>) -> Reply {
-    reply(call, |call| {
+/// Deletes a bill (P8).
+pub(crate) const DELETE: Operation<Tillypad> =
+    Operation::new("delete-guest", On::Delete("/delete-guest"), DOCUMENTED, |call| call.answer(delete));
+
+/// What a bill would become (P6).
+pub(crate) const CALCULATE: Operation<Tillypad> =
+    Operation::new("calc-discount", On::Post("/calc-discount"), DOCUMENTED, |call| call.answer(calculate));
+
+/// The same, as a `GET` with a body.
+pub(crate) const CALCULATE_BY_GET: Operation<Tillypad> =
+    Operation::new("calc-discount-get", On::GetThatChanges("/calc-discount"), DOCUMENTED, |call| call.answer(calculate));
+
+/// A whole bill.
+pub(crate) const GET: Operation<Tillypad> =
+    Operation::new("get-guest", On::Get("/get-guest"), DOCUMENTED, |call| call.answer(get));
+
+/// All bills of a client.
+pub(crate) const LIST: Operation<Tillypad> =
+    Operation::new("get-guests", On::Get("/get-guests"), DOCUMENTED, |call| call.answer(list));
+
+/// Places a bill; without `place-id` takes it from its place (P8).
+pub(crate) const PLACE: Operation<Tillypad> =
+    Operation::new("update-guest-place", On::Put("/update-guest-place"), DOCUMENTED, |call| call.answer(place));
+
+/// The bills of a name and date.
+pub(crate) const INFO: Operation<Tillypad> =
+    Operation::new("get-guest-info", On::Get("/get-guest-info"), DOCUMENTED, |call| call.answer(info));
+
+/// The ids of the bills that were closed in a range.
+pub(crate) const CLOSED: Operation<Tillypad> =
+    Operation::new("get-closed-guests-id", On::Get("/get-closed-guests-id"), DOCUMENTED, |call| call.answer(closed));
+
+/// A bill as the client sends it.
+struct Bill(Sent);
+
+impl Decode<Tillypad> for Bill {
+    type Error = Error;
+
+    fn decode(call: &mut Call<'_, Tillypad>) -> Result<Self, Error> {
         call.expect_query(&[])?;
-        let sent = bill(call)?;
-        let id = call.state(|state, now| state.post(sent, now))?;
-        let mut out = Out::with_room(64);
-        out.object(|out| out.key("gest_ID").guid(id));
-        ready(out.finish())
-    })
+        bill(call).map(Self)
+    }
 }
 
-/// `POST /calc-discount`, and `GET` with a body (P6).
-pub(crate) fn calculate(call: Request<'_, '_>) -> Reply {
-    reply(call, |call| {
-        call.expect_query(&[])?;
-        let sent = bill(call)?;
-        let text = call.state(|state, now| state.calculate(sent, now).map(|bill| state.bill_json(&bill)))?;
-        Ok(Reply::json_bytes(StatusCode::OK, text))
-    })
+/// The id of a stored bill.
+#[derive(Serialize)]
+struct Stored {
+    #[serde(rename = "gest_ID")]
+    id: Guid,
 }
 
-/// `DELETE /delete-guest` (P8).
-pub(crate) fn delete(call: Request<'_, '_>) -> Reply {
-    reply(call, |call| {
-        call.expect_query(&["id"])?;
+fn post(state: &mut State, context: &mut Context<'_>, Bill(sent): Bill) -> Result<Outcome<Shown<Stored>>, Error> {
+    let id = state.post(sent, context.now)?;
+    Ok(Outcome::reply(Shown(Stored { id })))
+}
+
+fn calculate(state: &mut State, context: &mut Context<'_>, Bill(sent): Bill) -> Result<Outcome<Written>, Error> {
+    let bill = state.calculate(sent, context.now)?;
+    Ok(written(state.bill_json(&bill)))
+}
+
+/// The bill to delete.
+#[derive(Deserialize)]
+struct Deleted {
+    id: Id,
+}
+
+impl Decode<Tillypad> for Deleted {
+    type Error = Error;
+
+    fn decode(call: &mut Call<'_, Tillypad>) -> Result<Self, Error> {
+        let request = parameters(call, &["id"], Unknown::Refused)?;
         no_body(call)?;
-        let id = required_id(call, "id")?;
-        call.state(|state, _| state.delete(id))?;
-        Ok(Reply::empty(StatusCode::OK))
-    })
+        Ok(request)
+    }
 }
 
-/// `GET /get-guest`.
-pub(crate) fn get(call: Request<'_, '_>) -> Reply {
-    reply(call, |call| {
-        call.expect_query(&["guest-id"])?;
+fn delete(state: &mut State, _: &mut Context<'_>, request: Deleted) -> Result<Outcome<Done>, Error> {
+    state.delete(request.id.0)?;
+    Ok(Outcome::reply(Done))
+}
+
+/// The bill that is asked for.
+#[derive(Deserialize)]
+pub(super) struct Asked {
+    #[serde(rename = "guest-id")]
+    pub(super) guest: Id,
+}
+
+impl Decode<Tillypad> for Asked {
+    type Error = Error;
+
+    fn decode(call: &mut Call<'_, Tillypad>) -> Result<Self, Error> {
+        let request = parameters(call, &["guest-id"], Unknown::Ignored)?;
         no_body(call)?;
-        let id = required_id(call, "guest-id")?;
-        let body = call.state(|state, _| state.guest_bytes(id)).ok_or(Error::NoGuest(id))?;
-        Ok(Reply::json_bytes(StatusCode::OK, body))
-    })
+        Ok(request)
+    }
 }
 
-/// `GET /get-guests`.
-pub(crate) fn of_client(call: Request<'_, '_>) -> Reply {
-    reply(call, |call| {
-        call.expect_query(&["client-id"])?;
+fn get(state: &mut State, _: &mut Context<'_>, request: Asked) -> Result<Outcome<Written>, Error> {
+    let id = request.guest.0;
+    Ok(written(state.guest_bytes(id).ok_or(Error::NoGuest(id))?))
+}
+
+/// The client whose bills are asked for.
+#[derive(Deserialize)]
+struct OfClient {
+    #[serde(rename = "client-id")]
+    client: Id,
+}
+
+impl Decode<Tillypad> for OfClient {
+    type Error = Error;
+
+    fn decode(call: &mut Call<'_, Tillypad>) -> Result<Self, Error> {
+        let request = parameters(call, &["client-id"], Unknown::Ignored)?;
         no_body(call)?;
-        let client = required_id(call, "client-id")?;
-        ready(call.state(|state, _| state.guests_json(client)))
-    })
+        Ok(request)
+    }
 }
 
-/// `PUT /update-guest-place` (P8).
-pub(crate) fn place(call: Request<'_, '_>) -> Reply {
-    reply(call, |call| {
-        call.expect_query(&["guest-id", "place-id"])?;
+fn list(state: &mut State, _: &mut Context<'_>, request: OfClient) -> Result<Outcome<Written>, Error> {
+    Ok(written(state.guests_json(request.client.0)))
+}
+
+/// A bill and its new place. Without `place-id` the place is cleared, so a misspelt one is refused (P16).
+#[derive(Deserialize)]
+struct Placed {
+    #[serde(rename = "guest-id")]
+    guest: Id,
+    #[serde(rename = "place-id")]
+    place: Option<Id>,
+}
+
+impl Decode<Tillypad> for Placed {
+    type Error = Error;
+
+    fn decode(call: &mut Call<'_, Tillypad>) -> Result<Self, Error> {
+        let request = parameters(call, &["guest-id", "place-id"], Unknown::Refused)?;
         no_body(call)?;
-        let guest = required_id(call, "guest-id")?;
-        let place = id(call, "place-id")?;
-        call.state(|state, _| state.place(guest, place))?;
-        Ok(Reply::empty(StatusCode::OK))
-    })
+        Ok(request)
+    }
 }
 
-/// `GET /get-guest-info`.
-pub(crate) fn info(call: Request<'_, '_>) -> Reply {
-    reply(call, |call| {
-        call.expect_query(&["name", "date"])?;
+fn place(state: &mut State, _: &mut Context<'_>, request: Placed) -> Result<Outcome<Done>, Error> {
+    state.place(request.guest.0, request.place.map(|place| place.0))?;
+    Ok(Outcome::reply(Done))
+}
+
+/// A name and a date.
+#[derive(Deserialize)]
+struct Named {
+    name: String,
+    date: Moment,
+}
+
+impl Decode<Tillypad> for Named {
+    type Error = Error;
+
+    fn decode(call: &mut Call<'_, Tillypad>) -> Result<Self, Error> {
+        let request: Self = parameters(call, &["name", "date"], Unknown::Ignored)?;
         no_body(call)?;
-        let name = required(call, "name")?;
-        let (date, _) = required_date(call, "date")?;
-        ready(call.state(|state, _| state.info_json(&name, date.date())))
-    })
+        request.date.without_zone(call, "date")?;
+        Ok(request)
+    }
 }
 
-/// `GET /get-closed-guests-id`: a date at the end of the range means all of that day, unless the world reads it otherwise.
-pub(crate) fn closed(call: Request<'_, '_>) -> Reply {
-    reply(call, |call| {
-        call.expect_query(&["from", "to", "division-id"])?;
+fn info(state: &mut State, _: &mut Context<'_>, request: Named) -> Result<Outcome<Written>, Error> {
+    Ok(written(state.info_json(&request.name, request.date.at.date())))
+}
+
+/// A range of time, both ends in it, and a division. A date at its end means all of that day, unless the world says
+/// otherwise.
+#[derive(Deserialize)]
+struct Range {
+    from: Moment,
+    to: Moment,
+    #[serde(rename = "division-id")]
+    division: Option<Id>,
+}
+
+impl Decode<Tillypad> for Range {
+    type Error = Error;
+
+    fn decode(call: &mut Call<'_, Tillypad>) -> Result<Self, Error> {
+        let request: Self = parameters(call, &["from", "to", "division-id"], Unknown::Ignored)?;
         no_body(call)?;
-        let (from, _) = required_date(call, "from")?;
-        let (to, timed) = required_date(call, "to")?;
-        let division = id(call, "division-id")?;
-        let found = call.state(|state, _| {
-            let whole = !timed && state.settings.range_end == RangeEnd::WholeDay;
-            let to = if whole { to.date().to_datetime(Time::MAX) } else { to };
-            state.closed_json(from, to, division)
-        });
-        ready(found)
-    })
+        request.from.without_zone(call, "from")?;
+        request.to.without_zone(call, "to")?;
+        Ok(request)
+    }
 }
 
-/// A body that the state has written.
-fn ready(text: String) -> Result<Reply, Denied> {
-    Ok(Reply::json_bytes(StatusCode::OK, text))
+fn closed(state: &mut State, _: &mut Context<'_>, request: Range) -> Result<Outcome<Written>, Error> {
+    let Range { from, to, division } = request;
+    let whole = !to.timed && state.settings.range_end == RangeEnd::WholeDay;
+    let end = if whole { to.at.date().to_datetime(Time::MAX) } else { to.at };
+    Ok(written(state.closed_json(from.at, end, division.map(|division| division.0))))
 }

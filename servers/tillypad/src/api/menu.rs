@@ -1,27 +1,44 @@
 //! The menu, as public clients read it (P11).
 
+use serde::Deserialize;
 use serde_json::{Value as Json, json};
-use stend_transport::Reply;
+use stend_transport::{Call, Context, Decode, OBSERVED, On, Operation, Outcome};
 
+use crate::Tillypad;
+use crate::api::reply::Shown;
+use crate::api::request::{Id, Unknown, no_body, parameters};
+use crate::errors::Error;
+use crate::state::State;
 use crate::state::menu::{MenuGroup, MenuItem, MenuNote};
 
-use super::{Request, id, no_body, reply};
+/// All of the menu, what a sale property offers, or one group.
+pub(crate) const GET: Operation<Tillypad> =
+    Operation::new("get-menu", On::Get("/get-menu"), OBSERVED, |call| call.answer(get));
 
-/// `GET /get-menu`: all of it, what a sale property offers, or one group.
-pub(crate) fn get(call: Request<'_, '_>) -> Reply {
-    reply(call, |call| {
-        call.expect_query(&["sale-property-id", "id"])?;
+/// What of the menu is asked for.
+#[derive(Deserialize)]
+struct Selected {
+    #[serde(rename = "sale-property-id")]
+    property: Option<Id>,
+    id: Option<Id>,
+}
+
+impl Decode<Tillypad> for Selected {
+    type Error = Error;
+
+    fn decode(call: &mut Call<'_, Tillypad>) -> Result<Self, Error> {
+        let request = parameters(call, &["sale-property-id", "id"], Unknown::Ignored)?;
         no_body(call)?;
-        let (property, one) = (id(call, "sale-property-id")?, id(call, "id")?);
-        let reply = call.state(|state, _| {
-            let selection = state.menu.select(property, one);
-            json!({
-                "MenuGroups": selection.groups.into_iter().map(group).collect::<Vec<_>>(),
-                "MenuItems": selection.items.into_iter().map(item).collect::<Vec<_>>(),
-            })
-        });
-        Ok(Reply::ok(&reply))
-    })
+        Ok(request)
+    }
+}
+
+fn get(state: &mut State, _: &mut Context<'_>, request: Selected) -> Result<Outcome<Shown<Json>>, Error> {
+    let selection = state.menu.select(request.property.map(|id| id.0), request.id.map(|id| id.0));
+    Ok(Outcome::reply(Shown(json!({
+        "MenuGroups": selection.groups.into_iter().map(group).collect::<Vec<_>>(),
+        "MenuItems": selection.items.into_iter().map(item).collect::<Vec<_>>(),
+    }))))
 }
 
 fn notes(list: &[MenuNote]) -> Vec<Json> {

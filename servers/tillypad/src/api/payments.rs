@@ -1,58 +1,120 @@
 //! Payments. Every error of this operation is a bare JSON string (P1).
 
+use serde::de::{Error as _, Unexpected};
+use serde::{Deserialize, Deserializer};
 use stend_core::json::{Json, Object};
-use stend_transport::{Reply, StatusCode};
+use stend_core::near;
+use stend_transport::{
+    At, Call, Context, DOCUMENTED, Decode, Failure, On, Operation, Outcome, Refusal, Reply, StatusCode,
+};
 
+use crate::Tillypad;
+use crate::api::reply::{Written, written};
+use crate::api::request::{Unknown, body, parameters, warn};
 use crate::api::wire::out::Out;
-use crate::api::wire::read::{self, Sent};
-use crate::api::wire::scalar;
+use crate::api::wire::read;
+use crate::state::sent::{Odd, Sent};
 use crate::errors::Error;
+use crate::state::State;
 use crate::state::guid::Guid;
 use crate::state::pay::{Paid, Payment, Prechecks};
+use crate::state::scalar;
 use crate::state::settings::PaymentReply;
 use crate::state::tables;
 
-use super::{Denied, Request, body, reply, warn};
+/// Pays a bill (P9).
+pub(crate) const PAY: Operation<Tillypad> =
+    Operation::new("pay-guest", On::Post("/pay-guest"), DOCUMENTED, |call| call.answer(pay));
 
 /// The flag's names: the page cuts the printed one after `delete`.
 const FLAGS: [&str; 3] = ["delete-prechecks", "DeletePrechecks", "deletePrechecks"];
 const BODY: [&str; 5] = ["Payment", "DiscountSum", "DiscountSums", "discountSum", "guestDiscountPointOperations"];
 const PAYMENT: [&str; 3] = ["gest_ID", "payType_ID", "paySum"];
 
-/// `POST /pay-guest` (P9).
-pub(crate) fn pay(call: Request<'_, '_>) -> Reply {
-    reply(call, |call| {
-        answer(call).map_err(|denied| match denied {
-            // Refused before the payment is looked at.
-            early @ (Denied::Strict(_) | Denied::Error(Error::MediaType(_))) => early,
-            Denied::Error(error) => Denied::Error(Error::Pay(error.message())),
-        })
-    })
-}
+/// An error of this operation.
+pub(crate) struct Wrong(Error);
 
-fn answer(call: Request<'_, '_>) -> Result<Reply, Denied> {
-    call.expect_query(&FLAGS)?;
-    let prechecks = flag(call)?;
-    let body = body(call)?;
-    let mut sent = Sent::default();
-    let payment = payment(&read::json(&body)?, prechecks, &mut sent)?;
-    warn(call, &sent.odd)?;
-    let (paid, keys) =
-        call.state(|state, now| state.pay(payment, now).map(|paid| (paid, state.settings.payment_reply)))?;
-    Ok(Reply::json_bytes(StatusCode::OK, shown(&paid, keys)))
-}
-
-fn flag(call: Request<'_, '_>) -> Result<Option<Prechecks>, Error> {
-    for name in FLAGS {
-        let Some(value) = call.query(name).filter(|value| !value.is_empty()) else { continue };
-        return match &*value {
-            "0" => Ok(Some(Prechecks::Keep)),
-            "1" => Ok(Some(Prechecks::DeleteAll)),
-            "2" => Ok(Some(Prechecks::DeleteUnpaid)),
-            other => Err(Error::Parameter { name, value: other.to_owned(), expected: "0, 1 or 2" }),
-        };
+impl From<Error> for Wrong {
+    fn from(error: Error) -> Self {
+        Self(error)
     }
-    Ok(None)
+}
+
+impl From<Refusal> for Wrong {
+    fn from(refusal: Refusal) -> Self {
+        Self(refusal.into())
+    }
+}
+
+impl Failure<Tillypad> for Wrong {
+    fn reply(&self, state: Option<&State>, at: &At<'_>) -> Reply {
+        match &self.0 {
+            // Refused before the payment is looked at.
+            early @ (Error::Bench(_) | Error::MediaType(_)) => early.reply(state, at),
+            error => Reply::json(StatusCode::INTERNAL_SERVER_ERROR, &error.message()),
+        }
+    }
+}
+
+/// The flag, under one of its names.
+#[derive(Deserialize)]
+struct Flags {
+    #[serde(rename = "delete-prechecks")]
+    printed: Option<Prechecks>,
+    #[serde(rename = "DeletePrechecks")]
+    upper: Option<Prechecks>,
+    #[serde(rename = "deletePrechecks")]
+    lower: Option<Prechecks>,
+}
+
+impl<'de> Deserialize<'de> for Prechecks {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        match &*String::deserialize(deserializer)? {
+            "0" => Ok(Self::Keep),
+            "1" => Ok(Self::DeleteAll),
+            "2" => Ok(Self::DeleteUnpaid),
+            other => Err(D::Error::invalid_value(Unexpected::Str(other), &"0, 1 or 2")),
+        }
+    }
+}
+
+impl Flags {
+    fn flag(&self) -> Result<Option<Prechecks>, Error> {
+        let mut flag = None;
+        for (name, given) in FLAGS.into_iter().zip([self.printed, self.upper, self.lower]) {
+            if given.is_some() && flag.is_some() && flag != given {
+                return Err(Error::ParameterTwice(name));
+            }
+            flag = flag.or(given);
+        }
+        Ok(flag)
+    }
+}
+
+impl Decode<Tillypad> for Payment {
+    type Error = Wrong;
+
+    fn decode(call: &mut Call<'_, Tillypad>) -> Result<Self, Wrong> {
+        let flags: Flags = parameters(call, &FLAGS, Unknown::Refused)?;
+        let prechecks = flags.flag()?;
+        let body = body(call)?;
+        let mut sent = Sent::default();
+        let payment = payment(&read::json(&body)?, prechecks, &mut sent)?;
+        // Money never goes by a field that was misspelt (P16).
+        for odd in &sent.odd {
+            if let Odd::Field { name, known } = odd {
+                let near = near::nearest(name, known.iter().copied());
+                return Err(Error::UnknownField { name: name.clone(), near }.into());
+            }
+        }
+        warn(call, &sent.odd)?;
+        Ok(payment)
+    }
+}
+
+fn pay(state: &mut State, context: &mut Context<'_>, payment: Payment) -> Result<Outcome<Written>, Wrong> {
+    let paid = state.pay(payment, context.now)?;
+    Ok(written(shown(&paid, state.settings.payment_reply)))
 }
 
 fn payment(json: &Json<'_>, prechecks: Option<Prechecks>, sent: &mut Sent) -> Result<Payment, Error> {

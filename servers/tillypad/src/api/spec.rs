@@ -157,7 +157,7 @@ fn sent(row: &Row) -> Json {
 fn is_always_there(field: &Field) -> bool {
     match field.need {
         Need::Client => true,
-        // A dish may have neither, and what is not stored is shown without them; the printed bill has no division.
+        // What is not stored is shown without them; the printed bill has no division.
         Need::Server(Fill::Movement | Fill::SaleGroup) => false,
         Need::Server(Fill::Division) => field.name != order::TABLE.fields[order::DIVISION].name,
         Need::Server(_) => true,

@@ -4,8 +4,8 @@
 use jiff::civil::DateTime;
 use rust_decimal::Decimal;
 
-use crate::api::wire::read::Declared;
-use crate::api::wire::scalar;
+use crate::state::sent::Declared;
+use crate::state::scalar;
 use crate::errors::Error;
 use crate::state::books::Book;
 use crate::state::guid::Guid;
@@ -13,11 +13,8 @@ use crate::state::record::{Record, Value};
 use crate::state::tables::{discount, item, note};
 
 use super::State;
-use super::bill::{Bill, Item, note_sum};
+use super::bill::{Bill, Item, note_sum, round};
 use super::fill::price_vat;
-
-/// Units are priced this fine when a sum does not divide by the count; a line's sum is whole kopecks again.
-const FINEST: u32 = 10;
 
 /// The most that a note declares: more than all of a bill's sums together.
 const MOST_OF_A_NOTE: Decimal = Decimal::from_parts(3_567_587_328, 232, 0, false, 0);
@@ -124,41 +121,139 @@ impl State {
         bill.note_sums(self.points.applied_note).collect()
     }
 
-    /// Takes a sum from the lines, in proportion to what they cost, in whole kopecks a line; says how much it took.
+    /// Takes a sum from the lines, in proportion to what they cost; says how much it took. New prices are whole kopecks:
+    /// what does not divide by the counts goes to a line of few units, or to one unit that gets a line of its own. Less
+    /// than the sum is taken where no line can be split.
     fn spread(&mut self, bill: &mut Bill, kind: Guid, groups: &[Guid], sum: Decimal) -> Decimal {
-        let mut costs = Vec::new();
-        bill.visit(|line| {
-            let open = self.in_groups(line, groups) && !line.record.has(item::PRECHECK);
-            costs.push(if open { line.sum() } else { Decimal::ZERO });
-        });
-        let total: Decimal = costs.iter().sum();
+        let open = |line: &Item| self.in_groups(line, groups) && !line.record.has(item::PRECHECK);
+        let mut lines: Vec<Line> = Vec::new();
+        for (i, order) in bill.orders.iter().enumerate() {
+            collect(&order.items, &[i], &mut |path, item| lines.extend(open(item).then(|| Line::of(path, item))));
+        }
+        let total: Decimal = lines.iter().map(Line::cost).sum();
         let sum = sum.min(total);
         if sum <= Decimal::ZERO {
             return Decimal::ZERO;
         }
-        let mut shares: Vec<Decimal> =
-            costs.iter().map(|cost| (sum * cost / total).round_dp_with_strategy(2, DOWN).min(*cost)).collect();
-        let mut left = sum - shares.iter().sum::<Decimal>();
-        for (share, cost) in shares.iter_mut().zip(&costs) {
-            let more = left.min(*cost - *share);
-            *share += more;
-            left -= more;
+        let mut left = sum;
+        for line in &mut lines {
+            let cost = line.cost();
+            left -= line.take((sum * cost / total).round_dp_with_strategy(2, DOWN));
         }
-        let mut shares = shares.into_iter();
-        bill.visit_mut(|line| {
-            let share = shares.next().unwrap_or_default();
-            if !share.is_zero() {
-                // From the line's sum, not from its price: what remains is exact to the kopeck.
-                let price = ((line.sum() - share) / line.quantity()).round_dp(FINEST);
-                let off = line.price() - price;
-                self.discount_line(line, kind, off, Decimal::ZERO);
+        lines.sort_by_key(|line| std::cmp::Reverse(line.quantity));
+        for line in &mut lines {
+            left -= line.take(left);
+        }
+        let split = lines.iter().filter(|line| line.splits && line.price >= left).max_by_key(|line| line.price);
+        let split = split.filter(|_| !left.is_zero()).map(|line| (line.path.clone(), line.price - left));
+        if let Some((path, price)) = split {
+            self.split(bill, kind, &path, price);
+            left = Decimal::ZERO;
+        }
+        lines.sort_by(|one, other| one.path.cmp(&other.path));
+        for line in &lines {
+            if let Some(item) = item_at(bill, &line.path) {
+                let off = item.price() - line.price;
+                self.discount_line(item, kind, off, Decimal::ZERO);
             }
-        });
-        sum
+        }
+        sum - left
+    }
+
+    /// Gives one unit of a line a line of its own, the last of its siblings, at this price.
+    fn split(&mut self, bill: &mut Bill, kind: Guid, path: &[usize], price: Decimal) {
+        let drawn = self.new_line_id(bill);
+        let mut rows = 0;
+        bill.visit(|_| rows += 1);
+        let numbered = Guid::draft(u32::try_from(rows + bill.orders.len()).unwrap_or(u32::MAX - 1) + 1);
+        let Some(item) = item_at(bill, path) else { return };
+        let mut unit = item.clone();
+        let count = item.record.number(item::COUNT).unwrap_or_default() - Decimal::ONE;
+        item.record.set(item::COUNT, Value::Number(count.normalize()));
+        unit.record.set(item::COUNT, Value::Number(Decimal::ONE));
+        let of_draft = item.record.guid(item::ID).is_some_and(Guid::is_draft);
+        let id = if of_draft { numbered } else { drawn };
+        unit.record.set(item::ID, Value::Guid(id));
+        for row in &mut unit.discounts {
+            row.set(discount::ID, Value::Guid(self.new_id("rows")));
+            row.set(discount::ITEM, Value::Guid(id));
+        }
+        let off = unit.price() - price;
+        self.discount_line(&mut unit, kind, off, Decimal::ZERO);
+        if let Some(siblings) = siblings_at(bill, path) {
+            let position = i64::try_from(siblings.len()).unwrap_or(i64::MAX);
+            unit.record.set(item::ORDER, Value::Int(position));
+            siblings.push(unit);
+        }
     }
 }
 
 const DOWN: rust_decimal::RoundingStrategy = rust_decimal::RoundingStrategy::ToZero;
+const UP: rust_decimal::RoundingStrategy = rust_decimal::RoundingStrategy::AwayFromZero;
+
+/// Half a kopeck.
+const HALF: Decimal = Decimal::from_parts(5, 0, 0, false, 3);
+
+/// A line that points may be taken from.
+struct Line {
+    /// Its order, its place in it, and those of its modifiers.
+    path: Vec<usize>,
+    quantity: Decimal,
+    /// The price of one that is left.
+    price: Decimal,
+    /// Whether one unit of it can have a line of its own.
+    splits: bool,
+}
+
+impl Line {
+    fn of(path: &[usize], item: &Item) -> Self {
+        let (quantity, price) = (item.quantity(), item.price());
+        let count = item.record.number(item::COUNT).unwrap_or_default();
+        let whole = quantity == count && count.fract().is_zero() && count > Decimal::ONE;
+        let splits = whole && item.items.is_empty() && price.normalize().scale() <= 2;
+        Self { path: path.to_vec(), quantity, price, splits }
+    }
+
+    fn cost(&self) -> Decimal {
+        round(self.price * self.quantity)
+    }
+
+    /// Lowers its price to whole kopecks so that the line costs at most so much less; says how much less it costs.
+    fn take(&mut self, sum: Decimal) -> Decimal {
+        let cost = self.cost();
+        let least = (cost - sum).max(Decimal::ZERO);
+        // The lowest price at which the line, rounded to kopecks, does not cost less than that.
+        let price = ((least - HALF) / self.quantity).round_dp_with_strategy(2, UP).max(Decimal::ZERO);
+        let lower = Self { path: Vec::new(), price, ..*self };
+        if sum.is_zero() || price >= self.price || lower.cost() >= cost {
+            return Decimal::ZERO;
+        }
+        let taken = cost - lower.cost();
+        self.price = price;
+        taken
+    }
+}
+
+/// Goes through lines and modifiers, depth first, with their paths.
+fn collect(items: &[Item], above: &[usize], found: &mut impl FnMut(&[usize], &Item)) {
+    for (i, item) in items.iter().enumerate() {
+        let path: Vec<usize> = above.iter().copied().chain([i]).collect();
+        found(&path, item);
+        collect(&item.items, &path, found);
+    }
+}
+
+/// The line at a path.
+fn item_at<'b>(bill: &'b mut Bill, path: &[usize]) -> Option<&'b mut Item> {
+    siblings_at(bill, path)?.get_mut(*path.last()?)
+}
+
+/// The lines beside the one at a path.
+fn siblings_at<'b>(bill: &'b mut Bill, path: &[usize]) -> Option<&'b mut Vec<Item>> {
+    let (order, rest) = path.split_first()?;
+    let (_, above) = rest.split_last()?;
+    above.iter().try_fold(&mut bill.orders.get_mut(*order)?.items, |items, i| Some(&mut items.get_mut(*i)?.items))
+}
 
 /// Undoes an absolute discount.
 fn give_back(bill: &mut Bill, kind: Guid) {

@@ -5,7 +5,7 @@ use jiff::civil::DateTime;
 use rust_decimal::Decimal;
 use serde_json::{Value as Json, json};
 
-use crate::api::wire::scalar;
+use crate::state::scalar;
 use crate::errors::Error;
 use crate::state::guid::Guid;
 use crate::state::record::{MOST_OF_A_LINE, Record, Value};
@@ -39,10 +39,19 @@ pub(crate) struct Order {
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Item {
     pub(crate) record: Record,
-    /// How many units of its dish a modifier is for, where a modifier's count is for one unit; 1 otherwise.
+    /// What its count is multiplied by: see [`Counting`].
     pub(crate) times: Decimal,
     pub(crate) items: Vec<Item>,
     pub(crate) discounts: Vec<Record>,
+}
+
+/// How the lines of a world's bills are counted.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Counting {
+    /// Whether the count of a modifier is for one unit of its dish.
+    pub(crate) per_unit: bool,
+    /// Whether a line costs price × count × volume, and not price × count.
+    pub(crate) by_volume: bool,
 }
 
 /// Whose id it is.
@@ -83,31 +92,25 @@ impl Item {
         self.number(item::PRICE)
     }
 
-    /// How many of it.
-    fn units(&self) -> Decimal {
+    /// How many times its price is paid.
+    pub(crate) fn quantity(&self) -> Decimal {
         self.number(item::COUNT) * self.times
     }
 
-    /// How much of it: units by volume.
-    pub(crate) fn quantity(&self) -> Decimal {
-        self.units() * self.record.number(item::VOLUME).unwrap_or(Decimal::ONE)
-    }
-
-    /// Makes the counts of its modifiers be for one unit of it.
+    /// Counts it and its modifiers; it is there for so many `dishes`.
     ///
     /// # Errors
     /// More units of a modifier than a line may have.
-    fn count_modifiers(&mut self) -> Result<(), Error> {
-        let times = self.units();
-        for modifier in &mut self.items {
-            modifier.times = times;
-            if modifier.units() > Decimal::from(MOST_OF_A_LINE) {
-                let (field, value) = ("orit_Count".to_owned(), modifier.units().to_string());
-                return Err(Error::Range { field, value, expected: "at most 1000000 for all units of the dish" });
-            }
-            modifier.count_modifiers()?;
+    fn count(&mut self, dishes: Decimal, counting: Counting) -> Result<(), Error> {
+        let units = self.number(item::COUNT) * dishes;
+        if units > Decimal::from(MOST_OF_A_LINE) {
+            let (field, value) = ("orit_Count".to_owned(), units.to_string());
+            return Err(Error::Range { field, value, expected: "at most 1000000 for all units of the dish" });
         }
-        Ok(())
+        let volume = self.record.number(item::VOLUME).filter(|_| counting.by_volume);
+        self.times = dishes * volume.unwrap_or(Decimal::ONE);
+        let dishes = if counting.per_unit { units } else { Decimal::ONE };
+        self.items.iter_mut().try_for_each(|modifier| modifier.count(dishes, counting))
     }
 
     /// What the line costs without its modifiers, in whole kopecks.
@@ -171,12 +174,13 @@ impl Bill {
         self.orders.iter().flat_map(|order| &order.items).map(Item::total).sum()
     }
 
-    /// Makes the count of every modifier be for one unit of its dish.
+    /// Counts all lines.
     ///
     /// # Errors
     /// More units of a modifier than a line may have.
-    pub(crate) fn count_modifiers(&mut self) -> Result<(), Error> {
-        self.orders.iter_mut().flat_map(|order| &mut order.items).try_for_each(Item::count_modifiers)
+    pub(crate) fn count_lines(&mut self, counting: Counting) -> Result<(), Error> {
+        let mut lines = self.orders.iter_mut().flat_map(|order| &mut order.items);
+        lines.try_for_each(|line| line.count(Decimal::ONE, counting))
     }
 
     /// All lines and modifiers, depth first.
@@ -204,6 +208,18 @@ impl Bill {
         ids.extend(self.orders.iter().filter_map(|row| Some((RowId::Order, row.record.guid(order::ID)?))));
         self.visit(|line| ids.extend(line.record.guid(item::ID).map(|id| (RowId::Line, id))));
         ids.into_iter()
+    }
+
+    /// Takes away the ids of a draft, which are numbers of its rows.
+    pub(crate) fn forget_draft_ids(&mut self) {
+        let forget = |record: &mut Record, column| {
+            if record.guid(column).is_some_and(Guid::is_draft) {
+                record.remove(column);
+            }
+        };
+        forget(&mut self.guest, guest::ID);
+        self.orders.iter_mut().for_each(|row| forget(&mut row.record, order::ID));
+        self.visit_mut(|line| forget(&mut line.record, item::ID));
     }
 
     /// The sums in notes of a type.
@@ -268,8 +284,11 @@ mod tests {
     }
 
     #[test]
-    fn volume_counts_and_lines_are_whole_kopecks() {
-        assert_eq!(line("100", "1", "0.333").sum(), Decimal::new(333, 1));
+    fn a_line_costs_price_by_count_in_whole_kopecks_and_by_volume_where_the_world_says_so() {
+        assert_eq!(line("350", "2", "250").sum(), Decimal::from(700));
         assert_eq!(line("0.333", "3", "1").sum(), Decimal::new(100, 2));
+        let mut by_volume = line("100", "1", "0.333");
+        by_volume.count(Decimal::ONE, Counting { per_unit: false, by_volume: true }).expect("few");
+        assert_eq!(by_volume.sum(), Decimal::new(333, 1));
     }
 }

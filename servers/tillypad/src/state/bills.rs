@@ -11,13 +11,15 @@ use stend_core::{Index, Shared, Table};
 use crate::state::guid::Guid;
 use crate::state::tables::guest;
 
-use super::CLOSED;
 use super::bill::{Bill, RowId};
+use super::collation;
 
 /// The bills.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Bills {
     all: Table<Guid, Bill>,
+    /// The guest states that play the part of a closed bill.
+    closed_states: Shared<Vec<i64>>,
     next_serial: u64,
     by_client: Index<(Guid, u64, Guid)>,
     /// By a hash of the name: names are long and many, and the bill itself knows its own.
@@ -83,18 +85,27 @@ impl Hasher for Fnv {
     }
 }
 
+/// The hash of a name; names that the database takes for equal have the same.
 fn hashed(name: &str) -> u64 {
     let mut hasher = Fnv(0xcbf2_9ce4_8422_2325);
-    name.hash(&mut hasher);
+    collation::key(name).hash(&mut hasher);
     hasher.finish()
 }
 
-/// Where and when a bill was closed. A date alone closes nothing: clients may send one with a draft.
-fn closing(bill: &Bill) -> Option<(Guid, DateTime)> {
-    if bill.state() == CLOSED { bill.division().zip(bill.guest.date(guest::CLOSED)) } else { None }
-}
-
 impl Bills {
+    /// No bills; these guest states are the closed ones.
+    pub(crate) fn new(closed_states: Vec<i64>) -> Self {
+        Self { closed_states: closed_states.into(), ..Self::default() }
+    }
+
+    /// Where and when a bill was closed. A date alone closes nothing: clients may send one with a draft.
+    fn closing(&self, bill: &Bill) -> Option<(Guid, DateTime)> {
+        if !self.closed_states.contains(&bill.state()) {
+            return None;
+        }
+        bill.division().zip(bill.guest.date(guest::CLOSED))
+    }
+
     pub(crate) fn get(&self, id: Guid) -> Option<&Bill> {
         self.all.get(&id)
     }
@@ -187,10 +198,18 @@ impl Bills {
         if let Some(old) = self.all.remove(&bill.id()) {
             self.unindex(&old, before);
             bill.serial = old.serial;
+            if let Some(rows) = &mut self.rows {
+                old.row_ids().for_each(|id| {
+                    rows.remove(&id);
+                });
+            }
         }
         bill.shrink();
         self.written.forget(bill.id());
         self.index(&bill, after);
+        if let Some(rows) = &mut self.rows {
+            rows.extend(bill.row_ids());
+        }
         self.all.insert(bill.id(), bill);
     }
 
@@ -201,7 +220,7 @@ impl Bills {
         }
         let name = hashed(bill.name());
         self.by_name.extend(dates.iter().map(|date| (name, *date, serial, id)));
-        if let Some((division, closed)) = closing(bill) {
+        if let Some((division, closed)) = self.closing(bill) {
             self.closed.insert((division, closed, serial, id));
         }
         if let Some(due) = bill.due {
@@ -218,7 +237,7 @@ impl Bills {
         for date in dates {
             self.by_name.remove(&(name, *date, serial, id));
         }
-        if let Some((division, closed)) = closing(bill) {
+        if let Some((division, closed)) = self.closing(bill) {
             self.closed.remove(&(division, closed, serial, id));
         }
         if let Some(due) = bill.due {
@@ -234,9 +253,12 @@ impl Bills {
 
     /// The bills of this name and date, in the order in which they came.
     pub(crate) fn named(&self, name: &str, date: Date) -> impl Iterator<Item = &Bill> {
-        let hash = hashed(name);
+        let (hash, name) = (hashed(name), collation::key(name));
         let range = (hash, date, 0, Guid::draft(0))..=(hash, date, u64::MAX, Guid::draft(u32::MAX));
-        self.by_name.range(range).filter_map(|(_, _, _, id)| self.get(*id)).filter(move |bill| bill.name() == name)
+        self.by_name
+            .range(range)
+            .filter_map(|(_, _, _, id)| self.get(*id))
+            .filter(move |bill| collation::key(bill.name()) == name)
     }
 
     /// The bills of a division that were closed within this time, both ends in it: the moment, the serial and the id.

@@ -9,8 +9,9 @@ use crate::state::guid::Guid;
 use crate::state::record::{Record, Value};
 use crate::state::tables::{guest, item};
 
+use super::State;
 use super::bill::{Bill, Item, Order};
-use super::{CLOSED, State};
+use super::states::Part;
 
 /// What bills to make.
 #[derive(Debug)]
@@ -63,11 +64,13 @@ impl State {
                 row.set(guest::CLIENT, Value::Guid(client));
             }
             if wanted.closed {
-                row.set(guest::STATE, Value::Int(CLOSED));
                 row.set(guest::CLOSED, Value::Date(local));
             }
             let orders = vec![Order { items: vec![line], ..Order::default() }];
             let mut bill = Bill { guest: row, orders, ..Bill::default() };
+            if wanted.closed {
+                self.set_state(&mut bill, Part::Closed);
+            }
             self.fill_bill(&mut bill, local, false);
             let dates = self.name_dates(&bill);
             self.bills.put(bill, &dates);

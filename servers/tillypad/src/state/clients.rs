@@ -4,9 +4,7 @@ use rust_decimal::Decimal;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use stend_core::json::Json;
 
-use crate::api::wire::{read, scalar};
 use crate::errors::Error;
 use crate::state::books::Book;
 use crate::state::guid::Guid;
@@ -17,6 +15,9 @@ use super::State;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Client {
+    /// Its number in this world: of several clients with one phone the newest is found.
+    #[serde(skip)]
+    pub(crate) serial: u64,
     /// Its id (`clnt_ID`).
     pub id: Guid,
     /// Its name.
@@ -66,6 +67,13 @@ pub struct Operation {
 }
 
 impl Client {
+    /// All its phones: its own, and those that are kept with the person (`pepl_PhoneCell`, `pepl_PhoneWork`, …).
+    fn numbers(&self) -> impl Iterator<Item = &str> {
+        let own = self.phones.iter().map(|phone| phone.number.as_str());
+        let persons = self.people.iter().filter(|(key, _)| key.to_lowercase().starts_with("pepl_phone"));
+        own.chain(persons.filter_map(|(_, value)| value.as_str()).filter(|text| is_phone(text)))
+    }
+
     /// How many points of a type it has.
     pub(crate) fn balance(&self, kind: Guid) -> Decimal {
         self.points.iter().filter(|operation| operation.kind == kind).map(|operation| operation.value).sum()
@@ -96,68 +104,20 @@ pub(crate) struct SentClient {
     pub(crate) odd: Vec<String>,
 }
 
-/// The fields of a client that are known.
-pub(crate) const KNOWN: [&str; 7] =
-    ["clnt_ID", "clnt_clgr_ID", "clnt_pepl_ID", "clnt_Name", "clnt_isDisabled", "clientPhones", "people"];
-
-impl SentClient {
-    /// Reads a client.
-    ///
-    /// # Errors
-    /// What is missing or malformed, naming the field.
-    pub(crate) fn read(json: &Json<'_>) -> Result<Self, Error> {
-        let map = read::object(json, "the client")?;
-        let given = |name: &str| map.get(name).filter(|json| !json.is_null() && json.as_str() != Some(""));
-        let malformed = |field: &str, json: &Json<'_>, expected| Error::Malformed {
-            field: field.to_owned(),
-            value: scalar::shown(json),
-            expected,
-        };
-        let guid = |name: &str| {
-            given(name)
-                .map(|json| {
-                    json.as_str().and_then(Guid::parse).ok_or_else(|| malformed(name, json, "uniqueidentifier"))
-                })
-                .transpose()
-        };
-        let mut sent = Self {
-            id: guid("clnt_ID")?,
-            group: guid("clnt_clgr_ID")?,
-            person: guid("clnt_pepl_ID")?,
-            odd: map.keys().filter(|key| !KNOWN.contains(key)).map(str::to_owned).collect(),
-            ..Self::default()
-        };
-        let name = given("clnt_Name").and_then(scalar::text).filter(|name| !name.trim().is_empty());
-        sent.name = name.ok_or(Error::Missing { table: "tp_Clients", field: "clnt_Name" })?;
-        if let Some(json) = given("clnt_isDisabled") {
-            sent.disabled = scalar::flag(json).ok_or_else(|| malformed("clnt_isDisabled", json, "bit"))?;
-        }
-        match given("clientPhones") {
-            None => {}
-            Some(Json::Array(list)) if list.len() <= 20 => {
-                for row in list {
-                    let row = read::object(row, "clientPhones")?;
-                    let phone = row.get("clph_Phone").filter(|json| !json.is_null());
-                    let phone = phone.ok_or(Error::Missing { table: "tp_ClientPhones", field: "clph_Phone" })?;
-                    let text = scalar::text(phone).filter(|text| is_phone(text));
-                    sent.phones.push(text.ok_or_else(|| malformed("clph_Phone", phone, "phone number"))?);
-                }
-            }
-            Some(_) => return Err(Error::Shape("clientPhones must be an array of 20 phones at most".into())),
-        }
-        if let Some(json) = given("people") {
-            sent.people = read::object(json, "people")?.to_map();
-        }
-        Ok(sent)
-    }
-}
-
 impl State {
     /// Puts a client in; its phones find it.
-    pub(crate) fn keep_client(&mut self, client: Client) {
+    pub(crate) fn keep_client(&mut self, mut client: Client) {
+        client.serial = self.clients.len() as u64;
         self.phone_ids.extend(client.phones.iter().map(|phone| phone.id));
-        self.phones.extend(client.phones.iter().map(|phone| (digits(&phone.number), client.id)));
+        self.phones.extend(client.numbers().map(|number| (digits(number), client.serial, client.id)));
         self.clients.insert(client.id, client);
+    }
+
+    /// All clients, in the order in which they came.
+    pub(crate) fn clients_in_order(&self) -> Vec<Client> {
+        let mut clients: Vec<Client> = self.clients.values().cloned().collect();
+        clients.sort_by_key(|client| client.serial);
+        clients
     }
 
     /// A new client.
@@ -184,6 +144,7 @@ impl State {
             None => self.new_id("clients"),
         };
         self.keep_client(Client {
+            serial: 0,
             id,
             name: sent.name,
             group: sent.group,
@@ -196,13 +157,13 @@ impl State {
         Ok(id)
     }
 
-    /// The client with this phone: of several the one with the lowest id.
+    /// The client with this phone: of several the newest (P14).
     pub(crate) fn client_by_phone(&self, phone: &str) -> Option<&Client> {
         let digits = digits(phone);
         if digits.is_empty() {
             return None;
         }
-        let (found, id) = self.phones.range((digits.clone(), Guid::LOWEST)..).next()?;
-        if *found == digits { self.clients.get(id) } else { None }
+        let range = (digits.clone(), 0, Guid::LOWEST)..=(digits, u64::MAX, Guid::LOWEST);
+        self.clients.get(&self.phones.range(range).next_back()?.2)
     }
 }

@@ -6,30 +6,15 @@ use jiff::Timestamp;
 use rust_decimal::Decimal;
 use stend_core::Span;
 
-use crate::errors::Error;
+use crate::errors::{Error, SHARED};
 use crate::state::guid::Guid;
 use crate::state::record::{Record, Value};
 use crate::state::settings::{Confirmation, CookingStart};
-use crate::state::tables::{States, delivery, item};
+use crate::state::states::{Part, States};
+use crate::state::tables::{delivery, item};
 
 use super::State;
 use super::bill::Bill;
-
-/// Waits for the executor to confirm.
-pub(crate) const WAITS_FOR_EXECUTOR: i64 = 2;
-/// Waits for the moment when cooking has to begin.
-pub(crate) const WAITS_FOR_START: i64 = 3;
-/// Cooking has begun.
-pub(crate) const COOKING: i64 = 4;
-/// Cooked, not sent.
-pub(crate) const COOKED: i64 = 6;
-/// With the courier.
-pub(crate) const SENT: i64 = 7;
-/// Delivered and done.
-pub(crate) const DELIVERED: i64 = 8;
-
-/// The guest comes for it.
-const PICKUP: i64 = 0;
 
 /// A division: a restaurant, or the call centre.
 #[derive(Debug, Clone)]
@@ -50,8 +35,25 @@ pub(crate) struct Division {
 }
 
 impl State {
-    fn state_of(bill: &Bill) -> Option<i64> {
-        bill.delivery.as_ref()?.int(delivery::STATE)
+    /// The state of a delivery: its id and its name.
+    ///
+    /// # Errors
+    /// An unknown bill, or one that is no delivery.
+    pub(crate) fn delivery_state(&self, id: Guid) -> Result<(i64, String), Error> {
+        let bill = self.bills.get(id).ok_or(Error::NoGuest(id))?;
+        let row = bill.delivery.as_ref().ok_or(Error::NoDelivery(id))?;
+        let state = row.int(delivery::STATE).unwrap_or(0);
+        Ok((state, self.state_name(States::Delivery, state).unwrap_or_default().to_owned()))
+    }
+
+    /// The part that the state of a bill's delivery plays.
+    pub(crate) fn delivery_part(&self, bill: &Bill) -> Option<Part> {
+        self.states.part(States::Delivery, bill.delivery.as_ref()?.int(delivery::STATE))
+    }
+
+    /// Whether a bill's delivery is handed over.
+    pub(crate) fn is_delivered(&self, bill: &Bill) -> bool {
+        self.delivery_part(bill) == Some(Part::Closed)
     }
 
     /// Whether the task of the division may take a bill that waits for the executor.
@@ -60,7 +62,7 @@ impl State {
         else {
             return false;
         };
-        let pickup = row.int(delivery::METHOD) == Some(PICKUP);
+        let pickup = self.states.part(States::Method, row.int(delivery::METHOD)) == Some(Part::Pickup);
         let located = row.text(delivery::COORDINATES).is_some_and(|text| !text.trim().is_empty());
         let confirmed = self.settings.confirmation == Confirmation::Noted || row.flag(delivery::CONFIRM) != Some(true);
         let mut stopped = false;
@@ -88,13 +90,13 @@ impl State {
         let flagged = |row: &Record| row.flag(delivery::AUTO_START) == Some(true);
         let starts = bill.division().and_then(|id| self.divisions.get(&id)).is_some_and(|division| division.starts)
             && (self.settings.cooking_start == CookingStart::Task || bill.delivery.as_deref().is_some_and(flagged));
-        bill.due = match Self::state_of(bill) {
-            Some(WAITS_FOR_EXECUTOR) if self.is_acceptable(bill) => Some(soon),
-            Some(WAITS_FOR_EXECUTOR) => {
+        bill.due = match self.delivery_part(bill) {
+            Some(Part::WaitsForExecutor) if self.is_acceptable(bill) => Some(soon),
+            Some(Part::WaitsForExecutor) => {
                 self.waiting.insert(bill.id());
                 None
             }
-            Some(WAITS_FOR_START) if starts => Some(self.start(bill).map_or(soon, |start| start.max(soon))),
+            Some(Part::WaitsForStart) if starts => Some(self.start(bill).map_or(soon, |start| start.max(soon))),
             _ => None,
         };
     }
@@ -103,11 +105,12 @@ impl State {
     pub(crate) fn run_task(&mut self, id: Guid, at: Timestamp) -> String {
         let Some(mut bill) = self.bills.get(id).cloned() else { return format!("bill {id} is gone") };
         let dates = self.name_dates(&bill);
-        let next = match Self::state_of(&bill) {
-            Some(WAITS_FOR_EXECUTOR) if self.is_acceptable(&bill) => Some(WAITS_FOR_START),
-            Some(WAITS_FOR_START) => Some(COOKING),
+        let next = match self.delivery_part(&bill) {
+            Some(Part::WaitsForExecutor) if self.is_acceptable(&bill) => Some(Part::WaitsForStart),
+            Some(Part::WaitsForStart) => Some(Part::StartOfCooking),
             _ => None,
         };
+        let next = next.and_then(|part| self.states.id(States::Delivery, part));
         if let (Some(next), Some(row)) = (next, &mut bill.delivery) {
             row.set(delivery::STATE, Value::Int(next));
         }
@@ -123,23 +126,27 @@ impl State {
     /// Puts a delivery into a state.
     ///
     /// # Errors
-    /// An unknown bill, one that is no delivery, or an unknown state.
+    /// An unknown bill, one that is no delivery, an unknown state, or what [`State::conclude`] refuses.
     pub(crate) fn set_delivery_state(&mut self, id: Guid, state: i64, now: Timestamp) -> Result<(), Error> {
         if self.state_name(States::Delivery, state).is_none() {
             let (field, value) = ("gsdlv_dlvrst_ID".to_owned(), state.to_string());
             return Err(Error::Unknown { field, table: States::Delivery.table(), value });
         }
         let delivered = self.local(now);
+        let was_closed = self.bills.get(id).is_some_and(|bill| self.is_delivered(bill));
+        let is_closed = self.states.part(States::Delivery, Some(state)) == Some(Part::Closed);
         self.change_delivery(id, now, |row| {
-            let before = row.int(delivery::STATE);
             row.set(delivery::STATE, Value::Int(state));
-            if state == DELIVERED && (before != Some(DELIVERED) || !row.has(delivery::DELIVERED)) {
+            if is_closed && !(was_closed && row.has(delivery::DELIVERED)) {
                 row.set(delivery::DELIVERED, Value::Date(delivered));
             }
         })
     }
 
     /// Changes the delivery of a bill, and sets its tasks anew.
+    ///
+    /// # Errors
+    /// An unknown bill, one that is no delivery, or what [`State::conclude`] refuses.
     pub(crate) fn change_delivery(
         &mut self,
         id: Guid,
@@ -147,14 +154,46 @@ impl State {
         change: impl FnOnce(&mut Record),
     ) -> Result<(), Error> {
         let mut bill = self.bills.get(id).ok_or(Error::NoGuest(id))?.clone();
-        let dates = self.name_dates(&bill);
+        let before = self.name_dates(&bill);
         change(bill.delivery.as_mut().ok_or(Error::NoDelivery(id))?);
-        if Self::state_of(&bill) == Some(DELIVERED) && self.is_settled(&bill) {
-            self.close(&mut bill, now);
-        }
+        self.check_conclusion(&bill)?;
+        self.conclude(&mut bill, now);
         self.schedule(&mut bill, now);
-        self.bills.replace(bill, &dates, &dates);
+        let after = self.name_dates(&bill);
+        self.bills.replace(bill, &before, &after);
         Ok(())
+    }
+
+    /// The type of payment of a delivery that is handed over and counts as paid by it: «Если тип оплаты указан, то
+    /// считается что сумма счета доставки полностью им оплачена» (P13).
+    fn prepaid(&self, bill: &Bill) -> Option<Guid> {
+        if self.is_closed(bill) || !self.is_delivered(bill) || self.is_settled(bill) {
+            return None;
+        }
+        bill.delivery.as_ref()?.guid(delivery::PREPAID)
+    }
+
+    /// Whether [`State::conclude`] can close a bill.
+    ///
+    /// # Errors
+    /// A precheck that other bills share, or no trading day.
+    pub(crate) fn check_conclusion(&self, bill: &Bill) -> Result<(), Error> {
+        if self.prepaid(bill).is_none() {
+            return Ok(());
+        }
+        if self.has_shared_precheck(bill) {
+            return Err(Error::Refused(SHARED.into()));
+        }
+        self.check_days_to_pay(bill)
+    }
+
+    /// Closes the bill of a delivery that is handed over, if it is paid or prepaid.
+    pub(crate) fn conclude(&mut self, bill: &mut Bill, now: Timestamp) {
+        if let Some(pay_type) = self.prepaid(bill) {
+            self.settle(bill, pay_type, now);
+        } else if self.is_delivered(bill) && self.is_settled(bill) {
+            self.close(bill, now);
+        }
     }
 
     /// Puts dishes on a division's stop list, or takes them off; bills that waited for them move on.

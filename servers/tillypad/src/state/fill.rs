@@ -9,23 +9,20 @@ use rust_decimal::Decimal;
 use crate::errors::Error;
 use crate::state::guid::Guid;
 use crate::state::record::{Record, Value};
-use crate::state::settings::ModifierCount;
 use crate::state::tables::{
     Fill, Kind, Link, Need, Table, delivery, discount, guest, item, note, order, points, privilege,
 };
 
 use super::State;
-use super::bill::{Bill, Item, RowId, round};
-use super::delivery::DELIVERED;
+use super::bill::{Bill, Item, Order, RowId, round};
 use super::menu::MenuItem;
+use super::states::{Part, States};
 
 impl State {
     /// Whether a bill has what only the client can know, and refers to nothing that is not there; counts its
     /// modifiers as this world does.
     pub(crate) fn check_bill(&self, bill: &mut Bill) -> Result<(), Error> {
-        if self.settings.modifier_count == ModifierCount::PerUnit {
-            bill.count_modifiers()?;
-        }
+        self.count_lines(bill)?;
         self.check_row(&guest::TABLE, &bill.guest)?;
         if let Some(delivery) = &bill.delivery {
             self.check_row(&delivery::TABLE, delivery)?;
@@ -98,7 +95,8 @@ impl State {
         if let Some(delivery) = &mut bill.delivery {
             self.fill_row(&delivery::TABLE, delivery, &mut row);
             // It is given the state «Закрыта» now.
-            if !draft && delivery.int(delivery::STATE) == Some(DELIVERED) && !delivery.has(delivery::DELIVERED) {
+            let closed = self.states.part(States::Delivery, delivery.int(delivery::STATE)) == Some(Part::Closed);
+            if !draft && closed && !delivery.has(delivery::DELIVERED) {
                 delivery.set(delivery::DELIVERED, Value::Date(now));
             }
         }
@@ -113,6 +111,8 @@ impl State {
             row.master = None;
             self.fill_items(&mut order.items, &mut row);
         }
+        // The volumes that were filled in count, too; what they come to has been checked.
+        let _ = self.count_lines(bill);
         row.position = 0;
         self.fill_rows(&points::TABLE, &mut bill.points, &mut row);
         self.fill_rows(&note::TABLE, &mut bill.notes, &mut row);
@@ -120,8 +120,23 @@ impl State {
 
     /// Fills in rows that come to a bill later.
     pub(crate) fn fill_later(&mut self, bill: &Bill, table: &'static Table, rows: &mut [Record], now: DateTime) {
-        let mut row = Row { now, bill: Some(bill.id()), name: bill.name().to_owned(), ..Row::default() };
+        let mut row = Row::of(bill, now);
         self.fill_rows(table, rows, &mut row);
+    }
+
+    /// Fills in an order that comes to a bill later.
+    pub(crate) fn fill_order(&mut self, bill: &Bill, order: &mut Order, now: DateTime) {
+        let mut row = Row::of(bill, now);
+        self.fill_row(&order::TABLE, &mut order.record, &mut row);
+    }
+
+    /// Fills in a line without modifiers that comes to an order of a bill later, as the last.
+    pub(crate) fn fill_line(&mut self, bill: &Bill, order: &Order, line: &mut Item, now: DateTime) {
+        let mut row = Row::of(bill, now);
+        row.order = order.record.guid(order::ID);
+        row.position = order.items.len();
+        row.menu = line.record.guid(item::MENU);
+        self.fill_row(&item::TABLE, &mut line.record, &mut row);
     }
 
     fn fill_items(&mut self, items: &mut [Item], row: &mut Row) {
@@ -182,6 +197,12 @@ impl State {
         }
     }
 
+    /// An id for a line that comes to a bill later.
+    pub(crate) fn new_line_id(&mut self, bill: &Bill) -> Guid {
+        let row = Row { given: bill.row_ids().collect(), ..Row::default() };
+        self.draw_id(&item::TABLE, &row)
+    }
+
     /// The menu item of a row.
     fn dish(&self, row: &Row) -> Option<&MenuItem> {
         self.menu.items.get(&row.menu?)
@@ -196,14 +217,16 @@ impl State {
             Fill::Division => Value::Guid(row.division.unwrap_or(self.defaults.division)),
             Fill::User => Value::Guid(row.user.unwrap_or(self.defaults.user)),
             Fill::Device => Value::Guid(row.device.unwrap_or(self.defaults.device)),
-            Fill::Int(int) => Value::Int(int),
+            Fill::State(states, part) => Value::Int(self.states.id(states, part)?),
             Fill::Number(number) => Value::Number(number.into()),
             Fill::No => Value::Flag(false),
             Fill::Position => Value::Int(i64::try_from(row.position).unwrap_or(i64::MAX)),
             Fill::Movement if row.draft => return None,
-            Fill::Movement => Value::Guid(self.dish(row)?.movement?),
+            Fill::Movement => Value::Guid(self.dish(row).and_then(|dish| dish.movement).or(self.defaults.movement)?),
             Fill::SaleGroup if row.draft => return None,
-            Fill::SaleGroup => Value::Guid(self.dish(row)?.sale_group?),
+            Fill::SaleGroup => {
+                Value::Guid(self.dish(row).and_then(|dish| dish.sale_group).or(self.defaults.sale_group)?)
+            }
             Fill::Volume => Value::Number(self.dish(row).map_or(Decimal::ONE, |dish| dish.volume)),
             Fill::Vat => Value::Number(self.dish(row).map_or(Decimal::ZERO, |dish| dish.vat)),
             Fill::PriceVat => Value::Number(price_vat(record)),
@@ -242,6 +265,20 @@ struct Row {
 }
 
 impl Row {
+    /// For rows that come to a bill later.
+    fn of(bill: &Bill, now: DateTime) -> Self {
+        Self {
+            now,
+            bill: Some(bill.id()),
+            name: bill.name().to_owned(),
+            division: bill.division(),
+            user: bill.guest.guid(guest::USER),
+            device: bill.guest.guid(guest::DEVICE),
+            given: bill.row_ids().collect(),
+            ..Self::default()
+        }
+    }
+
     fn link(&self, link: Link) -> Option<Guid> {
         match link {
             Link::Bill => self.bill,

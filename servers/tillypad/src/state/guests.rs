@@ -1,47 +1,53 @@
 //! Posting, calculating, placing and deleting bills.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use crate::api::wire::read::Sent;
+use crate::state::sent::Sent;
 use crate::errors::Error;
 use crate::state::books::Book;
 use crate::state::guid::Guid;
 use crate::state::record::Value;
-use crate::state::settings::{FoundBy, PostProgrammes};
+use crate::state::settings::{FoundBy, PostProgrammes, RepeatedBill};
+use crate::state::states::{Part, States};
 use crate::state::tables::{guest, order};
 
+use super::State;
 use super::bill::Bill;
-use super::{CLOSED, PAYING, REGISTERED, State};
 
 impl State {
-    /// Stores a bill (P2, P3).
+    /// Stores a bill (P2, P3); one that is posted again under its id as the world's `repeated_bill` says (P14).
     ///
     /// # Errors
     /// What is missing, unknown, there already, or registered without an open trading day.
     pub(crate) fn post(&mut self, sent: Sent, now: Timestamp) -> Result<Guid, Error> {
         let Sent { mut bill, declared, .. } = sent;
-        if let Some(id) = bill.guest.guid(guest::ID).filter(|id| self.bills.has(*id)) {
-            return Err(Error::Duplicate { table: "tp_Guests", id });
+        let repeated = bill.guest.guid(guest::ID).filter(|id| self.bills.has(*id));
+        if let Some(id) = repeated {
+            match self.settings.repeated_bill {
+                RepeatedBill::Refused => return Err(Error::Duplicate { table: "tp_Guests", id }),
+                RepeatedBill::Same => return Ok(id),
+                RepeatedBill::Replaced => self.check_deletable(id)?,
+            }
         }
         self.forget_applied(&mut bill);
         self.check_bill(&mut bill)?;
-        self.check_rows_are_new(&bill)?;
+        self.check_rows_are_new(&bill, repeated)?;
         self.check_declared(&declared)?;
-        if matches!(bill.state(), PAYING | CLOSED) {
-            let name = self.state_name(crate::state::tables::States::Guest, bill.state()).unwrap_or_default();
+        if matches!(self.states.part(States::Guest, Some(bill.state())), Some(Part::Paying | Part::Closed)) {
+            let name = self.state_name(States::Guest, bill.state()).unwrap_or_default();
             return Err(Error::Refused(format!("Счет не может быть создан в состоянии «{name}»")));
         }
-        let registered = bill.orders.iter().any(|row| row.record.int(order::STATE) == Some(REGISTERED));
         for row in &mut bill.orders {
             row.record.remove(order::DAY);
         }
-        if registered {
-            // Asked before anything is drawn; the orders are tied once they are filled in.
-            let division = bill.division().unwrap_or(self.defaults.division);
-            let mut probe = Bill { orders: bill.orders.clone(), ..Bill::default() };
-            probe.guest.set(guest::DIVISION, Value::Guid(division));
-            self.tie_to_days(&mut probe, false)?;
+        // Asked before anything is drawn; the orders are tied once they are filled in.
+        self.check_days(&bill, false)?;
+        self.check_conclusion(&bill)?;
+        if let Some(id) = repeated {
+            self.remove(id);
         }
         let local = self.local(now);
         self.fill_bill(&mut bill, local, false);
@@ -49,10 +55,9 @@ impl State {
             self.apply_programmes(&mut bill, local);
         }
         self.use_points(&mut bill, &declared, local);
-        self.tie_to_days(&mut bill, false)?;
-        if registered {
-            self.make_precheck(&mut bill, false);
-        }
+        self.tie_to_days(&mut bill, false);
+        self.make_precheck(&mut bill, false);
+        self.conclude(&mut bill, now);
         self.schedule(&mut bill, now);
         let id = bill.id();
         let dates = self.name_dates(&bill);
@@ -60,11 +65,14 @@ impl State {
         Ok(id)
     }
 
-    /// Whether the ids that the client gives orders and lines are no other bill's.
-    fn check_rows_are_new(&mut self, bill: &Bill) -> Result<(), Error> {
+    /// Whether the ids that the client gives orders and lines are no other bill's; those of the bill that is `replaced`
+    /// are free.
+    fn check_rows_are_new(&mut self, bill: &Bill, replaced: Option<Guid>) -> Result<(), Error> {
+        let freed: BTreeSet<_> =
+            replaced.and_then(|id| self.bills.get(id)).into_iter().flat_map(Bill::row_ids).collect();
         for (row, id) in bill.row_ids().filter(|(_, id)| !id.is_draft()) {
             self.bills.know_rows();
-            if self.bills.has_row((row, id)) {
+            if self.bills.has_row((row, id)) && !freed.contains(&(row, id)) {
                 return Err(Error::Duplicate { table: row.table(), id });
             }
         }
@@ -83,18 +91,34 @@ impl State {
         let local = self.local(now);
         self.fill_bill(&mut bill, local, true);
         self.apply_programmes(&mut bill, local);
+        let rows = bill.row_ids().count();
         self.use_points(&mut bill, &declared, local);
+        if bill.row_ids().count() > rows {
+            // A line was split: the draft is numbered anew.
+            bill.forget_draft_ids();
+            self.fill_bill(&mut bill, local, true);
+        }
         Ok(bill)
     }
 
     /// Deletes a bill with its prechecks (P8).
     ///
     /// # Errors
-    /// An unknown bill; one with a payment, a fiscal receipt or a precheck that it shares.
+    /// As [`State::check_deletable`].
     pub(crate) fn delete(&mut self, id: Guid) -> Result<(), Error> {
+        self.check_deletable(id)?;
+        self.remove(id);
+        Ok(())
+    }
+
+    /// Whether a bill can be deleted.
+    ///
+    /// # Errors
+    /// An unknown bill; one with a payment, a fiscal receipt or a precheck that it shares.
+    fn check_deletable(&self, id: Guid) -> Result<(), Error> {
         let bill = self.bills.get(id).ok_or(Error::NoGuest(id))?;
         let refused = |why| Error::Refused(format!("Гостевой счет {id} не может быть удален: {why}"));
-        if bill.state() == CLOSED {
+        if self.is_closed(bill) {
             return Err(refused("у счета есть операции фискализации"));
         }
         for precheck in self.prechecks_of(bill) {
@@ -109,14 +133,18 @@ impl State {
             };
             return Err(refused(why));
         }
-        let dates = self.name_dates(bill);
+        Ok(())
+    }
+
+    /// Takes a bill out, with its prechecks.
+    fn remove(&mut self, id: Guid) {
+        let dates = self.bills.get(id).map(|bill| self.name_dates(bill)).unwrap_or_default();
         if let Some(bill) = self.bills.take(id, &dates) {
             for precheck in bill.prechecks {
                 self.prechecks.remove(&precheck);
             }
         }
         self.waiting.remove(&id);
-        Ok(())
     }
 
     /// Places a bill, or without a place takes it from its place (P8).
@@ -128,7 +156,7 @@ impl State {
         if let Some(place) = place {
             self.check("place-id", Book::Places, place)?;
         }
-        if bill.state() == CLOSED {
+        if self.is_closed(&bill) {
             return Err(Error::Refused(format!("Гостевой счет {id} закрыт")));
         }
         match place {

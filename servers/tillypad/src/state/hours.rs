@@ -7,7 +7,7 @@ use jiff::civil::{DateTime, Time};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-use crate::api::wire::scalar;
+use crate::state::scalar;
 
 /// A time of a day, from 00:00 to 24:00, which is its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -207,6 +207,17 @@ impl State {
         }
     }
 
+    /// Applies to one line, which came to a bill later, the programmes whose rules fit; what they give to the whole bill
+    /// is not given again.
+    pub(crate) fn apply_to_new_line(&mut self, bill: &Bill, line: &mut Item) {
+        for Applies { programme, only } in self.loyalty.applying(bill, false) {
+            let for_line = only.is_none_or(|privilege| line.record.guid(item::PRIVILEGE) == Some(privilege));
+            if for_line && self.in_groups(line, &programme.groups) {
+                self.apply_to_line(line, &programme);
+            }
+        }
+    }
+
     /// Whether a line's dish belongs to one of the menu groups; no groups: to all.
     pub(crate) fn in_groups(&self, line: &Item, groups: &[Guid]) -> bool {
         let dish = line.record.guid(item::MENU).and_then(|id| self.menu.items.get(&id));

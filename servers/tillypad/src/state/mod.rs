@@ -6,40 +6,45 @@ pub(crate) mod bills;
 pub(crate) mod books;
 pub(crate) mod bulk;
 pub(crate) mod clients;
+pub(crate) mod collation;
 pub(crate) mod days;
 pub(crate) mod delivery;
 pub(crate) mod fill;
 pub(crate) mod guests;
 pub(crate) mod guid;
 pub(crate) mod hours;
+pub(crate) mod known;
 pub(crate) mod loyalty;
 pub(crate) mod menu;
 pub(crate) mod pay;
 pub(crate) mod prechecks;
 #[cfg(test)]
 mod programmes;
-pub(crate) mod queries;
 pub(crate) mod record;
+pub(crate) mod scalar;
+pub(crate) mod sent;
 pub(crate) mod settings;
+pub(crate) mod staff;
+pub(crate) mod states;
 #[cfg(test)]
 mod sums;
 pub(crate) mod tables;
-
-use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use stend_core::{Index, Shared, Span, Streams, Table};
 
-use crate::api::wire::scalar;
 use crate::errors::Error;
 use crate::state::books::{Book, Books};
 use crate::state::guid::Guid;
-use crate::state::settings::Settings;
-use crate::state::tables::States;
+use crate::state::record::Value;
+use crate::state::settings::{LineSum, ModifierCount, Settings};
+use crate::state::states::{Part, StateLists, States};
+use crate::state::tables::{guest, order};
 use crate::world::section::{Defaults, Points};
 
+use bill::{Bill, Counting, Order};
 use bills::Bills;
 use clients::Client;
 use days::Day;
@@ -47,15 +52,6 @@ use delivery::Division;
 use loyalty::Loyalty;
 use menu::Menu;
 use prechecks::Precheck;
-
-/// A bill that is being put together; nothing holds it yet.
-pub(crate) const DRAFT: i64 = 0;
-/// A bill with a precheck that is not paid.
-pub(crate) const PAYING: i64 = 4;
-/// A bill that is paid: nothing more can be done with it.
-pub(crate) const CLOSED: i64 = 5;
-/// An order that is registered, and so tied to a trading day.
-pub(crate) const REGISTERED: i64 = 1;
 
 /// The state of one world's Tillypad.
 #[derive(Debug, Clone)]
@@ -67,12 +63,12 @@ pub struct State {
     pub(crate) system_object: Guid,
     pub(crate) points: Points,
     pub(crate) task_period: Span,
-    pub(crate) states: Shared<BTreeMap<&'static str, BTreeMap<i64, String>>>,
+    pub(crate) states: Shared<StateLists>,
     pub(crate) books: Shared<Books>,
     pub(crate) divisions: Table<Guid, Division>,
     pub(crate) clients: Table<Guid, Client>,
-    /// Clients by the last ten digits of their phones.
-    pub(crate) phones: Index<(String, Guid)>,
+    /// Clients by the last ten digits of their phones, in the order in which they came.
+    pub(crate) phones: Index<(String, u64, Guid)>,
     /// The ids of all phones.
     pub(crate) phone_ids: Index<Guid>,
     pub(crate) menu: Shared<Menu>,
@@ -85,30 +81,6 @@ pub struct State {
     pub(crate) random: Streams,
 }
 
-impl States {
-    /// The key of the list in a world file.
-    pub(crate) fn key(self) -> &'static str {
-        match self {
-            Self::Guest => "guest_states",
-            Self::Order => "order_states",
-            Self::Delivery => "delivery_states",
-            Self::Method => "delivery_methods",
-            Self::PointOperation => "point_operations",
-        }
-    }
-
-    /// Its table in the vendor's database.
-    pub(crate) fn table(self) -> &'static str {
-        match self {
-            Self::Guest => "tp_GuestStates",
-            Self::Order => "tp_OrderStates",
-            Self::Delivery => "tp_DeliveryStates",
-            Self::Method => "tp_DeliveryMethods",
-            Self::PointOperation => "tp_GuestDiscountPointOperationTypes",
-        }
-    }
-}
-
 impl State {
     /// The application server's clock.
     pub(crate) fn local(&self, now: Timestamp) -> DateTime {
@@ -117,7 +89,35 @@ impl State {
 
     /// The name of a state.
     pub(crate) fn state_name(&self, states: States, id: i64) -> Option<&str> {
-        self.states.get(states.key())?.get(&id).map(String::as_str)
+        self.states.get(states, id).map(|row| row.name.as_str())
+    }
+
+    /// Counts the lines of a bill as this world does.
+    ///
+    /// # Errors
+    /// More units of a modifier than a line may have.
+    pub(crate) fn count_lines(&self, bill: &mut Bill) -> Result<(), Error> {
+        bill.count_lines(Counting {
+            per_unit: self.settings.modifier_count == ModifierCount::PerUnit,
+            by_volume: self.settings.line_sum == LineSum::Volume,
+        })
+    }
+
+    /// Whether nothing more can be done with a bill.
+    pub(crate) fn is_closed(&self, bill: &Bill) -> bool {
+        self.states.part(States::Guest, Some(bill.state())) == Some(Part::Closed)
+    }
+
+    /// Puts a bill into the state that plays a part.
+    pub(crate) fn set_state(&self, bill: &mut Bill, part: Part) {
+        if let Some(id) = self.states.id(States::Guest, part) {
+            bill.guest.set(guest::STATE, Value::Int(id));
+        }
+    }
+
+    /// Whether an order is registered, and so tied to a trading day.
+    pub(crate) fn is_registered(&self, order: &Order) -> bool {
+        self.states.part(States::Order, order.record.int(order::STATE)) == Some(Part::Registered)
     }
 
     /// A GUID that is drawn.

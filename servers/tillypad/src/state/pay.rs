@@ -3,18 +3,19 @@
 use jiff::Timestamp;
 use rust_decimal::Decimal;
 
-use crate::api::wire::read::Declared;
-use crate::errors::{ALREADY_PAID, ALREADY_PASSED, Error, NO_PAY_TYPE, OTHER_SUM};
+use crate::state::sent::Declared;
+use crate::errors::{ALREADY_PAID, ALREADY_PASSED, Error, NO_PAY_TYPE, OTHER_SUM, SHARED};
 use crate::state::books::Book;
 use crate::state::guid::Guid;
 use crate::state::record::{Record, Value};
-use crate::state::settings::{DayToPay, MissingFlag, PaidBill};
+use crate::state::settings::{MissingFlag, PaidBill};
+use crate::state::states::Part;
 use crate::state::tables::{delivery, guest, item, points};
 
+use super::State;
 use super::bill::Bill;
 use super::clients::Operation;
 use super::prechecks::Receipt;
-use super::{CLOSED, PAYING, State};
 
 /// What becomes of prechecks that are there (`delete-prechecks`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,8 +63,8 @@ impl State {
         if self.settings.missing_flag == MissingFlag::Keep {
             payment.prechecks.get_or_insert(Prechecks::Keep);
         }
-        if payment.sum.is_some() && self.settings.day_to_pay == DayToPay::Needed {
-            self.check_days(&bill)?;
+        if payment.sum.is_some() {
+            self.check_days_to_pay(&bill)?;
         }
         let cancelled = self.free_lines(&mut bill, &payment)?;
 
@@ -108,17 +109,22 @@ impl State {
         prepaid.ok_or_else(|| Error::Pay(NO_PAY_TYPE.into()))
     }
 
+    /// Whether an unpaid precheck of a bill has lines of other bills.
+    pub(crate) fn has_shared_precheck(&self, bill: &Bill) -> bool {
+        self.prechecks_of(bill).any(|precheck| precheck.guests.len() > 1 && precheck.receipt.is_none())
+    }
+
     /// Does with the prechecks what the flag says; says which go.
     fn free_lines(&self, bill: &mut Bill, payment: &Payment) -> Result<Vec<Guid>, Error> {
-        if self.prechecks_of(bill).any(|precheck| precheck.guests.len() > 1 && precheck.receipt.is_none()) {
-            return Err(Error::Pay("Пречек счета является общим с другими счетами".into()));
+        if self.has_shared_precheck(bill) {
+            return Err(Error::Pay(SHARED.into()));
         }
         let all_passed = |bill: &Bill| {
             let mut passed = !bill.prechecks.is_empty();
             bill.visit(|line| passed &= line.record.has(item::PRECHECK));
-            passed || bill.state() == CLOSED
+            passed || self.is_closed(bill)
         };
-        let any_paid = bill.state() == CLOSED || self.prechecks_of(bill).any(|precheck| precheck.receipt.is_some());
+        let any_paid = self.is_closed(bill) || self.prechecks_of(bill).any(|precheck| precheck.receipt.is_some());
         match payment.prechecks {
             Some(Prechecks::DeleteAll) if any_paid => Err(Error::Pay(ALREADY_PAID.into())),
             Some(Prechecks::DeleteAll | Prechecks::DeleteUnpaid) => {
@@ -139,10 +145,10 @@ impl State {
     }
 
     /// Everything is paid: the rest gets its precheck, all get receipts, the points reach the client.
-    fn settle(&mut self, bill: &mut Bill, pay_type: Guid, now: Timestamp) {
+    pub(crate) fn settle(&mut self, bill: &mut Bill, pay_type: Guid, now: Timestamp) {
         let at = self.local(now);
-        // Without an open day a paid order stays as it was; no error is printed for it.
-        let _ = self.tie_to_days(bill, true);
+        // Where paying needs no open day and there is none, a paid order stays as it was.
+        self.tie_to_days(bill, true);
         self.make_precheck(bill, true);
         for id in &bill.prechecks {
             let receipt = self.new_id("prechecks");
@@ -151,10 +157,10 @@ impl State {
             }
         }
         // A bill of nothing has no precheck to show that it is paid.
-        if self.settings.paid_bill == PaidBill::Closed || bill.prechecks.is_empty() {
+        if self.settings.paid_bill == PaidBill::Closed || bill.prechecks.is_empty() || self.is_delivered(bill) {
             self.close(bill, now);
         } else {
-            bill.guest.set(guest::STATE, Value::Int(PAYING));
+            self.set_state(bill, Part::Paying);
         }
         let client = bill.client().and_then(|id| self.clients.get_mut(&id));
         if let Some(client) = client {
@@ -167,16 +173,17 @@ impl State {
             }));
         }
     }
+
     /// Whether all of a bill is paid, and it is not closed for it yet.
     pub(crate) fn is_settled(&self, bill: &Bill) -> bool {
-        let mut passed = bill.state() != CLOSED && !bill.prechecks.is_empty();
+        let mut passed = !self.is_closed(bill) && !bill.prechecks.is_empty();
         bill.visit(|line| passed &= line.record.has(item::PRECHECK));
         passed && self.prechecks_of(bill).all(|precheck| precheck.receipt.is_some())
     }
 
     /// Nothing more is done with a bill.
     pub(crate) fn close(&self, bill: &mut Bill, now: Timestamp) {
-        bill.guest.set(guest::STATE, Value::Int(CLOSED));
+        self.set_state(bill, Part::Closed);
         bill.guest.set(guest::CLOSED, Value::Date(self.local(now)));
     }
 }

@@ -2,21 +2,20 @@
 
 use std::collections::BTreeSet;
 
-use jiff::Timestamp;
 use jiff::civil::DateTime;
 use rust_decimal::Decimal;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use stend_core::Problem;
 
-use crate::api::known::known_bill;
 use crate::errors::Error;
 use crate::state::guid::Guid;
 use crate::state::record::Value;
-use crate::state::tables::{guest, item, order};
+use crate::state::tables::{item, order};
 
+use super::State;
 use super::bill::{Bill, Order};
-use super::{CLOSED, DRAFT, PAYING, REGISTERED, State};
+use super::settings::DayToPay;
+use super::states::{Part, States};
 
 /// A precheck: lines that have been passed on to be paid.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -59,47 +58,58 @@ impl State {
         bill.prechecks.iter().filter_map(|id| self.prechecks.get(id))
     }
 
-    /// Ties registered orders to the open trading day of their division; every order when `all`.
-    ///
-    /// # Errors
-    /// No open day for an order that is registered; orders that are only paid do without (P3).
-    pub(crate) fn tie_to_days(&self, bill: &mut Bill, all: bool) -> Result<(), Error> {
-        let default = bill.division();
-        for row in &mut bill.orders {
-            let registered = row.record.int(order::STATE) == Some(REGISTERED);
-            if (!registered && !all) || (registered && row.record.has(order::DAY)) {
-                continue;
-            }
-            let division = row.record.guid(order::DIVISION).or(default);
-            match division.and_then(|division| self.open_day_of(division)) {
-                Some(day) => {
-                    row.record.set(order::DAY, Value::Guid(day));
-                    row.record.set(order::STATE, Value::Int(REGISTERED));
-                }
-                None if registered => return Err(Error::NoDay),
-                None => {}
-            }
-        }
-        Ok(())
+    /// All prechecks: those of a bill in the order in which they were printed.
+    pub(crate) fn prechecks_in_order(&self, bills: &[&Bill]) -> Vec<Precheck> {
+        let mut seen = BTreeSet::new();
+        let ids = bills.iter().flat_map(|bill| &bill.prechecks).filter(|id| seen.insert(**id));
+        ids.filter_map(|id| self.prechecks.get(id).cloned()).collect()
     }
 
-    /// Whether every order is tied to a trading day or can be.
+    /// The open trading day of an order's division.
+    fn day_for(&self, bill: &Bill, row: &Order) -> Option<Guid> {
+        let division = row.record.guid(order::DIVISION).or(bill.division()).unwrap_or(self.defaults.division);
+        self.open_day_of(division)
+    }
+
+    /// Whether every registered order is tied to a trading day or can be; every order when `all`.
     ///
     /// # Errors
-    /// An order of a division without an open day.
-    pub(crate) fn check_days(&self, bill: &Bill) -> Result<(), Error> {
-        let open = |row: &Order| {
-            let division = row.record.guid(order::DIVISION).or(bill.division());
-            row.record.has(order::DAY) || division.and_then(|division| self.open_day_of(division)).is_some()
-        };
-        if bill.orders.iter().all(open) { Ok(()) } else { Err(Error::NoDay) }
+    /// An order of a division without an open day (P3).
+    pub(crate) fn check_days(&self, bill: &Bill, all: bool) -> Result<(), Error> {
+        let wanted = |row: &&Order| (all || self.is_registered(row)) && !row.record.has(order::DAY);
+        let open = |row: &Order| self.day_for(bill, row).is_some();
+        if bill.orders.iter().filter(wanted).all(open) { Ok(()) } else { Err(Error::NoDay) }
+    }
+
+    /// Whether all orders of a bill can be completed: where paying needs a trading day, each has one (P15).
+    ///
+    /// # Errors
+    /// As [`State::check_days`].
+    pub(crate) fn check_days_to_pay(&self, bill: &Bill) -> Result<(), Error> {
+        self.check_days(bill, self.settings.day_to_pay == DayToPay::Needed)
+    }
+
+    /// Ties registered orders, or all of them, to the open trading day of their division, where there is one.
+    pub(crate) fn tie_to_days(&self, bill: &mut Bill, all: bool) {
+        for i in 0..bill.orders.len() {
+            let row = &bill.orders[i];
+            if row.record.has(order::DAY) || !(all || self.is_registered(row)) {
+                continue;
+            }
+            let (day, registered) = (self.day_for(bill, row), self.states.id(States::Order, Part::Registered));
+            if let (Some(day), Some(registered)) = (day, registered) {
+                let record = &mut bill.orders[i].record;
+                record.set(order::DAY, Value::Guid(day));
+                record.set(order::STATE, Value::Int(registered));
+            }
+        }
     }
 
     /// Makes a precheck of the lines that are in none yet: of registered orders, or of all when `all`.
     pub(crate) fn make_precheck(&mut self, bill: &mut Bill, all: bool) {
         let (mut lines, mut sum) = (BTreeSet::new(), Decimal::ZERO);
         for row in &mut bill.orders {
-            if !all && row.record.int(order::STATE) != Some(REGISTERED) {
+            if !all && !self.is_registered(row) {
                 continue;
             }
             for line in &mut row.items {
@@ -120,7 +130,7 @@ impl State {
         let id = self.free_id("prechecks", |state, id| state.prechecks.contains_key(id));
         self.prechecks.insert(id, Precheck { id, guests: vec![bill.id()], lines, sum, begun: false, receipt: None });
         bill.prechecks.push(id);
-        bill.guest.set(guest::STATE, Value::Int(PAYING));
+        self.set_state(bill, Part::Paying);
     }
 
     /// Which prechecks of a bill go when they are cancelled: those without a receipt. Marks the lines as free.
@@ -139,7 +149,7 @@ impl State {
         let gone: Vec<Guid> = gone.into_iter().map(|precheck| precheck.id).collect();
         bill.prechecks.retain(|id| !gone.contains(id));
         if !gone.is_empty() && bill.prechecks.is_empty() {
-            bill.guest.set(guest::STATE, Value::Int(DRAFT));
+            self.set_state(bill, Part::Draft);
         }
         gone
     }
@@ -158,92 +168,5 @@ impl State {
             }
         });
         paid
-    }
-}
-
-impl State {
-    /// A waiter prints a precheck of a bill, or one that it shares with others.
-    ///
-    /// # Errors
-    /// An unknown or closed bill, or one whose lines are all in prechecks.
-    pub(crate) fn print_precheck(&mut self, first: Guid, with: &[Guid]) -> Result<(Guid, Decimal), Problem> {
-        self.still_open(first).map_err(|problem| problem.under("guest"))?;
-        for (i, id) in with.iter().enumerate() {
-            self.still_open(*id).map_err(|problem| problem.at(["with".into(), i.into()]))?;
-        }
-        let mut ids = vec![first];
-        ids.extend(with);
-        ids.sort_unstable();
-        ids.dedup();
-        let mut bills: Vec<Bill> = ids.iter().filter_map(|id| self.bills.get(*id).cloned()).collect();
-        let mut made: Vec<Guid> = Vec::new();
-        for bill in &mut bills {
-            let before = bill.prechecks.len();
-            self.make_precheck(bill, true);
-            made.extend(&bill.prechecks[before..]);
-        }
-        let mut parts: Vec<Precheck> = made.iter().filter_map(|id| self.prechecks.remove(id)).collect();
-        if parts.is_empty() {
-            return Err(Problem::conflict("all lines are in prechecks already").under("guest"));
-        }
-        // One paper for all: the parts become the first of them.
-        let mut whole = parts.remove(0);
-        for part in parts {
-            whole.lines.extend(part.lines);
-            whole.sum += part.sum;
-        }
-        whole.guests = ids;
-        for mut bill in bills {
-            bill.prechecks.retain(|id| !made.contains(id));
-            bill.prechecks.push(whole.id);
-            let dates = self.name_dates(&bill);
-            self.bills.replace(bill, &dates, &dates);
-        }
-        let described = (whole.id, whole.sum);
-        self.prechecks.insert(whole.id, whole);
-        Ok(described)
-    }
-
-    /// Whether the staff can still do something with a bill.
-    fn still_open(&self, id: Guid) -> Result<(), Problem> {
-        known_bill(self, id)?;
-        if self.bills.get(id).is_some_and(|bill| bill.state() == CLOSED) {
-            return Err(Problem::conflict(format!("bill {id} is closed")));
-        }
-        Ok(())
-    }
-
-    /// The staff close a bill that is paid.
-    ///
-    /// # Errors
-    /// An unknown or closed bill, or one that is not paid in full.
-    pub(crate) fn close_paid(&mut self, id: Guid, now: Timestamp) -> Result<(), Problem> {
-        self.still_open(id).map_err(|problem| problem.under("guest"))?;
-        let Some(mut bill) = self.bills.get(id).filter(|bill| self.is_settled(bill)).cloned() else {
-            let hint = "`POST /pay-guest` pays it";
-            return Err(Problem::conflict(format!("bill {id} is not paid in full")).hint(hint).under("guest"));
-        };
-        self.close(&mut bill, now);
-        let dates = self.name_dates(&bill);
-        self.bills.replace(bill, &dates, &dates);
-        Ok(())
-    }
-
-    /// A terminal begins to authorise a card.
-    ///
-    /// # Errors
-    /// An unknown bill, or one without an unpaid precheck.
-    pub(crate) fn begin_payment(&mut self, id: Guid) -> Result<(), Problem> {
-        self.still_open(id).map_err(|problem| problem.under("guest"))?;
-        let prechecks = self.bills.get(id).map(|bill| bill.prechecks.clone()).unwrap_or_default();
-        for precheck in prechecks {
-            if let Some(precheck) = self.prechecks.get_mut(&precheck).filter(|precheck| precheck.receipt.is_none()) {
-                precheck.begun = true;
-                return Ok(());
-            }
-        }
-        Err(Problem::conflict(format!("bill {id} has no unpaid precheck"))
-            .hint("`tillypad.precheck` prints one")
-            .under("guest"))
     }
 }

@@ -6,7 +6,7 @@ use serde_json::{Value as Json, json};
 use stend_core::{Seed, Service};
 
 use crate::Tillypad;
-use crate::api::wire::read::Sent;
+use crate::state::sent::Sent;
 use crate::state::State;
 use crate::state::books::Named;
 use crate::state::guid::Guid;

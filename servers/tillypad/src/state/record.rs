@@ -5,7 +5,7 @@ use rust_decimal::Decimal;
 use serde_json::Value as Kept;
 use stend_core::json::Json;
 
-use crate::api::wire::scalar;
+use crate::state::scalar;
 use crate::errors::Error;
 use crate::state::guid::Guid;
 use crate::state::tables::{Kind, Sign, Table, columns};

@@ -10,6 +10,10 @@ use serde::{Deserialize, Serialize};
 pub struct Settings {
     /// Whether a body has to come as `application/json`.
     pub content_type: ContentType,
+    /// What a line of a bill costs.
+    pub line_sum: LineSum,
+    /// What happens to a bill that is posted again under its own `gest_ID`.
+    pub repeated_bill: RepeatedBill,
     /// What becomes of a bill that is paid in full.
     pub paid_bill: PaidBill,
     /// What the count of a modifier counts.
@@ -37,10 +41,29 @@ pub struct Settings {
 stend_core::interpretations! {
     /// Whether a body has to come as `application/json`.
     ContentType {
-        /// Any body that is JSON is read; another type is warned about, so a strict world refuses it.
-        Remarked,
         /// It has to, or is refused with 415.
         Required,
+        /// Any body that is JSON is read; another type is warned about, so a strict world refuses it.
+        #[serde(alias = "remarked")]
+        Warned,
+    }
+
+    /// What a line of a bill costs.
+    LineSum {
+        /// Price × count; the volume is the size of the portion.
+        Count,
+        /// Price × count × volume.
+        Volume,
+    }
+
+    /// What happens to a bill that is posted again under its own `gest_ID`.
+    RepeatedBill {
+        /// It is refused, as a primary key does.
+        Refused,
+        /// The bill that is there stays as it is, and its id is the answer.
+        Same,
+        /// It takes the place of the bill that is there, if that could be deleted.
+        Replaced,
     }
 
     /// What becomes of a bill that is paid in full.
@@ -77,10 +100,10 @@ stend_core::interpretations! {
 
     /// Whether `pay-guest` needs an open trading day.
     DayToPay {
-        /// It does not; an order is tied to the day where there is one.
-        NotNeeded,
         /// Without one nothing is paid.
         Needed,
+        /// It does not; an order is tied to the day where there is one.
+        NotNeeded,
     }
 
     /// How the keys of `pay-guest`'s reply are written.

@@ -7,7 +7,7 @@ use serde_json::{Value as Json, json};
 use stend_core::{Seed, Service};
 
 use crate::Tillypad;
-use crate::api::wire::read::{Declared, Sent};
+use crate::state::sent::{Declared, Sent};
 use crate::errors::{Error, OTHER_SUM};
 use crate::state::State;
 use crate::state::guid::Guid;
@@ -43,7 +43,9 @@ fn restaurant(percent: u32, whole: bool) -> State {
     section.points.whole_roubles = whole;
     let division: &mut DivisionSection = &mut section.divisions[0];
     division.max_points_percent = Some(percent.into());
-    Tillypad::seed(Some(section), Seed { seed: 1, now: now() }).expect("a good section")
+    let mut state = Tillypad::seed(Some(section), Seed { seed: 1, now: now() }).expect("a good section");
+    state.open_day(state.defaults.division, now()).expect("opened");
+    state
 }
 
 /// Price in kopecks, count, volume in thousandths, and modifiers.
@@ -64,7 +66,7 @@ impl Line {
     /// What so many of it cost with their modifiers.
     fn sum(&self, times: u32, counted: ModifierCount) -> Decimal {
         let units = times * self.1;
-        let own = Decimal::new(self.0, 2) * Decimal::from(units) * Decimal::new(self.2.into(), 3);
+        let own = Decimal::new(self.0, 2) * Decimal::from(units);
         let times = if counted == ModifierCount::PerUnit { units } else { 1 };
         super::bill::round(own) + self.3.iter().map(|modifier| modifier.sum(times, counted)).sum::<Decimal>()
     }
@@ -144,12 +146,20 @@ proptest! {
         prop_assert!(used <= points && used >= Decimal::ZERO);
         prop_assert!(used <= before * Decimal::from(percent) / Decimal::ONE_HUNDRED);
         prop_assert_eq!(total(&state, id) + used, before, "what is taken off is what is written down");
-        let mut off = Decimal::ZERO;
+        let (mut off, mut left, mut splits) = (Decimal::ZERO, Decimal::ZERO, false);
         state.bills.get(id).expect("stored").visit(|line| {
-            assert!(line.price() >= Decimal::ZERO);
+            let price = line.price();
+            assert!(price >= Decimal::ZERO && price.scale() <= 2, "{price} is no sum of kopecks");
             off += line.record.number(item::DISCOUNT).unwrap_or_default() * line.quantity();
+            left += price * line.quantity();
+            splits |= line.items.is_empty() && line.times == Decimal::ONE && price >= Decimal::ONE;
         });
-        prop_assert!((off - used).abs() < Decimal::new(5, 1), "{} {}", off, used);
+        prop_assert_eq!(off, used);
+        prop_assert_eq!(left, total(&state, id), "printed prices times counts add up to the printed sum");
+        // All of it is used wherever a unit of something can have a line of its own.
+        let cap = before * Decimal::from(percent) / Decimal::ONE_HUNDRED;
+        let wanted = if whole { points.floor().min(cap.floor()) } else { points.min(cap.trunc_with_scale(2)) };
+        prop_assert!(used == wanted || !splits, "{} of {}", used, wanted);
     }
 
     #[test]
@@ -242,7 +252,7 @@ proptest! {
         // Refused or stored, never anything else.
         if let Ok(id) = Sent::read(&(&bill).into()).and_then(|sent| state.post(sent, now())) {
             let due = total(&state, id);
-            let sum = crate::api::wire::scalar::number(&(&sum).into()).unwrap_or(due);
+            let sum = crate::state::scalar::number(&(&sum).into()).unwrap_or(due);
             let _ = state.pay(payment(id, sum, vec![Declared { key: "DiscountSum", kind: None, sum: 1.into() }]), now());
             let _ = state.info_json("счет", now().to_zoned(jiff::tz::TimeZone::UTC).date());
             prop_assert!(state.guest_json(id).is_some());

@@ -4,6 +4,8 @@
 //! The document's own tables lost their empty cells, so a row says how many ticks it has, not where they stood (P2).
 
 use crate::state::books::Book;
+use crate::state::states::Part;
+pub(crate) use crate::state::states::States;
 
 /// What a field holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,16 +41,6 @@ pub(crate) enum Sign {
     Any,
 }
 
-/// The lists of states.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum States {
-    Guest,
-    Order,
-    Delivery,
-    Method,
-    PointOperation,
-}
-
 /// Who gives a field its value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Need {
@@ -81,8 +73,8 @@ pub(crate) enum Fill {
     User,
     /// The bill's device, or the default one.
     Device,
-    /// This number.
-    Int(i64),
+    /// The state of its list that plays this part.
+    State(States, Part),
     /// This decimal.
     Number(i64),
     /// No.
@@ -190,7 +182,7 @@ macro_rules! table {
         $(#[$doc])*
         pub(crate) mod $module {
             #[allow(unused_imports)]
-            use super::{Book, Field, Fill, Kind, Link, Need, Sign, States, Table};
+            use super::{Book, Field, Fill, Kind, Link, Need, Part, Sign, States, Table};
 
             #[allow(non_camel_case_types, clippy::upper_case_acronyms, dead_code)]
             enum Column { $($column),* }
@@ -214,7 +206,7 @@ table! { guest = "tp_Guests" {
     DEVICE "gest_dev_ID" 1 Kind::Ref(Book::Devices), Need::Server(Fill::Device);
     PLACE "gest_plac_ID" 1 Kind::Ref(Book::Places), Need::Optional;
     GROUP "gest_lggr_ID" 1 Kind::Guid, Need::Optional;
-    STATE "gest_gsst_ID" 2 Kind::State(States::Guest), Need::Server(Fill::Int(0));
+    STATE "gest_gsst_ID" 2 Kind::State(States::Guest), Need::Server(Fill::State(States::Guest, Part::Draft));
     PRIVILEGE_DEVICE "gest_dev_ID_SalePrivilege" 1 Kind::Ref(Book::Devices), Need::Optional;
     OPENED "gest_DateOpen" 3 Kind::Date, Need::Server(Fill::Now);
     CLOSED "gest_DateClose" 1 Kind::Date, Need::Optional;
@@ -238,8 +230,8 @@ table! { privilege = "tp_GuestSalePrivileges" {
 table! { delivery = "tp_GuestDeliveries" {
     GUEST "gsdlv_gest_ID" 2 Kind::Guid, Need::Link(Link::Bill);
     COURIER "gsdlv_usr_ID_Courier" 1 Kind::Ref(Book::Users), Need::Optional;
-    STATE "gsdlv_dlvrst_ID" 2 Kind::State(States::Delivery), Need::Server(Fill::Int(0));
-    METHOD "gsdlv_dlvrmt_ID" 2 Kind::State(States::Method), Need::Server(Fill::Int(1));
+    STATE "gsdlv_dlvrst_ID" 2 Kind::State(States::Delivery), Need::Server(Fill::State(States::Delivery, Part::New));
+    METHOD "gsdlv_dlvrmt_ID" 2 Kind::State(States::Method), Need::Server(Fill::State(States::Method, Part::Courier));
     CONCEPTION "gsdlv_cncpt_ID" 1 Kind::Ref(Book::Conceptions), Need::Optional;
     PREPAID "gsdlv_pytp_ID_Prepaid" 1 Kind::Ref(Book::PayTypes), Need::Optional;
     DATE "gsdlv_Date" 3 Kind::Date, Need::Server(Fill::Now);
@@ -267,7 +259,7 @@ table! {
     DEVICE "ordr_dev_ID" 3 Kind::Ref(Book::Devices), Need::Server(Fill::Device);
     DIVISION "ordr_dvsn_ID" 3 Kind::Ref(Book::Divisions), Need::Server(Fill::Division);
     DAY "ordr_arch_ID" 0 Kind::Guid, Need::Later;
-    STATE "ordr_orst_ID" 0 Kind::State(States::Order), Need::Server(Fill::Int(0));
+    STATE "ordr_orst_ID" 0 Kind::State(States::Order), Need::Server(Fill::State(States::Order, Part::Draft));
     DATE "ordr_Date" 0 Kind::Date, Need::Server(Fill::Now);
     NAME "ordr_Name" 0 Kind::Text, Need::Optional;
 } }
@@ -309,7 +301,7 @@ table! { points = "tp_GuestDiscountPointOperations" {
     ID "gdpo_ID" 2 Kind::Guid, Need::Server(Fill::NewId);
     GUEST "gdpo_gest_ID" 2 Kind::Guid, Need::Link(Link::Bill);
     TYPE "gdpo_dspt_ID" 2 Kind::Ref(Book::PointTypes), Need::Client;
-    OPERATION "gdpo_gdpot_ID" 3 Kind::State(States::PointOperation), Need::Server(Fill::Int(0));
+    OPERATION "gdpo_gdpot_ID" 3 Kind::State(States::PointOperation), Need::Server(Fill::State(States::PointOperation, Part::New));
     DATE "gdpo_Date" 3 Kind::Date, Need::Server(Fill::Now);
     NAME "gdpo_Name" 3 Kind::Text, Need::Server(Fill::BillName);
     DESCRIPTION "gdpo_Description" 1 Kind::Text, Need::Optional;

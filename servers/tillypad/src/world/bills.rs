@@ -8,9 +8,9 @@ use serde_json::Value as Kept;
 use stend_core::problem::Step;
 use stend_core::{Problem, near};
 
-use crate::api::known::{absent, known, known_state};
-use crate::api::wire::read::{Odd, Sent};
-use crate::api::wire::scalar;
+use crate::state::known::{absent, known, known_state};
+use crate::state::sent::{Odd, Sent};
+use crate::state::scalar;
 use crate::errors::Error;
 use crate::state::State;
 use crate::state::bill::{Bill, Item, RowId};
@@ -19,23 +19,23 @@ use crate::state::record::{Record, value};
 use crate::state::tables::{self, Kind, Table};
 use crate::world::section::Due;
 
-/// Puts the bills in. Where streams begin `anew`, what the bills have is not to be drawn again.
+/// Puts the bills in; `printed` are bills and their prechecks. Where streams begin `anew`, what the bills have is not
+/// to be drawn again.
 ///
 /// # Errors
 /// What cannot be read, is not there or is given twice, with the way to it.
 pub(super) fn guests(
     state: &mut State,
     guests: Vec<Kept>,
+    printed: Vec<(Guid, Guid)>,
     due: &[Due],
     anew: bool,
     now: Timestamp,
 ) -> Result<(), Problem> {
     let due: BTreeMap<Guid, Timestamp> = due.iter().map(|due| (due.guest, due.at)).collect();
     let mut prechecks: BTreeMap<Guid, Vec<Guid>> = BTreeMap::new();
-    for precheck in state.prechecks.values() {
-        for guest in &precheck.guests {
-            prechecks.entry(*guest).or_default().push(precheck.id);
-        }
+    for (guest, precheck) in printed {
+        prechecks.entry(guest).or_default().push(precheck);
     }
     let mut rows: Vec<(RowId, Guid, usize)> = Vec::new();
     for (i, json) in guests.into_iter().enumerate() {
@@ -78,7 +78,7 @@ pub(super) fn guests(
 
 fn read(state: &State, json: &Kept) -> Result<Bill, Problem> {
     let described = |error: Error| Told { state, json, error }.problem();
-    let mut sent = Sent::read(&json.into()).map_err(described)?;
+    let mut sent = Sent::read_filed(&json.into()).map_err(described)?;
     if let Some(Odd::Field { name, known }) = sent.odd.iter().find(|odd| matches!(odd, Odd::Field { .. })) {
         let mut problem = Problem::new("unknown_key", format!("unknown key `{name}`"));
         problem.hint = near::hint(name, known.iter().copied());
@@ -182,7 +182,7 @@ fn lines<'j>(rows: &mut Vec<Row<'j>>, channel: &[Step], json: &'j Kept, depth: u
         listed(&channel, line, "orderItemDiscounts", |channel, json| {
             push(rows, channel, &tables::discount::TABLE, &[], json);
         });
-        if depth < crate::api::wire::read::DEEPEST {
+        if depth < crate::state::sent::DEEPEST {
             lines(rows, &channel, line, depth + 1);
         }
     }

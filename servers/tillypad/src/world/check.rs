@@ -6,7 +6,7 @@ use rust_decimal::Decimal;
 use stend_core::Problem;
 use stend_core::problem::Step;
 
-use crate::api::known::{absent, known, known_state};
+use crate::state::known::{absent, known, known_state};
 use crate::state::State;
 use crate::state::books::Book;
 use crate::state::guid::Guid;
@@ -62,11 +62,15 @@ pub(super) fn check(state: &mut State, places: &Places) -> Result<(), Problem> {
 }
 
 fn defaults(state: &State) -> Result<(), Problem> {
-    let Defaults { division, user, device } = state.defaults;
+    let Defaults { division, user, device, movement, sale_group } = state.defaults;
     for (key, book, id) in
         [("division", Book::Divisions, division), ("user", Book::Users, user), ("device", Book::Devices, device)]
     {
         known(state, book, id).map_err(|problem| problem.at(["defaults".into(), key.into()]))?;
+    }
+    for (key, book, id) in [("movement", Book::MovementTypes, movement), ("sale_group", Book::SaleGroups, sale_group)] {
+        id.map_or(Ok(()), |id| known(state, book, id))
+            .map_err(|problem| problem.at(["defaults".into(), key.into()]))?;
     }
     Ok(())
 }

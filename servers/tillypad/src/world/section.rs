@@ -18,6 +18,7 @@ use crate::state::loyalty::{Programme, Rule};
 use crate::state::menu::{MenuGroup, MenuItem, SaleProperty};
 use crate::state::prechecks::Precheck;
 use crate::state::settings::Settings;
+use crate::state::states::{Part, StateName};
 
 /// Restaurants on Tillypad.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -87,6 +88,12 @@ pub struct Defaults {
     pub user: Guid,
     /// The device.
     pub device: Guid,
+    /// The movement type of lines whose dish has none; left out, the first of the books.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub movement: Option<Guid>,
+    /// The sale group of lines whose dish has none; left out, the first of the books.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sale_group: Option<Guid>,
 }
 
 /// How points are used to pay.
@@ -104,16 +111,6 @@ pub struct Points {
 
 fn yes() -> bool {
     true
-}
-
-/// A state and its name.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct StateName {
-    /// Its id.
-    pub id: i64,
-    /// Its name.
-    pub name: String,
 }
 
 /// A division: a restaurant, or the call centre.
@@ -179,8 +176,8 @@ fn id(text: &str) -> Guid {
     Guid::parse(text).unwrap_or(Guid::draft(0))
 }
 
-fn names(list: &[(i64, &str)]) -> Vec<StateName> {
-    list.iter().map(|(id, name)| StateName { id: *id, name: (*name).to_owned() }).collect()
+fn names(list: &[(i64, &str, Option<Part>)]) -> Vec<StateName> {
+    list.iter().map(|(id, name, part)| StateName { id: *id, name: (*name).to_owned(), part: *part }).collect()
 }
 
 impl Default for Section {
@@ -197,36 +194,45 @@ impl Default for Section {
                 division,
                 user: id("5D7FEB83-5686-4DCB-9F09-C64C51B0A41D"),
                 device: id("F721D056-4AAF-4EF1-86F3-57A1BF588FDA"),
+                movement: None,
+                sale_group: None,
             },
             system_object: id("7F40833C-3722-4502-BC11-45EC786A4621"),
             points: Points { declared_notes: vec![declared], applied_note: applied, whole_roubles: true },
             task_period: Span::from_secs(10),
             guest_states: names(&[
-                (0, "Черновик"),
-                (1, "Заказ"),
-                (2, "Обслуживается"),
-                (3, "Подготовка"),
-                (4, "В оплате"),
-                (5, "Закрыт"),
+                (0, "Черновик", Some(Part::Draft)),
+                (1, "Заказ", None),
+                (2, "Обслуживается", None),
+                (3, "Подготовка", None),
+                (4, "В оплате", Some(Part::Paying)),
+                (5, "Закрыт", Some(Part::Closed)),
             ]),
-            order_states: names(&[(0, "Черновик"), (1, "Зарегистрирован")]),
+            order_states: names(&[(0, "Черновик", Some(Part::Draft)), (1, "Зарегистрирован", Some(Part::Registered))]),
+            // 0, 2 and 6 are printed; the other ids are those of a public program over a live database (P5).
             delivery_states: names(&[
-                (0, "Новая"),
-                (1, "Ждет подтверждения оператора"),
-                (2, "Ждет подтверждения исполнителя"),
-                (3, "Ждет начала приготовления"),
-                (4, "Начали готовить"),
-                (5, "Готовится"),
-                (6, "Приготовлена, не отправлена"),
-                (7, "Отправлена"),
-                (8, "Закрыта"),
-                (9, "Отменена"),
+                (0, "Новая", Some(Part::New)),
+                (1, "Закрыта", Some(Part::Closed)),
+                (2, "Ждет подтверждения исполнителя", Some(Part::WaitsForExecutor)),
+                (3, "Ждет начала приготовления", Some(Part::WaitsForStart)),
+                (4, "Отменена", Some(Part::Cancelled)),
+                (5, "Начали готовить", Some(Part::StartOfCooking)),
+                (6, "Приготовлена, не отправлена", Some(Part::Cooked)),
+                (7, "Отправлена", Some(Part::Sent)),
+                (8, "Отказ", Some(Part::Cancelled)),
             ]),
-            delivery_methods: names(&[(0, "Самовывоз"), (1, "Доставка")]),
-            point_operations: names(&[(0, "Новые"), (1, "Подтвержденные"), (2, "Списанные"), (3, "Начисленные")]),
+            delivery_methods: names(&[(1, "Доставка", Some(Part::Courier)), (2, "Самовывоз", Some(Part::Pickup))]),
+            point_operations: names(&[
+                (0, "Новые", Some(Part::New)),
+                (1, "Подтвержденные", None),
+                (2, "Списанные", None),
+                (3, "Начисленные", None),
+            ]),
             books: BooksSection {
                 users: named("5D7FEB83-5686-4DCB-9F09-C64C51B0A41D", "Tillypad API"),
                 devices: named("F721D056-4AAF-4EF1-86F3-57A1BF588FDA", "Сервер приложений"),
+                movement_types: named("5224EB11-E8BE-1846-98C6-895B4B449B91", "Продажа"),
+                sale_groups: named("25E3A39D-43E3-E840-8CCC-ED0DC12A4A37", "Кухня"),
                 note_types: vec![
                     note(declared, "Сумма заявленной абсолютной скидки на счет"),
                     note(applied, "Сумма примененной абсолютной скидки на счет"),

@@ -5,7 +5,7 @@ use crate::state::guid::Guid;
 use crate::state::record::Record;
 use crate::state::tables::{self, Link, Need, Table};
 
-use super::read::{Odd, Sent};
+use crate::state::sent::{Odd, Sent};
 
 /// The rows that a row belongs to, as the client names them.
 #[derive(Clone, Copy, Default)]

@@ -6,46 +6,13 @@ use std::fmt;
 use rust_decimal::Decimal;
 use stend_core::json::{Json, Object};
 
-use crate::api::wire::scalar;
+use crate::state::scalar;
 use crate::errors::Error;
-use crate::state::bill::{Bill, Item, Order};
+use crate::state::bill::{Item, Order};
+use crate::state::sent::{DEEPEST, Declared, MOST_ROWS, Odd, Sent};
 use crate::state::guid::Guid;
 use crate::state::record::{Record, Value, value};
 use crate::state::tables::{self, Table};
-
-/// How deep `orderItems` may nest: dishes are the first level.
-pub(crate) const DEEPEST: usize = 16;
-
-/// The most rows that a bill holds, of all tables together, its own not counted.
-pub(crate) const MOST_ROWS: usize = 2_000;
-
-/// What is odd about a bill and let pass.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Odd {
-    /// A field that the document does not know, and those that it does.
-    Field { name: String, known: Vec<&'static str> },
-    /// What is taken otherwise than it is written; the whole sentence.
-    Said(String),
-}
-
-/// Points that the client wants to pay with.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct Declared {
-    /// The key under which they stand.
-    pub(crate) key: &'static str,
-    /// The type of the note that keeps the sum; left out, the one of the settings.
-    pub(crate) kind: Option<Guid>,
-    pub(crate) sum: Decimal,
-}
-
-/// A bill as the client sent it.
-#[derive(Debug, Default)]
-pub(crate) struct Sent {
-    pub(crate) bill: Bill,
-    pub(crate) declared: Vec<Declared>,
-    pub(crate) odd: Vec<Odd>,
-    rows: usize,
-}
 
 pub(crate) const BILL_KEYS: [&str; 8] = [
     "guestDeliveries",
@@ -110,13 +77,25 @@ fn rows<'j, 't>(
 }
 
 impl Sent {
-    /// Reads a bill.
+    /// Reads a bill that a client sends.
     ///
     /// # Errors
     /// What is not shaped as the document shows or cannot be read, naming the field.
     pub(crate) fn read(json: &Json<'_>) -> Result<Self, Error> {
+        Self::default().fill(json)
+    }
+
+    /// Reads a bill of a world file.
+    ///
+    /// # Errors
+    /// As [`Sent::read`], but for the number of rows.
+    pub(crate) fn read_filed(json: &Json<'_>) -> Result<Self, Error> {
+        Self { filed: true, ..Self::default() }.fill(json)
+    }
+
+    fn fill(self, json: &Json<'_>) -> Result<Self, Error> {
         let map = object(json, "the guest bill")?;
-        let mut sent = Self::default();
+        let mut sent = self;
         sent.bill.guest = sent.record(&tables::guest::TABLE, map, &BILL_KEYS)?;
         sent.rows = 0;
         match map.get("guestDeliveries") {
@@ -179,11 +158,13 @@ impl Sent {
         rows(map, key)?.map(|row| self.record(table, row, &[])).collect()
     }
 
-    fn record(&mut self, table: &'static Table, map: &Object<'_>, nested: &[&'static str]) -> Result<Record, Error> {
+    fn count_row(&mut self) -> Result<(), Error> {
         self.rows += 1;
-        if self.rows > MOST_ROWS {
-            return Err(Error::TooMany(MOST_ROWS));
-        }
+        if self.rows > MOST_ROWS && !self.filed { Err(Error::TooMany(MOST_ROWS)) } else { Ok(()) }
+    }
+
+    fn record(&mut self, table: &'static Table, map: &Object<'_>, nested: &[&'static str]) -> Result<Record, Error> {
+        self.count_row()?;
         let mut record = Record::with_room(map.len());
         for (name, json) in map.iter() {
             if nested.contains(&name) {
@@ -230,10 +211,7 @@ impl Sent {
         let mut declared = Vec::new();
         self.lists(map, key);
         for row in rows(map, key)? {
-            self.rows += 1;
-            if self.rows > MOST_ROWS {
-                return Err(Error::TooMany(MOST_ROWS));
-            }
+            self.count_row()?;
             for name in row.keys().filter(|name| !KNOWN.contains(name)) {
                 self.odd(name, KNOWN.into_iter());
             }

@@ -1,16 +1,15 @@
-//! What is asked of the state and changes nothing.
+//! Bills as clients get them.
 
 use bytes::Bytes;
 use jiff::civil::{Date, DateTime};
 
 use crate::api::wire::out::Out;
-use crate::errors::Error;
 use crate::state::guid::Guid;
 use crate::state::settings::SingleDiscount;
-use crate::state::tables::{States, delivery, guest};
+use crate::state::tables::{States, guest};
 
-use super::State;
-use super::bill::Bill;
+use crate::state::State;
+use crate::state::bill::Bill;
 
 /// About what a bill takes on the wire.
 const BILL_BYTES: usize = 4_096;
@@ -55,17 +54,6 @@ impl State {
         let tabs = self.tabs();
         out.list(self.bills.of_client(client), |out, bill| out.bill(bill, &tabs));
         out.finish()
-    }
-
-    /// `get-guest-delivery-state`.
-    ///
-    /// # Errors
-    /// An unknown bill, or one that is no delivery.
-    pub(crate) fn delivery_state(&self, id: Guid) -> Result<(i64, String), Error> {
-        let bill = self.bills.get(id).ok_or(Error::NoGuest(id))?;
-        let row = bill.delivery.as_ref().ok_or(Error::NoDelivery(id))?;
-        let state = row.int(delivery::STATE).unwrap_or(0);
-        Ok((state, self.state_name(States::Delivery, state).unwrap_or_default().to_owned()))
     }
 
     /// `get-guest-info`: the bills of a name and date.

@@ -5,7 +5,7 @@ use stend_core::Problem;
 use crate::state::State;
 use crate::state::books::Book;
 use crate::state::guid::Guid;
-use crate::state::tables::States;
+use crate::state::states::States;
 
 /// A row must be there, or the problem names the nearest that is.
 pub(crate) fn known(state: &State, book: Book, id: Guid) -> Result<(), Problem> {
@@ -34,8 +34,7 @@ pub(crate) fn known_state(state: &State, states: States, id: i64) -> Result<(), 
     if state.state_name(states, id).is_some() {
         return Ok(());
     }
-    let list = state.states.get(states.key());
-    let known: Vec<String> = list.into_iter().flatten().map(|(id, name)| format!("{id} «{name}»")).collect();
+    let known: Vec<String> = state.states.rows(states).map(|row| format!("{} «{}»", row.id, row.name)).collect();
     let problem = Problem::not_found(format!("{} has no row {id}", states.table()));
     Err(problem.hint(format!("known: {}", known.join(", "))))
 }
