@@ -6,10 +6,9 @@ pub(crate) mod generate;
 mod modem;
 mod sales;
 
-use stend_core::{Action, Problem};
+use stend_core::Action;
 
 use crate::Telemetron;
-use crate::state::State;
 
 use cash::{Collect, InsertCoin, InsertNote, Load};
 use fiscal::{IssueCorrection, IssueReceipt};
@@ -32,12 +31,6 @@ pub(crate) static ACTIONS: &[Action<Telemetron>] = &[
     Action::of::<IssueCorrection>(),
     Action::of::<SeedSales>(),
 ];
-
-/// Whatever an action changes, lists that were ready are no more.
-fn touched<T>(state: &mut State, output: T) -> Result<T, Problem> {
-    state.touch();
-    Ok(output)
-}
 
 /// One, where a count is left out.
 fn one() -> u32 {

@@ -18,7 +18,7 @@ use crate::state::machine::Machine;
 use crate::state::money::Collection;
 use crate::state::settings::Settings;
 use crate::state::time::Moment;
-use crate::state::{Lists, Next, State, missing, zones};
+use crate::state::{Next, State, missing, zones};
 
 /// A company with vending machines.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
@@ -135,7 +135,6 @@ pub(crate) fn seed(mut section: Section, seed: Seed) -> Result<State, Problem> {
         next: section.next,
         random,
         pings: Index::new(),
-        lists: Lists::default(),
     };
     check_catalog(&state)?;
     let mut machines = section.machines;

@@ -5,7 +5,6 @@ use serde::{Deserialize, Serialize};
 use stend_core::service::Act;
 use stend_core::{Problem, Timestamp};
 
-use super::touched;
 use crate::Telemetron;
 use crate::state::State;
 use crate::state::loading::Line;
@@ -22,7 +21,7 @@ pub(super) struct Holding {
 
 fn insert(state: &mut State, machine: i64, value: Roubles, note: bool, now: Timestamp) -> Result<Holding, Problem> {
     let cash = state.insert(machine, value, note, now)?;
-    touched(state, Holding { credit: cash.credit, change: cash.change, coins: cash.coins, banknotes: cash.banknotes })
+    Ok(Holding { credit: cash.credit, change: cash.change, coins: cash.coins, banknotes: cash.banknotes })
 }
 
 /// Arguments of `telemetron.insert_coin`.
@@ -95,7 +94,7 @@ impl Act<Telemetron> for Collect {
             change: one.change,
             hands_add: one.hands_add,
         };
-        touched(state, collected)
+        Ok(collected)
     }
 }
 
@@ -150,6 +149,6 @@ impl Act<Telemetron> for Load {
             state.fill_change(self.machine, change)?;
         }
         state.stock(self.machine, lines, now)?;
-        touched(state, Loaded { slots })
+        Ok(Loaded { slots })
     }
 }

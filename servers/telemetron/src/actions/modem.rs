@@ -6,7 +6,6 @@ use serde_json::Value;
 use stend_core::service::Act;
 use stend_core::{Problem, Timestamp};
 
-use super::touched;
 use crate::Telemetron;
 use crate::state::State;
 use crate::state::machine::Event as Happening;
@@ -39,7 +38,7 @@ impl Act<Telemetron> for Event {
         state.named(self.machine)?;
         let at = Moment::from(now);
         state.report_event(self.machine, Happening { at, code: self.code, payload: self.payload }, at);
-        touched(state, Done {})
+        Ok(Done {})
     }
 }
 
@@ -68,7 +67,7 @@ impl Act<Telemetron> for Fail {
     fn run(self, state: &mut State, now: Timestamp) -> Result<Done, Problem> {
         check_code(&self.code)?;
         state.fail(self.machine, &self.code, self.value, now)?;
-        touched(state, Done {})
+        Ok(Done {})
     }
 }
 
@@ -95,7 +94,7 @@ impl Act<Telemetron> for Recover {
 
     fn run(self, state: &mut State, now: Timestamp) -> Result<Recovered, Problem> {
         let cleared = state.recover(self.machine, self.code.as_deref(), now)?;
-        touched(state, Recovered { cleared })
+        Ok(Recovered { cleared })
     }
 }
 
@@ -114,7 +113,7 @@ impl Act<Telemetron> for ModemOffline {
 
     fn run(self, state: &mut State, now: Timestamp) -> Result<Done, Problem> {
         state.go_offline(self.machine, now)?;
-        touched(state, Done {})
+        Ok(Done {})
     }
 }
 
@@ -139,7 +138,7 @@ impl Act<Telemetron> for ModemOnline {
 
     fn run(self, state: &mut State, now: Timestamp) -> Result<Sent, Problem> {
         let sales = state.go_online(self.machine, now)?;
-        touched(state, Sent { sales })
+        Ok(Sent { sales })
     }
 }
 
@@ -170,6 +169,6 @@ impl Act<Telemetron> for Ping {
 
     fn run(self, state: &mut State, now: Timestamp) -> Result<Pinged, Problem> {
         let reports = state.ping(self.machine, self.report, self.corrupt, now)?;
-        touched(state, Pinged { reports })
+        Ok(Pinged { reports })
     }
 }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use stend_core::service::Act;
 use stend_core::{Problem, Span, Timestamp};
 
-use super::{one, touched};
+use super::one;
 use crate::Telemetron;
 use crate::state::State;
 use crate::state::history::{Payment, Vend};
@@ -63,7 +63,7 @@ impl Act<Telemetron> for Sell {
         };
         let sold = state.sell(self.machine, &sale, now)?;
         let (name, price, value, change) = (sold.name, sold.price, sold.value, sold.change);
-        touched(state, SaleMade { name, price, value, change, delivered: sold.delivered })
+        Ok(SaleMade { name, price, value, change, delivered: sold.delivered })
     }
 }
 
@@ -117,6 +117,6 @@ impl Act<Telemetron> for SeedSales {
             consume: self.consume,
         };
         let (number, value) = state.seed_sales(&flood, now)?;
-        touched(state, Seeded { number, value })
+        Ok(Seeded { number, value })
     }
 }

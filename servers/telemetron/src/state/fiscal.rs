@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use stend_core::{Problem, Streams, Timestamp};
 
-use crate::state::access::Who;
+use crate::state::access::Viewer;
 use crate::state::history::{Payment, Sold, Vend};
 use crate::state::money::positive;
 use crate::state::number::{Percent, Roubles};
@@ -289,27 +289,27 @@ impl State {
     /// The receipts of a period of the machines that somebody sees, or of one.
     pub(crate) fn receipts_of(
         &self,
-        who: &Who,
+        viewer: &Viewer,
         machine: Option<i64>,
         period: Period,
     ) -> impl Iterator<Item = &Receipt> {
-        let mine = self.picked(who, machine);
+        let mine = self.picked(viewer, machine);
         self.receipts.within(period).filter(move |receipt| mine.contains(&receipt.vm_id))
     }
 
     /// The same of corrections.
     pub(crate) fn corrections_of(
         &self,
-        who: &Who,
+        viewer: &Viewer,
         machine: Option<i64>,
         period: Period,
     ) -> impl Iterator<Item = &Correction> {
-        let mine = self.picked(who, machine);
+        let mine = self.picked(viewer, machine);
         self.corrections.within(period).filter(move |one| mine.contains(&one.vm_id))
     }
 
-    fn picked(&self, who: &Who, machine: Option<i64>) -> std::collections::BTreeSet<i64> {
-        self.seen(who).map(|seen| seen.id).filter(|id| machine.is_none_or(|machine| machine == *id)).collect()
+    fn picked(&self, viewer: &Viewer, machine: Option<i64>) -> std::collections::BTreeSet<i64> {
+        self.seen(viewer).map(|seen| seen.id).filter(|id| machine.is_none_or(|machine| machine == *id)).collect()
     }
 }
 

@@ -3,16 +3,19 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
+use schemars::JsonSchema;
+use serde::Deserialize;
 use sha2::{Digest, Sha256};
+use stend_core::request::{Between, Code, Text};
 use stend_core::{Problem, Timestamp};
 
 use crate::errors::{Error, Invalid};
-use crate::state::access::Who;
+use crate::state::access::Viewer;
 use crate::state::catalog::{Component, Planogram, Product};
 use crate::state::machine::{Change, Key, Level, MOST, Machine, Recent, Transaction};
 use crate::state::number::Quantity;
 use crate::state::settings::{EmptyInventory, UnnamedSpiral};
-use crate::state::time::Moment;
+use crate::state::time::{Moment, Sent};
 use crate::state::{Next, State, missing, take};
 
 /// One line of a loading or an inventory.
@@ -30,6 +33,64 @@ pub(crate) struct Work {
     pub(crate) lines: Vec<Line>,
     pub(crate) note: Option<String>,
     pub(crate) created_at: Option<Moment>,
+}
+
+/// A loading as a request gives it.
+#[derive(Debug, Deserialize, JsonSchema)]
+pub(crate) struct Load {
+    data: Option<Vec<LoadLine>>,
+    note: Option<Text<65_535>>,
+    created_at: Option<Sent>,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+struct LoadLine {
+    component_id: i64,
+    layout_number: Option<Code<255>>,
+    /// What is put in, or taken out when negative.
+    add: Quantity,
+}
+
+/// An inventory as a request gives it.
+#[derive(Debug, Deserialize, JsonSchema)]
+pub(crate) struct Inventory {
+    data: Option<Vec<InventoryLine>>,
+    note: Option<Text<65_535>>,
+    created_at: Option<Sent>,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+struct InventoryLine {
+    component_id: i64,
+    layout_number: Option<Code<255>>,
+    /// What there is.
+    loaded: Between<Quantity, 0>,
+}
+
+fn line(component: i64, layout: Option<Code<255>>, amount: Quantity) -> Line {
+    Line { component, layout: layout.map(String::from), amount }
+}
+
+impl From<Load> for Work {
+    fn from(load: Load) -> Self {
+        let lines = load.data.into_iter().flatten();
+        Self {
+            lines: lines.map(|one| line(one.component_id, one.layout_number, one.add)).collect(),
+            note: load.note.map(String::from),
+            created_at: load.created_at.map(|sent| sent.0),
+        }
+    }
+}
+
+impl From<Inventory> for Work {
+    fn from(inventory: Inventory) -> Self {
+        let lines = inventory.data.into_iter().flatten();
+        Self {
+            lines: lines.map(|one| line(one.component_id, one.layout_number, one.loaded.0)).collect(),
+            note: inventory.note.map(String::from),
+            created_at: inventory.created_at.map(|sent| sent.0),
+        }
+    }
 }
 
 /// What a machine with this planogram holds.
@@ -113,7 +174,7 @@ impl State {
     ///
     /// # Errors
     /// Nothing, only zeros, the same again within a minute, components that do not fit.
-    pub(crate) fn load(&mut self, who: &Who, machine: i64, work: &Work, now: Timestamp) -> Result<String, Error> {
+    pub(crate) fn load(&mut self, viewer: &Viewer, machine: i64, work: &Work, now: Timestamp) -> Result<String, Error> {
         let Some(found) = self.machines.get(&machine) else { return Err(Error::Nothing) };
         if work.lines.is_empty() {
             return Err(Error::NoData);
@@ -125,7 +186,7 @@ impl State {
         let digest = self.digest(found, "load", work, now)?;
         let lines = keys.into_iter().zip(work.lines.iter().map(|line| line.amount));
         let lines: Vec<_> = lines.filter(|(_, amount)| *amount != Quantity::default()).collect();
-        self.book(machine, who.user, work, &lines, now, |level, delta| Level {
+        self.book(machine, viewer.user, work, &lines, now, |level, delta| Level {
             value: Quantity::thousandths(level.value.0.saturating_add(delta.0).max(0)),
             underflow: level.underflow,
         });
@@ -139,7 +200,7 @@ impl State {
     /// Nothing, the same again within a minute, components that do not fit.
     pub(crate) fn take_stock(
         &mut self,
-        who: &Who,
+        viewer: &Viewer,
         machine: i64,
         work: &Work,
         now: Timestamp,
@@ -169,7 +230,7 @@ impl State {
         if differing.is_empty() {
             return Ok((false, digest));
         }
-        self.book(machine, who.user, work, &differing, now, |level, delta| Level {
+        self.book(machine, viewer.user, work, &differing, now, |level, delta| Level {
             value: Quantity::thousandths(level.value.0 + delta.0),
             underflow: false,
         });

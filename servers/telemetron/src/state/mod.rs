@@ -9,8 +9,10 @@ pub(crate) mod evadts;
 pub(crate) mod fiscal;
 pub(crate) mod history;
 pub(crate) mod loading;
+pub(crate) mod locations;
 pub(crate) mod machine;
 pub(crate) mod machines;
+pub(crate) mod modems;
 pub(crate) mod money;
 pub(crate) mod number;
 pub(crate) mod planograms;
@@ -25,19 +27,17 @@ pub(crate) mod time;
 pub(crate) mod timeline;
 pub(crate) mod zones;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use bytes::Bytes;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use stend_core::{Index, Problem, Shared, Streams, Table as Rows, Timestamp};
+use stend_core::{Index, Problem, Shared, Streams, Table, Timestamp};
 
-use crate::api::input::Table;
 use crate::errors::{Error, What};
 use crate::state::settings::Settings;
 use crate::state::time::Moment;
 
-use access::{Access, Who};
+use access::{Access, Viewer};
 use catalog::{Component, Location, Planogram, Product};
 use company::{ErrorCode, EventCode, Model, Modem, Requisite};
 use fiscal::{Correction, Receipt};
@@ -53,13 +53,13 @@ pub struct State {
     pub(crate) zones: zones::Directory,
     pub(crate) access: Access,
     pub(crate) requisites: Shared<BTreeMap<i64, Requisite>>,
-    pub(crate) modems: Rows<i64, Modem>,
+    pub(crate) modems: Table<i64, Modem>,
     pub(crate) models: Shared<BTreeMap<i64, Model>>,
     pub(crate) locations: Shared<BTreeMap<i64, Location>>,
     pub(crate) components: Shared<BTreeMap<i64, Component>>,
     pub(crate) products: Shared<BTreeMap<i64, Product>>,
     pub(crate) planograms: Shared<BTreeMap<i64, Planogram>>,
-    pub(crate) machines: Rows<i64, Machine>,
+    pub(crate) machines: Table<i64, Machine>,
     pub(crate) event_codes: Shared<Vec<EventCode>>,
     pub(crate) error_codes: Shared<Vec<ErrorCode>>,
     pub(crate) receipts: Timeline<Receipt>,
@@ -69,8 +69,6 @@ pub struct State {
     pub(crate) random: Streams,
     /// When which machine's modem answers an open request; follows from the machines.
     pub(crate) pings: Index<(Moment, i64)>,
-    /// Lists of machines as they were last sent, until something changes.
-    pub(crate) lists: Lists,
 }
 
 /// The ids that come next; left out, one more than the highest in use.
@@ -104,99 +102,31 @@ pub(crate) fn take(next: &mut i64) -> i64 {
     id
 }
 
-/// Ready lists of machines, and single ones.
-#[derive(Debug, Default)]
-pub(crate) struct Lists(pub(crate) Vec<List>, pub(crate) BTreeMap<i64, Ready>);
-
-impl Clone for Lists {
-    /// A copy of a world takes the lists, and makes the machines ready as it is asked for them.
-    fn clone(&self) -> Self {
-        Self(self.0.clone(), BTreeMap::new())
-    }
-}
-
-/// A machine as it was last sent.
-#[derive(Debug)]
-pub(crate) struct Ready {
-    /// A service flag shows from this moment on.
-    pub(crate) until: Option<Moment>,
-    pub(crate) from: Moment,
-    pub(crate) body: Bytes,
-}
-
-impl Ready {
-    /// Whether it is what would be sent now.
-    pub(crate) fn holds(&self, now: Moment) -> bool {
-        self.from <= now && self.until.is_none_or(|until| now < until)
-    }
-}
-
-/// The most ready machines.
-pub(crate) const MACHINES: usize = 1_000;
-
-#[derive(Debug, Clone)]
-pub(crate) struct List {
-    pub(crate) groups: Option<BTreeSet<i64>>,
-    pub(crate) local: bool,
-    /// A service flag shows from this moment on.
-    pub(crate) until: Option<Moment>,
-    pub(crate) from: Moment,
-    pub(crate) body: Bytes,
-}
-
-/// The most ready lists.
-pub(crate) const LISTS: usize = 16;
-
 impl State {
-    /// Something has changed: what was ready is no more.
-    pub(crate) fn touch(&mut self) {
-        self.lists.0.clear();
-        self.lists.1.clear();
-    }
-
     /// The group of a machine: its location's.
     fn group(&self, machine: &Machine) -> Option<i64> {
         self.locations.get(&machine.location_id?)?.group_id
     }
 
-    pub(crate) fn sees(&self, who: &Who, machine: &Machine) -> bool {
-        match &who.groups {
+    pub(crate) fn sees(&self, viewer: &Viewer, machine: &Machine) -> bool {
+        match &viewer.groups {
             None => true,
             Some(groups) => self.group(machine).is_some_and(|group| groups.contains(&group)),
         }
     }
 
     /// The machines that somebody sees (T12), by id.
-    pub(crate) fn seen<'s>(&'s self, who: &'s Who) -> impl Iterator<Item = &'s Machine> {
-        self.machines.values().filter(|machine| self.sees(who, machine))
+    pub(crate) fn seen<'s>(&'s self, viewer: &'s Viewer) -> impl Iterator<Item = &'s Machine> {
+        self.machines.values().filter(|machine| self.sees(viewer, machine))
     }
 
     /// A machine that somebody sees.
     ///
     /// # Errors
     /// It is not there, or not for this user.
-    pub(crate) fn machine(&self, who: &Who, id: &str) -> Result<&Machine, Error> {
+    pub(crate) fn machine(&self, viewer: &Viewer, id: &str) -> Result<&Machine, Error> {
         let machine = id.parse().ok().and_then(|id: i64| self.machines.get(&id));
-        machine.filter(|machine| self.sees(who, machine)).ok_or(Error::NotFound(What::Machine))
-    }
-
-    pub(crate) fn modem_by_imei(&self, imei: &str) -> Option<&Modem> {
-        self.modems.values().find(|modem| modem.imei == imei.trim())
-    }
-
-    /// Whether another thing of the kind has this name.
-    pub(crate) fn is_taken(&self, table: Table, name: &str, own: Option<i64>) -> bool {
-        let name = name.trim();
-        let taken = |id: i64, known: &str| Some(id) != own && known == name;
-        match table {
-            Table::Planogram => self.planograms.values().any(|known| taken(known.id, &known.name)),
-            Table::Product => self.products.values().any(|known| taken(known.id, &known.name)),
-            Table::Component => {
-                self.components.values().filter(|known| !known.is_product).any(|known| taken(known.id, &known.name))
-            }
-            Table::Location => self.locations.values().any(|known| taken(known.id, &known.name)),
-            Table::Modem | Table::Imei | Table::Model | Table::Requisite | Table::Timezone => false,
-        }
+        machine.filter(|machine| self.sees(viewer, machine)).ok_or(Error::NotFound(What::Machine))
     }
 
     /// Whether what the machine counts reaches the server; a machine without a modem is looked after by hand.
@@ -227,9 +157,6 @@ impl State {
             self.pings.remove(&(at, id));
             self.answer_request(id, at);
             fired.push(format!("the modem of machine {id} answered a request for data"));
-        }
-        if !fired.is_empty() {
-            self.touch();
         }
         fired
     }

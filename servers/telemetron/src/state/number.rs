@@ -1,7 +1,9 @@
 //! Numbers with a fixed count of decimals, exact in sums: money, quantities, percents.
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use serde::de::{self, Unexpected};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use stend_core::request::Bounded;
 
 /// A number with at most `D` decimals. Printed as the document prints numbers: `35`, `12.5`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
@@ -74,7 +76,9 @@ impl<const D: u32> Serialize for Fixed<D> {
 impl<'de, const D: u32> Deserialize<'de> for Fixed<D> {
     fn deserialize<De: Deserializer<'de>>(deserializer: De) -> Result<Self, De::Error> {
         let number = f64::deserialize(deserializer)?;
-        Self::from_f64(number).ok_or_else(|| de::Error::custom(format!("{number:?} is out of range")))
+        // A request is told what is expected, a world file what was found.
+        Self::from_f64(number)
+            .ok_or_else(|| de::Error::invalid_value(Unexpected::Float(number), &"a number up to 1e12"))
     }
 }
 
@@ -89,6 +93,42 @@ impl<const D: u32> JsonSchema for Fixed<D> {
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         json_schema!({ "type": "number" })
+    }
+}
+
+impl<const D: u32> Bounded for Fixed<D> {
+    fn is_below(&self, least: i64) -> bool {
+        *self < Self::whole(least)
+    }
+
+    fn is_above(&self, most: i64) -> bool {
+        *self > Self::whole(most)
+    }
+}
+
+/// One of the whole numbers from `FROM` to `TO`, each of which stands for something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Choice<const FROM: i64, const TO: i64>(pub(crate) i64);
+
+impl<'de, const FROM: i64, const TO: i64> Deserialize<'de> for Choice<FROM, TO> {
+    fn deserialize<De: Deserializer<'de>>(deserializer: De) -> Result<Self, De::Error> {
+        let number = i64::deserialize(deserializer)?;
+        let known = (FROM..=TO).contains(&number);
+        known.then_some(Self(number)).ok_or_else(|| de::Error::custom("The selected :attribute is invalid."))
+    }
+}
+
+impl<const FROM: i64, const TO: i64> JsonSchema for Choice<FROM, TO> {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        format!("From{FROM}To{TO}").into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "enum": (FROM..=TO).collect::<Vec<_>>() })
     }
 }
 

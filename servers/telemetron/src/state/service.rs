@@ -69,11 +69,6 @@ impl State {
         if self.is_online(machine) { machine.money.as_ref() } else { machine.last_known_money.as_ref() }
     }
 
-    /// When time alone will next set a flag.
-    pub(crate) fn next_flag(&self, machine: &Machine, now: Timestamp) -> Option<Moment> {
-        self.patience(machine).into_iter().flatten().filter(|end| *end > Moment::from(now)).min()
-    }
-
     /// Whether some component is down to its critical level.
     fn needs_loading(&self, machine: &Machine) -> bool {
         let Some(planogram) = machine.planogram_id.and_then(|id| self.planograms.get(&id)) else { return false };

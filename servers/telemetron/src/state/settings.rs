@@ -271,11 +271,11 @@ impl Settings {
     }
 
     /// A limit for receipts as a request has it.
-    pub(crate) fn read_limit(&self, number: f64) -> Option<Roubles> {
-        Roubles::from_f64(match self.receipt_limits {
+    pub(crate) fn read_limit(&self, number: Roubles) -> Roubles {
+        match self.receipt_limits {
             ReceiptLimits::Roubles => number,
-            ReceiptLimits::Kopecks => number / 100.0,
-        })
+            ReceiptLimits::Kopecks => Roubles::from_kopecks(number.0 / 100),
+        }
     }
 
     /// The same as a reply has it.

@@ -1,20 +1,13 @@
 //! Modems: what they are told, what they send, and what waits while they have no connection (T9, T16).
 
-use std::collections::BTreeSet;
-
 use serde_json::{Value, json};
 use stend_core::{Problem, Timestamp};
 
-use crate::errors::{Error, Invalid, What};
-use crate::state::access::Who;
-use crate::state::company::{Credit, Maker, Modem};
+use crate::errors::Error;
+use crate::state::company::Modem;
 use crate::state::evadts;
-use crate::state::history::{Payment, Vend};
-use crate::state::machine::{Event, Failure, Machine, Report, Request};
-use crate::state::number::Roubles;
-use crate::state::selling::Sale;
-use crate::state::settings::DispenseDiscount;
-use crate::state::time::{Moment, default_zone, seconds};
+use crate::state::machine::{Event, Failure, Machine, Report};
+use crate::state::time::Moment;
 use crate::state::{State, take};
 
 /// Reports older than this are not looked for.
@@ -46,47 +39,6 @@ impl State {
         if let Some(machine) = self.machines.get_mut(&id) {
             if online { machine.note(event, now) } else { machine.held_events.push(event) }
         }
-    }
-
-    /// The modems that somebody sees: all, or those in the machines that are seen.
-    pub(crate) fn seen_modems<'s>(&'s self, who: &'s Who) -> impl Iterator<Item = &'s Modem> {
-        let own = who.groups.is_some().then(|| self.seen(who).filter_map(|machine| machine.modem_id).collect());
-        self.modems.values().filter(move |modem| own.as_ref().is_none_or(|own: &BTreeSet<i64>| own.contains(&modem.id)))
-    }
-
-    /// A modem that somebody sees.
-    pub(crate) fn modem<'s>(&'s self, who: &'s Who, id: &str) -> Result<&'s Modem, Error> {
-        let id: i64 = id.parse().map_err(|_| Error::NotFound(What::Modem))?;
-        self.seen_modems(who).find(|modem| modem.id == id).ok_or(Error::NotFound(What::Modem))
-    }
-
-    /// Asks a machine for data: one open request, the same id for all that is asked meanwhile (T9). Says whether the
-    /// same was under way already.
-    pub(crate) fn request(
-        &mut self,
-        id: i64,
-        report: bool,
-        config: bool,
-        now: Timestamp,
-    ) -> Result<(i64, bool), Error> {
-        let machine = self.machines.get(&id).ok_or(Error::NotFound(What::Machine))?;
-        if machine.modem_id.is_none() {
-            return Err(Error::NoModem);
-        }
-        let online = self.is_online(machine);
-        let due = Moment::from(now).after(seconds(self.settings.ping.signed()));
-        let Some(machine) = self.machines.get_mut(&id) else { return Err(Error::NotFound(What::Machine)) };
-        if let Some(open) = &mut machine.request {
-            let under_way = report && open.report || config && open.config;
-            open.report |= report;
-            open.config |= config;
-            return Ok((open.id, under_way));
-        }
-        let number = take(&mut self.next.request);
-        let due = online.then_some(due);
-        machine.request = Some(Request { id: number, report, config, due });
-        self.pings.extend(due.map(|due| (due, id)));
-        Ok((number, false))
     }
 
     /// The modem pings: an open request is answered.
@@ -259,74 +211,5 @@ impl State {
         let first = last.id.saturating_sub(i64::from(last.port) - 1);
         let first = machine.reports.iter().filter(meant).find(|report| report.id == first);
         Ok(first.unwrap_or(last))
-    }
-
-    /// Tells the modem of a machine to restart.
-    pub(crate) fn restart_modem(&mut self, id: i64, now: Timestamp) -> Result<(), Error> {
-        let now = Moment::from(now);
-        let modem = self.machines.get(&id).and_then(|machine| machine.modem_id);
-        let modem = modem.and_then(|modem| self.modems.get_mut(&modem)).ok_or(Error::NoModem)?;
-        modem.resets += 1;
-        modem.cashless.credit = None;
-        self.report_event(id, Event { at: now, code: "TRST".into(), payload: Value::Null }, now);
-        Ok(())
-    }
-
-    /// The Vendista modem of a machine.
-    ///
-    /// # Errors
-    /// Another modem or none; one that does not answer.
-    fn vendista(&self, machine: &Machine) -> Result<i64, Error> {
-        let modem = machine.modem_id.and_then(|id| self.modems.get(&id));
-        let modem = modem.filter(|modem| modem.maker == Maker::Vendista).ok_or(Error::NotAllowed)?;
-        if modem.offline {
-            let heard = modem.heard.map(|heard| heard.plain(&default_zone()));
-            return Err(Error::Silent { machine: machine.id, modem: modem.id, heard });
-        }
-        Ok(modem.id)
-    }
-
-    /// Gives out a drink, charged like a sale by card.
-    pub(crate) fn dispense(&mut self, id: i64, number: &str, discount: f64, now: Timestamp) -> Result<(), Error> {
-        let machine = self.machines.get(&id).ok_or(Error::NotFound(What::Machine))?;
-        self.vendista(machine)?;
-        let discount = Roubles::from_f64(match self.settings.dispense_discount {
-            DispenseDiscount::Roubles => discount,
-            DispenseDiscount::Kopecks => discount / 100.0,
-            DispenseDiscount::Percent => {
-                let planogram = machine.planogram_id.and_then(|id| self.planograms.get(&id));
-                let price = planogram.and_then(|planogram| planogram.place(number)).map(|place| place.price);
-                price.unwrap_or_default().to_f64() * discount.min(100.0) / 100.0
-            }
-        })
-        .unwrap_or_default();
-        let sale = Sale {
-            layout: Some(number.to_owned()),
-            price: None,
-            discount,
-            vend: Vend::Paid,
-            payment: Payment::Cashless,
-            count: 1,
-        };
-        let unknown = |_: Problem| Error::from(Invalid::one("number", "The selected number is invalid."));
-        self.sell(id, &sale, now).map(|_| ()).map_err(unknown)
-    }
-
-    /// Credits a Vendista modem, in kopecks.
-    ///
-    /// # Errors
-    /// As for a drink; of one that is silent the one refusal that is printed for a credit, as an error has a message.
-    pub(crate) fn vendista_credit(&mut self, id: i64, amount: i64) -> Result<(), Error> {
-        let machine = self.machines.get(&id).ok_or(Error::NotFound(What::Machine))?;
-        let modem = self.vendista(machine).map_err(|error| match error {
-            Error::Silent { .. } => Error::InvalidCredit,
-            other => other,
-        })?;
-        if let Some(modem) = self.modems.get_mut(&modem) {
-            let before = modem.cashless.credit.as_ref().map_or(0, |credit| credit.credit.0);
-            let credit = Roubles::from_kopecks(before.saturating_add(amount));
-            modem.cashless.credit = Some(Credit { credit, amount: 1, autoapprove: true });
-        }
-        Ok(())
     }
 }
