@@ -13,7 +13,7 @@ use crate::Telemetron;
 use cash::{Collect, InsertCoin, InsertNote, Load};
 use fiscal::{IssueCorrection, IssueReceipt};
 use modem::{Event, Fail, ModemOffline, ModemOnline, Ping, Recover};
-use sales::{SeedSales, Sell};
+use sales::{SeedHistory, SeedSales, Sell};
 
 pub(crate) static ACTIONS: &[Action<Telemetron>] = &[
     Action::of::<Sell>(),
@@ -30,6 +30,7 @@ pub(crate) static ACTIONS: &[Action<Telemetron>] = &[
     Action::of::<IssueReceipt>(),
     Action::of::<IssueCorrection>(),
     Action::of::<SeedSales>(),
+    Action::of::<SeedHistory>(),
 ];
 
 /// One, where a count is left out.

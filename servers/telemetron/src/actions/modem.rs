@@ -8,6 +8,7 @@ use stend_core::{Problem, Timestamp};
 
 use crate::Telemetron;
 use crate::state::State;
+use crate::state::link::Told;
 use crate::state::machine::Event as Happening;
 use crate::state::time::Moment;
 
@@ -35,9 +36,9 @@ impl Act<Telemetron> for Event {
 
     fn run(self, state: &mut State, now: Timestamp) -> Result<Done, Problem> {
         check_code(&self.code)?;
-        state.named(self.machine)?;
+        state.connected(self.machine)?;
         let at = Moment::from(now);
-        state.report_event(self.machine, Happening { at, code: self.code, payload: self.payload }, at);
+        state.tell(self.machine, [Told::Event(Happening { at, code: self.code, payload: self.payload })]);
         Ok(Done {})
     }
 }
@@ -66,7 +67,7 @@ impl Act<Telemetron> for Fail {
 
     fn run(self, state: &mut State, now: Timestamp) -> Result<Done, Problem> {
         check_code(&self.code)?;
-        state.fail(self.machine, &self.code, self.value, now)?;
+        state.fail(self.machine, &self.code, self.value, now.into())?;
         Ok(Done {})
     }
 }
@@ -93,7 +94,7 @@ impl Act<Telemetron> for Recover {
     type Output = Recovered;
 
     fn run(self, state: &mut State, now: Timestamp) -> Result<Recovered, Problem> {
-        let cleared = state.recover(self.machine, self.code.as_deref(), now)?;
+        let cleared = state.recover(self.machine, self.code.as_deref(), now.into())?;
         Ok(Recovered { cleared })
     }
 }

@@ -1,14 +1,15 @@
 //! `/v2/products` and the components of recipes.
 
 use serde::Serialize;
-use stend_transport::{Call, Reply};
+use stend_transport::{Call, Refusal, Reply};
 
 use crate::Telemetron;
-use crate::api::request::Request;
+use crate::api::request::{Forms, Request};
 use crate::api::{Cx, Nothing, answer, created, done};
 use crate::errors::Error;
 use crate::state::State;
 use crate::state::catalog::{Part, Product};
+use crate::state::fiscal::is_listed;
 use crate::state::number::{Percent, Quantity};
 use crate::state::products::{NewPart, NewProduct, PartChange, ProductChange};
 
@@ -49,13 +50,46 @@ pub(crate) fn list(state: &mut State, _: &Cx<'_>, _: Request<Nothing>) -> Result
 }
 
 /// Makes a product or recipe.
-pub(crate) fn create(state: &mut State, _: &Cx<'_>, request: Request<NewProduct>) -> Result<Reply, Error> {
+pub(crate) fn create(call: &mut Call<'_, Telemetron>) -> Reply {
+    let request = Request::<NewProduct>::read(call, Forms::Refused).and_then(|request| {
+        warn_of_vat(call, request.peek().and_then(NewProduct::vat))?;
+        Ok(request)
+    });
+    match request {
+        Ok(request) => answer(call, request, make),
+        Err(refusal) => refusal.into(),
+    }
+}
+
+/// Warns about a rate that receipts cannot show.
+fn warn_of_vat(call: &mut Call<'_, Telemetron>, vat: Option<Percent>) -> Result<(), Refusal> {
+    if is_listed(vat) {
+        return Ok(());
+    }
+    let vat = vat.unwrap_or_default();
+    call.warn(format!(
+        "`vat` {vat} is none of the rates of receipts (20, 10, 0, 16.67, 9.09): they will say 4, not subject to VAT"
+    ))
+}
+
+fn make(state: &mut State, _: &Cx<'_>, request: Request<NewProduct>) -> Result<Reply, Error> {
     let new = request.checked(|new, invalid| state.check_product(None, Some(&new.name), invalid))?;
     Ok(created(state.create_product(new)?))
 }
 
 /// Changes what is given.
-pub(crate) fn update(state: &mut State, cx: &Cx<'_>, request: Request<ProductChange>) -> Result<Reply, Error> {
+pub(crate) fn update(call: &mut Call<'_, Telemetron>) -> Reply {
+    let request = Request::<ProductChange>::read(call, Forms::Refused).and_then(|request| {
+        warn_of_vat(call, request.peek().and_then(ProductChange::vat))?;
+        Ok(request)
+    });
+    match request {
+        Ok(request) => answer(call, request, change),
+        Err(refusal) => refusal.into(),
+    }
+}
+
+fn change(state: &mut State, cx: &Cx<'_>, request: Request<ProductChange>) -> Result<Reply, Error> {
     let id = state.product(cx.param("id"))?.id;
     let change = request.checked(|change, invalid| state.check_product(Some(id), change.name.0.as_deref(), invalid))?;
     state.update_product(cx.viewer, id, change, cx.now)?;

@@ -53,6 +53,11 @@ impl<T: DeserializeOwned> Request<Vec<T>> {
 }
 
 impl<T> Request<T> {
+    /// What was sent, as far as it could be read: for warnings only.
+    pub(crate) fn peek(&self) -> Option<&T> {
+        self.0.as_ref()?.value.as_ref()
+    }
+
     /// The request, if nothing is wrong with it.
     ///
     /// # Errors

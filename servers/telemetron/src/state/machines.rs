@@ -7,6 +7,7 @@ use stend_core::request::{Between, Change, Code, Patch, Text};
 
 use crate::errors::{Error, Invalid, What};
 use crate::state::access::Viewer;
+use crate::state::link::Received;
 use crate::state::machine::Machine;
 use crate::state::number::Roubles;
 use crate::state::time::Moment;
@@ -181,12 +182,11 @@ impl State {
                 self.drop_request(id);
                 // What waited in the old modem is not lost: the machine has its own counters.
                 let online = self.machines.get(&id).is_some_and(|machine| self.is_online(machine));
-                if online && let Some(machine) = self.machines.get_mut(&id) {
-                    machine.last_known_money = None;
-                    let held = std::mem::take(&mut machine.held_sales);
-                    let events = std::mem::take(&mut machine.held_events);
-                    events.iter().for_each(|event| machine.note(event.clone(), now.into()));
-                    self.deliver(id, held.to_vec(), true);
+                if let Some(machine) = self.machines.get_mut(&id) {
+                    machine.last_known_money = if online { None } else { machine.last_known_money.take() };
+                }
+                if online {
+                    self.send(id, Received::At(now.into()));
                 }
             }
             if before.planogram_id != planogram {

@@ -8,6 +8,7 @@ pub(crate) mod directories;
 pub(crate) mod evadts;
 pub(crate) mod fiscal;
 pub(crate) mod history;
+pub(crate) mod link;
 pub(crate) mod loading;
 pub(crate) mod locations;
 pub(crate) mod machine;
@@ -15,6 +16,7 @@ pub(crate) mod machines;
 pub(crate) mod modems;
 pub(crate) mod money;
 pub(crate) mod number;
+pub(crate) mod past;
 pub(crate) mod planograms;
 pub(crate) mod products;
 pub(crate) mod selling;
@@ -22,7 +24,6 @@ pub(crate) mod service;
 pub(crate) mod settings;
 pub(crate) mod statistics;
 pub(crate) mod stock;
-pub(crate) mod telemetry;
 pub(crate) mod time;
 pub(crate) mod timeline;
 pub(crate) mod zones;
@@ -67,6 +68,8 @@ pub struct State {
     pub(crate) collections: Timeline<Collection>,
     pub(crate) next: Next,
     pub(crate) random: Streams,
+    /// When all modems next read their machines by themselves, if the settings say how often.
+    pub(crate) next_reading: Option<Moment>,
     /// When which machine's modem answers an open request; follows from the machines.
     pub(crate) pings: Index<(Moment, i64)>,
 }
@@ -115,6 +118,15 @@ impl State {
         }
     }
 
+    /// Checks that somebody sees all machines that a change unloads.
+    ///
+    /// # Errors
+    /// One of them is another operator's.
+    pub(crate) fn sees_all(&self, viewer: &Viewer, affected: impl Fn(&Machine) -> bool) -> Result<(), Error> {
+        let seen = self.machines.values().filter(|machine| affected(machine)).all(|machine| self.sees(viewer, machine));
+        if seen { Ok(()) } else { Err(Error::NotAllowed) }
+    }
+
     /// The machines that somebody sees (T12), by id.
     pub(crate) fn seen<'s>(&'s self, viewer: &'s Viewer) -> impl Iterator<Item = &'s Machine> {
         self.machines.values().filter(|machine| self.sees(viewer, machine))
@@ -129,11 +141,6 @@ impl State {
         machine.filter(|machine| self.sees(viewer, machine)).ok_or(Error::NotFound(What::Machine))
     }
 
-    /// Whether what the machine counts reaches the server; a machine without a modem is looked after by hand.
-    pub(crate) fn is_online(&self, machine: &Machine) -> bool {
-        machine.modem_id.and_then(|id| self.modems.get(&id)).is_none_or(|modem| !modem.offline)
-    }
-
     /// The machine that an action names.
     ///
     /// # Errors
@@ -145,18 +152,24 @@ impl State {
         self.machines.get_mut(&id).ok_or_else(|| Problem::not_found(format!("no machine {id}")))
     }
 
-    /// When a modem answers a request.
+    /// When a modem next answers a request or reads its machine by itself.
     pub(crate) fn next_deadline(&self) -> Option<Timestamp> {
-        self.pings.first().map(|(at, _)| at.timestamp())
+        let ping = self.pings.first().map(|(at, _)| *at);
+        [ping, self.next_reading].into_iter().flatten().min().map(Moment::timestamp)
     }
 
-    /// Modems answer.
+    /// Modems answer, and read their machines by themselves.
     pub(crate) fn tick(&mut self, due: Timestamp) -> Vec<String> {
         let mut fired = Vec::new();
         while let Some((at, id)) = self.pings.first().copied().filter(|(at, _)| at.timestamp() <= due) {
             self.pings.remove(&(at, id));
             self.answer_request(id, at);
             fired.push(format!("the modem of machine {id} answered a request for data"));
+        }
+        while let Some(at) = self.next_reading.filter(|at| at.timestamp() <= due) {
+            let count = self.read_all(at);
+            self.next_reading = self.next_reading(at);
+            fired.push(format!("{count} modems read their machines"));
         }
         fired
     }

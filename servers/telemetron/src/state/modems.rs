@@ -10,9 +10,10 @@ use stend_core::{Problem, Timestamp};
 
 use crate::errors::{Error, Invalid, What};
 use crate::state::access::Viewer;
-use crate::state::company::{Credit, Maker, Modem};
+use crate::state::catalog::Role;
+use crate::state::company::{CashlessChange, Command, Credit, Maker, Modem};
 use crate::state::history::{Payment, Vend};
-use crate::state::machine::{Event, Machine, Request};
+use crate::state::machine::{Machine, Request};
 use crate::state::number::{Choice, Roubles};
 use crate::state::selling::Sale;
 use crate::state::settings::{DispenseDiscount, PhoneLimit};
@@ -140,18 +141,15 @@ impl State {
         }
     }
 
-    /// Sets what is given.
+    /// Sets what is given; a silent modem does so at its next contact (T19).
     pub(crate) fn set_modem(&mut self, id: i64, commands: ModemCommands) {
         let Some(modem) = self.modems.get_mut(&id) else { return };
-        if let Some(Choice(mode)) = commands.cashless_mode {
-            modem.cashless.mode = mode == 1;
-        }
-        if let Some(Choice(address)) = commands.cashless_address {
-            modem.cashless.address = Some(address);
-        }
-        if let Some(CashlessCredit(credit)) = commands.cashless_credit {
-            modem.cashless.credit = Some(credit);
-        }
+        let change = CashlessChange {
+            mode: commands.cashless_mode.map(|Choice(mode)| mode == 1),
+            address: commands.cashless_address.map(|Choice(address)| address),
+            credit: commands.cashless_credit.map(|CashlessCredit(credit)| credit),
+        };
+        if modem.offline { modem.leave(Command::Set(change)) } else { modem.cashless.set(change) }
     }
 
     /// Asks a machine for data: one open request, the same id for all that is asked meanwhile (T9). Returns the id, and
@@ -178,24 +176,25 @@ impl State {
         Ok((number, false))
     }
 
-    /// Tells the modem of a machine to restart.
+    /// Tells the modem of a machine to restart; a silent one does so at its next contact (T19).
     pub(crate) fn restart_modem(&mut self, id: i64, now: Timestamp) -> Result<(), Error> {
-        let now = Moment::from(now);
         let modem = self.machines.get(&id).and_then(|machine| machine.modem_id);
         let modem = modem.and_then(|modem| self.modems.get_mut(&modem)).ok_or(Error::NoModem)?;
-        modem.resets += 1;
-        modem.cashless.credit = None;
-        self.report_event(id, Event { at: now, code: "TRST".into(), payload: Value::Null }, now);
+        modem.leave(Command::Restart);
+        self.carry_out(id, now.into());
         Ok(())
     }
 
     /// The Vendista modem of a machine.
     ///
     /// # Errors
-    /// Another modem or none; one that does not answer.
+    /// Another modem or none; one that does not answer; a machine in failure.
     fn vendista(&self, machine: &Machine) -> Result<i64, Error> {
         let modem = machine.modem_id.and_then(|id| self.modems.get(&id));
         let modem = modem.filter(|modem| modem.maker == Maker::Vendista).ok_or(Error::NotAllowed)?;
+        if !machine.failures.is_empty() && !modem.offline {
+            return Err(Error::NotAllowed);
+        }
         if modem.offline {
             let heard = modem.heard.map(|heard| heard.plain(&default_zone()));
             return Err(Error::Silent { machine: machine.id, modem: modem.id, heard });
@@ -203,22 +202,32 @@ impl State {
         Ok(modem.id)
     }
 
-    /// Gives out a drink, charged like a sale by card.
+    /// Gives out a drink, charged like a sale by card, with what the request asks for: no cup or no sugar where it says
+    /// nought (T22).
+    ///
+    /// # Errors
+    /// Another modem, a silent one, a machine in failure, an unknown button, a discount above the price.
     pub(crate) fn dispense(&mut self, id: i64, wanted: &Dispense, now: Timestamp) -> Result<(), Error> {
         let machine = self.machines.get(&id).ok_or(Error::NotFound(What::Machine))?;
         self.vendista(machine)?;
         let number: &str = &wanted.number;
+        let planogram = machine.planogram_id.and_then(|id| self.planograms.get(&id));
+        let place = planogram.and_then(|planogram| planogram.place(number));
+        let price = place.ok_or_else(|| Invalid::one("number", "The selected number is invalid."))?.price;
         let discount = wanted.discount.map_or(0.0, |discount| discount.0);
         let discount = Roubles::from_f64(match self.settings.dispense_discount {
             DispenseDiscount::Roubles => discount,
             DispenseDiscount::Kopecks => discount / 100.0,
-            DispenseDiscount::Percent => {
-                let planogram = machine.planogram_id.and_then(|id| self.planograms.get(&id));
-                let price = planogram.and_then(|planogram| planogram.place(number)).map(|place| place.price);
-                price.unwrap_or_default().to_f64() * discount.min(100.0) / 100.0
-            }
-        })
-        .unwrap_or_default();
+            DispenseDiscount::Percent => price.to_f64() * discount / 100.0,
+        });
+        let discount = discount.filter(|discount| *discount <= price).ok_or_else(|| {
+            let most = match self.settings.dispense_discount {
+                DispenseDiscount::Roubles => price.to_string(),
+                DispenseDiscount::Kopecks => price.0.to_string(),
+                DispenseDiscount::Percent => "100".to_owned(),
+            };
+            Invalid::one("discount", format!("The discount may not be greater than {most}."))
+        })?;
         let sale = Sale {
             layout: Some(number.to_owned()),
             price: None,
@@ -226,9 +235,14 @@ impl State {
             vend: Vend::Paid,
             payment: Payment::Cashless,
             count: 1,
+            without: [(wanted.cup == Choice(1), Role::Cup), (wanted.sugar.0 > 0, Role::Sugar)]
+                .into_iter()
+                .filter(|(wanted, _)| !wanted)
+                .map(|(_, role)| role)
+                .collect(),
         };
         let unknown = |_: Problem| Error::from(Invalid::one("number", "The selected number is invalid."));
-        self.sell(id, &sale, now).map(|_| ()).map_err(unknown)
+        self.sell(id, &sale, now.into()).map(|_| ()).map_err(unknown)
     }
 
     /// Credits a Vendista modem.

@@ -117,8 +117,12 @@ impl State {
     }
 
     /// Deletes a planogram; its machines are unloaded.
+    ///
+    /// # Errors
+    /// It is not there, or a machine has it that the user does not see.
     pub(crate) fn delete_planogram(&mut self, viewer: &Viewer, id: &str, now: Timestamp) -> Result<(), Error> {
         let id = self.planogram(id)?.id;
+        self.sees_all(viewer, |machine| machine.planogram_id == Some(id))?;
         self.planograms.remove(&id);
         self.unload_misfits(viewer.user, now, |machine| machine.planogram_id == Some(id));
         self.machines.change(|machine| machine.planogram_id == Some(id), |machine| machine.planogram_id = None);

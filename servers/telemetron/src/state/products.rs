@@ -42,6 +42,20 @@ pub(crate) struct ProductChange {
     vat: Patch<Between<Percent, 0, 100>>,
 }
 
+impl NewProduct {
+    /// The rate of VAT that is given.
+    pub(crate) fn vat(&self) -> Option<Percent> {
+        self.vat.map(|vat| vat.0)
+    }
+}
+
+impl ProductChange {
+    /// The rate of VAT that is given.
+    pub(crate) fn vat(&self) -> Option<Percent> {
+        self.vat.given().map(|vat| vat.0)
+    }
+}
+
 /// A component of a recipe: one that is there, or one to be made.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[schemars(inline)]
@@ -79,7 +93,7 @@ impl State {
 
     fn add_component(&mut self, name: String, units: Unit, is_product: bool) -> i64 {
         let id = take(&mut self.next.component);
-        self.components.insert(id, Component { id, name, is_product, units });
+        self.components.insert(id, Component { id, name, is_product, units, role: None });
         id
     }
 
@@ -159,6 +173,10 @@ impl State {
             }
             None => None,
         };
+        if wanted.is_some() {
+            let affected = self.machines_with(id);
+            self.sees_all(viewer, |machine| affected.contains(&machine.id))?;
+        }
         let parts = wanted.map(|wanted| self.parts(wanted));
         let Some(product) = self.products.get_mut(&id) else { return Err(Error::NotFound(What::Product)) };
         if let Some(name) = change.name.0.map(String::from) {
@@ -183,6 +201,7 @@ impl State {
     pub(crate) fn delete_product(&mut self, viewer: &Viewer, id: &str, now: Timestamp) -> Result<(), Error> {
         let id = self.product(id)?.id;
         let affected = self.machines_with(id);
+        self.sees_all(viewer, |machine| affected.contains(&machine.id))?;
         let product = self.products.remove(&id);
         for planogram in self.planograms.values_mut() {
             planogram.products.retain(|product| *product != id);
@@ -329,7 +348,10 @@ impl State {
         component: &str,
         now: Timestamp,
     ) -> Result<(), Error> {
+        let affected = self.machines_with(product);
+        let seen = self.sees_all(viewer, |machine| affected.contains(&machine.id));
         let recipe = self.recipe(product)?;
+        seen?;
         let had = recipe.components.len();
         recipe.components.retain(|part| part.id.to_string() != component);
         if recipe.components.len() == had {

@@ -64,8 +64,10 @@ impl State {
         Some(flags).filter(|flags| *flags != Flags::default())
     }
 
-    /// The cash that the server knows of: without connection, as it was when the connection was lost.
+    /// The cash that the server knows of: without connection, as it was when the connection was lost; without a modem,
+    /// none.
     pub(crate) fn known_money<'m>(&self, machine: &'m Machine) -> Option<&'m Cash> {
+        machine.modem_id?;
         if self.is_online(machine) { machine.money.as_ref() } else { machine.last_known_money.as_ref() }
     }
 
