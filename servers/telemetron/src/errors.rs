@@ -7,7 +7,7 @@ use serde_json::json;
 use stend_core::problem::Step;
 use stend_core::request::{self, Reason};
 use stend_transport::header::{HeaderValue, WWW_AUTHENTICATE};
-use stend_transport::{Refused, Reply, StatusCode};
+use stend_transport::{Refusal, Refused, Reply, StatusCode};
 
 /// Fields and what is wrong with them, in the order they were looked at (T5).
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -197,6 +197,12 @@ pub(crate) enum Error {
 impl From<Invalid> for Error {
     fn from(invalid: Invalid) -> Self {
         Self::Invalid(invalid)
+    }
+}
+
+impl From<Refusal> for Error {
+    fn from(refusal: Refusal) -> Self {
+        Self::Bench(refusal.into())
     }
 }
 

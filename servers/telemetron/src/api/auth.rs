@@ -16,7 +16,7 @@ use crate::state::settings::AuthRefusal;
 pub(crate) fn token(call: &mut Call<'_, Telemetron>) -> Reply {
     let request = match Request::<TokenRequest>::read(call, Forms::Taken) {
         Ok(request) => request,
-        Err(refusal) => return refusal.into(),
+        Err(refusal) => return Error::from(refusal).into(),
     };
     let answer = call.state(|state, now| {
         let request = request.valid().map_err(|error| match error {

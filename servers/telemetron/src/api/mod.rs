@@ -69,7 +69,7 @@ fn bearer<'c>(call: &'c Call<'_, Telemetron>) -> Option<&'c str> {
 fn serve<Q: DeserializeOwned>(call: &mut Call<'_, Telemetron>, handle: Handle<Q>) -> Reply {
     match Request::read(call, Forms::Refused) {
         Ok(request) => answer(call, request, handle),
-        Err(refusal) => refusal.into(),
+        Err(refusal) => Error::from(refusal).into(),
     }
 }
 

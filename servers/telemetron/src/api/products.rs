@@ -57,7 +57,7 @@ pub(crate) fn create(call: &mut Call<'_, Telemetron>) -> Reply {
     });
     match request {
         Ok(request) => answer(call, request, make),
-        Err(refusal) => refusal.into(),
+        Err(refusal) => Error::from(refusal).into(),
     }
 }
 
@@ -85,7 +85,7 @@ pub(crate) fn update(call: &mut Call<'_, Telemetron>) -> Reply {
     });
     match request {
         Ok(request) => answer(call, request, change),
-        Err(refusal) => refusal.into(),
+        Err(refusal) => Error::from(refusal).into(),
     }
 }
 
@@ -111,7 +111,7 @@ pub(crate) fn components(state: &mut State, cx: &Cx<'_>, _: Request<Nothing>) ->
 pub(crate) fn add_component(call: &mut Call<'_, Telemetron>) -> Reply {
     match Request::<Vec<NewPart>>::read_one_or_more(call) {
         Ok(request) => answer(call, request, add_parts),
-        Err(refusal) => refusal.into(),
+        Err(refusal) => Error::from(refusal).into(),
     }
 }
 

@@ -11,9 +11,9 @@ use crate::api::{Cx, Local};
 use crate::errors::Error;
 use crate::state::State;
 use crate::state::evadts;
+use crate::state::link::Which;
 use crate::state::machine::{Machine, Report};
 use crate::state::settings::{Cp1251, DisputedFields, Settings, SinglePort};
-use crate::state::telemetry::Which;
 use crate::state::time::{Asked, Iso, REPORTS};
 
 #[derive(Serialize)]
