@@ -162,6 +162,10 @@ impl State {
                 let (at, valid) = (report.at, report.valid);
                 machine.reports.retain(|report| report.at >= at.after(-REPORTS_KEPT));
                 machine.reports.push(Report { id: report_id, received: now, ..report });
+                // A laid past lies before what was there.
+                if !machine.reports.is_sorted_by_key(|report| report.at) {
+                    machine.reports.sort_by_key(|report| report.at);
+                }
                 machine.last.acquired_report = machine.last.acquired_report.max(Some(at));
                 if valid {
                     machine.last.report = machine.last.report.max(Some(at));
