@@ -63,7 +63,7 @@ fn words(field: &str) -> String {
     field.replace('_', " ")
 }
 
-/// Mistakes of a reading in Laravel's words. A type's own text stands as it is, with the field's name for `:attribute`.
+/// Mistakes of a reading in Laravel's words. A type's own text counts if it names the field as `:attribute`.
 impl From<Vec<request::Invalid>> for Invalid {
     fn from(mistakes: Vec<request::Invalid>) -> Self {
         let mut invalid = Self::default();
@@ -84,7 +84,8 @@ impl From<Vec<request::Invalid>> for Invalid {
                 Reason::TooLong(most) => format!("The {name} may not be greater than {most} characters."),
                 Reason::NotOneOf(_) => format!("The selected {name} is invalid."),
                 Reason::Expected(expected) => format!("The {name} must be {expected}."),
-                Reason::Refused(text) => text.replace(":attribute", &name),
+                Reason::Refused(text) if text.contains(":attribute") => text.replace(":attribute", &name),
+                Reason::Refused(_) => format!("The {name} format is invalid."),
             };
             invalid.first(&field, text);
         }

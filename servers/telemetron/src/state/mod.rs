@@ -3,6 +3,7 @@
 pub(crate) mod access;
 pub(crate) mod catalog;
 pub(crate) mod checks;
+pub(crate) mod choice;
 pub(crate) mod company;
 pub(crate) mod directories;
 pub(crate) mod evadts;

@@ -8,8 +8,9 @@ use stend_core::request::{Between, Change, Code, Patch, Text};
 use crate::errors::{Error, Invalid, What};
 use crate::state::access::Viewer;
 use crate::state::catalog::{Component, Part, Product, Unit};
+use crate::state::choice::Choice;
 use crate::state::machine::Machine;
-use crate::state::number::{Choice, Percent, Quantity};
+use crate::state::number::{Percent, Quantity};
 use crate::state::{State, take};
 
 /// A component to be made.
