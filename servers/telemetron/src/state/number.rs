@@ -76,9 +76,7 @@ impl<const D: u32> Serialize for Fixed<D> {
 impl<'de, const D: u32> Deserialize<'de> for Fixed<D> {
     fn deserialize<De: Deserializer<'de>>(deserializer: De) -> Result<Self, De::Error> {
         let number = f64::deserialize(deserializer)?;
-        // A request is told what is expected, a world file what was found.
-        Self::from_f64(number)
-            .ok_or_else(|| de::Error::invalid_value(Unexpected::Float(number), &"a number up to 1e12"))
+        Self::from_f64(number).ok_or_else(|| de::Error::custom(format!("{number:?} is out of range")))
     }
 }
 
