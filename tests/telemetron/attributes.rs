@@ -43,6 +43,7 @@ async fn every_field_of_a_machine_can_be_changed_alone() {
     own["models"] =
         json!([{"id": 1, "name": "Bianchi", "type": "coffee"}, {"id": 2, "name": "Unicum", "type": "snack"}]);
     own["locations"] = json!([{"id": 7, "name": "Холл", "address": "Таежная, 41"}]);
+    own["machines"][0]["modem_id"] = json!(null);
     own["modems"] = json!([{"id": 5, "imei": "999999999123456", "bus": "mdb", "firmware": "4.4", "hw_version": "2.4"},
         {"id": 6, "imei": "999999999123457"}]);
     own["requisites"] = json!([{"id": 3, "title": "Т"}]);
@@ -113,6 +114,7 @@ async fn every_field_of_a_machine_can_be_changed_alone() {
 async fn a_machine_is_made_with_planogram_modem_and_the_model_that_is_none() {
     let bench = Bench::start().await;
     let mut own = world();
+    own["machines"][0]["modem_id"] = json!(null);
     own["modems"] = json!([{"id": 5, "imei": "999999999123456"}]);
     let api = Api::with(&bench, "w", NOON, &own).await;
     let new = json!({"name": "Новый", "mm_id": 52, "planogram_id": 2, "modem_id": 5, "tz": "Europe/Moscow"});
@@ -168,12 +170,11 @@ async fn every_time_stamp_follows_what_happens_and_is_null_before() {
 async fn with_local_times_are_those_of_the_machine_s_zone() {
     let bench = Bench::start().await;
     let mut own = world();
-    own["modems"] = json!([{"id": 5, "imei": "999999999123456"}]);
     own["machines"][0]["modem_id"] = json!(5);
     own["machines"][0]["tz"] = json!("America/Grenada");
     let mut other = own["machines"][0].clone();
     other["id"] = json!(11);
-    other["modem_id"] = json!(null);
+    other["modem_id"] = json!(6);
     other["tz"] = json!(null);
     own["machines"] = json!([own["machines"][0], other]);
     let api = Api::with(&bench, "w", NOON, &own).await;

@@ -174,7 +174,9 @@ async fn an_unknown_field_is_remarked_on_and_a_strict_world_refuses_it() {
 #[tokio::test]
 async fn actions_that_cannot_be_name_the_value_and_the_nearest() {
     let bench = Bench::start().await;
-    let api = Api::with(&bench, "default2", NOON, &world()).await;
+    let mut own = world();
+    own["machines"].as_array_mut().expect("machines").push(json!({"id": 20, "name": "Без модема"}));
+    let api = Api::with(&bench, "default2", NOON, &own).await;
     let before = api.state().await["telemetron"].clone();
     for (action, args, part) in [
         ("sell", json!({"machine": 11, "layout": "1"}), "there is no machine 11"),
@@ -187,9 +189,9 @@ async fn actions_that_cannot_be_name_the_value_and_the_nearest() {
         ("load", json!({"machine": 10, "data": [{"component_id": 77, "add": 1}]}), "component 77 does not fit"),
         ("event", json!({"machine": 10, "code": ""}), "a code has"),
         ("recover", json!({"machine": 10, "code": "D1"}), "unknown failure `D1`"),
-        ("modem_offline", json!({"machine": 10}), "has no modem"),
-        ("modem_online", json!({"machine": 10}), "has no modem"),
-        ("ping", json!({"machine": 10}), "has no modem"),
+        ("modem_offline", json!({"machine": 20}), "machine 20 has no modem"),
+        ("modem_online", json!({"machine": 20}), "machine 20 has no modem"),
+        ("ping", json!({"machine": 20}), "machine 20 has no modem"),
         ("issue_receipt", json!({"machine": 10, "name": "x", "price": 1, "document_type": 9}), "none of 1 to 4"),
         ("issue_correction", json!({"machine": 10, "doc_date": "", "doc_name": "", "doc_number": ""}), "0 roubles"),
         ("seed_sales", json!({"count": 2_000_001, "over": "1h"}), "2000001 sales"),

@@ -60,6 +60,7 @@ fn fiscal() -> Value {
     machine["inventory_number"] = json!("M-1");
     let mut other = own["machines"][0].clone();
     other["id"] = json!(11);
+    other["modem_id"] = json!(6);
     other["location_id"] = json!(null);
     own["machines"] = json!([own["machines"][0], other]);
     own
@@ -174,6 +175,8 @@ async fn a_collection_counts_what_came_since_the_one_before() {
     let bench = Bench::start().await;
     let mut own = world();
     own["settings"] = json!({"low_change": 0, "tubes": 50});
+    // Whatever is bought needs no change.
+    own["planograms"][0]["layout"] = json!([{"product_id": 1, "number": "1", "price": 500}]);
     let api = Api::with(&bench, "w", NOON, &own).await;
     api.act("telemetron.load", json!({"machine": 10, "change": 40})).await;
     api.act("telemetron.insert_coin", json!({"machine": 10, "value": 30})).await;
@@ -199,7 +202,10 @@ async fn a_collection_counts_what_came_since_the_one_before() {
 #[tokio::test]
 async fn collections_of_all_machines_are_listed() {
     let bench = Bench::start().await;
-    let own = json!({"machines": [{"id": 1, "name": "А"}, {"id": 2, "name": "Б"}]});
+    let own = json!({
+        "modems": [{"id": 1, "imei": "1"}, {"id": 2, "imei": "2"}],
+        "machines": [{"id": 1, "name": "А", "modem_id": 1}, {"id": 2, "name": "Б", "modem_id": 2}]
+    });
     let api = Api::with(&bench, "w", NOON, &own).await;
     for machine in [2, 1, 2] {
         api.act("telemetron.collect", json!({"machine": machine})).await;

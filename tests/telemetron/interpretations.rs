@@ -209,6 +209,7 @@ async fn disputed_fields_may_be_those_of_the_attributes() {
         own["machines"][0]["modem_id"] = json!(5);
         own["machines"][0]["inventory_number"] = json!("B42");
         own["machines"][0]["is_crt_active"] = json!(true);
+        own["requisites"] = json!([{"id": 3, "title": "ООО Кофе"}]);
         let api = Api::with(&bench, id, NOON, &own).await;
         api.act("telemetron.ping", json!({"machine": 10, "report": true})).await;
         api.act("telemetron.sell", json!({"machine": 10, "layout": "1"})).await;
@@ -263,7 +264,7 @@ async fn a_drink_s_discount_may_be_in_kopecks_or_percent() {
         ("roubles", json!(10), json!(30), json!(10)),
         ("kopecks", json!(1050), json!(29.5), json!(10.5)),
         ("percent", json!("25"), json!(30), json!(10)),
-        ("percent", json!(400), json!(0), json!(40)),
+        ("percent", json!(100), json!(0), json!(40)),
     ] {
         let mut own = with(&json!({"dispense_discount": reading}));
         own["modems"] = json!([{"id": 5, "imei": "999999999123456", "maker": "vendista"}]);
@@ -283,6 +284,7 @@ async fn the_limits_for_receipts_may_be_in_kopecks() {
     for (id, reading, receipts) in [("roubles", "roubles", 0), ("kopecks", "kopecks", 1)] {
         let mut own = with(&json!({"receipt_limits": reading}));
         own["machines"][0]["is_crt_active"] = json!(true);
+        own["requisites"] = json!([{"id": 3, "title": "ООО Кофе"}]);
         let api = Api::with(&bench, id, NOON, &own).await;
         api.expect(200, Method::PUT, "/v2/vending_machines/10", json!({"min_price": 3550, "max_price": "4000"})).await;
         let one = api.get("/v2/vending_machines/10").await;

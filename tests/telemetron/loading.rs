@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::api::Api;
 use crate::support::{Bench, NOON};
 
-/// A coffee recipe of water and beans, a tea of water and leaves, and a bar in two spirals.
+/// A coffee recipe of water and beans, a tea of water and leaves, and a bar in two spirals, in a machine with a modem.
 pub fn world() -> Value {
     json!({
         "components": [
@@ -25,7 +25,8 @@ pub fn world() -> Value {
             {"id": 2, "name": "Только кофе и A1", "products": [1, 900], "layout": [
                 {"product_id": 1, "number": "1", "price": 40}, {"product_id": 900, "number": "A1", "price": 60}]}
         ],
-        "machines": [{"id": 10, "name": "ТА", "planogram_id": 1, "loading": [
+        "modems": [{"id": 5, "imei": "999999999123456"}, {"id": 6, "imei": "999999999123457"}],
+        "machines": [{"id": 10, "name": "ТА", "planogram_id": 1, "modem_id": 5, "loading": [
             {"component_id": 1, "value": 1000}, {"component_id": 2, "value": 100}, {"component_id": 3, "value": 50},
             {"component_id": 100, "layout_number": "A1", "value": 5}, {"component_id": 100, "layout_number": "A2", "value": 4}]}]
     })

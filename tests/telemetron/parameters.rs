@@ -16,6 +16,7 @@ async fn changes_take_their_parameters_from_the_query_or_the_body() {
     own["machines"][0]["location_id"] = json!(1);
     let mut other = own["machines"][0].clone();
     other["id"] = json!(11);
+    other["modem_id"] = json!(6);
     other["location_id"] = json!(2);
     own["machines"] = json!([own["machines"][0], other]);
     let api = Api::with(&bench, "w", NOON, &own).await;

@@ -78,7 +78,8 @@ async fn a_report_tells_the_machine_s_counters() {
         "PA2*4*16000*1*4000",
         "PA1*A1*6000*Батончик",
         "PA4*1*0*0*0",
-        "EA3*1*261121*1200**261121",
+        // One reading so far, after a collection.
+        "EA3*1*261121*1200*****1",
     ] {
         assert!(lines.iter().any(|known| known == line), "{line} is not in {lines:#?}");
     }
@@ -246,4 +247,43 @@ async fn periods_of_reports_include_both_ends() {
         let list = api.get(&format!("/v2/vending_machines/10/reports{query}")).await;
         assert_eq!(list.as_array().map(Vec::len), Some(number), "{query}");
     }
+}
+
+/// CA3 has what came in: all, into the box, into the tubes, notes; since the last collection, then ever (T20).
+#[tokio::test]
+#[proves("T20")]
+async fn cash_that_came_in_is_counted_and_not_weighed() {
+    let bench = Bench::start().await;
+    let mut own = with_modem();
+    own["machines"][0]["money"] = json!({"change": 480, "coins": 1000, "banknotes": 2000, "tubes": 500});
+    let api = Api::with(&bench, "w", NOON, &own).await;
+    let line = |name: &'static str| {
+        let api = &api;
+        async move {
+            api.act("telemetron.ping", json!({"machine": 10, "report": true})).await;
+            let lines = text(&api.get(LAST).await);
+            lines.into_iter().find(|line| line.starts_with(name)).expect("a line")
+        }
+    };
+    assert_eq!(line("CA3*").await, "CA3*0*0*0*0*0*0*0*0");
+    // 20 of 40 fit into the tubes; the note's change of 60 comes out of them.
+    api.act("telemetron.sell", json!({"machine": 10, "layout": "1"})).await;
+    assert_eq!(line("CA3*").await, "CA3*4000*2000*2000*0*4000*2000*2000*0");
+    api.act("telemetron.insert_note", json!({"machine": 10, "value": 100})).await;
+    api.act("telemetron.sell", json!({"machine": 10, "layout": "1"})).await;
+    assert_eq!(line("CA3*").await, "CA3*14000*2000*2000*10000*14000*2000*2000*10000");
+    assert_eq!(line("CA4*").await, "CA4*6000*0*6000*0");
+    assert_eq!(line("CA15*").await, "CA15*44000");
+    api.act("telemetron.collect", json!({"machine": 10})).await;
+    assert_eq!(line("CA3*").await, "CA3*0*0*0*0*14000*2000*2000*10000");
+    api.act("telemetron.sell", json!({"machine": 10, "layout": "1"})).await;
+    assert_eq!(line("CA3*").await, "CA3*4000*0*4000*0*18000*2000*6000*10000");
+    // Readings, and failures since the collection and ever.
+    assert_eq!(line("EA3*").await, "EA3*1*261121*1200**261121*1200**8");
+    api.act("telemetron.fail", json!({"machine": 10, "code": "EJB"})).await;
+    assert_eq!(line("EA2*").await, "EA2*EJB*1*1*1");
+    api.act("telemetron.recover", json!({"machine": 10})).await;
+    api.act("telemetron.collect", json!({"machine": 10})).await;
+    api.act("telemetron.fail", json!({"machine": 10, "code": "EJB"})).await;
+    assert_eq!(line("EA2*").await, "EA2*EJB*1*2*1");
 }

@@ -336,6 +336,7 @@ async fn all_machines_count_in_the_sums_over_all() {
     let mut own = world();
     let mut other = own["machines"][0].clone();
     other["id"] = json!(11);
+    other["modem_id"] = json!(6);
     other["tz"] = json!("America/Grenada");
     own["machines"] = json!([own["machines"][0], other]);
     let api = Api::with(&bench, "w", NOON, &own).await;

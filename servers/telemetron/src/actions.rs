@@ -6,15 +6,14 @@ pub(crate) mod generate;
 mod modem;
 mod sales;
 
-use stend_core::{Action, Problem};
+use stend_core::Action;
 
 use crate::Telemetron;
-use crate::state::State;
 
 use cash::{Collect, InsertCoin, InsertNote, Load};
 use fiscal::{IssueCorrection, IssueReceipt};
 use modem::{Event, Fail, ModemOffline, ModemOnline, Ping, Recover};
-use sales::{SeedSales, Sell};
+use sales::{SeedHistory, SeedSales, Sell};
 
 pub(crate) static ACTIONS: &[Action<Telemetron>] = &[
     Action::of::<Sell>(),
@@ -31,13 +30,8 @@ pub(crate) static ACTIONS: &[Action<Telemetron>] = &[
     Action::of::<IssueReceipt>(),
     Action::of::<IssueCorrection>(),
     Action::of::<SeedSales>(),
+    Action::of::<SeedHistory>(),
 ];
-
-/// Whatever an action changes, lists that were ready are no more.
-fn touched<T>(state: &mut State, output: T) -> Result<T, Problem> {
-    state.touch();
-    Ok(output)
-}
 
 /// One, where a count is left out.
 fn one() -> u32 {

@@ -4,8 +4,10 @@
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 use serde_json::json;
+use stend_core::problem::Step;
+use stend_core::request::{self, Reason};
 use stend_transport::header::{HeaderValue, WWW_AUTHENTICATE};
-use stend_transport::{Refused, Reply, StatusCode};
+use stend_transport::{Refusal, Refused, Reply, StatusCode};
 
 /// Fields and what is wrong with them, in the order they were looked at (T5).
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -23,9 +25,71 @@ impl Invalid {
         }
     }
 
+    /// Adds a mistake of a field that has none yet: Laravel tells the first.
+    pub(crate) fn first(&mut self, field: &str, text: impl Into<String>) {
+        if !self.0.iter().any(|(known, _)| known == field) {
+            self.add(field, text);
+        }
+    }
+
+    /// The field refers to something that is not there.
+    pub(crate) fn selected(&mut self, field: &str) {
+        self.first(field, format!("The selected {} is invalid.", words(field)));
+    }
+
+    /// Another thing has what the field says.
+    pub(crate) fn taken(&mut self, field: &str) {
+        self.first(field, format!("The {} has already been taken.", words(field)));
+    }
+
+    /// Two items of a list have what the field says.
+    pub(crate) fn duplicate(&mut self, field: &str) {
+        self.first(field, format!("The {} field has a duplicate value.", words(field)));
+    }
+
+    /// The field is missing or empty.
+    pub(crate) fn required(&mut self, field: &str) {
+        self.first(field, format!("The {} field is required.", words(field)));
+    }
+
     /// Whether nothing is wrong.
     pub(crate) fn done(self) -> Result<(), Self> {
         if self.0.is_empty() { Ok(()) } else { Err(self) }
+    }
+}
+
+/// A field's name as messages write it.
+fn words(field: &str) -> String {
+    field.replace('_', " ")
+}
+
+/// Mistakes of a reading in Laravel's words. A type's own text counts if it names the field as `:attribute`.
+impl From<Vec<request::Invalid>> for Invalid {
+    fn from(mistakes: Vec<request::Invalid>) -> Self {
+        let mut invalid = Self::default();
+        for request::Invalid { path, reason } in mistakes {
+            let steps = path.0.iter().map(|step| match step {
+                Step::Key(key) => key.clone(),
+                Step::Index(index) => index.to_string(),
+            });
+            let field = steps.collect::<Vec<_>>().join(".");
+            let name = words(&field);
+            let text = match reason {
+                Reason::Required => format!("The {name} field is required."),
+                Reason::NotText => format!("The {name} must be a string."),
+                Reason::NotNumber => format!("The {name} must be a number."),
+                Reason::NotInteger => format!("The {name} must be an integer."),
+                Reason::NotFlag => format!("The {name} field must be true or false."),
+                Reason::NotList | Reason::NotObject => format!("The {name} must be an array."),
+                Reason::TooLong(most) => format!("The {name} may not be greater than {most} characters."),
+                Reason::NotOneOf(_) => format!("The selected {name} is invalid."),
+                Reason::Expected(expected) => format!("The {name} must be {expected}."),
+                Reason::Refused(text) if text.contains(":attribute") => text.replace(":attribute", &name),
+                Reason::Refused(_) => format!("The {name} format is invalid."),
+            };
+            invalid.first(&field, text);
+        }
+        invalid
     }
 }
 
@@ -134,6 +198,12 @@ pub(crate) enum Error {
 impl From<Invalid> for Error {
     fn from(invalid: Invalid) -> Self {
         Self::Invalid(invalid)
+    }
+}
+
+impl From<Refusal> for Error {
+    fn from(refusal: Refusal) -> Self {
+        Self::Bench(refusal.into())
     }
 }
 

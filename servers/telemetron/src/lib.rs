@@ -13,8 +13,8 @@ mod errors;
 mod state;
 mod world;
 
-use stend_core::{Action, Operation, Problem, Seed, Service, SpecPart, Timestamp};
-use stend_transport::{At, HttpService, Refused, Reply, Route};
+use stend_core::{Action, Problem, Seed, Service, SpecPart, Timestamp};
+use stend_transport::{At, HttpService, Operation, Refused, Reply};
 
 pub use state::State;
 pub use world::Section;
@@ -49,7 +49,7 @@ impl Service for Telemetron {
     type State = State;
     type Section = Section;
 
-    fn operations() -> &'static [Operation] {
+    fn operations() -> &'static [stend_core::Operation] {
         &api::routes::OPERATIONS
     }
 
@@ -79,7 +79,7 @@ impl Service for Telemetron {
 }
 
 impl HttpService for Telemetron {
-    fn table() -> &'static [Route<Self>] {
+    fn table() -> &'static [Operation<Self>] {
         &api::routes::ROUTES
     }
 

@@ -18,7 +18,7 @@ use crate::state::machine::Machine;
 use crate::state::money::Collection;
 use crate::state::settings::Settings;
 use crate::state::time::Moment;
-use crate::state::{Lists, Next, State, missing, zones};
+use crate::state::{Next, State, missing, zones};
 
 /// A company with vending machines.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
@@ -134,16 +134,22 @@ pub(crate) fn seed(mut section: Section, seed: Seed) -> Result<State, Problem> {
         collections: section.collections.into_iter().collect(),
         next: section.next,
         random,
+        next_reading: None,
         pings: Index::new(),
-        lists: Lists::default(),
     };
     check_catalog(&state)?;
     let mut machines = section.machines;
     for (i, machine) in machines.iter_mut().enumerate() {
         machine.created_at = machine.created_at.or(Some(now));
+        let planogram = machine.planogram_id.and_then(|id| state.planograms.get(&id));
+        machine
+            .sales
+            .complete(planogram, &state.products)
+            .map_err(|problem| problem.at(["machines".into(), i.into(), "sales".into()]))?;
         machine.last.sale = machine.last.sale.max(machine.sales.last());
+        machine.take_up_held();
         let offline = machine.modem_id.and_then(|id| state.modems.get(&id)).is_some_and(|modem| modem.offline);
-        if offline && machine.held_sales.is_empty() && machine.last_known_money.is_none() {
+        if offline && machine.waiting.is_empty() && machine.last_known_money.is_none() {
             machine.last_known_money.clone_from(&machine.money);
         }
         check_machine(&state, machine).map_err(|problem| problem.under(i).under("machines"))?;
@@ -152,6 +158,7 @@ pub(crate) fn seed(mut section: Section, seed: Seed) -> Result<State, Problem> {
     once("machines", "location_id", machines.iter().map(|machine| machine.location_id))?;
     state.machines = by_id("machines", machines, |one| one.id)?.into_iter().collect();
     state.pings = pings(&state.machines);
+    state.next_reading = state.next_reading(now);
     count_on(&mut state);
     Ok(state)
 }

@@ -5,10 +5,10 @@ use serde::{Deserialize, Serialize};
 use stend_core::service::Act;
 use stend_core::{Problem, Timestamp};
 
-use super::touched;
 use crate::Telemetron;
 use crate::state::State;
 use crate::state::loading::Line;
+use crate::state::machine::Cash;
 use crate::state::number::{Quantity, Roubles};
 
 /// The cash in a machine.
@@ -20,9 +20,11 @@ pub(super) struct Holding {
     banknotes: Roubles,
 }
 
-fn insert(state: &mut State, machine: i64, value: Roubles, note: bool, now: Timestamp) -> Result<Holding, Problem> {
-    let cash = state.insert(machine, value, note, now)?;
-    touched(state, Holding { credit: cash.credit, change: cash.change, coins: cash.coins, banknotes: cash.banknotes })
+impl From<Cash> for Holding {
+    fn from(cash: Cash) -> Self {
+        let Cash { credit, change, coins, banknotes, .. } = cash;
+        Self { credit, change, coins, banknotes }
+    }
 }
 
 /// Arguments of `telemetron.insert_coin`.
@@ -41,7 +43,7 @@ impl Act<Telemetron> for InsertCoin {
     type Output = Holding;
 
     fn run(self, state: &mut State, now: Timestamp) -> Result<Holding, Problem> {
-        insert(state, self.machine, self.value, false, now)
+        state.insert_coin(self.machine, self.value, now).map(Holding::from)
     }
 }
 
@@ -61,7 +63,7 @@ impl Act<Telemetron> for InsertNote {
     type Output = Holding;
 
     fn run(self, state: &mut State, now: Timestamp) -> Result<Holding, Problem> {
-        insert(state, self.machine, self.value, true, now)
+        state.insert_note(self.machine, self.value, now).map(Holding::from)
     }
 }
 
@@ -88,14 +90,14 @@ impl Act<Telemetron> for Collect {
     type Output = Collected;
 
     fn run(self, state: &mut State, now: Timestamp) -> Result<Collected, Problem> {
-        let one = state.collect(self.machine, now)?;
+        let one = state.collect(self.machine, now.into())?;
         let collected = Collected {
             coins: one.summary_coins,
             banknotes: one.summary_banknotes,
             change: one.change,
             hands_add: one.hands_add,
         };
-        touched(state, collected)
+        Ok(collected)
     }
 }
 
@@ -149,7 +151,7 @@ impl Act<Telemetron> for Load {
         if let Some(change) = self.change {
             state.fill_change(self.machine, change)?;
         }
-        state.stock(self.machine, lines, now)?;
-        touched(state, Loaded { slots })
+        state.stock(self.machine, lines, now.into())?;
+        Ok(Loaded { slots })
     }
 }

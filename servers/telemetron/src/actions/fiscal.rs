@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use stend_core::service::Act;
 use stend_core::{Problem, Timestamp};
 
-use super::{one, touched};
+use super::one;
 use crate::Telemetron;
 use crate::state::State;
 use crate::state::fiscal::{Amendment, Wanted};
@@ -67,7 +67,7 @@ impl Act<Telemetron> for IssueReceipt {
             document_type: self.document_type,
         };
         let id = state.issue_receipt(&wanted, now)?;
-        touched(state, Issued { id })
+        Ok(Issued { id })
     }
 }
 
@@ -120,6 +120,6 @@ impl Act<Telemetron> for IssueCorrection {
             by_order: self.by_order,
         };
         let id = state.issue_correction(&wanted, now)?;
-        touched(state, Issued { id })
+        Ok(Issued { id })
     }
 }

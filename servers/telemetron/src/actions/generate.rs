@@ -57,7 +57,13 @@ pub(crate) fn make_up(generate: &Generate, random: &mut Streams, section: &mut S
         return Ok(());
     }
     for (n, (name, ..)) in (1..).zip(GOODS) {
-        section.components.push(Component { id: FIRST + n, name: name.into(), is_product: true, units: Unit::Piece });
+        section.components.push(Component {
+            id: FIRST + n,
+            name: name.into(),
+            is_product: true,
+            units: Unit::Piece,
+            role: None,
+        });
         section.products.push(Product {
             id: FIRST + n,
             composite: false,
@@ -113,7 +119,7 @@ pub(crate) fn make_up(generate: &Generate, random: &mut Streams, section: &mut S
             ..Modem::default()
         });
         let loading = (1..).zip(GOODS).map(|(good, (_, _, room))| {
-            ((FIRST + good, Some(spiral(good))), Level { value: Quantity::whole(room), underflow: false })
+            ((FIRST + good, Some(spiral(good))), Level { value: Quantity::whole(room), ..Level::default() })
         });
         let fiscal = generate.fiscal_every > 0 && n % i64::from(generate.fiscal_every) == 0;
         section.machines.push(Machine {

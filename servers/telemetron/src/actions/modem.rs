@@ -6,9 +6,9 @@ use serde_json::Value;
 use stend_core::service::Act;
 use stend_core::{Problem, Timestamp};
 
-use super::touched;
 use crate::Telemetron;
 use crate::state::State;
+use crate::state::link::Told;
 use crate::state::machine::Event as Happening;
 use crate::state::time::Moment;
 
@@ -36,10 +36,10 @@ impl Act<Telemetron> for Event {
 
     fn run(self, state: &mut State, now: Timestamp) -> Result<Done, Problem> {
         check_code(&self.code)?;
-        state.named(self.machine)?;
+        state.connected(self.machine)?;
         let at = Moment::from(now);
-        state.report_event(self.machine, Happening { at, code: self.code, payload: self.payload }, at);
-        touched(state, Done {})
+        state.tell(self.machine, [Told::Event(Happening { at, code: self.code, payload: self.payload })]);
+        Ok(Done {})
     }
 }
 
@@ -67,8 +67,8 @@ impl Act<Telemetron> for Fail {
 
     fn run(self, state: &mut State, now: Timestamp) -> Result<Done, Problem> {
         check_code(&self.code)?;
-        state.fail(self.machine, &self.code, self.value, now)?;
-        touched(state, Done {})
+        state.fail(self.machine, &self.code, self.value, now.into())?;
+        Ok(Done {})
     }
 }
 
@@ -94,8 +94,8 @@ impl Act<Telemetron> for Recover {
     type Output = Recovered;
 
     fn run(self, state: &mut State, now: Timestamp) -> Result<Recovered, Problem> {
-        let cleared = state.recover(self.machine, self.code.as_deref(), now)?;
-        touched(state, Recovered { cleared })
+        let cleared = state.recover(self.machine, self.code.as_deref(), now.into())?;
+        Ok(Recovered { cleared })
     }
 }
 
@@ -114,7 +114,7 @@ impl Act<Telemetron> for ModemOffline {
 
     fn run(self, state: &mut State, now: Timestamp) -> Result<Done, Problem> {
         state.go_offline(self.machine, now)?;
-        touched(state, Done {})
+        Ok(Done {})
     }
 }
 
@@ -139,7 +139,7 @@ impl Act<Telemetron> for ModemOnline {
 
     fn run(self, state: &mut State, now: Timestamp) -> Result<Sent, Problem> {
         let sales = state.go_online(self.machine, now)?;
-        touched(state, Sent { sales })
+        Ok(Sent { sales })
     }
 }
 
@@ -170,6 +170,6 @@ impl Act<Telemetron> for Ping {
 
     fn run(self, state: &mut State, now: Timestamp) -> Result<Pinged, Problem> {
         let reports = state.ping(self.machine, self.report, self.corrupt, now)?;
-        touched(state, Pinged { reports })
+        Ok(Pinged { reports })
     }
 }

@@ -5,12 +5,13 @@ use serde::{Deserialize, Serialize};
 use stend_core::service::Act;
 use stend_core::{Problem, Span, Timestamp};
 
-use super::{one, touched};
+use super::one;
 use crate::Telemetron;
 use crate::state::State;
 use crate::state::history::{Payment, Vend};
 use crate::state::number::Roubles;
-use crate::state::selling::{Flood, Mix, Sale};
+use crate::state::past::{Laid, Past};
+use crate::state::selling::{Flood, Mix, Sale, Seeded};
 
 /// Arguments of `telemetron.sell`.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -34,6 +35,9 @@ pub(super) struct Sell {
     /// How many.
     #[serde(default = "one")]
     count: u32,
+    /// When it happened, at the latest now; left out, now.
+    #[schemars(with = "Option<String>")]
+    at: Option<Timestamp>,
 }
 
 /// What a sale came to.
@@ -60,10 +64,15 @@ impl Act<Telemetron> for Sell {
             vend: self.vend,
             payment: self.payment,
             count: self.count,
+            without: Vec::new(),
         };
-        let sold = state.sell(self.machine, &sale, now)?;
+        let at = self.at.unwrap_or(now);
+        if at > now {
+            return Err(Problem::invalid(format!("{at} has not come yet: it is {now}")).under("at"));
+        }
+        let sold = state.sell(self.machine, &sale, at.into())?;
         let (name, price, value, change) = (sold.name, sold.price, sold.value, sold.change);
-        touched(state, SaleMade { name, price, value, change, delivered: sold.delivered })
+        Ok(SaleMade { name, price, value, change, delivered: sold.delivered })
     }
 }
 
@@ -73,7 +82,7 @@ impl Act<Telemetron> for Sell {
 pub(super) struct SeedSales {
     /// How many sales.
     count: u32,
-    /// The machines; left out, all that have a planogram.
+    /// The machines; left out, all that have a modem and a planogram.
     machines: Option<Vec<i64>>,
     /// The period's length.
     over: Span,
@@ -94,13 +103,6 @@ fn yes() -> bool {
     true
 }
 
-/// How much was sold.
-#[derive(Debug, Serialize)]
-pub(super) struct Seeded {
-    number: u32,
-    value: Roubles,
-}
-
 impl Act<Telemetron> for SeedSales {
     const NAME: &'static str = "seed_sales";
     const SUMMARY: &'static str = "Many sales over a period that ends now or before, drawn by the world's seed.";
@@ -116,7 +118,38 @@ impl Act<Telemetron> for SeedSales {
             mix: self.mix,
             consume: self.consume,
         };
-        let (number, value) = state.seed_sales(&flood, now)?;
-        touched(state, Seeded { number, value })
+        state.seed_sales(&flood, now)
+    }
+}
+
+/// Arguments of `telemetron.seed_history`.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct SeedHistory {
+    /// The length of the past, up to 100 days; it ends now.
+    over: Span,
+    /// The machines; left out, all that have a modem and a planogram.
+    machines: Option<Vec<i64>>,
+    /// How many sales a machine has in a day, if it is not sold out.
+    #[serde(default = "twenty")]
+    per_day: u32,
+    /// Of a hundred sales, how many are of which sort; the rest is sold for cash, some of it for notes.
+    #[serde(default)]
+    mix: Mix,
+}
+
+fn twenty() -> u32 {
+    20
+}
+
+impl Act<Telemetron> for SeedHistory {
+    const NAME: &'static str = "seed_history";
+    const SUMMARY: &'static str =
+        "A believable past that ends now: sales, refills, collections, failures, reports, drawn by the world's seed.";
+    type Output = Laid;
+
+    fn run(self, state: &mut State, now: Timestamp) -> Result<Laid, Problem> {
+        let past = Past { machines: self.machines, over: self.over, per_day: self.per_day, mix: self.mix };
+        state.lay_past(&past, now)
     }
 }

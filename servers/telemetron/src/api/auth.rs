@@ -5,43 +5,26 @@ use stend_transport::header::{CACHE_CONTROL, HeaderValue};
 use stend_transport::{Call, Reply};
 
 use crate::Telemetron;
-use crate::api::input::{Field, Forms, Input, field};
-use crate::api::look;
+use crate::api::request::{Forms, Request};
+use crate::api::{Cx, Nothing};
 use crate::errors::Error;
-use crate::state::access::Wish;
+use crate::state::State;
+use crate::state::access::TokenRequest;
 use crate::state::settings::AuthRefusal;
 
-const GRANT: &[Field] = &[
-    field("grant_type", &[]),
-    field("client_id", &[]),
-    field("client_secret", &[]),
-    field("scope", &[]),
-    field("username", &[]),
-    field("password", &[]),
-    field("refresh_token", &[]),
-    field("code", &[]),
-    field("redirect_uri", &[]),
-];
-
-/// Tokens for a password, a refresh token or a code; parameters in query, JSON or form (T1).
+/// Gives out tokens for a password, a refresh token or a code; parameters in query, JSON or form (T1).
 pub(crate) fn token(call: &mut Call<'_, Telemetron>) -> Reply {
-    let input = match Input::read(call, &[], GRANT, Forms::Taken) {
-        Ok(input) => input,
-        Err(refusal) => return refusal.into(),
-    };
-    let wish = Wish {
-        grant_type: input.text("grant_type"),
-        client_id: input.text("client_id"),
-        client_secret: input.text("client_secret"),
-        scope: input.text("scope"),
-        username: input.text("username"),
-        password: input.text("password"),
-        refresh_token: input.text("refresh_token"),
-        code: input.text("code"),
+    let request = match Request::<TokenRequest>::read(call, Forms::Taken) {
+        Ok(request) => request,
+        Err(refusal) => return Error::from(refusal).into(),
     };
     let answer = call.state(|state, now| {
-        input.whole()?;
-        state.grant(&wish, now).map_err(|error| match (&error, state.settings.auth_refusal) {
+        let request = request.valid().map_err(|error| match error {
+            // RFC 6749 knows no errors by field.
+            Error::Invalid(_) => Error::BadRequest,
+            other => other,
+        })?;
+        state.grant(&request, now).map_err(|error| match (&error, state.settings.auth_refusal) {
             (Error::Grant(_), AuthRefusal::NoContent) => Error::Refused,
             _ => error,
         })
@@ -53,9 +36,7 @@ pub(crate) fn token(call: &mut Call<'_, Telemetron>) -> Reply {
 }
 
 /// Ends the token that is sent.
-pub(crate) fn logout(call: &mut Call<'_, Telemetron>) -> Reply {
-    look(call, &[], |state, asked| {
-        state.log_out(asked.token);
-        Ok(Reply::ok(&json!({ "bye": "bye" })))
-    })
+pub(crate) fn logout(state: &mut State, cx: &Cx<'_>, _: Request<Nothing>) -> Result<Reply, Error> {
+    state.log_out(cx.token);
+    Ok(Reply::ok(&json!({ "bye": "bye" })))
 }

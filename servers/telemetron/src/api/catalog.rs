@@ -1,12 +1,14 @@
 //! `/v2/components`.
 
 use serde::Serialize;
-use stend_transport::{Call, Reply};
+use stend_transport::Reply;
 
-use crate::Telemetron;
-use crate::api::input::{Field, Rule, Table, field};
-use crate::api::{change, created, look};
+use crate::api::request::Request;
+use crate::api::{Cx, Nothing, created};
+use crate::errors::Error;
+use crate::state::State;
 use crate::state::catalog::Unit;
+use crate::state::products::NewComponent;
 
 #[derive(Serialize)]
 struct Shown<'a> {
@@ -17,23 +19,14 @@ struct Shown<'a> {
 }
 
 /// All components.
-pub(crate) fn list(call: &mut Call<'_, Telemetron>) -> Reply {
-    look(call, &[], |state, _| {
-        let all = state.components.values();
-        let shown = all.map(|one| Shown { id: one.id, name: &one.name, is_product: one.is_product, units: one.units });
-        Ok(Reply::ok(&shown.collect::<Vec<_>>()))
-    })
+pub(crate) fn list(state: &mut State, _: &Cx<'_>, _: Request<Nothing>) -> Result<Reply, Error> {
+    let all = state.components.values();
+    let shown = all.map(|one| Shown { id: one.id, name: &one.name, is_product: one.is_product, units: one.units });
+    Ok(Reply::ok(&shown.collect::<Vec<_>>()))
 }
 
-pub(crate) const COMPONENT: &[Field] = &[
-    field("name", &[Rule::Required, Rule::Text(255), Rule::Unique(Table::Component)]),
-    field("unit", &[Rule::Required, Rule::Integer, Rule::In(&[1, 2, 3])]),
-];
-
-/// A new component.
-pub(crate) fn create(call: &mut Call<'_, Telemetron>) -> Reply {
-    change(call, &[], COMPONENT, |state, asked| {
-        asked.input.check(state, COMPONENT)?;
-        Ok(created(state.create_component(asked.input)))
-    })
+/// Makes a component.
+pub(crate) fn create(state: &mut State, _: &Cx<'_>, request: Request<NewComponent>) -> Result<Reply, Error> {
+    let new = request.checked(|new, invalid| state.check_component(new, invalid))?;
+    Ok(created(state.create_component(new)))
 }

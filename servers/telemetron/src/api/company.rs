@@ -1,11 +1,12 @@
 //! `GET /v2/requisites` and `GET /v2/me`.
 
 use serde::Serialize;
-use stend_transport::{Call, Reply};
+use stend_transport::Reply;
 
-use crate::Telemetron;
-use crate::api::look;
+use crate::api::request::Request;
+use crate::api::{Cx, Nothing};
 use crate::errors::Error;
+use crate::state::State;
 use crate::state::access::{Role, User};
 use crate::state::company::{Provider, Requisite};
 use crate::state::time::default_zone;
@@ -38,11 +39,9 @@ impl<'a> From<&'a Requisite> for Entity<'a> {
 }
 
 /// All legal entities of the company.
-pub(crate) fn requisites(call: &mut Call<'_, Telemetron>) -> Reply {
-    look(call, &[], |state, _| {
-        let all: Vec<Entity<'_>> = state.requisites.values().map(Entity::from).collect();
-        Ok(Reply::ok(&all))
-    })
+pub(crate) fn requisites(state: &mut State, _: &Cx<'_>, _: Request<Nothing>) -> Result<Reply, Error> {
+    let all: Vec<Entity<'_>> = state.requisites.values().map(Entity::from).collect();
+    Ok(Reply::ok(&all))
 }
 
 #[derive(Serialize)]
@@ -88,10 +87,8 @@ impl<'a> From<&'a User> for Me<'a> {
     }
 }
 
-/// Whoever the token belongs to.
-pub(crate) fn me(call: &mut Call<'_, Telemetron>) -> Reply {
-    look(call, &[], |state, asked| {
-        let user = state.access.users.get(&asked.who.user).ok_or(Error::Unauthenticated)?;
-        Ok(Reply::ok(&Me::from(user)))
-    })
+/// The user whom the token belongs to.
+pub(crate) fn me(state: &mut State, cx: &Cx<'_>, _: Request<Nothing>) -> Result<Reply, Error> {
+    let user = state.access.users.get(&cx.viewer.user).ok_or(Error::Unauthenticated)?;
+    Ok(Reply::ok(&Me::from(user)))
 }

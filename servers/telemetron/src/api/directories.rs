@@ -2,26 +2,25 @@
 
 use serde::Serialize;
 use stend_core::Timestamp;
-use stend_transport::{Call, Reply};
+use stend_transport::Reply;
 
-use crate::Telemetron;
-use crate::api::look;
+use crate::api::request::Request;
+use crate::api::{Cx, Nothing};
 use crate::errors::Error;
+use crate::state::State;
 use crate::state::time::Hours;
 use crate::state::zones;
 
 /// Codes of events.
-pub(crate) fn event_codes(call: &mut Call<'_, Telemetron>) -> Reply {
-    look(call, &[], |state, _| Ok(Reply::ok(&state.event_codes)))
+pub(crate) fn event_codes(state: &mut State, _: &Cx<'_>, _: Request<Nothing>) -> Result<Reply, Error> {
+    Ok(Reply::ok(&state.event_codes))
 }
 
 /// What an error's code means.
-pub(crate) fn error(call: &mut Call<'_, Telemetron>) -> Reply {
-    look(call, &[], |state, asked| {
-        let code = asked.param("code");
-        let known = state.error_codes.iter().find(|known| known.code.eq_ignore_ascii_case(code));
-        Ok(Reply::ok(known.ok_or(Error::Nothing)?))
-    })
+pub(crate) fn error(state: &mut State, cx: &Cx<'_>, _: Request<Nothing>) -> Result<Reply, Error> {
+    let code = cx.param("code");
+    let known = state.error_codes.iter().find(|known| known.code.eq_ignore_ascii_case(code));
+    Ok(Reply::ok(known.ok_or(Error::Nothing)?))
 }
 
 #[derive(Serialize)]
@@ -31,11 +30,9 @@ struct Model<'a> {
 }
 
 /// Models of machines.
-pub(crate) fn models(call: &mut Call<'_, Telemetron>) -> Reply {
-    look(call, &[], |state, _| {
-        let models: Vec<_> = state.models.values().map(|model| Model { id: model.id, name: &model.name }).collect();
-        Ok(Reply::ok(&models))
-    })
+pub(crate) fn models(state: &mut State, _: &Cx<'_>, _: Request<Nothing>) -> Result<Reply, Error> {
+    let models: Vec<_> = state.models.values().map(|model| Model { id: model.id, name: &model.name }).collect();
+    Ok(Reply::ok(&models))
 }
 
 #[derive(Serialize)]
@@ -52,9 +49,7 @@ impl<'a> Zone<'a> {
 }
 
 /// All time zones with their present offsets.
-pub(crate) fn timezones(call: &mut Call<'_, Telemetron>) -> Reply {
-    look(call, &[], |state, asked| {
-        let zone = |zone| Zone::at(zone, asked.now);
-        Ok(Reply::ok(&state.zones.all().iter().map(zone).collect::<Vec<_>>()))
-    })
+pub(crate) fn timezones(state: &mut State, cx: &Cx<'_>, _: Request<Nothing>) -> Result<Reply, Error> {
+    let zone = |zone| Zone::at(zone, cx.now);
+    Ok(Reply::ok(&state.zones.all().iter().map(zone).collect::<Vec<_>>()))
 }

@@ -1,31 +1,35 @@
 //! Receipts and corrections of the cloud cash register, and collections.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use stend_transport::{Call, Reply};
+use stend_transport::Reply;
 
-use crate::Telemetron;
-use crate::api::input::{Field, Rule, field};
-use crate::api::{Asked, look};
+use crate::api::Cx;
+use crate::api::request::Request;
 use crate::errors::{Error, Invalid};
 use crate::state::State;
 use crate::state::fiscal::{Correction, Receipt};
 use crate::state::number::Roubles;
 use crate::state::settings::{DisputedFields, Settings};
-use crate::state::time::{COLLECTIONS, Iso, Period, STATISTICS, default_zone};
+use crate::state::time::{Asked, COLLECTIONS, Iso, Period, STATISTICS, default_zone};
 
-const QUERY: [&str; 3] = ["vm_id", "since", "until"];
+/// Which receipts.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Selection {
+    vm_id: Option<i64>,
+    since: Option<String>,
+    until: Option<String>,
+}
 
-const MACHINE: &[Field] = &[field("vm_id", &[Rule::Integer])];
-
-/// The machine that is asked for, if one is, and the period.
-fn selection(state: &State, asked: &Asked<'_>) -> Result<(Option<i64>, Period), Error> {
-    asked.input.check(state, MACHINE)?;
-    let machine = asked.input.id("vm_id");
-    if machine.is_some_and(|id| state.machine(asked.who, &id.to_string()).is_err()) {
-        return Err(Invalid::one("vm_id", "The selected vm id is invalid.").into());
+impl Selection {
+    /// The machine that is asked for, if one is, and the period.
+    fn of(self, state: &State, cx: &Cx<'_>) -> Result<(Option<i64>, Period), Error> {
+        if self.vm_id.is_some_and(|id| state.machine(cx.viewer, &id.to_string()).is_err()) {
+            return Err(Invalid::one("vm_id", "The selected vm id is invalid.").into());
+        }
+        let asked = Asked::new(self.since, self.until, None, &state.settings);
+        Ok((self.vm_id, asked.period(&default_zone(), STATISTICS, cx.now)?))
     }
-    Ok((machine, asked.input.asked(&state.settings).period(&default_zone(), STATISTICS, asked.now)?))
 }
 
 fn receipt(settings: &Settings, receipt: &Receipt) -> Value {
@@ -103,21 +107,16 @@ fn correction(one: &Correction) -> Value {
 }
 
 /// Receipts.
-pub(crate) fn receipts(call: &mut Call<'_, Telemetron>) -> Reply {
-    look(call, &QUERY, |state, asked| {
-        let (machine, period) = selection(state, asked)?;
-        Ok(Reply::ok(
-            &state.receipts_of(asked.who, machine, period).map(|one| receipt(&state.settings, one)).collect::<Vec<_>>(),
-        ))
-    })
+pub(crate) fn receipts(state: &mut State, cx: &Cx<'_>, request: Request<Selection>) -> Result<Reply, Error> {
+    let (machine, period) = request.valid()?.of(state, cx)?;
+    let receipts = state.receipts_of(cx.viewer, machine, period);
+    Ok(Reply::ok(&receipts.map(|one| receipt(&state.settings, one)).collect::<Vec<_>>()))
 }
 
 /// Corrections.
-pub(crate) fn corrections(call: &mut Call<'_, Telemetron>) -> Reply {
-    look(call, &QUERY, |state, asked| {
-        let (machine, period) = selection(state, asked)?;
-        Ok(Reply::ok(&state.corrections_of(asked.who, machine, period).map(correction).collect::<Vec<_>>()))
-    })
+pub(crate) fn corrections(state: &mut State, cx: &Cx<'_>, request: Request<Selection>) -> Result<Reply, Error> {
+    let (machine, period) = request.valid()?.of(state, cx)?;
+    Ok(Reply::ok(&state.corrections_of(cx.viewer, machine, period).map(correction).collect::<Vec<_>>()))
 }
 
 #[derive(Serialize)]
@@ -130,21 +129,27 @@ struct Collection {
     summary_banknotes: Roubles,
 }
 
+/// A period without a zone of its own.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Dates {
+    since: Option<String>,
+    until: Option<String>,
+}
+
 /// Collections of all machines.
-pub(crate) fn collections(call: &mut Call<'_, Telemetron>) -> Reply {
-    look(call, &QUERY[1..], |state, asked| {
-        let zone = default_zone();
-        let period = asked.input.asked(&state.settings).period(&zone, COLLECTIONS, asked.now)?;
-        let seen = |id: i64| state.machines.get(&id).is_some_and(|machine| state.sees(asked.who, machine));
-        let within = state.collections.within(period).filter(|one| seen(one.vm_id));
-        let shown = within.map(|one| Collection {
-            time: one.time.iso(&zone),
-            vm_id: one.vm_id,
-            hands_add: one.hands_add,
-            change: one.change,
-            summary_coins: one.summary_coins,
-            summary_banknotes: one.summary_banknotes,
-        });
-        Ok(Reply::ok(&shown.collect::<Vec<_>>()))
-    })
+pub(crate) fn collections(state: &mut State, cx: &Cx<'_>, request: Request<Dates>) -> Result<Reply, Error> {
+    let Dates { since, until } = request.valid()?;
+    let zone = default_zone();
+    let period = Asked::new(since, until, None, &state.settings).period(&zone, COLLECTIONS, cx.now)?;
+    let seen = |id: i64| state.machines.get(&id).is_some_and(|machine| state.sees(cx.viewer, machine));
+    let within = state.collections.within(period).filter(|one| seen(one.vm_id));
+    let shown = within.map(|one| Collection {
+        time: one.time.iso(&zone),
+        vm_id: one.vm_id,
+        hands_add: one.hands_add,
+        change: one.change,
+        summary_coins: one.summary_coins,
+        summary_banknotes: one.summary_banknotes,
+    });
+    Ok(Reply::ok(&shown.collect::<Vec<_>>()))
 }

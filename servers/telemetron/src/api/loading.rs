@@ -2,13 +2,15 @@
 
 use serde::Serialize;
 use serde_json::json;
-use stend_transport::{Call, Reply, StatusCode};
+use stend_transport::{Reply, StatusCode};
 
-use crate::Telemetron;
-use crate::api::input::{Field, Input, Rule, field, list};
-use crate::api::{change, look};
-use crate::state::loading::{Line, Work};
-use crate::state::machine::Change;
+use crate::api::request::Request;
+use crate::api::statistics::Dates;
+use crate::api::{Cx, Nothing};
+use crate::errors::Error;
+use crate::state::State;
+use crate::state::loading::{Inventory, Load};
+use crate::state::machine::{Change, Transaction};
 use crate::state::number::Quantity;
 use crate::state::time::HISTORY;
 
@@ -21,67 +23,29 @@ struct Slot {
 }
 
 /// The present loading.
-pub(crate) fn show(call: &mut Call<'_, Telemetron>) -> Reply {
-    look(call, &[], |state, asked| {
-        let levels = state.levels(state.machine(asked.who, asked.param("id"))?);
-        let slot = |((component_id, layout_number), value)| Slot { component_id, value, layout_number };
-        Ok(Reply::ok(&levels.into_iter().map(slot).collect::<Vec<_>>()))
-    })
-}
-
-const NOTE: Field = field("note", &[Rule::Text(65_535)]);
-const CREATED_AT: Field = field("created_at", &[Rule::Date]);
-const COMPONENT: Field = field("component_id", &[Rule::Required, Rule::Integer]);
-const LAYOUT: Field = field("layout_number", &[Rule::Code(255)]);
-
-pub(crate) const LOAD: &[Field] = &[
-    list("data", &[Rule::List], &[COMPONENT, LAYOUT, field("add", &[Rule::Required, Rule::Number])]),
-    NOTE,
-    CREATED_AT,
-];
-
-pub(crate) const STOCK: &[Field] = &[
-    list("data", &[Rule::List], &[COMPONENT, LAYOUT, field("loaded", &[Rule::Required, Rule::Number, Rule::Min(0)])]),
-    NOTE,
-    CREATED_AT,
-];
-
-fn work(input: &Input, amount: &str) -> Work {
-    let line = |item: Input| Line {
-        component: item.id("component_id").unwrap_or_default(),
-        layout: item.text("layout_number").filter(|number| !number.is_empty()),
-        amount: item.number(amount).and_then(Quantity::from_f64).unwrap_or_default(),
-    };
-    Work {
-        lines: input.items("data").into_iter().map(line).collect(),
-        note: input.text("note"),
-        created_at: input.moment("created_at"),
-    }
+pub(crate) fn show(state: &mut State, cx: &Cx<'_>, _: Request<Nothing>) -> Result<Reply, Error> {
+    let levels = state.levels(state.machine(cx.viewer, cx.param("id"))?);
+    let slot = |((component_id, layout_number), value)| Slot { component_id, value, layout_number };
+    Ok(Reply::ok(&levels.into_iter().map(slot).collect::<Vec<_>>()))
 }
 
 /// Loads and unloads.
-pub(crate) fn load(call: &mut Call<'_, Telemetron>) -> Reply {
-    change(call, &[], LOAD, |state, asked| {
-        let id = state.machine(asked.who, asked.param("id"))?.id;
-        asked.input.check(state, LOAD)?;
-        let digest = state.load(asked.who, id, &work(asked.input, "add"), asked.now)?;
-        Ok(Reply::json(StatusCode::CREATED, &json!({ "digest": digest })))
-    })
+pub(crate) fn load(state: &mut State, cx: &Cx<'_>, request: Request<Load>) -> Result<Reply, Error> {
+    let id = state.machine(cx.viewer, cx.param("id"))?.id;
+    let digest = state.load(cx.viewer, id, &request.valid()?.into(), cx.now)?;
+    Ok(Reply::json(StatusCode::CREATED, &json!({ "digest": digest })))
 }
 
 /// Sets what there is: 201 when something differed, 200 when nothing did (T7).
-pub(crate) fn inventory(call: &mut Call<'_, Telemetron>) -> Reply {
-    change(call, &[], STOCK, |state, asked| {
-        let id = state.machine(asked.who, asked.param("id"))?.id;
-        asked.input.check(state, STOCK)?;
-        let (differed, digest) = state.take_stock(asked.who, id, &work(asked.input, "loaded"), asked.now)?;
-        let status = if differed { StatusCode::CREATED } else { StatusCode::OK };
-        Ok(Reply::json(status, &json!({ "res": true, "digest": digest })))
-    })
+pub(crate) fn inventory(state: &mut State, cx: &Cx<'_>, request: Request<Inventory>) -> Result<Reply, Error> {
+    let id = state.machine(cx.viewer, cx.param("id"))?.id;
+    let (differed, digest) = state.take_stock(cx.viewer, id, &request.valid()?.into(), cx.now)?;
+    let status = if differed { StatusCode::CREATED } else { StatusCode::OK };
+    Ok(Reply::json(status, &json!({ "res": true, "digest": digest })))
 }
 
 #[derive(Serialize)]
-struct Transaction<'a> {
+struct Row<'a> {
     id: i64,
     vm_id: i64,
     created_at: String,
@@ -90,22 +54,19 @@ struct Transaction<'a> {
 }
 
 /// The history of loadings.
-pub(crate) fn history(call: &mut Call<'_, Telemetron>) -> Reply {
-    look(call, &["since", "until", "local"], |state, asked| {
-        let machine = state.machine(asked.who, asked.param("id"))?;
-        let period = asked.input.asked(&state.settings);
-        let zone = machine.zone(period.local);
-        let period = period.period(&zone, HISTORY, asked.now)?;
-        let within = machine.loading_tx.within(period);
-        let shown = |transaction: &'_ crate::state::machine::Transaction| -> serde_json::Value {
-            json!(Transaction {
-                id: transaction.id,
-                vm_id: machine.id,
-                created_at: transaction.created_at.plain(&zone),
-                user_id: transaction.user_id,
-                data: &transaction.data,
-            })
-        };
-        Ok(Reply::ok(&within.map(shown).collect::<Vec<_>>()))
-    })
+pub(crate) fn history(state: &mut State, cx: &Cx<'_>, request: Request<Dates>) -> Result<Reply, Error> {
+    let machine = state.machine(cx.viewer, cx.param("id"))?;
+    let asked = request.valid()?.asked(state);
+    let zone = machine.zone(asked.local);
+    let period = asked.period(&zone, HISTORY, cx.now)?;
+    let shown = |transaction: &'_ Transaction| -> serde_json::Value {
+        json!(Row {
+            id: transaction.id,
+            vm_id: machine.id,
+            created_at: transaction.created_at.plain(&zone),
+            user_id: transaction.user_id,
+            data: &transaction.data,
+        })
+    };
+    Ok(Reply::ok(&machine.loading_tx.within(period).map(shown).collect::<Vec<_>>()))
 }

@@ -1,11 +1,13 @@
 //! `/v2/locations`.
 
-use serde::Serialize;
-use stend_transport::{Call, Reply};
+use serde::{Deserialize, Serialize};
+use stend_transport::Reply;
 
-use crate::Telemetron;
-use crate::api::input::{Field, Rule, Table, field};
-use crate::api::{change, created, done, look};
+use crate::api::request::Request;
+use crate::api::{Cx, Nothing, created, done};
+use crate::errors::Error;
+use crate::state::State;
+use crate::state::locations::{LocationChange, NewLocation};
 
 #[derive(Serialize)]
 struct Shown<'a> {
@@ -16,50 +18,40 @@ struct Shown<'a> {
 }
 
 /// The locations that the user sees.
-pub(crate) fn list(call: &mut Call<'_, Telemetron>) -> Reply {
-    look(call, &[], |state, asked| {
-        let shown = state.seen_locations(asked.who).map(|location| Shown {
-            id: location.id,
-            name: &location.name,
-            address: location.address.as_deref(),
-            note: location.note.as_deref(),
-        });
-        Ok(Reply::ok(&shown.collect::<Vec<_>>()))
-    })
+pub(crate) fn list(state: &mut State, cx: &Cx<'_>, _: Request<Nothing>) -> Result<Reply, Error> {
+    let shown = state.seen_locations(cx.viewer).map(|location| Shown {
+        id: location.id,
+        name: &location.name,
+        address: location.address.as_deref(),
+        note: location.note.as_deref(),
+    });
+    Ok(Reply::ok(&shown.collect::<Vec<_>>()))
 }
 
-pub(crate) const LOCATION: &[Field] = &[
-    field("name", &[Rule::Required, Rule::Text(255), Rule::Unique(Table::Location)]),
-    field("address", &[Rule::Required, Rule::Text(255)]),
-    field("note", &[Rule::Text(65_535)]),
-];
-
-/// A new location.
-pub(crate) fn create(call: &mut Call<'_, Telemetron>) -> Reply {
-    change(call, &[], LOCATION, |state, asked| {
-        asked.input.check(state, LOCATION)?;
-        Ok(created(state.create_location(asked.who, asked.input)))
-    })
+/// Makes a location.
+pub(crate) fn create(state: &mut State, cx: &Cx<'_>, request: Request<NewLocation>) -> Result<Reply, Error> {
+    let new = request.checked(|new, invalid| state.check_location(None, Some(&new.name), invalid))?;
+    Ok(created(state.create_location(cx.viewer, new)))
 }
 
 /// Changes what is given.
-pub(crate) fn update(call: &mut Call<'_, Telemetron>) -> Reply {
-    change(call, &[], LOCATION, |state, asked| {
-        let id = state.location(asked.who, asked.param("id"))?;
-        asked.input.check_change(state, LOCATION, id)?;
-        state.change_location(id, asked.input);
-        Ok(done())
-    })
+pub(crate) fn update(state: &mut State, cx: &Cx<'_>, request: Request<LocationChange>) -> Result<Reply, Error> {
+    let id = state.location(cx.viewer, cx.param("id"))?;
+    let change =
+        request.checked(|change, invalid| state.check_location(Some(id), change.name.0.as_deref(), invalid))?;
+    state.update_location(id, change);
+    Ok(done())
 }
 
-const FORCE: &[Field] = &[field("force", &[Rule::Flag])];
+#[derive(Debug, Deserialize)]
+pub(crate) struct Deletion {
+    /// Also where a machine stands.
+    force: Option<bool>,
+}
 
 /// Deletes a location that no machine stands at.
-pub(crate) fn delete(call: &mut Call<'_, Telemetron>) -> Reply {
-    change(call, &[], FORCE, |state, asked| {
-        let id = state.location(asked.who, asked.param("id"))?;
-        asked.input.check(state, FORCE)?;
-        state.delete_location(id, asked.input.flag("force"))?;
-        Ok(done())
-    })
+pub(crate) fn delete(state: &mut State, cx: &Cx<'_>, request: Request<Deletion>) -> Result<Reply, Error> {
+    let id = state.location(cx.viewer, cx.param("id"))?;
+    state.delete_location(id, request.valid()?.force.unwrap_or_default())?;
+    Ok(done())
 }

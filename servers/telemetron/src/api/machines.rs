@@ -1,18 +1,19 @@
 //! `/v2/vending_machines`: the list, one, making and changing.
 
-use bytes::Bytes;
 use serde::Serialize;
-use stend_transport::{Call, Reply, StatusCode};
+use stend_core::Timestamp;
+use stend_transport::Reply;
 
-use crate::Telemetron;
-use crate::api::input::{Field, Rule, Table, field};
-use crate::api::{change, created, done, look};
+use crate::api::request::Request;
+use crate::api::{Cx, Local, Nothing, created, done};
+use crate::errors::Error;
+use crate::state::State;
 use crate::state::machine::{Last, Machine};
+use crate::state::machines::MachineChange;
 use crate::state::number::Roubles;
 use crate::state::service::Flags;
 use crate::state::settings::{DisputedFields, UnknownState};
 use crate::state::time::{Iso, Moment};
-use crate::state::{LISTS, List, MACHINES, Ready, State};
 
 #[derive(Serialize)]
 struct Row<'a> {
@@ -120,31 +121,13 @@ fn working(state: &State, machine: &Machine) -> Option<u8> {
 }
 
 /// All machines that the user sees.
-pub(crate) fn list(call: &mut Call<'_, Telemetron>) -> Reply {
-    look(call, &["local"], |state, asked| {
-        let (local, now) = (asked.input.flag("local"), Moment::from(asked.now));
-        let ready = |list: &&List| {
-            list.local == local
-                && list.groups == asked.who.groups
-                && list.from <= now
-                && list.until.is_none_or(|until| now < until)
-        };
-        if let Some(list) = state.lists.0.iter().find(ready) {
-            return Ok(Reply::json_bytes(StatusCode::OK, list.body.clone()));
-        }
-        let rows: Vec<Row<'_>> = state.seen(asked.who).map(|machine| row(state, machine, local, asked.now)).collect();
-        let reply = Reply::ok(&rows);
-        let until = state.seen(asked.who).filter_map(|machine| state.next_flag(machine, asked.now)).min();
-        let body: Bytes = reply.body.clone();
-        state.lists.0.retain(|list| !(list.local == local && list.groups == asked.who.groups));
-        if state.lists.0.len() < LISTS {
-            state.lists.0.push(List { groups: asked.who.groups.clone(), local, until, from: now, body });
-        }
-        Ok(reply)
-    })
+pub(crate) fn list(state: &mut State, cx: &Cx<'_>, request: Request<Local>) -> Result<Reply, Error> {
+    let local = request.valid()?.local.unwrap_or_default();
+    let rows: Vec<Row<'_>> = state.seen(cx.viewer).map(|machine| row(state, machine, local, cx.now)).collect();
+    Ok(Reply::ok(&rows))
 }
 
-fn row<'a>(state: &'a State, machine: &'a Machine, local: bool, now: stend_core::Timestamp) -> Row<'a> {
+fn row<'a>(state: &'a State, machine: &'a Machine, local: bool, now: Timestamp) -> Row<'a> {
     let location = machine.location_id.and_then(|id| state.locations.get(&id));
     let modem = machine.modem_id.and_then(|id| state.modems.get(&id));
     Row {
@@ -213,96 +196,59 @@ struct Money {
 }
 
 /// One machine.
-pub(crate) fn one(call: &mut Call<'_, Telemetron>) -> Reply {
-    look(call, &[], |state, asked| {
-        let machine = state.machine(asked.who, asked.param("id"))?;
-        let (id, now) = (machine.id, Moment::from(asked.now));
-        if let Some(ready) = state.lists.1.get(&id).filter(|ready| ready.holds(now)) {
-            return Ok(Reply::json_bytes(StatusCode::OK, ready.body.clone()));
-        }
-        let until = state.next_flag(machine, asked.now);
-        let location = machine.location_id.and_then(|id| state.locations.get(&id));
-        let modem = machine.modem_id.and_then(|id| state.modems.get(&id));
-        let reply = Reply::ok(&Whole {
-            id: machine.id,
-            serial_number: machine.serial_number.as_deref(),
-            name: &machine.name,
-            planogram_id: machine.planogram_id,
-            state: working(state, machine),
-            service: state.service(machine, asked.now),
-            location: location.map(|location| Location {
-                id: location.id,
-                name: &location.name,
-                address: location.address.as_deref(),
-            }),
-            kind: kind(state, machine),
-            modem: modem.map(|modem| Modem {
-                id: modem.id,
-                imei: &modem.imei,
-                bus: modem.bus.as_deref(),
-                sw_version: modem.firmware.as_deref(),
-                hw_version: modem.hw_version.as_deref(),
-            }),
-            is_crt_active: machine.is_crt_active,
-            inventory_number: machine.inventory_number.as_deref(),
-            track_bus_vends: machine.track_bus_vends,
-            requisite_id: machine.requisite_id,
-            min_price: machine.min_price.map(|limit| state.settings.show_limit(limit)),
-            max_price: machine.max_price.map(|limit| state.settings.show_limit(limit)),
-            mm_id: machine.mm_id,
-            money: state.known_money(machine).map(|cash| Money { change: cash.change.0, revenue: cash.revenue().0 }),
-            tz_id: tz_id(state, machine),
-            tz: machine.tz.as_deref(),
-        });
-        if state.lists.1.len() >= MACHINES {
-            state.lists.1.clear();
-        }
-        state.lists.1.insert(id, Ready { until, from: now, body: reply.body.clone() });
-        Ok(reply)
-    })
+pub(crate) fn one(state: &mut State, cx: &Cx<'_>, _: Request<Nothing>) -> Result<Reply, Error> {
+    let machine = state.machine(cx.viewer, cx.param("id"))?;
+    let location = machine.location_id.and_then(|id| state.locations.get(&id));
+    let modem = machine.modem_id.and_then(|id| state.modems.get(&id));
+    Ok(Reply::ok(&Whole {
+        id: machine.id,
+        serial_number: machine.serial_number.as_deref(),
+        name: &machine.name,
+        planogram_id: machine.planogram_id,
+        state: working(state, machine),
+        service: state.service(machine, cx.now),
+        location: location.map(|location| Location {
+            id: location.id,
+            name: &location.name,
+            address: location.address.as_deref(),
+        }),
+        kind: kind(state, machine),
+        modem: modem.map(|modem| Modem {
+            id: modem.id,
+            imei: &modem.imei,
+            bus: modem.bus.as_deref(),
+            sw_version: modem.firmware.as_deref(),
+            hw_version: modem.hw_version.as_deref(),
+        }),
+        is_crt_active: machine.is_crt_active,
+        inventory_number: machine.inventory_number.as_deref(),
+        track_bus_vends: machine.track_bus_vends,
+        requisite_id: machine.requisite_id,
+        min_price: machine.min_price.map(|limit| state.settings.show_limit(limit)),
+        max_price: machine.max_price.map(|limit| state.settings.show_limit(limit)),
+        mm_id: machine.mm_id,
+        money: state.known_money(machine).map(|cash| Money { change: cash.change.0, revenue: cash.revenue().0 }),
+        tz_id: tz_id(state, machine),
+        tz: machine.tz.as_deref(),
+    }))
 }
 
-pub(crate) const MACHINE: &[Field] = &[
-    field("name", &[Rule::Required, Rule::Text(255)]),
-    field("mm_id", &[Rule::Required, Rule::Integer, Rule::Exists(Table::Model)]),
-    field("serial_number", &[Rule::Code(255)]),
-    field("planogram_id", &[Rule::Integer, Rule::Exists(Table::Planogram)]),
-    field("location_id", &[Rule::Integer, Rule::Exists(Table::Location)]),
-    field("modem_id", &[Rule::Integer, Rule::Exists(Table::Modem)]),
-    field("imei", &[Rule::Code(255), Rule::Exists(Table::Imei)]),
-    field("is_crt_active", &[Rule::Flag]),
-    field("inventory_number", &[Rule::Code(255)]),
-    field("track_bus_vends", &[Rule::Flag]),
-    field("requisite_id", &[Rule::Integer, Rule::Exists(Table::Requisite)]),
-    field("tz_id", &[Rule::Integer, Rule::Exists(Table::Timezone)]),
-    field("tz", &[Rule::Text(255), Rule::Zone]),
-    field("min_price", &[Rule::Number, Rule::Min(0)]),
-    field("max_price", &[Rule::Number, Rule::Min(0)]),
-    field("force", &[Rule::Flag]),
-];
-
-/// A new machine.
-pub(crate) fn create(call: &mut Call<'_, Telemetron>) -> Reply {
-    change(call, &[], MACHINE, |state, asked| {
-        asked.input.check(state, MACHINE)?;
-        Ok(created(state.create_machine(asked.who, asked.input, asked.now)?))
-    })
+/// Makes a machine.
+pub(crate) fn create(state: &mut State, cx: &Cx<'_>, request: Request<MachineChange>) -> Result<Reply, Error> {
+    let new = request.checked(|new, invalid| state.check_machine(cx.viewer, None, new, invalid))?;
+    Ok(created(state.create_machine(cx.viewer, new, cx.now)))
 }
 
 /// Changes what is given.
-pub(crate) fn update(call: &mut Call<'_, Telemetron>) -> Reply {
-    change(call, &[], MACHINE, |state, asked| {
-        let id = state.machine(asked.who, asked.param("id"))?.id;
-        asked.input.check_change(state, MACHINE, id)?;
-        state.change_machine(asked.who, id, asked.input, asked.now)?;
-        Ok(done())
-    })
+pub(crate) fn update(state: &mut State, cx: &Cx<'_>, request: Request<MachineChange>) -> Result<Reply, Error> {
+    let id = state.machine(cx.viewer, cx.param("id"))?.id;
+    let change = request.checked(|change, invalid| state.check_machine(cx.viewer, Some(id), change, invalid))?;
+    state.update_machine(cx.viewer, id, change, cx.now)?;
+    Ok(done())
 }
 
 /// When things happened last.
-pub(crate) fn timestamp(call: &mut Call<'_, Telemetron>) -> Reply {
-    look(call, &["local"], |state, asked| {
-        let machine = state.machine(asked.who, asked.param("id"))?;
-        Ok(Reply::ok(&Stamps::of(machine, asked.input.flag("local"))))
-    })
+pub(crate) fn timestamp(state: &mut State, cx: &Cx<'_>, request: Request<Local>) -> Result<Reply, Error> {
+    let machine = state.machine(cx.viewer, cx.param("id"))?;
+    Ok(Reply::ok(&Stamps::of(machine, request.valid()?.local.unwrap_or_default())))
 }

@@ -1,16 +1,17 @@
 //! `/v2/products` and the components of recipes.
 
 use serde::Serialize;
-use serde_json::Value;
-use stend_transport::{Call, Reply};
+use stend_transport::{Call, Refusal, Reply};
 
 use crate::Telemetron;
-use crate::api::input::{Field, Input, Rule, Table, field, list as list_of};
-use crate::api::{Asked, change, created, done, look};
+use crate::api::request::{Forms, Request};
+use crate::api::{Cx, Nothing, answer, created, done};
 use crate::errors::Error;
 use crate::state::State;
 use crate::state::catalog::{Part, Product};
+use crate::state::fiscal::is_listed;
 use crate::state::number::{Percent, Quantity};
+use crate::state::products::{NewPart, NewProduct, PartChange, ProductChange};
 
 #[derive(Serialize)]
 struct Shown<'a> {
@@ -44,107 +45,92 @@ impl<'a> From<&'a Product> for Shown<'a> {
 }
 
 /// All products and recipes.
-pub(crate) fn list(call: &mut Call<'_, Telemetron>) -> Reply {
-    look(call, &[], |state, _| Ok(Reply::ok(&state.products.values().map(Shown::from).collect::<Vec<_>>())))
+pub(crate) fn list(state: &mut State, _: &Cx<'_>, _: Request<Nothing>) -> Result<Reply, Error> {
+    Ok(Reply::ok(&state.products.values().map(Shown::from).collect::<Vec<_>>()))
 }
 
-const COMPONENTS: Field = list_of(
-    "components",
-    &[Rule::List],
-    &[
-        field("id", &[Rule::Integer]),
-        field("name", &[Rule::Text(255)]),
-        field("volume", &[Rule::Required, Rule::Number, Rule::Min(0)]),
-        field("unit", &[Rule::Integer, Rule::In(&[1, 2, 3])]),
-    ],
-);
-const NAME: Field = field("name", &[Rule::Required, Rule::Text(255), Rule::Unique(Table::Product)]);
-const NOTE: Field = field("note", &[Rule::Text(65_535)]);
-const INVENTORY: Field = field("inventory_number", &[Rule::Code(255)]);
-const VAT: Field = field("vat", &[Rule::Number, Rule::Between(0, 100)]);
-
-pub(crate) const NEW: &[Field] =
-    &[field("composite", &[Rule::Required, Rule::Flag]), NAME, NOTE, COMPONENTS, INVENTORY, VAT];
-
-pub(crate) const CHANGED: &[Field] = &[NAME, NOTE, COMPONENTS, INVENTORY, VAT];
-
-/// A new product or recipe.
+/// Makes a product or recipe.
 pub(crate) fn create(call: &mut Call<'_, Telemetron>) -> Reply {
-    change(call, &[], NEW, |state, asked| {
-        asked.input.check(state, NEW)?;
-        Ok(created(state.create_product(asked.input)?))
-    })
+    let request = Request::<NewProduct>::read(call, Forms::Refused).and_then(|request| {
+        warn_of_vat(call, request.peek().and_then(NewProduct::vat))?;
+        Ok(request)
+    });
+    match request {
+        Ok(request) => answer(call, request, make),
+        Err(refusal) => Error::from(refusal).into(),
+    }
+}
+
+/// Warns about a rate that receipts cannot show.
+fn warn_of_vat(call: &mut Call<'_, Telemetron>, vat: Option<Percent>) -> Result<(), Refusal> {
+    if is_listed(vat) {
+        return Ok(());
+    }
+    let vat = vat.unwrap_or_default();
+    call.warn(format!(
+        "`vat` {vat} is none of the rates of receipts (20, 10, 0, 16.67, 9.09): they will say 4, not subject to VAT"
+    ))
+}
+
+fn make(state: &mut State, _: &Cx<'_>, request: Request<NewProduct>) -> Result<Reply, Error> {
+    let new = request.checked(|new, invalid| state.check_product(None, Some(&new.name), invalid))?;
+    Ok(created(state.create_product(new)?))
 }
 
 /// Changes what is given.
 pub(crate) fn update(call: &mut Call<'_, Telemetron>) -> Reply {
-    change(call, &[], CHANGED, |state, asked| {
-        let id = state.product(asked.param("id"))?.id;
-        asked.input.check_change(state, CHANGED, id)?;
-        state.change_product(asked.who, id, asked.input, asked.now)?;
-        Ok(done())
-    })
+    let request = Request::<ProductChange>::read(call, Forms::Refused).and_then(|request| {
+        warn_of_vat(call, request.peek().and_then(ProductChange::vat))?;
+        Ok(request)
+    });
+    match request {
+        Ok(request) => answer(call, request, change),
+        Err(refusal) => Error::from(refusal).into(),
+    }
+}
+
+fn change(state: &mut State, cx: &Cx<'_>, request: Request<ProductChange>) -> Result<Reply, Error> {
+    let id = state.product(cx.param("id"))?.id;
+    let change = request.checked(|change, invalid| state.check_product(Some(id), change.name.0.as_deref(), invalid))?;
+    state.update_product(cx.viewer, id, change, cx.now)?;
+    Ok(done())
 }
 
 /// Deletes a product or recipe.
-pub(crate) fn delete(call: &mut Call<'_, Telemetron>) -> Reply {
-    change(call, &[], &[], |state, asked| {
-        state.delete_product(asked.who, asked.param("id"), asked.now)?;
-        Ok(done())
-    })
+pub(crate) fn delete(state: &mut State, cx: &Cx<'_>, _: Request<Nothing>) -> Result<Reply, Error> {
+    state.delete_product(cx.viewer, cx.param("id"), cx.now)?;
+    Ok(done())
 }
 
 /// What a product is made of.
-pub(crate) fn components(call: &mut Call<'_, Telemetron>) -> Reply {
-    look(call, &[], |state, asked| Ok(Reply::ok(&state.product(asked.param("id"))?.components)))
+pub(crate) fn components(state: &mut State, cx: &Cx<'_>, _: Request<Nothing>) -> Result<Reply, Error> {
+    Ok(Reply::ok(&state.product(cx.param("id"))?.components))
 }
-
-pub(crate) const PART: &[Field] = &[
-    field("id", &[Rule::Required, Rule::Integer, Rule::Exists(Table::Component)]),
-    field("volume", &[Rule::Required, Rule::Number, Rule::Min(0)]),
-];
 
 /// Adds a component to a recipe, or several in a list, as the sample does.
 pub(crate) fn add_component(call: &mut Call<'_, Telemetron>) -> Reply {
-    change(call, &[], PART, |state, asked| {
-        state.product(asked.param("id"))?;
-        let items = items(state, asked)?;
-        Ok(created(state.add_parts(asked.param("id"), &items)?))
-    })
-}
-
-fn items(state: &State, asked: &Asked<'_>) -> Result<Vec<Input>, Error> {
-    let Some(list) = &asked.input.list else {
-        asked.input.check(state, PART)?;
-        return Ok(vec![asked.input.clone()]);
-    };
-    let mut items = Vec::with_capacity(list.len());
-    for item in list {
-        let Value::Object(fields) = item else { return Err(Error::BadRequest) };
-        let item = Input::item(fields.clone());
-        item.check(state, PART)?;
-        items.push(item);
+    match Request::<Vec<NewPart>>::read_one_or_more(call) {
+        Ok(request) => answer(call, request, add_parts),
+        Err(refusal) => Error::from(refusal).into(),
     }
-    Ok(items)
 }
 
-pub(crate) const VOLUME: &[Field] = &[field("volume", &[Rule::Required, Rule::Number, Rule::Min(0)])];
+fn add_parts(state: &mut State, cx: &Cx<'_>, request: Request<Vec<NewPart>>) -> Result<Reply, Error> {
+    let product = state.product(cx.param("id"))?.id;
+    let parts = request.checked(|parts, invalid| state.check_parts(parts, invalid))?;
+    Ok(created(state.add_parts(product, parts)?))
+}
 
 /// Changes how much of a component goes into a recipe.
-pub(crate) fn update_component(call: &mut Call<'_, Telemetron>) -> Reply {
-    change(call, &[], VOLUME, |state, asked| {
-        state.product(asked.param("id"))?;
-        asked.input.check(state, VOLUME)?;
-        let volume = asked.input.number("volume").and_then(Quantity::from_f64).unwrap_or_default();
-        state.change_part(asked.param("id"), asked.param("component_id"), volume)?;
-        Ok(done())
-    })
+pub(crate) fn update_component(state: &mut State, cx: &Cx<'_>, request: Request<PartChange>) -> Result<Reply, Error> {
+    let product = state.product(cx.param("id"))?.id;
+    state.update_part(product, cx.param("component_id"), request.valid()?)?;
+    Ok(done())
 }
 
 /// Takes a component out of a recipe.
-pub(crate) fn remove_component(call: &mut Call<'_, Telemetron>) -> Reply {
-    change(call, &[], &[], |state, asked| {
-        state.remove_part(asked.who, asked.param("id"), asked.param("component_id"), asked.now)?;
-        Ok(done())
-    })
+pub(crate) fn remove_component(state: &mut State, cx: &Cx<'_>, _: Request<Nothing>) -> Result<Reply, Error> {
+    let product = state.product(cx.param("id"))?.id;
+    state.remove_part(cx.viewer, product, cx.param("component_id"), cx.now)?;
+    Ok(done())
 }

@@ -1,58 +1,52 @@
-//! The schemas of requests, made from the same tables of fields that requests are checked by.
+//! The schemas of requests, made from the types that requests are read into.
 
+use schemars::{JsonSchema, SchemaGenerator};
 use serde_json::{Map, Value, json};
 
-use crate::api::input::{Field, Rule};
-use crate::api::{catalog, loading, locations, machines, modems, planograms, products, telemetry};
+use crate::state::loading::{Inventory, Load};
+use crate::state::locations::{LocationChange, NewLocation};
+use crate::state::machines::MachineChange;
+use crate::state::modems::{self, DataRequest, Dispense, ModemChange, ModemCommands, VendistaCredit};
+use crate::state::planograms::NewPlanogram;
+use crate::state::products::{NewComponent, NewPart, NewProduct, PartChange, ProductChange};
 
 /// `components.schemas` of every request's body.
 pub(crate) fn schemas() -> Value {
-    let made = |fields| object(fields, false);
-    let changed = |fields| object(fields, true);
+    let mut machine = schema::<MachineChange>();
+    machine["required"] = json!(["name", "mm_id"]);
+    let mut request = schema::<DataRequest>();
+    request["anyOf"] = modems::one_of_them();
     json!({ "components": { "schemas": {
-        "ModemChange": changed(modems::CHANGE),
-        "ModemCommands": made(modems::SET),
-        "NewMachine": made(machines::MACHINE),
-        "MachineChange": changed(machines::MACHINE),
-        "Load": made(loading::LOAD),
-        "Inventory": made(loading::STOCK),
-        "DataRequest": made(telemetry::REQUEST),
-        "Dispense": made(telemetry::DISPENSE),
-        "Credit": made(telemetry::CREDIT),
-        "NewPlanogram": made(planograms::PLANOGRAM),
-        "NewProduct": made(products::NEW),
-        "ProductChange": changed(products::CHANGED),
-        "NewPart": made(products::PART),
-        "PartChange": made(products::VOLUME),
-        "NewComponent": made(catalog::COMPONENT),
-        "NewLocation": made(locations::LOCATION),
-        "LocationChange": changed(locations::LOCATION),
+        "ModemChange": schema::<ModemChange>(),
+        "ModemCommands": schema::<ModemCommands>(),
+        "NewMachine": machine,
+        "MachineChange": schema::<MachineChange>(),
+        "Load": schema::<Load>(),
+        "Inventory": schema::<Inventory>(),
+        "DataRequest": request,
+        "Dispense": schema::<Dispense>(),
+        "Credit": schema::<VendistaCredit>(),
+        "NewPlanogram": schema::<NewPlanogram>(),
+        "NewProduct": schema::<NewProduct>(),
+        "ProductChange": schema::<ProductChange>(),
+        "NewPart": schema::<NewPart>(),
+        "PartChange": schema::<PartChange>(),
+        "NewComponent": schema::<NewComponent>(),
+        "NewLocation": schema::<NewLocation>(),
+        "LocationChange": schema::<LocationChange>(),
     } } })
 }
 
-/// An object of these fields. What it has beside them is let pass, with a warning (G1).
-fn object(fields: &[Field], is_change: bool) -> Value {
-    let mut properties = Map::new();
-    let mut required = Vec::new();
-    let mut either = Vec::new();
-    for field in fields {
-        let is_required = field.rules.iter().any(|rule| matches!(rule, Rule::Required));
-        if is_required && !is_change {
-            required.push(field.name);
-        }
-        for rule in field.rules {
-            if let Rule::RequiredWithout(other) = rule {
-                either.extend([json!({ "required": [field.name] }), json!({ "required": [other] })]);
-            }
-        }
-        properties.insert(field.name.to_owned(), value(field, is_required));
-    }
-    let mut schema = json!({ "type": "object", "properties": properties, "additionalProperties": true });
-    if !required.is_empty() {
-        schema["required"] = json!(required);
-    }
-    if !either.is_empty() {
-        schema["anyOf"] = json!(either);
+/// The schema of a type as the reader of requests takes it.
+fn schema<T: JsonSchema>() -> Value {
+    let mut settings = schemars::generate::SchemaSettings::draft2020_12();
+    settings.inline_subschemas = true;
+    settings.meta_schema = None;
+    let mut schema = Value::from(SchemaGenerator::new(settings).into_root_schema_for::<T>());
+    lenient(&mut schema);
+    if let Some(map) = schema.as_object_mut() {
+        map.remove("title");
+        map.insert("additionalProperties".into(), json!(true));
     }
     schema
 }
@@ -62,92 +56,65 @@ const NUMBER: &str = r"-?\d{1,12}(\.\d{1,3})?";
 /// A whole number, as a string.
 const INTEGER: &str = r"-?\d{1,15}";
 
-/// One field. Numbers may be strings (G1); null and an empty string stand for none where nothing is required.
-fn value(field: &Field, is_required: bool) -> Value {
-    let mut types: Vec<&str> = Vec::new();
-    let mut schema = Map::new();
-    let mut notes: Vec<&str> = Vec::new();
-    let mut chosen: Vec<Value> = Vec::new();
-    let is_positive = field.rules.iter().any(|rule| matches!(rule, Rule::Min(0..) | Rule::Between(0.., _)));
-    let pattern = |pattern: &str| {
-        let pattern = if is_positive { pattern.trim_start_matches("-?") } else { pattern };
-        json!(if is_required { format!("^{pattern}$") } else { format!("^({pattern})?$") })
+/// Numbers and flags may be strings (G1); a string without visible characters stands for `null`.
+fn lenient(schema: &mut Value) {
+    let Some(map) = schema.as_object_mut() else { return };
+    if let Some(Value::Object(properties)) = map.get_mut("properties") {
+        properties.values_mut().for_each(lenient);
+        map.insert("additionalProperties".into(), json!(true));
+    }
+    if let Some(items) = map.get_mut("items") {
+        lenient(items);
+    }
+    if let Some(of) = map.get_mut("anyOf").and_then(Value::as_array_mut) {
+        of.iter_mut().for_each(lenient);
+    }
+    let types: Vec<String> = match map.get("type") {
+        Some(Value::String(one)) => vec![one.clone()],
+        Some(Value::Array(several)) => several.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
+        _ => Vec::new(),
     };
-    for rule in field.rules {
-        match rule {
-            Rule::Required | Rule::RequiredWithout(_) => {}
-            Rule::Text(most) | Rule::Code(most) => {
-                types.push("string");
-                if matches!(rule, Rule::Code(_)) {
-                    types.push("number");
-                }
-                schema.insert("maxLength".into(), json!(most));
-                if is_required {
-                    schema.insert("pattern".into(), json!(r"\S"));
-                }
-            }
-            Rule::Number => {
-                types.extend(["number", "string"]);
-                schema.insert("pattern".into(), pattern(NUMBER));
-                schema.insert("minimum".into(), json!(-1e12));
-                schema.insert("maximum".into(), json!(1e12));
-            }
-            Rule::Integer => {
-                types.extend(["integer", "string"]);
-                schema.insert("pattern".into(), pattern(INTEGER));
-            }
-            Rule::Flag => {
-                chosen.extend([json!(true), json!(false), json!(1), json!(0), json!("1"), json!("0")]);
-                chosen.extend([json!("true"), json!("false")]);
-            }
-            Rule::Min(least) => {
-                schema.insert("minimum".into(), json!(least));
-            }
-            Rule::Between(least, most) => {
-                schema.insert("minimum".into(), json!(least));
-                schema.insert("maximum".into(), json!(most));
-            }
-            Rule::In(known) => {
-                chosen.extend(known.iter().flat_map(|one| [json!(one), json!(one.to_string())]));
-            }
-            Rule::OneOf(known) => chosen.extend(known.iter().map(|one| json!(one))),
-            Rule::Date => {
-                types.push("string");
-                schema.insert("pattern".into(), pattern(r"\s*\d{4}-\d{2}-\d{2}.*"));
-            }
-            Rule::List => {
-                types.push("array");
-                schema.insert("items".into(), object(field.items, false));
-            }
-            Rule::Zone => notes.push("A time zone's name."),
-            Rule::Credit => {
-                types.extend(["string", "number"]);
-                schema.insert("pattern".into(), pattern(r"\s*[^,]+(,\s*\d+\s*(,\s*[01]\s*)?)?"));
-                notes.push("The credit, how many times, and whether without asking.");
-            }
-            Rule::Exists(_) => notes.push("Something that exists."),
-            Rule::Unique(_) => notes.push("No other has it."),
-            Rule::Distinct => notes.push("No two items have the same."),
+    let is_optional = types.iter().any(|one| one == "null");
+    let has = |name: &str| types.iter().any(|one| one == name);
+    map.remove("format");
+    map.remove("default");
+    if let Some(chosen) = map.get_mut("enum").and_then(Value::as_array_mut) {
+        let texts: Vec<Value> = chosen.iter().filter(|one| one.is_number()).map(|one| json!(one.to_string())).collect();
+        chosen.extend(texts);
+        if chosen.contains(&Value::Null) {
+            chosen.push(json!(""));
         }
-    }
-    if !notes.is_empty() {
-        schema.insert("description".into(), json!(notes.join(" ")));
-    }
-    if !chosen.is_empty() {
-        if !is_required {
+        map.remove("type");
+    } else if has("boolean") {
+        let mut chosen = vec![json!(true), json!(false), json!(1), json!(0)];
+        chosen.extend(["1", "0", "true", "false"].map(Value::from));
+        if is_optional {
             chosen.extend([json!(""), Value::Null]);
         }
-        schema.retain(|key, _| key == "description");
-        schema.insert("enum".into(), json!(chosen));
-        return Value::Object(schema);
+        map.remove("type");
+        map.insert("enum".into(), json!(chosen));
+    } else if has("integer") || has("number") && !has("string") {
+        let pattern = if has("integer") { INTEGER } else { NUMBER };
+        number(map, pattern, is_optional);
+        map.insert("type".into(), json!(types.into_iter().chain(["string".to_owned()]).collect::<Vec<_>>()));
+    } else if has("string") && !is_optional && !map.contains_key("pattern") {
+        map.insert("pattern".into(), json!(r"\S"));
+    } else if has("string")
+        && is_optional
+        && let Some(pattern) = map.get("pattern").and_then(Value::as_str)
+    {
+        let inner = pattern.trim_start_matches('^').trim_end_matches('$');
+        map.insert("pattern".into(), json!(format!("^({inner})?$")));
     }
-    if !is_required && !types.is_empty() {
-        types.push("null");
+}
+
+/// The limits of a number, and its pattern as a string.
+fn number(map: &mut Map<String, Value>, pattern: &str, is_optional: bool) {
+    let is_positive = map.get("minimum").and_then(Value::as_i64).is_some_and(|least| least >= 0);
+    let pattern = if is_positive { pattern.trim_start_matches("-?") } else { pattern };
+    map.insert("pattern".into(), json!(if is_optional { format!("^({pattern})?$") } else { format!("^{pattern}$") }));
+    if pattern.contains('.') {
+        map.entry("minimum").or_insert(json!(-1e12));
+        map.entry("maximum").or_insert(json!(1e12));
     }
-    types.sort_unstable();
-    types.dedup();
-    if !types.is_empty() {
-        schema.insert("type".into(), json!(types));
-    }
-    Value::Object(schema)
 }

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use rand::RngExt;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use stend_core::request::Code as Word;
 use stend_core::{Shared, Streams, Table, Timestamp, secret};
 
 use crate::errors::{Error, Grant};
@@ -147,6 +148,9 @@ pub struct Code {
     pub user: i64,
 }
 
+/// The most characters of a parameter of [`TokenRequest`].
+const LONGEST: usize = 65_535;
+
 /// The most tokens of a kind that are kept; the oldest go first.
 const MOST: usize = 10_000;
 
@@ -160,25 +164,28 @@ pub(crate) struct Access {
     pub(crate) codes: Shared<Vec<Code>>,
 }
 
-/// Whoever sent a request.
+/// The user who sent a request, as far as rules ask.
 #[derive(Debug, Clone)]
-pub(crate) struct Who {
+pub(crate) struct Viewer {
     pub(crate) user: i64,
     /// The groups whose machines are seen; none: all machines are.
     pub(crate) groups: Option<BTreeSet<i64>>,
 }
 
-/// What asks for tokens.
-#[derive(Debug, Default)]
-pub(crate) struct Wish {
-    pub(crate) grant_type: Option<String>,
-    pub(crate) client_id: Option<String>,
-    pub(crate) client_secret: Option<String>,
-    pub(crate) scope: Option<String>,
-    pub(crate) username: Option<String>,
-    pub(crate) password: Option<String>,
-    pub(crate) refresh_token: Option<String>,
-    pub(crate) code: Option<String>,
+/// A request for tokens.
+#[derive(Debug, Default, Deserialize)]
+pub(crate) struct TokenRequest {
+    grant_type: Option<Word<LONGEST>>,
+    client_id: Option<Word<LONGEST>>,
+    client_secret: Option<Word<LONGEST>>,
+    scope: Option<Word<LONGEST>>,
+    username: Option<Word<LONGEST>>,
+    password: Option<Word<LONGEST>>,
+    refresh_token: Option<Word<LONGEST>>,
+    code: Option<Word<LONGEST>>,
+    /// Named by the document; nothing is sent there.
+    #[expect(dead_code, reason = "a known field that changes nothing")]
+    redirect_uri: Option<Word<LONGEST>>,
 }
 
 /// A pair of tokens that was given out.
@@ -195,30 +202,30 @@ impl State {
     ///
     /// # Errors
     /// What RFC 6749 has for it; nothing has changed then, a refresh token is as good as before.
-    pub(crate) fn grant(&mut self, wish: &Wish, now: Timestamp) -> Result<Pair, Error> {
+    pub(crate) fn grant(&mut self, request: &TokenRequest, now: Timestamp) -> Result<Pair, Error> {
         let now = Moment::from(now);
         let lifetime = self.settings.token_lifetime();
         let refresh_lifetime = self.settings.refresh_lifetime();
         let access = &mut self.access;
         let wrong = |grant| Err(Error::Grant(grant));
-        let given = |value: &Option<String>, name| match value.as_deref().filter(|text| !text.is_empty()) {
+        let given = |value: &Option<Word<LONGEST>>, name| match value.as_deref().filter(|text| !text.is_empty()) {
             Some(text) => Ok(text.to_owned()),
             None => Err(Error::Grant(Grant::Missing(name))),
         };
-        let grant = given(&wish.grant_type, "grant_type")?;
+        let grant = given(&request.grant_type, "grant_type")?;
         if !matches!(grant.as_str(), "password" | "refresh_token" | "auth_code" | "authorization_code") {
             return wrong(Grant::Unsupported);
         }
-        let (id, secret) = (given(&wish.client_id, "client_id")?, given(&wish.client_secret, "client_secret")?);
+        let (id, secret) = (given(&request.client_id, "client_id")?, given(&request.client_secret, "client_secret")?);
         let client = access.clients.iter().find(|client| client.id == id && secret::same(&client.secret, &secret));
         let Some(client) = client else { return wrong(Grant::Client) };
-        let scope = wish.scope.clone().filter(|scope| !scope.is_empty()).unwrap_or_else(|| SCOPE.to_owned());
+        let scope = request.scope.as_deref().filter(|scope| !scope.is_empty()).unwrap_or(SCOPE).to_owned();
         if !scope.split(' ').all(|one| client.scopes.iter().any(|known| known == one)) {
             return wrong(Grant::Scope);
         }
         let user = match grant.as_str() {
             "password" => {
-                let (name, password) = (given(&wish.username, "username")?, given(&wish.password, "password")?);
+                let (name, password) = (given(&request.username, "username")?, given(&request.password, "password")?);
                 let fits = |user: &&mut User| {
                     user.email.eq_ignore_ascii_case(&name) && secret::same(&user.password, &password)
                 };
@@ -229,7 +236,7 @@ impl State {
                 user.id
             }
             "refresh_token" => {
-                let token = given(&wish.refresh_token, "refresh_token")?;
+                let token = given(&request.refresh_token, "refresh_token")?;
                 let good = |found: &Token| found.client == id && found.until > now;
                 let found = access.refreshers.get(&token).filter(|found| good(found));
                 let active = |user: i64| access.users.get(&user).is_some_and(|user| user.status);
@@ -245,7 +252,7 @@ impl State {
                 user
             }
             _ => {
-                let code = given(&wish.code, "code")?;
+                let code = given(&request.code, "code")?;
                 let Some(place) = access.codes.iter().position(|known| secret::same(&known.code, &code)) else {
                     return wrong(Grant::Code);
                 };
@@ -267,17 +274,17 @@ impl State {
         Ok(Pair { token_type: "Bearer", expires_in: lifetime, access_token, refresh_token })
     }
 
-    /// Whoever this access token belongs to.
+    /// The user whom an access token belongs to.
     ///
     /// # Errors
     /// No token, or one that is not out (T2).
-    pub(crate) fn who(&self, bearer: Option<&str>, now: Timestamp) -> Result<Who, Error> {
+    pub(crate) fn viewer(&self, bearer: Option<&str>, now: Timestamp) -> Result<Viewer, Error> {
         let token = bearer.and_then(|bearer| self.access.tokens.get(bearer));
         let user =
             token.filter(|token| token.until.timestamp() > now).and_then(|token| self.access.users.get(&token.user));
         let user = user.filter(|user| user.status).ok_or(Error::Unauthenticated)?;
         let all = user.roles.iter().any(|role| matches!(role, Role::Admin | Role::SeniorOperator));
-        Ok(Who { user: user.id, groups: (!all).then(|| user.groups.clone()) })
+        Ok(Viewer { user: user.id, groups: (!all).then(|| user.groups.clone()) })
     }
 
     /// Ends an access token, and with it what the settings say.

@@ -44,6 +44,37 @@ pub struct Component {
     pub is_product: bool,
     /// What it is measured in.
     pub units: Unit,
+    /// What part it plays in a drink; left out, its name tells.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub role: Option<Role>,
+}
+
+/// What a drink can be given out without.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// The cup.
+    Cup,
+    /// The sugar.
+    Sugar,
+    /// Neither.
+    Other,
+}
+
+impl Component {
+    /// The part that it plays: as the world says, else by the beginning of its name.
+    pub(crate) fn role(&self) -> Role {
+        let named = || {
+            let name = self.name.to_lowercase();
+            let begins = |words: &[&str]| words.iter().any(|word| name.starts_with(word));
+            match () {
+                () if begins(&["стакан", "cup"]) => Role::Cup,
+                () if begins(&["сахар", "sugar"]) => Role::Sugar,
+                () => Role::Other,
+            }
+        };
+        self.role.unwrap_or_else(named)
+    }
 }
 
 /// How much of a component goes into a product.

@@ -19,11 +19,6 @@ pub(crate) fn check(section: &Section) -> Result<(), Problem> {
     let imeis = section.modems.iter().map(|modem| modem.imei.trim().to_owned());
     once("modems", "imei", imeis)?;
     once("locations", "name", section.locations.iter().map(|location| location.name.clone()))?;
-    for (i, location) in section.locations.iter().enumerate() {
-        if location.address.as_deref().unwrap_or_default().trim().is_empty() {
-            return Err(Problem::invalid("a location without `address`").under(i).under("locations"));
-        }
-    }
     products(section)?;
     for (i, planogram) in section.planograms.iter().enumerate() {
         layout(planogram).map_err(|problem| problem.under(i).under("planograms"))?;

@@ -102,8 +102,33 @@ pub struct Modem {
     pub heard: Option<Moment>,
     /// The cashless reader it plays on the bus, as `set` left it.
     pub cashless: Cashless,
-    /// How often it was told to restart.
+    /// How often it has restarted.
     pub resets: u32,
+    /// What it was told while it had no connection; carried out at its next contact.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub pending: Vec<Command>,
+}
+
+/// What a modem is told.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Command {
+    /// To restart, which ends a credit.
+    Restart,
+    /// To play the cashless reader otherwise.
+    Set(CashlessChange),
+}
+
+/// What is changed of the cashless reader.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct CashlessChange {
+    /// On or off.
+    pub mode: Option<bool>,
+    /// Address on the bus.
+    pub address: Option<i64>,
+    /// Credit for the next sales.
+    pub credit: Option<Credit>,
 }
 
 /// Settings of the cashless reader.
@@ -116,6 +141,29 @@ pub struct Cashless {
     pub address: Option<i64>,
     /// Credit for the next sales.
     pub credit: Option<Credit>,
+}
+
+impl Cashless {
+    /// Changes what is given.
+    pub(crate) fn set(&mut self, change: CashlessChange) {
+        let CashlessChange { mode, address, credit } = change;
+        self.mode = mode.unwrap_or(self.mode);
+        self.address = address.or(self.address);
+        self.credit = credit.or(self.credit.take());
+    }
+}
+
+/// The most commands that wait for a modem.
+const PENDING: usize = 100;
+
+impl Modem {
+    /// Leaves a command for the modem; of too many the oldest goes.
+    pub(crate) fn leave(&mut self, command: Command) {
+        if self.pending.len() >= PENDING {
+            self.pending.remove(0);
+        }
+        self.pending.push(command);
+    }
 }
 
 /// A credit given from afar.

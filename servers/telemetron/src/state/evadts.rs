@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use crc::{CRC_16_ARC, Crc};
+
 use crate::state::State;
 use crate::state::machine::{Counter, Machine, Selection};
 use crate::state::time::Moment;
@@ -43,17 +45,13 @@ pub(crate) fn write(state: &State, machine: &Machine, port: u8, at: Moment) -> S
     }
     if port == 1 {
         set.counts("CA2", counters.cash);
-        let (coins, notes) = (counters.coins_in, counters.notes_in);
-        set.values(
-            "CA3",
-            &[
-                coins.reset.value.saturating_add(notes.reset.value),
-                machine.money.as_ref().map_or(0, |cash| cash.coins.0),
-                machine.money.as_ref().map_or(0, |cash| cash.change.0),
-                notes.reset.value,
-                coins.ever.value.saturating_add(notes.ever.value),
-            ],
-        );
+        // What came in, since the last collection and since the machine was made: all, into the box, into the tubes, notes.
+        let came_in = |count: fn(&Counter) -> i64| {
+            let [coins, tubes, notes] = [&counters.coins_in, &counters.coins_to_tubes, &counters.notes_in].map(count);
+            [coins.saturating_add(notes), coins.saturating_sub(tubes), tubes, notes]
+        };
+        let flows = [came_in(|counter| counter.reset.value), came_in(|counter| counter.ever.value)];
+        set.values("CA3", flows.as_flattened());
         set.values("CA4", &[counters.paid_out.reset.value, 0, counters.paid_out.ever.value, 0]);
         set.values("CA10", &[counters.filled.reset.value, counters.filled.ever.value]);
         set.values("CA15", &[machine.money.as_ref().map_or(0, |cash| cash.change.0)]);
@@ -78,10 +76,16 @@ pub(crate) fn write(state: &State, machine: &Machine, port: u8, at: Moment) -> S
         for failure in &machine.failures {
             let (date, time) = stamp(machine, failure.at);
             set.line("EA1", &[&failure.code, &date, &time]);
-            set.line("EA2", &[&failure.code, "1", "1", "1"]);
+            // How often since the last collection and since the machine was made; and that it is so now.
+            let counter = counters.failures.get(&failure.code).copied().unwrap_or_default();
+            let (reset, ever) = (counter.reset.number.to_string(), counter.ever.number.max(1).to_string());
+            set.line("EA2", &[&failure.code, &reset, &ever, "1"]);
         }
     }
-    set.line("EA3", &[&counters.reads.to_string(), &date, &time, "", &date]);
+    // Readings that set counters to nought, this reading, the one before, and all readings.
+    let (last_date, last_time) = counters.last_read.map(|at| stamp(machine, at)).unwrap_or_default();
+    let (resets, reads) = (counters.resets.to_string(), counters.reads.to_string());
+    set.line("EA3", &[&resets, &date, &time, "", &last_date, &last_time, "", &reads]);
     set.finish()
 }
 
@@ -151,11 +155,10 @@ impl Set {
     }
 }
 
-/// CRC-16 with the polynomial 0x8005 reflected, from 0: what EVA-DTS calls for over everything from `ST` up to `G85`.
+/// CRC-16/ARC, which EVA-DTS calls for over everything from `ST` up to `G85`.
 pub(crate) fn crc16(bytes: &[u8]) -> u16 {
-    bytes.iter().fold(0, |crc, byte| {
-        (0..8).fold(crc ^ u16::from(*byte), |crc, _| if crc & 1 == 1 { crc >> 1 ^ 0xa001 } else { crc >> 1 })
-    })
+    const CRC: Crc<u16> = Crc::<u16>::new(&CRC_16_ARC);
+    CRC.checksum(bytes)
 }
 
 /// Whether envelope, count of lines and check sum agree.

@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use stend_core::{Problem, Streams, Timestamp};
 
-use crate::state::access::Who;
+use crate::state::access::Viewer;
 use crate::state::history::{Payment, Sold, Vend};
 use crate::state::money::positive;
 use crate::state::number::{Percent, Roubles};
@@ -142,15 +142,32 @@ pub(crate) struct Amendment {
     pub(crate) by_order: bool,
 }
 
-/// The rate of VAT as receipts number it: 20 %, 10 %, 0 %, none, 20/120, 10/110.
+/// The rates of VAT that receipts have numbers for: 20 %, 10 %, 0 %, 20/120 and 10/110.
+const RATES: [(i64, u8); 5] = [(2000, 1), (1000, 2), (0, 3), (1667, 5), (909, 6)];
+
+/// The number of what is not subject to VAT.
+const NO_VAT: u8 = 4;
+
+/// Whether receipts have a number for the rate, or none is given.
+pub(crate) fn is_listed(vat: Option<Percent>) -> bool {
+    vat.is_none_or(|vat| RATES.iter().any(|(rate, _)| *rate == vat.0))
+}
+
+/// The rate of VAT as receipts number it. One that is not listed, such as the printed 12.5, is as good as none; whoever
+/// sets it is warned.
 pub(crate) fn vat_code(vat: Option<Percent>) -> u8 {
-    match vat.map(|vat| vat.0) {
-        Some(2000) => 1,
-        Some(1000) => 2,
-        Some(0) => 3,
-        Some(1667) => 5,
-        Some(909) => 6,
-        _ => 4,
+    let listed = vat.and_then(|vat| RATES.iter().find(|(rate, _)| *rate == vat.0));
+    listed.map_or(NO_VAT, |(_, code)| *code)
+}
+
+/// # Errors
+/// A rate that receipts have no number for.
+fn listed(vat: Option<Percent>) -> Result<(), Problem> {
+    match vat.filter(|vat| !is_listed(Some(*vat))) {
+        Some(vat) => Err(Problem::invalid(format!("receipts have no number for a VAT of {vat} %"))
+            .hint("known: 20, 10, 0, 16.67 (20/120), 9.09 (10/110); left out: not subject to VAT")
+            .under("vat")),
+        None => Ok(()),
     }
 }
 
@@ -199,8 +216,9 @@ impl State {
     }
 
     /// A sale's receipt, if the machine makes them and the price is one that it makes them for.
-    pub(crate) fn receipt_for(&mut self, machine: i64, sold: &Sold, product: Option<i64>) {
-        let Some(machine) = self.machines.get(&machine) else { return };
+    pub(crate) fn receipt_for(&mut self, machine: i64, sold: &Sold, product: Option<i64>, received: Moment) {
+        // The register belongs to a legal entity.
+        let Some(machine) = self.machines.get(&machine).filter(|_| !self.requisites.is_empty()) else { return };
         let in_range = machine.min_price.is_none_or(|least| sold.price >= least)
             && machine.max_price.is_none_or(|most| sold.price <= most);
         let taken = sold.vend == Vend::Paid && sold.payment != Payment::Token && sold.price.0 > 0;
@@ -219,14 +237,22 @@ impl State {
         };
         let own = machine.inventory_number.clone();
         let number = product.and_then(|product| product.inventory_number.clone());
-        self.make_receipt(&wanted, own, number, sold.at);
+        self.make_receipt(&wanted, own, number, sold.at, received);
     }
 
-    fn make_receipt(&mut self, wanted: &Wanted, own: Option<String>, product: Option<String>, at: Moment) -> i64 {
+    /// Makes a receipt of what was sold at a moment, of which the system learns at another.
+    fn make_receipt(
+        &mut self,
+        wanted: &Wanted,
+        own: Option<String>,
+        product: Option<String>,
+        at: Moment,
+        received: Moment,
+    ) -> i64 {
         let receipt = Receipt {
             id: take(&mut self.next.receipt),
             vm_id: wanted.machine,
-            created_at: at,
+            created_at: received,
             input: self.paper(wanted.machine),
             payment: if wanted.payment == Payment::Cash { 1 } else { 2 },
             amount: Roubles::from_kopecks(wanted.price.0.saturating_mul(i64::from(wanted.number))),
@@ -244,11 +270,23 @@ impl State {
         id
     }
 
+    /// # Errors
+    /// There is no legal entity: nobody has a register.
+    fn has_register(&self) -> Result<(), Problem> {
+        if self.requisites.is_empty() {
+            return Err(Problem::conflict("there is no legal entity whose cash register could do it")
+                .hint("`requisites` of the world file lists them"));
+        }
+        Ok(())
+    }
+
     /// A receipt without a sale.
     pub(crate) fn issue_receipt(&mut self, wanted: &Wanted, now: Timestamp) -> Result<i64, Problem> {
         positive(wanted.price, "price")?;
+        listed(wanted.vat)?;
         let own = self.named(wanted.machine)?.inventory_number.clone();
-        Ok(self.make_receipt(wanted, own, None, now.into()))
+        self.has_register()?;
+        Ok(self.make_receipt(wanted, own, None, now.into(), now.into()))
     }
 
     /// A correction.
@@ -258,6 +296,8 @@ impl State {
         }
         let sum = Roubles::from_kopecks(wanted.cash.0.saturating_add(wanted.electronic.0));
         positive(sum, "cash")?;
+        listed(wanted.vat)?;
+        self.has_register()?;
         let mut vats = [Roubles::default(); 4];
         let code = vat_code(wanted.vat);
         if let (Some(rate), Some(part)) = (wanted.vat, vats.get_mut(usize::from(code) - 1)) {
@@ -289,27 +329,27 @@ impl State {
     /// The receipts of a period of the machines that somebody sees, or of one.
     pub(crate) fn receipts_of(
         &self,
-        who: &Who,
+        viewer: &Viewer,
         machine: Option<i64>,
         period: Period,
     ) -> impl Iterator<Item = &Receipt> {
-        let mine = self.picked(who, machine);
+        let mine = self.picked(viewer, machine);
         self.receipts.within(period).filter(move |receipt| mine.contains(&receipt.vm_id))
     }
 
     /// The same of corrections.
     pub(crate) fn corrections_of(
         &self,
-        who: &Who,
+        viewer: &Viewer,
         machine: Option<i64>,
         period: Period,
     ) -> impl Iterator<Item = &Correction> {
-        let mine = self.picked(who, machine);
+        let mine = self.picked(viewer, machine);
         self.corrections.within(period).filter(move |one| mine.contains(&one.vm_id))
     }
 
-    fn picked(&self, who: &Who, machine: Option<i64>) -> std::collections::BTreeSet<i64> {
-        self.seen(who).map(|seen| seen.id).filter(|id| machine.is_none_or(|machine| machine == *id)).collect()
+    fn picked(&self, viewer: &Viewer, machine: Option<i64>) -> std::collections::BTreeSet<i64> {
+        self.seen(viewer).map(|seen| seen.id).filter(|id| machine.is_none_or(|machine| machine == *id)).collect()
     }
 }
 

@@ -6,8 +6,9 @@ use std::sync::Arc;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use stend_core::Shared;
+use stend_core::{Problem, Shared};
 
+use crate::state::catalog::{Planogram, Product};
 use crate::state::number::Roubles;
 use crate::state::time::{Moment, Period};
 
@@ -83,7 +84,9 @@ pub struct Sold {
     /// What, by its name at the time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<Arc<str>>,
-    /// What one cost, in roubles.
+    /// What one cost, in roubles; in a world file, where a spiral is named, the planogram's price unless given.
+    #[serde(default = "unpriced")]
+    #[schemars(with = "Option<Roubles>")]
     pub price: Roubles,
     /// How many.
     #[serde(default = "one", skip_serializing_if = "is_one")]
@@ -97,6 +100,13 @@ pub struct Sold {
     /// What it was paid with.
     #[serde(default, skip_serializing_if = "Payment::is_cash")]
     pub payment: Payment,
+}
+
+/// Stands for the price of a sale that a world file gives without one, until [`History::complete`].
+const UNPRICED: Roubles = Roubles::from_kopecks(i64::MIN);
+
+fn unpriced() -> Roubles {
+    UNPRICED
 }
 
 fn one() -> u32 {
@@ -237,6 +247,42 @@ impl History {
             self.push(sold);
         }
         old.for_each(|(at, row)| self.push_row(at, row));
+    }
+
+    /// Fills in the names and prices that a world file leaves to the planogram (T22).
+    ///
+    /// # Errors
+    /// A sale without a price that names no spiral of the planogram, by its place in the list.
+    pub(crate) fn complete(
+        &mut self,
+        planogram: Option<&Planogram>,
+        products: &BTreeMap<i64, Product>,
+    ) -> Result<(), Problem> {
+        let whole = |sold: &Sold| sold.price != UNPRICED && (sold.layout.is_none() || sold.name.is_some());
+        if (0..self.len).all(|index| whole(&self.sold(index))) {
+            return Ok(());
+        }
+        let mut sales: Vec<Sold> = (0..self.len).map(|index| self.sold(index)).collect();
+        for (i, sold) in sales.iter_mut().enumerate().filter(|(_, sold)| !whole(sold)) {
+            let place = sold.layout.as_deref().and_then(|layout| planogram?.place(layout));
+            let product = place.and_then(|place| products.get(&place.product_id));
+            sold.name = sold.name.take().or_else(|| product.map(|product| product.name.as_str().into()));
+            if sold.price == UNPRICED {
+                sold.price = match (sold.vend, place) {
+                    (Vend::Free | Vend::Test, _) => Roubles::default(),
+                    (Vend::Paid, Some(place)) => {
+                        Roubles::from_kopecks(place.price.0.saturating_sub(sold.discount.0).max(0))
+                    }
+                    (Vend::Paid, None) => {
+                        let text = "a sale without `price` that names no spiral of the machine's planogram";
+                        return Err(Problem::invalid(text).under("price").under(i));
+                    }
+                };
+            }
+        }
+        *self = Self::default();
+        self.add(&sales);
+        Ok(())
     }
 
     /// Takes out the rows from this one on.

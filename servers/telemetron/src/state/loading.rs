@@ -3,16 +3,20 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
+use schemars::JsonSchema;
+use serde::Deserialize;
 use sha2::{Digest, Sha256};
+use stend_core::request::{Between, Code, Text};
 use stend_core::{Problem, Timestamp};
 
 use crate::errors::{Error, Invalid};
-use crate::state::access::Who;
+use crate::state::access::Viewer;
 use crate::state::catalog::{Component, Planogram, Product};
+use crate::state::link::Told;
 use crate::state::machine::{Change, Key, Level, MOST, Machine, Recent, Transaction};
 use crate::state::number::Quantity;
 use crate::state::settings::{EmptyInventory, UnnamedSpiral};
-use crate::state::time::Moment;
+use crate::state::time::{Moment, Period, Sent};
 use crate::state::{Next, State, missing, take};
 
 /// One line of a loading or an inventory.
@@ -30,6 +34,64 @@ pub(crate) struct Work {
     pub(crate) lines: Vec<Line>,
     pub(crate) note: Option<String>,
     pub(crate) created_at: Option<Moment>,
+}
+
+/// A loading as a request gives it.
+#[derive(Debug, Deserialize, JsonSchema)]
+pub(crate) struct Load {
+    data: Option<Vec<LoadLine>>,
+    note: Option<Text<65_535>>,
+    created_at: Option<Sent>,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+struct LoadLine {
+    component_id: i64,
+    layout_number: Option<Code<255>>,
+    /// What is put in, or taken out when negative.
+    add: Quantity,
+}
+
+/// An inventory as a request gives it.
+#[derive(Debug, Deserialize, JsonSchema)]
+pub(crate) struct Inventory {
+    data: Option<Vec<InventoryLine>>,
+    note: Option<Text<65_535>>,
+    created_at: Option<Sent>,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+struct InventoryLine {
+    component_id: i64,
+    layout_number: Option<Code<255>>,
+    /// What there is.
+    loaded: Between<Quantity, 0>,
+}
+
+fn line(component: i64, layout: Option<Code<255>>, amount: Quantity) -> Line {
+    Line { component, layout: layout.map(String::from), amount }
+}
+
+impl From<Load> for Work {
+    fn from(load: Load) -> Self {
+        let lines = load.data.into_iter().flatten();
+        Self {
+            lines: lines.map(|one| line(one.component_id, one.layout_number, one.add)).collect(),
+            note: load.note.map(String::from),
+            created_at: load.created_at.map(|sent| sent.0),
+        }
+    }
+}
+
+impl From<Inventory> for Work {
+    fn from(inventory: Inventory) -> Self {
+        let lines = inventory.data.into_iter().flatten();
+        Self {
+            lines: lines.map(|one| line(one.component_id, one.layout_number, one.loaded.0)).collect(),
+            note: inventory.note.map(String::from),
+            created_at: inventory.created_at.map(|sent| sent.0),
+        }
+    }
 }
 
 /// What a machine with this planogram holds.
@@ -113,7 +175,7 @@ impl State {
     ///
     /// # Errors
     /// Nothing, only zeros, the same again within a minute, components that do not fit.
-    pub(crate) fn load(&mut self, who: &Who, machine: i64, work: &Work, now: Timestamp) -> Result<String, Error> {
+    pub(crate) fn load(&mut self, viewer: &Viewer, machine: i64, work: &Work, now: Timestamp) -> Result<String, Error> {
         let Some(found) = self.machines.get(&machine) else { return Err(Error::Nothing) };
         if work.lines.is_empty() {
             return Err(Error::NoData);
@@ -125,9 +187,9 @@ impl State {
         let digest = self.digest(found, "load", work, now)?;
         let lines = keys.into_iter().zip(work.lines.iter().map(|line| line.amount));
         let lines: Vec<_> = lines.filter(|(_, amount)| *amount != Quantity::default()).collect();
-        self.book(machine, who.user, work, &lines, now, |level, delta| Level {
+        self.book(machine, viewer.user, work, &lines, now.into(), |level, delta| Level {
             value: Quantity::thousandths(level.value.0.saturating_add(delta.0).max(0)),
-            underflow: level.underflow,
+            ..level
         });
         self.remember(machine, &digest, now);
         Ok(digest)
@@ -139,7 +201,7 @@ impl State {
     /// Nothing, the same again within a minute, components that do not fit.
     pub(crate) fn take_stock(
         &mut self,
-        who: &Who,
+        viewer: &Viewer,
         machine: i64,
         work: &Work,
         now: Timestamp,
@@ -155,33 +217,75 @@ impl State {
         }
         let keys = self.slots(found, &work.lines)?;
         let digest = self.digest(found, "inventory", work, now)?;
+        let at = work.created_at.unwrap_or_else(|| now.into());
+        let since = self.used_since(found, at);
         let mut differing = Vec::new();
         let mut counted = BTreeMap::new();
         for (key, line) in keys.into_iter().zip(&work.lines) {
             counted.insert(key, line.amount);
         }
-        for (key, amount) in counted {
-            let level = found.loading.0.get(&key).copied().unwrap_or_default();
-            if level.value != amount || level.underflow {
-                differing.push((key, Quantity::thousandths(amount.0 - level.value.0)));
+        for (key, amount) in &counted {
+            let level = found.loading.0.get(key).copied().unwrap_or_default();
+            // What was sold since the count is gone from what was counted.
+            let amount = amount.0.saturating_sub(since.get(key).copied().unwrap_or_default()).max(0);
+            if level.value.0 != amount || level.underflow {
+                differing.push((key.clone(), Quantity::thousandths(amount - level.value.0)));
             }
         }
+        self.note_count(machine, counted.into_keys().collect(), at.min(now.into()));
         if differing.is_empty() {
             return Ok((false, digest));
         }
-        self.book(machine, who.user, work, &differing, now, |level, delta| Level {
+        self.book(machine, viewer.user, work, &differing, now.into(), |level, delta| Level {
             value: Quantity::thousandths(level.value.0 + delta.0),
             underflow: false,
+            ..level
         });
         self.remember(machine, &digest, now);
         Ok((true, digest))
+    }
+
+    /// What sales since a moment, as far as the server knows them, have taken from each slot of the planogram.
+    fn used_since(&self, machine: &Machine, since: Moment) -> BTreeMap<Key, i64> {
+        let mut used: BTreeMap<Key, i64> = BTreeMap::new();
+        let Some(planogram) = machine.planogram_id.and_then(|id| self.planograms.get(&id)) else { return used };
+        for sold in machine.sales.iter(Period { since: since.after(1), until: Moment(i64::MAX) }) {
+            let place = sold.layout.as_deref().and_then(|layout| planogram.place(layout));
+            let Some(product) = place.and_then(|place| self.products.get(&place.product_id)) else { continue };
+            for part in &product.components {
+                let layout = sold.layout.as_deref().filter(|_| !product.composite).map(str::to_owned);
+                let taken = used.entry((part.id, layout)).or_default();
+                *taken = taken.saturating_add(part.volume.0.saturating_mul(i64::from(sold.number)));
+            }
+        }
+        used
+    }
+
+    /// Slots were counted: what was sold before is known to the count, whenever the server hears of it (T19).
+    fn note_count(&mut self, machine: i64, slots: Vec<Key>, at: Moment) {
+        let Some(machine) = self.machines.get_mut(&machine) else { return };
+        for key in &slots {
+            let level = machine.loading.0.entry(key.clone()).or_default();
+            level.counted = level.counted.max(Some(at));
+        }
+        // Of sales in the second of the count, those that wait were before it.
+        let of_this_second = |told: &Told| matches!(told, Told::Sale(held) if held.sold.at == at);
+        if machine.waiting.iter().any(of_this_second) {
+            for told in machine.waiting.iter_mut() {
+                if let Told::Sale(held) = told
+                    && held.sold.at == at
+                {
+                    held.counted.extend(slots.iter().cloned());
+                }
+            }
+        }
     }
 
     /// Somebody at the machine loads it: as [`State::load`] does, without a request and its duplicates.
     ///
     /// # Errors
     /// Components that do not fit.
-    pub(crate) fn stock(&mut self, id: i64, lines: Vec<Line>, now: Timestamp) -> Result<(), Problem> {
+    pub(crate) fn stock(&mut self, id: i64, lines: Vec<Line>, now: Moment) -> Result<(), Problem> {
         let keys = self.check_lines(id, &lines)?;
         let pairs: Vec<_> = keys.into_iter().zip(lines.iter().map(|line| line.amount)).collect();
         let user = self.access.users.keys().next().copied().unwrap_or_default();
@@ -189,10 +293,11 @@ impl State {
             let work = Work { lines, note: None, created_at: None };
             self.book(id, user, &work, &pairs, now, |level, delta| Level {
                 value: Quantity::thousandths(level.value.0.saturating_add(delta.0).max(0)),
-                underflow: level.underflow,
+                ..level
             });
         }
-        self.named(id)?.last.service = Some(now.into());
+        let machine = self.named(id)?;
+        machine.last.service = machine.last.service.max(Some(now));
         Ok(())
     }
 
@@ -255,7 +360,7 @@ impl State {
         user: i64,
         work: &Work,
         lines: &[(Key, Quantity)],
-        now: Timestamp,
+        now: Moment,
         change: impl Fn(Level, Quantity) -> Level,
     ) {
         let Some(machine) = self.machines.get_mut(&machine) else { return };
@@ -268,7 +373,7 @@ impl State {
             data.push(Change { component, delta: *delta, orig: level.value, underflow: level.underflow || short });
             machine.loading.0.insert(key.clone(), after);
         }
-        let at = work.created_at.unwrap_or_else(|| now.into());
+        let at = work.created_at.unwrap_or(now);
         machine.last.loading = machine.last.loading.max(Some(at));
         write(machine, &mut self.next, at, user, work.note.clone(), data);
     }

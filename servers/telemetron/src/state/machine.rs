@@ -8,8 +8,10 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use serde_json::Value;
 use stend_core::Shared;
 
+use crate::state::catalog::Role;
 use crate::state::company::Type;
 use crate::state::history::{History, Sold, Tally, Vend};
+use crate::state::link::Told;
 use crate::state::number::{Quantity, Roubles};
 use crate::state::time::{self, Moment};
 use crate::state::timeline::{Timed, Timeline};
@@ -72,12 +74,15 @@ pub struct Machine {
     pub request: Option<Request>,
     /// Sales, oldest first.
     pub sales: History,
-    /// Sold while the modem had no connection: not known to the server.
+    /// What the modem could not send, in the order in which it happened: not known to the server.
     #[serde(skip_serializing_if = "is_empty")]
-    pub held_sales: Shared<Vec<Held>>,
-    /// Events that the modem could not send.
-    #[serde(skip_serializing_if = "is_empty")]
-    pub held_events: Shared<Vec<Event>>,
+    pub waiting: Shared<Vec<Told>>,
+    /// An older form of `waiting`: sales. It is read and not written.
+    #[serde(skip_serializing)]
+    pub held_sales: Vec<Held>,
+    /// An older form of `waiting`: events. It is read and not written.
+    #[serde(skip_serializing)]
+    pub held_events: Vec<Event>,
     /// The machine's own counters.
     pub counters: Counters,
     /// Events, oldest first.
@@ -95,13 +100,38 @@ pub struct Machine {
 }
 
 /// A sale that the server does not know of yet, and the product it was.
-#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Held {
     /// The sale.
     pub sold: Sold,
     /// The product's id.
     pub product: Option<i64>,
+    /// What it did not take: a drink without cup or sugar.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub without: Vec<Role>,
+    /// Whether it takes from the loading.
+    #[serde(default = "yes", skip_serializing_if = "is_true")]
+    pub consume: bool,
+    /// Components, and the spirals they lie in, that were counted since.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub counted: Vec<Key>,
+}
+
+impl Held {
+    /// A sale that takes what its product is made of.
+    pub(crate) fn new(sold: Sold, product: Option<i64>) -> Self {
+        Self { sold, product, without: Vec::new(), consume: true, counted: Vec::new() }
+    }
+}
+
+fn yes() -> bool {
+    true
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde wants it so")]
+fn is_true(flag: &bool) -> bool {
+    *flag
 }
 
 /// Cash in a machine, in roubles.
@@ -256,6 +286,8 @@ pub(crate) struct Level {
     pub(crate) value: Quantity,
     /// More was taken out than there was by the server's count; an inventory sets it right.
     pub(crate) underflow: bool,
+    /// When it was counted last: an inventory knows of every sale before.
+    pub(crate) counted: Option<Moment>,
 }
 
 /// What a machine is loaded with.
@@ -277,6 +309,9 @@ pub(crate) struct Slot {
     /// More was sold than there was.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub underflow: bool,
+    /// When it was counted last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub counted: Option<Moment>,
 }
 
 fn from_nought<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Quantity, D::Error> {
@@ -294,6 +329,7 @@ impl Serialize for Loading {
             layout_number: layout_number.clone(),
             value: level.value,
             underflow: level.underflow,
+            counted: level.counted,
         }))
     }
 }
@@ -302,7 +338,7 @@ impl<'de> Deserialize<'de> for Loading {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let slots = Vec::<Slot>::deserialize(deserializer)?;
         let entry = |slot: Slot| {
-            let level = Level { value: slot.value, underflow: slot.underflow };
+            let level = Level { value: slot.value, underflow: slot.underflow, counted: slot.counted };
             ((slot.component_id, slot.layout_number), level)
         };
         Ok(Self(slots.into_iter().map(entry).collect()))
@@ -376,6 +412,8 @@ pub struct Counters {
     pub token: Counter,
     /// Coins put in.
     pub coins_in: Counter,
+    /// Coins that fell into the tubes; the others fell into the box.
+    pub coins_to_tubes: Counter,
     /// Notes put in.
     pub notes_in: Counter,
     /// Change paid out.
@@ -384,6 +422,14 @@ pub struct Counters {
     pub filled: Counter,
     /// How often a report was read.
     pub reads: u64,
+    /// When the last report was read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_read: Option<Moment>,
+    /// How often the counters since the last collection were set to nought.
+    pub resets: u64,
+    /// How often each failure happened.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub failures: BTreeMap<String, Counter>,
 }
 
 fn is_empty<T>(list: &Shared<Vec<T>>) -> bool {
@@ -402,9 +448,25 @@ impl Machine {
         1..=if self.dex2.is_empty() { 1 } else { 2 }
     }
 
+    /// Moves what a world file gives in the older form into the queue.
+    pub(crate) fn take_up_held(&mut self) {
+        if self.held_sales.is_empty() && self.held_events.is_empty() {
+            return;
+        }
+        let events = std::mem::take(&mut self.held_events).into_iter().map(Told::Event);
+        let sales = std::mem::take(&mut self.held_sales).into_iter().map(Told::Sale);
+        self.waiting.extend(events.chain(sales));
+        self.waiting.sort_by_key(Told::at);
+    }
+
     /// Keeps an event in time order; what no query can reach any more goes.
     pub(crate) fn note(&mut self, event: Event, now: Moment) {
         self.events.push(event);
+        self.trim(now);
+    }
+
+    /// Forgets events that no query can reach any more.
+    pub(crate) fn trim(&mut self, now: Moment) {
         self.events.trim(now.after(-15 * 24 * 3600), MOST);
     }
 }

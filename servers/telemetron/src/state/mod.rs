@@ -3,16 +3,21 @@
 pub(crate) mod access;
 pub(crate) mod catalog;
 pub(crate) mod checks;
+pub(crate) mod choice;
 pub(crate) mod company;
 pub(crate) mod directories;
 pub(crate) mod evadts;
 pub(crate) mod fiscal;
 pub(crate) mod history;
+pub(crate) mod link;
 pub(crate) mod loading;
+pub(crate) mod locations;
 pub(crate) mod machine;
 pub(crate) mod machines;
+pub(crate) mod modems;
 pub(crate) mod money;
 pub(crate) mod number;
+pub(crate) mod past;
 pub(crate) mod planograms;
 pub(crate) mod products;
 pub(crate) mod selling;
@@ -20,24 +25,21 @@ pub(crate) mod service;
 pub(crate) mod settings;
 pub(crate) mod statistics;
 pub(crate) mod stock;
-pub(crate) mod telemetry;
 pub(crate) mod time;
 pub(crate) mod timeline;
 pub(crate) mod zones;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use bytes::Bytes;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use stend_core::{Index, Problem, Shared, Streams, Table as Rows, Timestamp};
+use stend_core::{Index, Problem, Shared, Streams, Table, Timestamp};
 
-use crate::api::input::Table;
 use crate::errors::{Error, What};
 use crate::state::settings::Settings;
 use crate::state::time::Moment;
 
-use access::{Access, Who};
+use access::{Access, Viewer};
 use catalog::{Component, Location, Planogram, Product};
 use company::{ErrorCode, EventCode, Model, Modem, Requisite};
 use fiscal::{Correction, Receipt};
@@ -53,13 +55,13 @@ pub struct State {
     pub(crate) zones: zones::Directory,
     pub(crate) access: Access,
     pub(crate) requisites: Shared<BTreeMap<i64, Requisite>>,
-    pub(crate) modems: Rows<i64, Modem>,
+    pub(crate) modems: Table<i64, Modem>,
     pub(crate) models: Shared<BTreeMap<i64, Model>>,
     pub(crate) locations: Shared<BTreeMap<i64, Location>>,
     pub(crate) components: Shared<BTreeMap<i64, Component>>,
     pub(crate) products: Shared<BTreeMap<i64, Product>>,
     pub(crate) planograms: Shared<BTreeMap<i64, Planogram>>,
-    pub(crate) machines: Rows<i64, Machine>,
+    pub(crate) machines: Table<i64, Machine>,
     pub(crate) event_codes: Shared<Vec<EventCode>>,
     pub(crate) error_codes: Shared<Vec<ErrorCode>>,
     pub(crate) receipts: Timeline<Receipt>,
@@ -67,10 +69,10 @@ pub struct State {
     pub(crate) collections: Timeline<Collection>,
     pub(crate) next: Next,
     pub(crate) random: Streams,
+    /// When all modems next read their machines by themselves, if the settings say how often.
+    pub(crate) next_reading: Option<Moment>,
     /// When which machine's modem answers an open request; follows from the machines.
     pub(crate) pings: Index<(Moment, i64)>,
-    /// Lists of machines as they were last sent, until something changes.
-    pub(crate) lists: Lists,
 }
 
 /// The ids that come next; left out, one more than the highest in use.
@@ -104,104 +106,40 @@ pub(crate) fn take(next: &mut i64) -> i64 {
     id
 }
 
-/// Ready lists of machines, and single ones.
-#[derive(Debug, Default)]
-pub(crate) struct Lists(pub(crate) Vec<List>, pub(crate) BTreeMap<i64, Ready>);
-
-impl Clone for Lists {
-    /// A copy of a world takes the lists, and makes the machines ready as it is asked for them.
-    fn clone(&self) -> Self {
-        Self(self.0.clone(), BTreeMap::new())
-    }
-}
-
-/// A machine as it was last sent.
-#[derive(Debug)]
-pub(crate) struct Ready {
-    /// A service flag shows from this moment on.
-    pub(crate) until: Option<Moment>,
-    pub(crate) from: Moment,
-    pub(crate) body: Bytes,
-}
-
-impl Ready {
-    /// Whether it is what would be sent now.
-    pub(crate) fn holds(&self, now: Moment) -> bool {
-        self.from <= now && self.until.is_none_or(|until| now < until)
-    }
-}
-
-/// The most ready machines.
-pub(crate) const MACHINES: usize = 1_000;
-
-#[derive(Debug, Clone)]
-pub(crate) struct List {
-    pub(crate) groups: Option<BTreeSet<i64>>,
-    pub(crate) local: bool,
-    /// A service flag shows from this moment on.
-    pub(crate) until: Option<Moment>,
-    pub(crate) from: Moment,
-    pub(crate) body: Bytes,
-}
-
-/// The most ready lists.
-pub(crate) const LISTS: usize = 16;
-
 impl State {
-    /// Something has changed: what was ready is no more.
-    pub(crate) fn touch(&mut self) {
-        self.lists.0.clear();
-        self.lists.1.clear();
-    }
-
     /// The group of a machine: its location's.
     fn group(&self, machine: &Machine) -> Option<i64> {
         self.locations.get(&machine.location_id?)?.group_id
     }
 
-    pub(crate) fn sees(&self, who: &Who, machine: &Machine) -> bool {
-        match &who.groups {
+    pub(crate) fn sees(&self, viewer: &Viewer, machine: &Machine) -> bool {
+        match &viewer.groups {
             None => true,
             Some(groups) => self.group(machine).is_some_and(|group| groups.contains(&group)),
         }
     }
 
+    /// Checks that somebody sees all machines that a change unloads.
+    ///
+    /// # Errors
+    /// One of them is another operator's.
+    pub(crate) fn sees_all(&self, viewer: &Viewer, affected: impl Fn(&Machine) -> bool) -> Result<(), Error> {
+        let seen = self.machines.values().filter(|machine| affected(machine)).all(|machine| self.sees(viewer, machine));
+        if seen { Ok(()) } else { Err(Error::NotAllowed) }
+    }
+
     /// The machines that somebody sees (T12), by id.
-    pub(crate) fn seen<'s>(&'s self, who: &'s Who) -> impl Iterator<Item = &'s Machine> {
-        self.machines.values().filter(|machine| self.sees(who, machine))
+    pub(crate) fn seen<'s>(&'s self, viewer: &'s Viewer) -> impl Iterator<Item = &'s Machine> {
+        self.machines.values().filter(|machine| self.sees(viewer, machine))
     }
 
     /// A machine that somebody sees.
     ///
     /// # Errors
     /// It is not there, or not for this user.
-    pub(crate) fn machine(&self, who: &Who, id: &str) -> Result<&Machine, Error> {
+    pub(crate) fn machine(&self, viewer: &Viewer, id: &str) -> Result<&Machine, Error> {
         let machine = id.parse().ok().and_then(|id: i64| self.machines.get(&id));
-        machine.filter(|machine| self.sees(who, machine)).ok_or(Error::NotFound(What::Machine))
-    }
-
-    pub(crate) fn modem_by_imei(&self, imei: &str) -> Option<&Modem> {
-        self.modems.values().find(|modem| modem.imei == imei.trim())
-    }
-
-    /// Whether another thing of the kind has this name.
-    pub(crate) fn is_taken(&self, table: Table, name: &str, own: Option<i64>) -> bool {
-        let name = name.trim();
-        let taken = |id: i64, known: &str| Some(id) != own && known == name;
-        match table {
-            Table::Planogram => self.planograms.values().any(|known| taken(known.id, &known.name)),
-            Table::Product => self.products.values().any(|known| taken(known.id, &known.name)),
-            Table::Component => {
-                self.components.values().filter(|known| !known.is_product).any(|known| taken(known.id, &known.name))
-            }
-            Table::Location => self.locations.values().any(|known| taken(known.id, &known.name)),
-            Table::Modem | Table::Imei | Table::Model | Table::Requisite | Table::Timezone => false,
-        }
-    }
-
-    /// Whether what the machine counts reaches the server; a machine without a modem is looked after by hand.
-    pub(crate) fn is_online(&self, machine: &Machine) -> bool {
-        machine.modem_id.and_then(|id| self.modems.get(&id)).is_none_or(|modem| !modem.offline)
+        machine.filter(|machine| self.sees(viewer, machine)).ok_or(Error::NotFound(What::Machine))
     }
 
     /// The machine that an action names.
@@ -215,12 +153,13 @@ impl State {
         self.machines.get_mut(&id).ok_or_else(|| Problem::not_found(format!("no machine {id}")))
     }
 
-    /// When a modem answers a request.
+    /// When a modem next answers a request or reads its machine by itself.
     pub(crate) fn next_deadline(&self) -> Option<Timestamp> {
-        self.pings.first().map(|(at, _)| at.timestamp())
+        let ping = self.pings.first().map(|(at, _)| *at);
+        [ping, self.next_reading].into_iter().flatten().min().map(Moment::timestamp)
     }
 
-    /// Modems answer.
+    /// Modems answer, and read their machines by themselves.
     pub(crate) fn tick(&mut self, due: Timestamp) -> Vec<String> {
         let mut fired = Vec::new();
         while let Some((at, id)) = self.pings.first().copied().filter(|(at, _)| at.timestamp() <= due) {
@@ -228,8 +167,10 @@ impl State {
             self.answer_request(id, at);
             fired.push(format!("the modem of machine {id} answered a request for data"));
         }
-        if !fired.is_empty() {
-            self.touch();
+        while let Some(at) = self.next_reading.filter(|at| at.timestamp() <= due) {
+            let count = self.read_all(at);
+            self.next_reading = self.next_reading(at);
+            fired.push(format!("{count} modems read their machines"));
         }
         fired
     }

@@ -1,7 +1,9 @@
 //! Numbers with a fixed count of decimals, exact in sums: money, quantities, percents.
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use serde::de;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use stend_core::request::Bounded;
 
 /// A number with at most `D` decimals. Printed as the document prints numbers: `35`, `12.5`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
@@ -89,6 +91,16 @@ impl<const D: u32> JsonSchema for Fixed<D> {
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         json_schema!({ "type": "number" })
+    }
+}
+
+impl<const D: u32> Bounded for Fixed<D> {
+    fn is_below(&self, least: i64) -> bool {
+        *self < Self::whole(least)
+    }
+
+    fn is_above(&self, most: i64) -> bool {
+        *self > Self::whole(most)
     }
 }
 

@@ -2,14 +2,48 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
+use serde::Deserialize;
 use stend_core::Timestamp;
+use stend_core::request::{Between, Code, Text};
 
-use crate::api::input::Input;
 use crate::errors::{Error, Invalid, What};
-use crate::state::access::Who;
+use crate::state::access::Viewer;
 use crate::state::catalog::{Capacity, Place, Planogram};
 use crate::state::number::{Quantity, Roubles};
+use crate::state::settings::PlanogramModes;
 use crate::state::{State, take};
+
+/// A planogram to be made.
+#[derive(Debug, Deserialize, JsonSchema)]
+pub(crate) struct NewPlanogram {
+    name: Text<255>,
+    mode: Mode,
+    /// The machine that gets it.
+    assign: Option<i64>,
+    products: Option<Vec<NewPlace>>,
+}
+
+/// What a planogram is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[schemars(inline)]
+#[serde(rename_all = "lowercase")]
+enum Mode {
+    Snack,
+    Basic,
+}
+
+/// A spiral or button of a planogram to be made.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[schemars(inline)]
+struct NewPlace {
+    /// The product.
+    id: i64,
+    number: Code<255>,
+    capacity: Between<Quantity, 0>,
+    critical: Option<Between<Quantity, 0>>,
+    price: Option<Between<Roubles, 0, 999_999>>,
+}
 
 impl State {
     /// A planogram.
@@ -17,31 +51,45 @@ impl State {
         id.parse().ok().and_then(|id: i64| self.planograms.get(&id)).ok_or(Error::NotFound(What::Planogram))
     }
 
-    /// A new planogram, assigned to a machine if that is wanted.
-    ///
-    /// # Errors
-    /// A machine that is not there, or not for this user.
-    pub(crate) fn create_planogram(&mut self, who: &Who, input: &Input, now: Timestamp) -> Result<i64, Error> {
-        let assign = input.id("assign");
-        if let Some(machine) = assign {
-            let known = self.machines.get(&machine).is_some_and(|machine| self.sees(who, machine));
-            if !known {
-                return Err(Invalid::one("assign", "The selected assign is invalid.").into());
+    /// Checks what a planogram to be made refers to.
+    pub(crate) fn check_planogram(&self, viewer: &Viewer, new: &NewPlanogram, invalid: &mut Invalid) {
+        let name = new.name.trim();
+        if self.planograms.values().any(|known| known.name == name) {
+            invalid.taken("name");
+        }
+        if new.mode == Mode::Basic && self.settings.planogram_modes == PlanogramModes::Snack {
+            invalid.selected("mode");
+        }
+        let places = new.products.as_deref().unwrap_or_default();
+        for (i, place) in places.iter().enumerate() {
+            if !self.products.contains_key(&place.id) {
+                invalid.selected(&format!("products.{i}.id"));
+            }
+            let same = places.iter().filter(|other| other.number == place.number).count();
+            if same > 1 && !place.number.is_empty() {
+                invalid.duplicate(&format!("products.{i}.number"));
             }
         }
-        let mut planogram = Planogram { name: input.text("name").unwrap_or_default(), ..Planogram::default() };
+        let seen = |id: i64| self.machines.get(&id).is_some_and(|machine| self.sees(viewer, machine));
+        if new.assign.is_some_and(|machine| !seen(machine)) {
+            invalid.selected("assign");
+        }
+    }
+
+    /// Makes a planogram that was checked, and assigns it to a machine if that is wanted; returns its id.
+    pub(crate) fn create_planogram(&mut self, viewer: &Viewer, new: NewPlanogram, now: Timestamp) -> i64 {
+        let mut planogram = Planogram { name: new.name.into(), ..Planogram::default() };
         let mut capacity: BTreeMap<i64, Capacity> = BTreeMap::new();
-        for item in input.items("products") {
-            let Some(product) = item.id("id").and_then(|id| self.products.get(&id)) else { continue };
+        for place in new.products.into_iter().flatten() {
+            let Some(product) = self.products.get(&place.id) else { continue };
             if !planogram.products.contains(&product.id) {
                 planogram.products.push(product.id);
             }
             planogram.layout.push(Place {
                 product_id: product.id,
-                number: item.text("number").unwrap_or_default(),
-                price: item.number("price").and_then(Roubles::from_f64).unwrap_or_default(),
+                number: place.number.into(),
+                price: place.price.map(|price| price.0).unwrap_or_default(),
             });
-            let amount = |name: &str| item.number(name).and_then(Quantity::from_f64);
             for part in &product.components {
                 // Several spirals with the same product hold together what each holds.
                 let entry = capacity.entry(part.id).or_insert(Capacity {
@@ -49,10 +97,10 @@ impl State {
                     capacity: Quantity::default(),
                     critical: None,
                 });
-                entry.capacity.0 = entry.capacity.0.saturating_add(amount("capacity").unwrap_or_default().0);
-                if let Some(critical) = amount("critical") {
-                    entry.critical =
-                        Some(Quantity::thousandths(entry.critical.unwrap_or_default().0.saturating_add(critical.0)));
+                entry.capacity.0 = entry.capacity.0.saturating_add(place.capacity.0.0);
+                if let Some(critical) = place.critical {
+                    let before = entry.critical.unwrap_or_default().0;
+                    entry.critical = Some(Quantity::thousandths(before.saturating_add(critical.0.0)));
                 }
             }
         }
@@ -60,19 +108,23 @@ impl State {
         let id = take(&mut self.next.planogram);
         planogram.id = id;
         self.planograms.insert(id, planogram);
-        if let Some(machine) = assign.and_then(|machine| self.machines.get_mut(&machine)) {
+        if let Some(machine) = new.assign.and_then(|machine| self.machines.get_mut(&machine)) {
             let machine_id = machine.id;
             machine.planogram_id = Some(id);
-            self.unload_misfits(who.user, now, |machine| machine.id == machine_id);
+            self.unload_misfits(viewer.user, now, |machine| machine.id == machine_id);
         }
-        Ok(id)
+        id
     }
 
     /// Deletes a planogram; its machines are unloaded.
-    pub(crate) fn delete_planogram(&mut self, who: &Who, id: &str, now: Timestamp) -> Result<(), Error> {
+    ///
+    /// # Errors
+    /// It is not there, or a machine has it that the user does not see.
+    pub(crate) fn delete_planogram(&mut self, viewer: &Viewer, id: &str, now: Timestamp) -> Result<(), Error> {
         let id = self.planogram(id)?.id;
+        self.sees_all(viewer, |machine| machine.planogram_id == Some(id))?;
         self.planograms.remove(&id);
-        self.unload_misfits(who.user, now, |machine| machine.planogram_id == Some(id));
+        self.unload_misfits(viewer.user, now, |machine| machine.planogram_id == Some(id));
         self.machines.change(|machine| machine.planogram_id == Some(id), |machine| machine.planogram_id = None);
         Ok(())
     }

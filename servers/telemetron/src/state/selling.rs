@@ -2,13 +2,16 @@
 
 use std::sync::Arc;
 
+use jiff::tz::TimeZone;
 use rand::RngExt;
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use stend_core::{Problem, Span, Timestamp};
 
-use crate::state::catalog::{Place, Planogram};
+use crate::state::catalog::{Component, Place, Planogram, Role};
 use crate::state::history::{Payment, Sold, Vend};
+use crate::state::link::{Received, Told};
+use crate::state::loading::fits;
 use crate::state::machine::{Held, Machine};
 use crate::state::number::Roubles;
 use crate::state::stock::Stock;
@@ -24,6 +27,8 @@ pub(crate) struct Sale {
     pub(crate) vend: Vend,
     pub(crate) payment: Payment,
     pub(crate) count: u32,
+    /// What it does not take.
+    pub(crate) without: Vec<Role>,
 }
 
 /// What a sale came to.
@@ -35,6 +40,19 @@ pub(crate) struct Receipted {
     pub(crate) change: Roubles,
     /// Whether the server knows of it.
     pub(crate) delivered: bool,
+}
+
+/// What many sales came to.
+#[derive(Debug, Clone, Copy, Default, Serialize)]
+pub(crate) struct Seeded {
+    /// How many there were.
+    pub(crate) number: u32,
+    /// For how much, in roubles.
+    pub(crate) value: Roubles,
+    /// How many the server knows of.
+    pub(crate) delivered: u32,
+    /// How many wait in machines whose modem has no connection.
+    pub(crate) waiting: u32,
 }
 
 /// Many sales over a period.
@@ -69,6 +87,49 @@ impl Default for Mix {
     }
 }
 
+impl Mix {
+    /// # Errors
+    /// More than a hundred of a hundred.
+    pub(crate) fn check(self) -> Result<(), Problem> {
+        let shares = [self.cashless, self.token, self.free, self.test].into_iter().map(u32::from).sum::<u32>();
+        if shares > 100 {
+            return Err(Problem::invalid(format!("{shares} of a hundred sales are spoken for")).under("mix"));
+        }
+        Ok(())
+    }
+}
+
+/// Draws moments of a period by the weight of their hour.
+pub(crate) struct Draw<'h> {
+    start: Moment,
+    length: i64,
+    hours: &'h [f64],
+    heaviest: f64,
+}
+
+impl<'h> Draw<'h> {
+    /// A period of so many seconds, with 24 weights; left out, busy by day and quiet by night.
+    pub(crate) fn new(start: Moment, length: i64, hours: Option<&'h [f64]>) -> Self {
+        let hours = hours.unwrap_or(&HOURS);
+        let heaviest = hours.iter().copied().fold(0.0, f64::max);
+        Self { start, length, hours, heaviest }
+    }
+
+    pub(crate) fn moment(&self, stream: &mut impl RngExt, zone: &TimeZone) -> Moment {
+        let mut at = Moment(self.start.0 + stream.random_range(0..self.length));
+        // Turned down by the weight of its hour; a short period at a quiet hour must not take for ever.
+        for _ in 0..200 {
+            let hour = usize::try_from(at.local(zone).0.hour()).ok();
+            let weight = hour.and_then(|hour| self.hours.get(hour)).copied().unwrap_or(0.0);
+            if stream.random_range(0.0..1.0) * self.heaviest < weight {
+                break;
+            }
+            at = Moment(self.start.0 + stream.random_range(0..self.length));
+        }
+        at
+    }
+}
+
 /// The most sales that one action makes.
 pub(crate) const MOST: u32 = 2_000_000;
 
@@ -87,8 +148,9 @@ fn place<'p>(planogram: Option<&'p Planogram>, layout: &str) -> Result<&'p Place
 }
 
 impl State {
-    /// Sells something now.
-    pub(crate) fn sell(&mut self, id: i64, sale: &Sale, now: Timestamp) -> Result<Receipted, Problem> {
+    /// Sells something at a moment that has come.
+    pub(crate) fn sell(&mut self, id: i64, sale: &Sale, at: Moment) -> Result<Receipted, Problem> {
+        self.connected(id)?;
         let Some(machine) = self.machines.get(&id) else {
             return Err(missing("machine", id, self.machines.keys()).under("machine"));
         };
@@ -119,7 +181,7 @@ impl State {
         let name = product.map(|product| product.name.clone());
         let product = product.map(|product| product.id);
         let sold = Sold {
-            at: now.into(),
+            at,
             layout: sale.layout.as_deref().map(Arc::from),
             name: name.as_deref().map(Arc::from),
             price,
@@ -129,13 +191,18 @@ impl State {
             payment: sale.payment,
         };
         let value = sold.value();
-        let change = self.pay(id, &sold);
-        let delivered = self.count_sale(id, sold, product, true);
+        let change = self.pay(id, &sold, None);
+        if let Some(machine) = self.machines.get_mut(&id) {
+            count(machine, &sold);
+        }
+        let held = Held { without: sale.without.clone(), ..Held::new(sold, product) };
+        let delivered = self.tell(id, [Told::Sale(held)]);
         Ok(Receipted { name, price, value, change, delivered })
     }
 
-    /// The money of a sale: what was put in before goes first, the rest comes as coins or by card.
-    fn pay(&mut self, id: i64, sold: &Sold) -> Roubles {
+    /// Takes the money of a sale: what was put in before goes first, the rest comes as a note, as coins or by card. Returns
+    /// the change.
+    pub(crate) fn pay(&mut self, id: i64, sold: &Sold, note: Option<Roubles>) -> Roubles {
         let tubes = self.settings.tubes;
         let Some(machine) = self.machines.get_mut(&id) else { return Roubles::default() };
         let value = sold.value();
@@ -144,13 +211,13 @@ impl State {
         }
         match sold.payment {
             Payment::Cash => {
-                let cash = machine.money.get_or_insert_default();
-                let missing = Roubles::from_kopecks(value.0.saturating_sub(cash.credit.0).max(0));
-                if missing.0 > 0 {
-                    cash.take_coin(missing, tubes);
-                    machine.counters.coins_in.add(1, missing.0);
-                    machine.last.coin = machine.last.coin.max(Some(sold.at));
+                let missing = machine.money.as_ref().map_or(value.0, |cash| value.0.saturating_sub(cash.credit.0));
+                match note {
+                    Some(note) if missing > 0 && note.0 >= missing => machine.put_in_note(note, sold.at),
+                    _ if missing > 0 => machine.put_in_coins(Roubles::from_kopecks(missing), tubes, sold.at),
+                    _ => {}
                 }
+                let cash = machine.money.get_or_insert_default();
                 cash.credit.0 = cash.credit.0.saturating_sub(value.0).max(0);
                 let change = cash.give_change();
                 if change.0 > 0 {
@@ -175,39 +242,30 @@ impl State {
         }
     }
 
-    /// The machine counts a sale; the server learns of it at once, or when the modem is back.
-    fn count_sale(&mut self, id: i64, sold: Sold, product: Option<i64>, consume: bool) -> bool {
-        let Some(machine) = self.machines.get_mut(&id) else { return false };
-        count(machine, &sold);
-        let offline = machine.modem_id.and_then(|id| self.modems.get(&id)).is_some_and(|modem| modem.offline);
-        if offline {
-            machine.held_sales.push(Held { sold, product });
-            return false;
-        }
-        self.hear(id, sold.at);
-        self.deliver(id, vec![Held { sold, product }], consume);
-        true
-    }
-
     /// The server learns of sales, which are in time order: statistics, loading, time stamps, receipts.
-    pub(crate) fn deliver(&mut self, id: i64, sales: Vec<Held>, consume: bool) {
+    pub(crate) fn deliver(&mut self, id: i64, sales: Vec<Held>, received: Received) {
         let Some(machine) = self.machines.get_mut(&id) else { return };
-        if let Some(last) = sales.last() {
-            machine.last.sale = machine.last.sale.max(Some(last.sold.at));
-        }
+        let Some(last) = sales.last() else { return };
+        machine.last.sale = machine.last.sale.max(Some(last.sold.at));
         let fiscal = machine.is_crt_active;
         let planogram = machine.planogram_id.and_then(|id| self.planograms.get(&id));
-        let mut stock = Stock::new(machine, planogram);
-        for held in sales.iter().filter(|_| consume) {
+        let room = planogram.map(|planogram| fits(planogram, &self.products)).unwrap_or_default();
+        let mut stock = Stock::new(machine, planogram, room);
+        for held in sales.iter().filter(|held| held.consume) {
             let Some(product) = held.product.and_then(|id| self.products.get(&id)) else { continue };
             let layout = held.sold.layout.as_deref().filter(|_| !product.composite);
             for part in &product.components {
-                let used = part.volume.0.saturating_mul(i64::from(held.sold.number));
-                stock.take(part.id, layout, used, held.sold.at);
+                let role = self.components.get(&part.id).map_or(Role::Other, Component::role);
+                if !held.without.contains(&role) {
+                    let used = part.volume.0.saturating_mul(i64::from(held.sold.number));
+                    stock.take(part.id, layout, used, held.sold.at, &held.counted);
+                }
             }
         }
         if fiscal {
-            sales.iter().for_each(|held| self.receipt_for(id, &held.sold, held.product));
+            for held in &sales {
+                self.receipt_for(id, &held.sold, held.product, received.of(held.sold.at));
+            }
         }
         let sales: Vec<Sold> = sales.into_iter().map(|held| held.sold).collect();
         if let Some(machine) = self.machines.get_mut(&id) {
@@ -215,25 +273,43 @@ impl State {
         }
     }
 
-    /// Makes many sales at once, by the world's seed.
-    pub(crate) fn seed_sales(&mut self, flood: &Flood, now: Timestamp) -> Result<(u32, Roubles), Problem> {
-        let ids = match &flood.machines {
-            Some(ids) => ids.clone(),
-            None => self.machines.keys().copied().collect(),
+    /// The machines that an action names, or all that have a modem and something to sell.
+    ///
+    /// # Errors
+    /// A machine that is not there or has no modem; none that sells anything.
+    pub(crate) fn selling(&mut self, named: Option<&[i64]>) -> Result<Vec<i64>, Problem> {
+        let ids = match named {
+            Some(ids) => ids.to_vec(),
+            None => {
+                let with_modem = |machine: &&Machine| machine.modem_id.is_some();
+                self.machines.values().filter(with_modem).map(|machine| machine.id).collect()
+            }
         };
         for (i, id) in ids.iter().enumerate() {
             if !self.machines.contains_key(id) {
                 return Err(missing("machine", *id, self.machines.keys()).under(i).under("machines"));
             }
+            // The path is the list's here.
+            let connected = self.connected(*id).map(drop);
+            connected.map_err(|problem| Problem { path: Default::default(), ..problem }.under(i).under("machines"))?;
         }
+        let selling: Vec<i64> =
+            ids.into_iter().filter(|id| self.places_of(*id).is_some_and(|places| !places.is_empty())).collect();
+        if selling.is_empty() {
+            let text = "none of the machines has a modem and a planogram with something in it";
+            return Err(Problem::conflict(text).under("machines"));
+        }
+        Ok(selling)
+    }
+
+    /// Makes many sales at once, by the world's seed.
+    pub(crate) fn seed_sales(&mut self, flood: &Flood, now: Timestamp) -> Result<Seeded, Problem> {
+        let selling = self.selling(flood.machines.as_deref())?;
         if flood.count > MOST {
             return Err(Problem::invalid(format!("{} sales; at most {MOST} at once", flood.count)).under("count"));
         }
         let mix = flood.mix;
-        let shares = [mix.cashless, mix.token, mix.free, mix.test].into_iter().map(u32::from).sum::<u32>();
-        if shares > 100 {
-            return Err(Problem::invalid(format!("{shares} of a hundred sales are spoken for")).under("mix"));
-        }
+        mix.check()?;
         let hours = flood.hours.as_deref().unwrap_or(&HOURS);
         if hours.len() != 24
             || hours.iter().any(|weight| !weight.is_finite() || *weight < 0.0)
@@ -248,45 +324,29 @@ impl State {
         if until > now {
             return Err(Problem::invalid(format!("{until} has not come yet: it is {now}")).under("until"));
         }
-        let selling: Vec<i64> =
-            ids.into_iter().filter(|id| self.places_of(*id).is_some_and(|places| !places.is_empty())).collect();
-        if selling.is_empty() {
-            return Err(
-                Problem::conflict("none of the machines has a planogram with something in it").under("machines")
-            );
-        }
         let start = Moment::from(flood.over.before(until));
         let length = (Moment::from(until).0 - start.0).max(1);
         // Drawn first, then sorted: a machine's sales are delivered in time order.
-        let heaviest = hours.iter().copied().fold(0.0, f64::max);
+        let draw = Draw::new(start, length, Some(hours));
         let mut drawn: Vec<(usize, i64, u32, u8)> = Vec::with_capacity(usize::try_from(flood.count).unwrap_or(0));
         let zones: Vec<_> = selling.iter().filter_map(|id| Some(self.machines.get(id)?.zone(true))).collect();
         let stream = self.random.get("sales");
         for _ in 0..flood.count {
             let machine = stream.random_range(0..selling.len());
-            let mut at = start.0 + stream.random_range(0..length);
-            // Turned down by the weight of its hour; a short period at a quiet hour must not take for ever.
-            for _ in 0..200 {
-                let hour = Moment(at).local(&zones[machine]).0.hour();
-                let weight = usize::try_from(hour).ok().and_then(|hour| hours.get(hour)).copied().unwrap_or(0.0);
-                if stream.random_range(0.0..1.0) * heaviest < weight {
-                    break;
-                }
-                at = start.0 + stream.random_range(0..length);
-            }
+            let Moment(at) = draw.moment(stream, &zones[machine]);
             let share = u8::try_from(stream.random_range(0..100)).unwrap_or(0);
             drawn.push((machine, at, stream.random::<u32>(), share));
         }
         drawn.sort_by_key(|(machine, at, ..)| (*machine, *at));
-        let mut value = Roubles::default();
+        let mut seeded = Seeded { number: flood.count, ..Seeded::default() };
         for group in drawn.chunk_by(|one, other| one.0 == other.0) {
             let id = selling[group[0].0];
             let places = self.places_of(id).unwrap_or_default();
             let names: Vec<Arc<str>> = places.iter().map(|(_, name)| Arc::from(name.as_str())).collect();
             let layouts: Vec<Arc<str>> = places.iter().map(|(place, _)| Arc::from(place.number.as_str())).collect();
             let mut sales = Vec::with_capacity(group.len());
-            for (_, at, pick, share) in group {
-                let pick = usize::try_from(*pick).unwrap_or(0) % places.len();
+            for (_, at, draw, share) in group {
+                let pick = usize::try_from(*draw).unwrap_or(0) % places.len();
                 let (vend, payment) = sort(mix, *share);
                 let place = &places[pick].0;
                 let price = if vend == Vend::Paid { place.price } else { Roubles::default() };
@@ -300,34 +360,42 @@ impl State {
                     vend,
                     payment,
                 };
-                value.0 = value.0.saturating_add(price.0);
-                self.pay(id, &sold);
-                sales.push(Held { sold, product: Some(place.product_id) });
-            }
-            if let Some(machine) = self.machines.get_mut(&id) {
-                sales.iter().for_each(|held| count(machine, &held.sold));
-                let offline = machine.modem_id.and_then(|id| self.modems.get(&id)).is_some_and(|modem| modem.offline);
-                if offline {
-                    machine.held_sales.extend(sales);
-                    machine.held_sales.sort_by_key(|held| held.sold.at);
-                    continue;
+                seeded.value.0 = seeded.value.0.saturating_add(price.0);
+                if let Some(machine) = self.machines.get_mut(&id) {
+                    count(machine, &sold);
                 }
+                // Two of five pay with a note.
+                let note = (draw / 1000 % 5 < 2).then(|| note_for(price)).flatten();
+                self.pay(id, &sold, note.filter(|note| self.can_change(id, *note, price)));
+                sales.push(Told::Sale(Held { consume: flood.consume, ..Held::new(sold, Some(place.product_id)) }));
             }
-            self.hear(id, now.into());
-            self.deliver(id, sales, flood.consume);
+            let made = u32::try_from(sales.len()).unwrap_or(u32::MAX);
+            let told = self.tell(id, sales);
+            *if told { &mut seeded.delivered } else { &mut seeded.waiting } += made;
         }
-        Ok((flood.count, value))
+        Ok(seeded)
+    }
+
+    /// Whether the tubes hold the change of a note for something at this price.
+    pub(crate) fn can_change(&self, id: i64, note: Roubles, price: Roubles) -> bool {
+        let cash = self.machines.get(&id).and_then(|machine| machine.money.as_ref());
+        cash.is_some_and(|cash| cash.change.0 >= note.0.saturating_sub(price.0))
     }
 
     /// The places of a machine's planogram that hold something, and the names.
-    fn places_of(&self, id: i64) -> Option<Vec<(Place, String)>> {
+    pub(crate) fn places_of(&self, id: i64) -> Option<Vec<(Place, String)>> {
         let planogram = self.planograms.get(&self.machines.get(&id)?.planogram_id?)?;
         let with_name = |place: &Place| Some((place.clone(), self.products.get(&place.product_id)?.name.clone()));
         Some(planogram.layout.iter().filter_map(with_name).collect())
     }
 }
 
-fn sort(mix: Mix, share: u8) -> (Vend, Payment) {
+/// The note with which somebody pays a price.
+pub(crate) fn note_for(price: Roubles) -> Option<Roubles> {
+    [50, 100, 200, 500].map(Roubles::whole).into_iter().find(|note| *note >= price)
+}
+
+pub(crate) fn sort(mix: Mix, share: u8) -> (Vend, Payment) {
     let mut limit = mix.cashless;
     if share < limit {
         return (Vend::Paid, Payment::Cashless);
@@ -345,7 +413,7 @@ fn sort(mix: Mix, share: u8) -> (Vend, Payment) {
 }
 
 /// The machine's own counters.
-fn count(machine: &mut Machine, sold: &Sold) {
+pub(crate) fn count(machine: &mut Machine, sold: &Sold) {
     let (number, value) = (u64::from(sold.number), sold.value().0);
     let layout = sold.layout.as_deref().unwrap_or("");
     let counters = &mut machine.counters;

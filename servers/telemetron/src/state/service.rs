@@ -64,14 +64,11 @@ impl State {
         Some(flags).filter(|flags| *flags != Flags::default())
     }
 
-    /// The cash that the server knows of: without connection, as it was when the connection was lost.
+    /// The cash that the server knows of: without connection, as it was when the connection was lost; without a modem,
+    /// none.
     pub(crate) fn known_money<'m>(&self, machine: &'m Machine) -> Option<&'m Cash> {
+        machine.modem_id?;
         if self.is_online(machine) { machine.money.as_ref() } else { machine.last_known_money.as_ref() }
-    }
-
-    /// When time alone will next set a flag.
-    pub(crate) fn next_flag(&self, machine: &Machine, now: Timestamp) -> Option<Moment> {
-        self.patience(machine).into_iter().flatten().filter(|end| *end > Moment::from(now)).min()
     }
 
     /// Whether some component is down to its critical level.

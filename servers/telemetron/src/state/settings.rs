@@ -165,6 +165,8 @@ pub struct Settings {
     pub refresh_tokens: Span,
     /// How long until a modem's next ping, which answers requests for data.
     pub ping: Span,
+    /// How often every modem reads its machine by itself, counted from 1970 in UTC; `0s`: only when asked.
+    pub report_every: Span,
     /// The same loading again within this time is a duplicate; `0s`: none ever is.
     pub duplicates: Span,
     /// Below this, in roubles, there is little change.
@@ -230,6 +232,7 @@ impl Default for Settings {
             access_tokens: Span::from_secs(DAY),
             refresh_tokens: Span::from_secs(30 * DAY),
             ping: Span::from_secs(60),
+            report_every: Span::from_secs(0),
             duplicates: Span::from_secs(60),
             low_change: Roubles::whole(200),
             tubes: Roubles::whole(1000),
@@ -271,11 +274,11 @@ impl Settings {
     }
 
     /// A limit for receipts as a request has it.
-    pub(crate) fn read_limit(&self, number: f64) -> Option<Roubles> {
-        Roubles::from_f64(match self.receipt_limits {
+    pub(crate) fn read_limit(&self, number: Roubles) -> Roubles {
+        match self.receipt_limits {
             ReceiptLimits::Roubles => number,
-            ReceiptLimits::Kopecks => number / 100.0,
-        })
+            ReceiptLimits::Kopecks => Roubles::from_kopecks(number.0 / 100),
+        }
     }
 
     /// The same as a reply has it.

@@ -6,7 +6,7 @@ use stend_core::Timestamp;
 
 use crate::errors::Error;
 use crate::state::State;
-use crate::state::access::Who;
+use crate::state::access::Viewer;
 use crate::state::history::{Payment, Tallies, Tally, Vend, sorts};
 use crate::state::machine::Machine;
 use crate::state::number::Roubles;
@@ -40,12 +40,12 @@ impl State {
     }
 
     /// Sums over all machines that somebody sees. With `local` every machine's period is that of its own zone.
-    pub(crate) fn totals(&self, who: &Who, asked: &Asked, now: Timestamp) -> Result<Tallies, Error> {
+    pub(crate) fn totals(&self, viewer: &Viewer, asked: &Asked, now: Timestamp) -> Result<Tallies, Error> {
         // What is wrong with the period is wrong without machines too.
         let usual = asked.period(&default_zone(), SUMMARIES, now)?;
         let mut zones: Vec<(&str, crate::state::time::Period)> = Vec::new();
         let mut sums = Tallies::default();
-        for machine in self.seen(who) {
+        for machine in self.seen(viewer) {
             let period = match machine.tz.as_deref().filter(|_| asked.local) {
                 None => usual,
                 Some(zone) => match zones.iter().find(|(known, _)| *known == zone) {

@@ -1,11 +1,11 @@
 //! What sales take from a machine's loading, and the events that come of it (T17).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::json;
 
 use crate::state::catalog::Planogram;
-use crate::state::machine::{Event, Machine};
+use crate::state::machine::{Event, Key, Machine};
 use crate::state::number::Quantity;
 use crate::state::time::Moment;
 
@@ -16,10 +16,12 @@ pub(crate) struct Stock<'m> {
     critical: BTreeMap<i64, i64>,
     /// How much there is of a component with a critical level, in all its slots.
     held: BTreeMap<i64, i64>,
+    /// The slots of the planogram, if there is one.
+    room: BTreeSet<Key>,
 }
 
 impl<'m> Stock<'m> {
-    pub(crate) fn new(machine: &'m mut Machine, planogram: Option<&Planogram>) -> Self {
+    pub(crate) fn new(machine: &'m mut Machine, planogram: Option<&Planogram>, room: BTreeSet<Key>) -> Self {
         let capacity = planogram.map_or(&[][..], |planogram| &planogram.capacity);
         let critical: BTreeMap<i64, i64> =
             capacity.iter().filter_map(|item| Some((item.component_id, item.critical?.0))).collect();
@@ -28,12 +30,20 @@ impl<'m> Stock<'m> {
             let held = held.entry(*component).or_default();
             *held = held.saturating_add(level.value.0);
         }
-        Self { machine, critical, held }
+        Self { machine, critical, held, room }
     }
 
-    /// Takes from a slot. What is not there is noted as such; what runs low or out makes an event.
-    pub(crate) fn take(&mut self, component: i64, layout: Option<&str>, used: i64, at: Moment) {
-        let level = self.machine.loading.0.entry((component, layout.map(str::to_owned))).or_default();
+    /// Takes from a slot. What is not there is noted as such; what runs low or out makes an event. A slot that was counted
+    /// since, or that the planogram no longer has, stays as it is (T19).
+    pub(crate) fn take(&mut self, component: i64, layout: Option<&str>, used: i64, at: Moment, counted: &[Key]) {
+        let key = (component, layout.map(str::to_owned));
+        if counted.contains(&key) || !self.room.contains(&key) && !self.machine.loading.0.contains_key(&key) {
+            return;
+        }
+        let level = self.machine.loading.0.entry(key).or_default();
+        if level.counted.is_some_and(|counted| at < counted) {
+            return;
+        }
         let before = level.value.0;
         level.underflow |= before < used;
         level.value = Quantity::thousandths(before.saturating_sub(used).max(0));

@@ -115,6 +115,31 @@ impl JsonSchema for Moment {
     }
 }
 
+/// A moment as a request gives it, in any form that clients write (T3).
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Sent(pub(crate) Moment);
+
+impl<'de> Deserialize<'de> for Sent {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let moment = parse(&String::deserialize(deserializer)?, &default_zone());
+        moment.map(Self).ok_or_else(|| de::Error::custom("The :attribute is not a valid date."))
+    }
+}
+
+impl JsonSchema for Sent {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "SentMoment".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        schemars::json_schema!({ "type": "string", "pattern": r"^\s*\d{4}-\d{2}-\d{2}.*$" })
+    }
+}
+
 struct Clock(civil::Time);
 
 impl fmt::Display for Clock {

@@ -5,6 +5,7 @@ use jiff::{Span, Timestamp, ToSpan, civil};
 
 use super::{Moment, parse, parse_wall_clock};
 use crate::errors::Invalid;
+use crate::state::settings::{BeyondLimits, LocalPeriods, Settings};
 
 /// What a query may ask for, and what it means when it asks for nothing (T4).
 #[derive(Debug, Clone, Copy)]
@@ -66,6 +67,17 @@ impl Period {
 const GRACE: i64 = 60;
 
 impl Asked {
+    /// What a query says, to be read as the world's settings want it.
+    pub(crate) fn new(since: Option<String>, until: Option<String>, local: Option<bool>, settings: &Settings) -> Self {
+        Self {
+            since,
+            until,
+            local: local.unwrap_or_default(),
+            wall_clock: settings.local_periods == LocalPeriods::WallClock,
+            cut: settings.beyond_limits == BeyondLimits::Cut,
+        }
+    }
+
     /// The period that is meant, in a zone.
     ///
     /// # Errors
