@@ -150,6 +150,10 @@ impl Library {
         storeys: usize,
     ) -> Result<WorldFile, Diagnostic> {
         let source = Arc::new(source);
+        if let Some(read) = WorldFile::read_large(&source, registry) {
+            let shown = |problem: Problem| Diagnostic { source: Arc::clone(&source), problem };
+            return self.over_base(read.map_err(shown)?, &shown, beside, registry, storeys);
+        }
         let node = source.parse().map_err(|problem| Diagnostic { source: Arc::clone(&source), problem })?;
         self.read_node(&node, &source, beside, registry, storeys)
     }
@@ -164,6 +168,18 @@ impl Library {
     ) -> Result<WorldFile, Diagnostic> {
         let shown = |problem: Problem| Diagnostic { source: Arc::clone(source), problem: node.locate(problem) };
         let file = WorldFile::read(node, registry).map_err(shown)?.of(source);
+        self.over_base(file, &shown, beside, registry, storeys)
+    }
+
+    /// The file with what it leaves out filled in from its base.
+    fn over_base(
+        &self,
+        file: WorldFile,
+        shown: &dyn Fn(Problem) -> Diagnostic,
+        beside: Option<&Path>,
+        registry: &Registry,
+        storeys: usize,
+    ) -> Result<WorldFile, Diagnostic> {
         let Some(base) = file.base.clone() else { return Ok(file) };
         if storeys == 0 {
             return Err(shown(

@@ -9,7 +9,7 @@ use parking_lot::Mutex;
 
 use crate::node::Node;
 use crate::problem::Problem;
-use crate::section::{Erased, Section};
+use crate::section::{Erased, SavedState, Section};
 use crate::service::{Seed, Service, find};
 
 /// Moments as nanoseconds in an atomic; what never comes is the largest.
@@ -157,6 +157,25 @@ fn strange<F: Service>() -> Problem {
 /// A state that has been prepared and not yet been put in its place.
 pub struct Prepared(Box<dyn Any + Send>);
 
+/// A state as it was when its world was saved.
+struct Saved<F: Service>(Mutex<F::State>);
+
+impl<F: Service> SavedState for Saved<F> {
+    fn to_write(&self) -> Box<dyn erased_serde::Serialize> {
+        Box::new(F::save(&self.0.lock()))
+    }
+
+    fn section(&self) -> Erased {
+        Arc::new(F::save(&self.0.lock()))
+    }
+}
+
+impl<F: Service> std::fmt::Debug for Saved<F> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Saved").field(&F::NAME).finish()
+    }
+}
+
 /// A [`Live`] service without its types.
 pub trait LiveService: Send + Sync {
     /// For handlers, who know the type.
@@ -166,8 +185,8 @@ pub trait LiveService: Send + Sync {
     /// # Errors
     /// What does not fit or cannot be done; the state is as it was.
     fn act(&self, action: &str, args: &Node, now: Timestamp) -> (Result<serde_json::Value, Problem>, bool);
-    /// The section that would make this state.
-    fn save(&self) -> serde_json::Value;
+    /// The section that would make this state. It is a copy of the state, as a fork is, until it is written.
+    fn save(&self) -> Section;
     /// Makes the state that `start` describes, without touching the present one.
     ///
     /// # Errors
@@ -195,13 +214,8 @@ impl<F: Service> LiveService for Live<F> {
         }
     }
 
-    fn save(&self) -> serde_json::Value {
-        let section = F::save(self.state.lock().state());
-        serde_json::to_value(section).unwrap_or_else(|error| {
-            // A section is made of maps with string keys and numbers; only a bug in a service gets here.
-            tracing::error!(service = F::NAME, %error, "the state cannot be saved");
-            serde_json::Value::Null
-        })
+    fn save(&self) -> Section {
+        Section::saved(Box::new(Saved::<F>(Mutex::new(self.state.lock().state().clone()))))
     }
 
     fn prepare(&self, start: &Start, seed: Seed) -> Result<Prepared, Problem> {

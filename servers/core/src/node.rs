@@ -3,10 +3,12 @@
 use std::fmt;
 
 use serde::de::{self, Deserialize, DeserializeOwned, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde::ser::{Serialize, Serializer};
 use serde_json::Number;
 use serde_saphyr::Spanned;
 
 use crate::node_de::NodeDeserializer;
+use crate::node_json::{self, Fail};
 use crate::problem::{Path, Position, Problem, Step};
 
 /// A value of a document and where it stands.
@@ -50,7 +52,7 @@ pub struct Entry {
 /// How deep a document may nest.
 const DEPTH: usize = 32;
 
-/// Plain JSON written as YAML.
+/// Plain JSON written as YAML, a block a level.
 ///
 /// # Errors
 /// What the writer says; it takes all that JSON can say.
@@ -64,12 +66,31 @@ impl Node {
     /// # Errors
     /// What the parser says of the text, with its place.
     pub fn parse(text: &str) -> Result<Self, Problem> {
+        if node_json::looks_like_json(text) {
+            match node_json::parse(text) {
+                Ok(node) => return Ok(node),
+                Err(Fail::Problem(problem)) => return Err(problem),
+                // `{a: 1}` is YAML.
+                Err(Fail::Syntax) => {}
+            }
+        } else if let Some(parsed) = node_json::parse_lines(text) {
+            return parsed;
+        }
+        Self::parse_yaml(text)
+    }
+
+    /// Reads YAML with the YAML parser, JSON too.
+    pub(crate) fn parse_yaml(text: &str) -> Result<Self, Problem> {
+        // Without aliases a text has no more nodes than bytes; what aliases repeat has limits of its own.
+        let most = text.len() + 16;
         // A level takes tens of kilobytes of stack without optimisation, and worker threads have 2 MiB.
         let options = serde_saphyr::options! {
             with_snippet: false,
             // As YAML 1.2 has it: only `true` and `false`, so that `prefix: N` is a text and `on` a key like any other.
             strict_booleans: true,
-            budget: serde_saphyr::budget! { max_depth: DEPTH },
+            budget: serde_saphyr::budget! {
+                max_depth: DEPTH, max_nodes: most, max_events: 4 * most, max_total_scalar_bytes: most,
+            },
         };
         let node: Self = serde_saphyr::from_str_with_options(text, options).map_err(|error| {
             let error = error.without_snippet();
@@ -170,6 +191,13 @@ impl Node {
             entries.push(Entry { key: key.to_owned(), position, value: Self::from_json(&value.into()) });
         }
         self
+    }
+
+    /// Adds an entry to a map; anything else stays as it is.
+    pub(crate) fn push(&mut self, key: &str, value: Self) {
+        if let Value::Map(entries) = &mut self.value {
+            entries.push(Entry { key: key.to_owned(), position: value.position, value });
+        }
     }
 
     /// Nothing as an empty map: an action without arguments; anything else as it is.
@@ -273,6 +301,19 @@ fn position(location: &serde_saphyr::Location) -> Position {
         column: narrow(location.column()),
         start: narrow(location.span().byte_offset().unwrap_or(0)),
         len: narrow(location.span().byte_len().unwrap_or(0)),
+    }
+}
+
+impl Serialize for Node {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match &self.value {
+            Value::Null => serializer.serialize_unit(),
+            Value::Bool(value) => serializer.serialize_bool(*value),
+            Value::Number(number) => number.serialize(serializer),
+            Value::Text(text) => serializer.serialize_str(text),
+            Value::List(items) => serializer.collect_seq(items),
+            Value::Map(entries) => serializer.collect_map(entries.iter().map(|entry| (&entry.key, &entry.value))),
+        }
     }
 }
 
@@ -429,7 +470,7 @@ mod tests {
     fn broken_text_and_deep_nesting_are_problems_with_a_place() {
         let problem = Node::parse("a: [1, 2\nb: 3\n").expect_err("broken");
         assert!(problem.position.is_some_and(|position| position.line > 0), "{problem:?}");
-        let deep = format!("{}{}", "[".repeat(100), "]".repeat(100));
+        let deep = format!("{}{}", "[".repeat(200), "]".repeat(200));
         assert!(Node::parse(&deep).is_err());
         assert!(Node::parse("a: 1\na: 2\n").is_err(), "a key given twice is a mistake");
     }

@@ -54,8 +54,8 @@ impl std::fmt::Display for Diagnostic {
     }
 }
 
-/// The longest file that is read: far above what a person or a saved world of 100,000 entities needs.
-const MAX_BYTES: u64 = 256 * 1024 * 1024;
+/// The longest file that is read, in bytes: above what a saved world of some million entities needs.
+const MAX_BYTES: u64 = 2 * 1024 * 1024 * 1024;
 
 impl Source {
     /// A text under this name.
@@ -77,7 +77,7 @@ impl Source {
         let mut bytes = Vec::new();
         file.take(MAX_BYTES + 1).read_to_end(&mut bytes).map_err(|error| wrong(&plain(&error)))?;
         if bytes.len() as u64 > MAX_BYTES {
-            return Err(wrong("it is larger than 256 MiB"));
+            return Err(wrong("it is larger than 2 GiB"));
         }
         let text = String::from_utf8(bytes).map_err(|_| wrong("it is not UTF-8 text"))?;
         Ok(Self { name, text })

@@ -1,9 +1,11 @@
 //! World files: a world's initial state, or a saved one.
 
 use std::collections::BTreeMap;
+use std::io::{self, Write};
 use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
+use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::{Map, Value, json};
 
 use crate::clock::ClockSetting;
@@ -12,8 +14,10 @@ use crate::journal::Limits;
 use crate::library::Keys;
 use crate::live::Start;
 use crate::node::Node;
+use crate::node_json;
 use crate::problem::{Problem, Step};
 use crate::random::Drawn;
+use crate::saved;
 use crate::section::Section;
 use crate::service::Registry;
 use crate::source::{Diagnostic, Source};
@@ -24,6 +28,9 @@ pub const VERSION: u64 = 1;
 
 /// The seed of a world that names none.
 pub const DEFAULT_SEED: u64 = 1;
+
+/// From this size on, in bytes, the sections of a text that is JSON are read without trees.
+const LARGE: usize = 1024 * 1024;
 
 /// The keys of a world file beside the services' sections.
 pub const KEYS: [&str; 10] =
@@ -76,6 +83,27 @@ impl WorldFile {
         file.sections =
             sections.into_iter().map(|(name, json)| ((*name).to_owned(), Arc::new(Section::built_in(json)))).collect();
         Ok(file)
+    }
+
+    /// Reads a world file that is large JSON, or YAML as we save it: its sections are read without a tree. `None` for any
+    /// other text.
+    ///
+    /// # Errors
+    /// As [`WorldFile::read`].
+    pub(crate) fn read_large(source: &Arc<Source>, registry: &Registry) -> Option<Result<Self, Problem>> {
+        if source.text.len() < LARGE {
+            return None;
+        }
+        let parts = node_json::split(&source.text)?;
+        let is_section = |key: &str| registry.find(key).is_some();
+        let mut head = Node { value: crate::node::Value::Map(Vec::new()), ..Node::default() };
+        for (key, range) in parts.iter().filter(|(key, _)| !is_section(key)) {
+            head.push(key, node_json::parse_in(&source.text, range).ok()?);
+        }
+        let null = |range: &std::ops::Range<usize>| &source.text[range.clone()] == "null";
+        let sections = parts.into_iter().filter(|(key, range)| is_section(key) && !null(range));
+        let sections = sections.map(|(key, range)| (key, Arc::new(Section::json(source, range)))).collect();
+        Some(Self::read(&head, registry).map(|file| Self { sections, ..file }))
     }
 
     fn read_inner(node: &Node, registry: &Registry) -> Result<Self, Problem> {
@@ -194,6 +222,15 @@ impl WorldFile {
 
     /// As a document.
     pub fn to_json(&self) -> Value {
+        let mut map = self.head();
+        for (name, section) in &self.sections {
+            map.insert(name.clone(), serde_json::to_value(&**section).unwrap_or_default());
+        }
+        Value::Object(map)
+    }
+
+    /// The keys beside the services' sections.
+    fn head(&self) -> Map<String, Value> {
         let mut map = Map::new();
         map.insert("stend".into(), json!(VERSION));
         let mut put = |key: &str, value: Option<Value>| {
@@ -209,10 +246,48 @@ impl WorldFile {
         put("faults", (!self.faults.is_empty()).then(|| json!(self.faults)));
         put("fault_names", self.fault_names.filter(|names| *names > 0).map(|names| json!(names)));
         put("random", self.random.as_ref().filter(|drawn| !drawn.drawn.is_empty()).map(|drawn| json!(drawn)));
-        for (name, section) in &self.sections {
-            map.insert(name.clone(), section.to_json());
+        map
+    }
+
+    /// Writes it as JSON, a row of a table a line. Sections are made and written one after the other.
+    ///
+    /// # Errors
+    /// What the writer says.
+    pub fn write_json(&self, writer: &mut dyn Write) -> io::Result<()> {
+        saved::write(writer, self, 0)?;
+        writer.write_all(b"\n")
+    }
+
+    /// Writes it as YAML whose top-level values are JSON, a row of a table a line: it is read back without the YAML
+    /// parser, and as YAML by anything else.
+    ///
+    /// # Errors
+    /// What the writer says.
+    pub fn write_yaml(&self, writer: &mut dyn Write) -> io::Result<()> {
+        for (key, value) in self.head() {
+            write!(writer, "{key}: ")?;
+            saved::write(writer, &value, INLINE)?;
+            writer.write_all(b"\n")?;
         }
-        Value::Object(map)
+        for (key, section) in &self.sections {
+            write!(writer, "{key}: ")?;
+            saved::write(writer, &**section, 1)?;
+            writer.write_all(b"\n")?;
+        }
+        Ok(())
+    }
+}
+
+/// A level that is below all rows: everything stands on one line.
+const INLINE: usize = 8;
+
+impl Serialize for WorldFile {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let head = self.head();
+        let mut map = serializer.serialize_map(Some(head.len() + self.sections.len()))?;
+        head.iter().try_for_each(|(key, value)| map.serialize_entry(key, value))?;
+        self.sections.iter().try_for_each(|(key, section)| map.serialize_entry(key, &**section))?;
+        map.end()
     }
 }
 

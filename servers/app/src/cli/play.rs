@@ -14,7 +14,7 @@ use stend_scenario::{Options, Progress, Reach, Report, Scenario, Speed, default_
 use super::attach::Remote;
 use super::check::show;
 use super::stop::stopped;
-use super::{BAD, FAILED, GOOD, STOPPED, colour, err, files, out, runtime, speed, watch};
+use super::{BAD, FAILED, GOOD, STOPPED, colour, err, files, out, runtime, speed, watch, write};
 
 /// Arguments of `stend play`.
 #[derive(Debug, clap::Args)]
@@ -192,7 +192,7 @@ pub(super) async fn play_all(args: &Args, scenarios: &[Scenario], bench: &Bench)
         out(&format!("{:#}\n", json!({ "stend": stend_core::world_file::VERSION, "scenarios": reports })));
     }
     if let Some(path) = &args.junit
-        && let Err(error) = std::fs::write(path, junit(&reports))
+        && let Err(error) = write::text(path, &junit(&reports))
     {
         err(&format!("error: cannot write {}: {error}\n", path.display()));
         return BAD;

@@ -12,6 +12,7 @@ use stend_scenario::{Options, Reach, Scenario, Silent, Speed, play, pretty};
 
 use super::check::show;
 use super::stop::{input_closed, stopped};
+use super::write::Ready;
 use super::{BAD, GOOD, clock, colour, err, out, runtime, speed, write};
 
 /// Arguments of `stend serve`.
@@ -65,6 +66,15 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: Args) -> u8 {
+    // Before anything else: whoever waits for the file must not find that of an earlier run.
+    let ready = match args.ready_file.as_deref().map(Ready::begin).transpose() {
+        Ok(ready) => ready,
+        Err(error) => {
+            let path = args.ready_file.unwrap_or_default();
+            err(&format!("error: cannot write the ready file {}: {error}\n", path.display()));
+            return BAD;
+        }
+    };
     let (registry, library) = (stend::registry::services(), stend::library());
     let mut scenario = match &args.scenario {
         None => None,
@@ -94,7 +104,7 @@ pub(super) fn run(args: Args) -> u8 {
     };
     // Told now, not after a day's work.
     if let Some(path) = &args.save
-        && let Err(error) = writable(path)
+        && let Err(error) = write::check(path)
     {
         err(&format!("error: cannot save the world to {}: {error}\n", path.display()));
         return BAD;
@@ -119,19 +129,19 @@ pub(super) fn run(args: Args) -> u8 {
                 return BAD;
             }
         };
-        serve(&args, scenario, running).await
+        serve(&args, scenario, running, ready).await
     })
 }
 
-async fn serve(args: &Args, scenario: Option<Scenario>, mut running: Running) -> u8 {
+async fn serve(args: &Args, scenario: Option<Scenario>, mut running: Running, mut ready: Option<Ready>) -> u8 {
     // Asked for before anything is told, or a quick stop would be missed.
     let stop = stopped();
     tokio::pin!(stop);
     out(&banner(args, &running));
-    if let Some(path) = &args.ready_file
-        && let Err(error) = write_ready(path, &running)
+    if let Some(ready) = &mut ready
+        && let Err(error) = ready.write(ready_text(&running))
     {
-        err(&format!("error: cannot write the ready file {}: {error}\n", path.display()));
+        err(&format!("error: cannot write the ready file {}: {error}\n", ready.path().display()));
         running.stop().await;
         return BAD;
     }
@@ -158,16 +168,14 @@ async fn serve(args: &Args, scenario: Option<Scenario>, mut running: Running) ->
     if let Some(path) = &args.save {
         match save(path, &world) {
             Ok(()) => out(&format!("saved the world to {}\n", path.display())),
-            Err(problem) => {
-                err(&format!("error: cannot save the world to {}: {problem}\n", path.display()));
+            Err(error) => {
+                err(&format!("error: cannot save the world to {}: {error}\n", path.display()));
                 code = BAD;
             }
         }
     }
-    if let Some(path) = &args.ready_file {
-        // A reader must not find the URLs of a bench that is gone.
-        let _ = std::fs::remove_file(path);
-    }
+    // A reader must not find the URLs of a bench that is gone.
+    ready.into_iter().for_each(Ready::end);
     code
 }
 
@@ -222,30 +230,17 @@ fn banner(args: &Args, running: &Running) -> String {
     text
 }
 
-/// Writes the ready file whole or not at all.
-fn write_ready(path: &Path, running: &Running) -> std::io::Result<()> {
+/// What the ready file holds.
+fn ready_text(running: &Running) -> String {
     let mut ready = json!(running.urls);
     ready["pid"] = json!(std::process::id());
     ready["version"] = json!(env!("CARGO_PKG_VERSION"));
-    write::whole(path, &format!("{ready:#}\n"))
-}
-
-/// Whether a world can be saved to this file, as far as can be known before.
-fn writable(path: &Path) -> std::io::Result<()> {
-    if path.is_dir() {
-        return Err(std::io::ErrorKind::IsADirectory.into());
-    }
-    write::beside(path).map(drop)
+    format!("{ready:#}\n")
 }
 
 /// Saves a world, so that `--world` goes on from it.
-fn save(path: &Path, world: &World) -> Result<(), String> {
-    let file = world.save().to_json();
+fn save(path: &Path, world: &World) -> std::io::Result<()> {
+    let file = world.save();
     let json = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("json"));
-    let text = if json {
-        format!("{file:#}\n")
-    } else {
-        stend_core::node::to_yaml(&file).map_err(|problem| problem.message)?
-    };
-    write::whole_on_disk(path, &text).map_err(|error| error.to_string())
+    write::file(path, |writer| if json { file.write_json(writer) } else { file.write_yaml(writer) })
 }

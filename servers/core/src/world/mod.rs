@@ -75,8 +75,9 @@ impl World {
         let clock = Clock::new(origin.clock).map_err(|problem| problem.under("clock"))?;
         let seed = Seed { seed: origin.seed, now: clock.now() };
         let kinds = registry.services().iter();
-        let services =
+        let services: Vec<_> =
             kinds.zip(&origin.starts).map(|(kind, start)| kind.create(start, seed)).collect::<Result<_, _>>()?;
+        let origin = if origin.large { Arc::new(origin.with_states(&services)) } else { origin };
         let world = Arc::new_cyclic(|me| Self {
             id: id.into(),
             registry: registry.clone(),
@@ -226,6 +227,7 @@ impl World {
             journal: origin.journal,
             faults: origin.faults.copy(),
             starts: origin.starts.clone(),
+            large: false,
         };
         Ok(Self::begin(&self.id, &self.registry, Arc::new(origin), &self.keeper)?.save())
     }
