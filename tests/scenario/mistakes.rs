@@ -50,12 +50,9 @@ fn odd(name: &str) -> String {
 fn broken_world(name: &str) -> String {
     let folder = root().join("tests/scenario/broken-worlds");
     let (registry, library) = (stend::registry::services(), stend::library());
-    let checked = library
-        .open(&folder.join(name), &registry)
-        .and_then(|world| world.check(&registry).map_err(|diagnostic| *diagnostic));
-    match checked {
-        Ok(()) => panic!("{name} is not wrong"),
-        Err(diagnostic) => shown(&[diagnostic], |diagnostic| diagnostic.render(false)),
+    match library.check(Source::open(&folder.join(name)).unwrap(), Some(&folder), &registry) {
+        Ok(_) => panic!("{name} is not wrong"),
+        Err(diagnostics) => shown(&diagnostics, |diagnostic| diagnostic.render(false)),
     }
 }
 

@@ -83,9 +83,14 @@ impl Request {
         if self.body.len() < LARGE {
             return Ok(read());
         }
-        tokio::task::spawn_blocking(read).await.map_err(|error| {
-            tracing::error!(%error, "a large body cannot be read");
-            ours(StatusCode::INTERNAL_SERVER_ERROR, "internal", "the body could not be read", None, None)
+        self.apart(read).await
+    }
+
+    /// Runs what may take long on a thread of its own.
+    pub(crate) async fn apart<T: Send + 'static>(&self, run: impl FnOnce() -> T + Send + 'static) -> Result<T, Reply> {
+        tokio::task::spawn_blocking(run).await.map_err(|error| {
+            tracing::error!(%error, "a control request ended early");
+            ours(StatusCode::INTERNAL_SERVER_ERROR, "internal", "the request could not be carried out", None, None)
         })
     }
 

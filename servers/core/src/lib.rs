@@ -13,6 +13,7 @@ pub mod journal;
 pub mod json;
 pub mod library;
 mod live;
+mod mistakes;
 pub mod near;
 pub mod node;
 mod node_de;
@@ -32,6 +33,7 @@ pub mod world;
 pub mod world_events;
 pub mod world_file;
 pub mod worlds;
+mod yaml_errors;
 
 pub use clock::{Clock, ClockSetting, Mode};
 pub use duration::Span;

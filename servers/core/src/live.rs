@@ -12,17 +12,25 @@ use crate::problem::Problem;
 use crate::section::{Erased, SavedState, Section};
 use crate::service::{Seed, Service, find};
 
-/// Moments as nanoseconds in an atomic; what never comes is the largest.
+/// Times as microseconds in an atomic, which reach from the first to the last time that there is; the largest never comes.
 pub(crate) const NEVER: i64 = i64::MAX;
 
-pub(crate) fn nanos(at: Option<Timestamp>) -> i64 {
-    at.map_or(NEVER, |at| {
-        i64::try_from(at.as_nanosecond()).unwrap_or(if at.as_nanosecond() < 0 { i64::MIN } else { NEVER })
-    })
+/// The microsecond in which a time lies.
+pub(crate) fn micros(at: Option<Timestamp>) -> i64 {
+    at.map_or(NEVER, |at| narrow(at.as_nanosecond().div_euclid(1_000)))
 }
 
-pub(crate) fn moment(nanos: i64) -> Option<Timestamp> {
-    if nanos == NEVER { None } else { Timestamp::from_nanosecond(i128::from(nanos)).ok() }
+/// The first whole microsecond that is not before a time.
+fn micros_after(at: Option<Timestamp>) -> i64 {
+    at.map_or(NEVER, |at| narrow((at.as_nanosecond() + 999).div_euclid(1_000)))
+}
+
+fn narrow(micros: i128) -> i64 {
+    i64::try_from(micros).unwrap_or(NEVER)
+}
+
+pub(crate) fn moment(micros: i64) -> Option<Timestamp> {
+    if micros == NEVER { None } else { Timestamp::from_microsecond(micros).ok() }
 }
 
 /// Follows a service's state in one world.
@@ -134,7 +142,7 @@ impl<F: Service> Place<F> {
 
     fn next_deadline(&self) -> i64 {
         match self {
-            Self::Made(state) => nanos(F::next_deadline(state)),
+            Self::Made(state) => micros_after(F::next_deadline(state)),
             Self::Waiting(..) => NEVER,
         }
     }

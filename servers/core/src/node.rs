@@ -10,6 +10,7 @@ use serde_saphyr::Spanned;
 use crate::node_de::NodeDeserializer;
 use crate::node_json::{self, Fail};
 use crate::problem::{Path, Position, Problem, Step};
+use crate::yaml_errors;
 
 /// A value of a document and where it stands.
 #[derive(Debug, Clone, Default)]
@@ -94,7 +95,7 @@ impl Node {
         };
         let node: Self = serde_saphyr::from_str_with_options(text, options).map_err(|error| {
             let error = error.without_snippet();
-            let mut problem = Problem::new("malformed", sentence(&error.to_string()));
+            let mut problem = yaml_errors::translate(&error.to_string(), DEPTH);
             problem.position = error.location().map(|location| anchored(position(&location), text));
             problem
         })?;
@@ -275,23 +276,6 @@ fn anchored(mut position: Position, text: &str) -> Position {
         position.len = 1;
     }
     position
-}
-
-/// The parser prefixes what it says with places that we print ourselves, and speaks of its options.
-fn sentence(text: &str) -> String {
-    if let Some(key) = text.split("duplicate mapping key: ").nth(1).and_then(|rest| rest.split(',').next()) {
-        return format!("the key `{key}` is given twice");
-    }
-    if text.contains("Depth {") {
-        return format!("nested deeper than {DEPTH} levels");
-    }
-    let line = text.lines().next().unwrap_or(text);
-    let line =
-        line.split_once(": ").filter(|(head, _)| head.starts_with("error: line ")).map_or(line, |(_, rest)| rest);
-    match line.rfind(" at line ") {
-        Some(end) => line[..end].to_owned(),
-        None => line.to_owned(),
-    }
 }
 
 fn position(location: &serde_saphyr::Location) -> Position {

@@ -115,6 +115,15 @@ impl Section {
         Ok(Arc::clone(self.read.get_or_init(|| value)))
     }
 
+    /// The tree that it stands in a text as; `None` if it stands in no text.
+    pub(crate) fn tree(&self) -> Option<Node> {
+        match &self.content {
+            Content::Tree(node) => Some(node.clone()),
+            Content::Json(source, range) => tree(source, range).ok(),
+            Content::BuiltIn(_) | Content::State(_) => None,
+        }
+    }
+
     /// Gives a problem, whose path begins with the section's name, its place.
     pub(crate) fn locate(&self, mut problem: Problem) -> Problem {
         let made;
@@ -126,6 +135,9 @@ impl Section {
             }
             Content::BuiltIn(_) | Content::State(_) => return problem,
         };
+        if problem.position.is_some_and(|position| position.line > 0) {
+            return problem;
+        }
         if matches!(problem.path.0.first(), Some(Step::Key(_))) {
             let name = problem.path.0.remove(0);
             problem = node.locate(problem);

@@ -91,6 +91,14 @@ impl Source {
         Node::parse(&self.text)
     }
 
+    /// Whether the document has one of these top-level keys; a large one is not read whole for it.
+    pub fn has_key(&self, keys: &[&str]) -> bool {
+        match crate::node_json::split(&self.text) {
+            Some(parts) => parts.iter().any(|(key, _)| keys.contains(&key.as_str())),
+            None => self.parse().is_ok_and(|node| keys.iter().any(|key| node.get(key).is_some())),
+        }
+    }
+
     /// `name:line:col` of a problem, or the name alone.
     pub fn place(&self, problem: &Problem) -> String {
         match problem.position {

@@ -13,6 +13,7 @@ use crate::fault::Fault;
 use crate::journal::Limits;
 use crate::library::Keys;
 use crate::live::Start;
+use crate::mistakes;
 use crate::node::Node;
 use crate::node_json;
 use crate::problem::{Problem, Step};
@@ -25,6 +26,9 @@ use crate::{Seed, Timestamp};
 
 /// The version of world files and scenarios that this product reads and writes.
 pub const VERSION: u64 = 1;
+
+/// Keys by which a scenario is known.
+const SCENARIO_KEYS: [&str; 3] = ["timeline", "until", "expect"];
 
 /// The seed of a world that names none.
 pub const DEFAULT_SEED: u64 = 1;
@@ -107,59 +111,87 @@ impl WorldFile {
     }
 
     fn read_inner(node: &Node, registry: &Registry) -> Result<Self, Problem> {
-        if !matches!(node.value, crate::node::Value::Map(_)) {
-            return Err(Problem::new("wrong_type", format!("a world file is a map, and this is {}", node.kind())));
-        }
+        let (file, problems) = Self::read_all(node, registry);
+        problems.into_iter().next().map_or(Ok(file), Err)
+    }
+
+    /// Reads as much as can be read, and tells all mistakes beside those in sections.
+    pub(crate) fn read_all(node: &Node, registry: &Registry) -> (Self, Vec<Problem>) {
         let mut file = Self::default();
+        if !matches!(node.value, crate::node::Value::Map(_)) {
+            let problem = Problem::new("wrong_type", format!("a world file is a map, and this is {}", node.kind()));
+            return (file, vec![problem]);
+        }
+        if let Some(scenario) = node.entries().iter().find(|entry| SCENARIO_KEYS.contains(&entry.key.as_str())) {
+            let mut problem =
+                Problem::new("unknown_key", format!("`{}` belongs to a scenario, not to a world file", scenario.key))
+                    .hint("play it: `stend play FILE`, or `stend serve --scenario FILE`")
+                    .under(scenario.key.as_str());
+            problem.at_key = true;
+            return (file, vec![problem]);
+        }
+        let mut problems = Vec::new();
         let mut version = None;
         for entry in node.entries() {
-            let (key, value) = (entry.key.as_str(), &entry.value);
-            match key {
-                "stend" => version = Some(part::<u64>(key, value)?),
-                "title" => file.title = part(key, value)?,
-                "base" => file.base = part(key, value)?,
-                "seed" => file.seed = part(key, value)?,
-                "clock" => {
-                    let clock: Option<ClockSetting> = part(key, value)?;
-                    if let Some(clock) = &clock {
-                        clock.factor().map_err(|problem| problem.under(key))?;
-                    }
-                    file.clock = clock;
-                }
-                "strict" => file.strict = part(key, value)?,
-                "journal" => file.journal = part(key, value)?,
-                "fault_names" => file.fault_names = part(key, value)?,
-                "random" => file.random = part(key, value)?,
-                "faults" => {
-                    file.faults = part(key, value)?;
-                    for (i, fault) in file.faults.iter().enumerate() {
-                        fault.check_for(registry).map_err(|problem| problem.under(i).under(key))?;
-                    }
-                }
-                name if registry.find(name).is_some() => {
-                    if !matches!(value.value, crate::node::Value::Null) {
-                        file.sections.insert(name.to_owned(), Arc::new(value.clone().into()));
-                    }
-                }
-                unknown => {
-                    let known: Vec<&str> =
-                        KEYS.into_iter().chain(registry.services().iter().map(|kind| kind.name())).collect();
-                    let mut problem =
-                        Problem::unknown("unknown_key", "key", unknown, known.iter().copied()).under(unknown);
-                    problem.at_key = true;
-                    return Err(problem);
-                }
+            match file.read_key(&entry.key, &entry.value, registry) {
+                Ok(Some(given)) => version = Some(given),
+                Ok(None) => {}
+                Err(problem) => problems.push(problem),
             }
         }
         match version {
-            Some(VERSION) => Ok(file),
-            Some(other) => {
-                Err(Problem::invalid(format!("version {other} of the format; this program reads version {VERSION}"))
-                    .under("stend"))
-            }
-            None => Err(Problem::new("missing_key", "missing key `stend`")
-                .hint(format!("write `stend: {VERSION}` first: the version of the format"))),
+            Some(VERSION) => {}
+            Some(other) => problems.push(
+                Problem::invalid(format!("version {other} of the format; this program reads version {VERSION}"))
+                    .under("stend"),
+            ),
+            None if node.get("stend").is_some() => {}
+            None => problems.push(
+                Problem::new("missing_key", "missing key `stend`")
+                    .hint(format!("write `stend: {VERSION}` first: the version of the format")),
+            ),
         }
+        (file, problems)
+    }
+
+    /// Reads the value of one key; gives the version if that is the key.
+    fn read_key(&mut self, key: &str, value: &Node, registry: &Registry) -> Result<Option<u64>, Problem> {
+        match key {
+            "stend" => return part::<u64>(key, value).map(Some),
+            "title" => self.title = part(key, value)?,
+            "base" => self.base = part(key, value)?,
+            "seed" => self.seed = part(key, value)?,
+            "clock" => {
+                let clock: Option<ClockSetting> = part(key, value)?;
+                if let Some(clock) = &clock {
+                    clock.factor().map_err(|problem| problem.under(key))?;
+                }
+                self.clock = clock;
+            }
+            "strict" => self.strict = part(key, value)?,
+            "journal" => self.journal = part(key, value)?,
+            "fault_names" => self.fault_names = part(key, value)?,
+            "random" => self.random = part(key, value)?,
+            "faults" => {
+                self.faults = part(key, value)?;
+                for (i, fault) in self.faults.iter().enumerate() {
+                    fault.check_for(registry).map_err(|problem| problem.under(i).under(key))?;
+                }
+            }
+            name if registry.find(name).is_some() => {
+                if !matches!(value.value, crate::node::Value::Null) {
+                    self.sections.insert(name.to_owned(), Arc::new(value.clone().into()));
+                }
+            }
+            unknown => {
+                let known: Vec<&str> =
+                    KEYS.into_iter().chain(registry.services().iter().map(|kind| kind.name())).collect();
+                let mut problem = Problem::unknown("unknown_key", "key", unknown, known.iter().copied()).under(unknown);
+                problem.at_key = true;
+                return Err(problem);
+            }
+        }
+        Ok(None)
     }
 
     /// The same, its sections standing in this text.
@@ -186,6 +218,15 @@ impl WorldFile {
                 .map_err(|problem| Box::new(self.show(problem)))?;
         }
         Ok(())
+    }
+
+    /// All mistakes in its sections, in the texts where they stand, section after section.
+    pub fn mistakes(&self, registry: &Registry) -> Vec<Diagnostic> {
+        let now = self.clock.and_then(|clock| clock.now).unwrap_or(Timestamp::UNIX_EPOCH);
+        let seed = Seed { seed: self.seed.unwrap_or(DEFAULT_SEED), now };
+        let given = registry.services().iter().filter_map(|kind| Some((kind, self.sections.get(kind.name())?)));
+        let found = given.flat_map(|(kind, section)| mistakes::in_section(*kind, section, seed));
+        found.map(|problem| self.show(problem)).collect()
     }
 
     /// A problem with a world that is made of it, in the text where it stands.

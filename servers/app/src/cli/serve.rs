@@ -5,9 +5,9 @@ use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
 use serde_json::json;
-use stend::{Config, Running};
+use stend::{Config, Running, StartError};
 use stend_core::clock::wall;
-use stend_core::{ClockSetting, World};
+use stend_core::{ClockSetting, Diagnostic, Library, Registry, Source, World, WorldFile};
 use stend_scenario::{Options, Reach, Scenario, Silent, Speed, play, pretty};
 
 use super::check::show;
@@ -92,10 +92,10 @@ pub(super) fn run(args: Args) -> u8 {
         scenario.world.strict = Some(true);
     }
     let world = match (&args.world, &scenario) {
-        (Some(path), _) => match library.open(path, &registry) {
+        (Some(path), _) => match open(path, &library, &registry) {
             Ok(world) => Some(world),
-            Err(diagnostic) => {
-                show(&[diagnostic]);
+            Err(wrong) => {
+                show(&wrong);
                 return BAD;
             }
         },
@@ -124,6 +124,12 @@ pub(super) fn run(args: Args) -> u8 {
     runtime.block_on(async {
         let running = match stend::start(config).await {
             Ok(running) => running,
+            // Of a world with a mistake all are told.
+            Err(StartError::World(_))
+                if args.world.as_ref().is_some_and(|path| tell_all(path, &library, &registry)) =>
+            {
+                return BAD;
+            }
             Err(error) => {
                 err(&format!("{error}\n"));
                 return BAD;
@@ -131,6 +137,22 @@ pub(super) fn run(args: Args) -> u8 {
         };
         serve(&args, scenario, running, ready).await
     })
+}
+
+/// Reads a world file. One with a mistake is looked at once more for all of them.
+fn open(path: &Path, library: &Library, registry: &Registry) -> Result<WorldFile, Vec<Diagnostic>> {
+    library.open(path, registry).map_err(|first| {
+        let all = Source::open(path).map(|source| library.check(source, path.parent(), registry).err());
+        all.ok().flatten().unwrap_or_else(|| vec![first])
+    })
+}
+
+/// Tells all mistakes of a world file; says whether there are any.
+fn tell_all(path: &Path, library: &Library, registry: &Registry) -> bool {
+    let Ok(source) = Source::open(path) else { return false };
+    let Err(wrong) = library.check(source, path.parent(), registry) else { return false };
+    show(&wrong);
+    true
 }
 
 async fn serve(args: &Args, scenario: Option<Scenario>, mut running: Running, mut ready: Option<Ready>) -> u8 {

@@ -13,7 +13,7 @@ use crate::busy::{BusyGuards, Timers};
 use crate::clock::{Clock, ClockSetting};
 use crate::fault::{Fault, Faults};
 use crate::journal::Journal;
-use crate::live::{Live, LiveService, nanos};
+use crate::live::{Live, LiveService, micros};
 use crate::node::Node;
 use crate::origin::{Origin, located};
 use crate::problem::Problem;
@@ -41,7 +41,7 @@ pub struct World {
     generation: AtomicU64,
     strict: AtomicBool,
     seed: AtomicU64,
-    /// The earliest deadline of all services and sleepers, in nanoseconds.
+    /// The earliest deadline of all services and sleepers, in microseconds.
     due: AtomicI64,
     arming: Mutex<()>,
     firing: Mutex<()>,
@@ -133,7 +133,7 @@ impl World {
     /// The world's time, after everything that has fallen due by then has happened. Call it once a request.
     pub fn now(&self) -> Timestamp {
         let now = self.clock.now();
-        if self.due.load(Ordering::Acquire) <= nanos(Some(now)) {
+        if self.due.load(Ordering::Acquire) <= micros(Some(now)) {
             self.fire(now, &mut |_| {});
         }
         now
