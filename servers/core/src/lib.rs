@@ -29,6 +29,7 @@ pub mod service;
 pub mod shared;
 pub mod source;
 mod timekeeper;
+pub mod visible;
 pub mod world;
 pub mod world_events;
 pub mod world_file;

@@ -50,8 +50,12 @@ pub struct Entry {
     pub value: Node,
 }
 
-/// How deep a document may nest.
+/// How deep YAML may nest.
 const DEPTH: usize = 32;
+
+/// The most YAML that is read by the YAML parser, and the longest of its lines, in bytes.
+const MOST_YAML: usize = 64 * 1024 * 1024;
+const LONGEST_LINE: usize = 4 * 1024 * 1024;
 
 /// Plain JSON written as YAML, a block a level.
 ///
@@ -82,6 +86,17 @@ impl Node {
 
     /// Reads YAML with the YAML parser, JSON too.
     pub(crate) fn parse_yaml(text: &str) -> Result<Self, Problem> {
+        // The parser takes some ten times the memory of its text, and most for one long scalar.
+        let longest = text.lines().map(str::len).max().unwrap_or(0);
+        if text.len() > MOST_YAML || longest > LONGEST_LINE {
+            return Err(Problem::new(
+                "malformed",
+                format!("YAML of {} MiB in lines of up to {} MiB", text.len() >> 20, longest >> 20),
+            )
+            .hint(
+                "write it as JSON, or as `--save` writes it: at most 64 MiB of other YAML are read, in lines of 4 MiB",
+            ));
+        }
         // Without aliases a text has no more nodes than bytes; what aliases repeat has limits of its own.
         let most = text.len() + 16;
         // A level takes tens of kilobytes of stack without optimisation, and worker threads have 2 MiB.
@@ -457,6 +472,14 @@ mod tests {
         let deep = format!("{}{}", "[".repeat(200), "]".repeat(200));
         assert!(Node::parse(&deep).is_err());
         assert!(Node::parse("a: 1\na: 2\n").is_err(), "a key given twice is a mistake");
+    }
+
+    #[test]
+    fn a_huge_scalar_is_refused_before_it_costs() {
+        let text = format!("a: {}\n", "x".repeat(5 << 20));
+        let problem = Node::parse(&text).expect_err("too long");
+        assert!(problem.message.contains("lines of up to 5 MiB") && problem.hint.is_some(), "{problem}");
+        assert!(Node::parse(&format!("{{\"a\": \"{}\"}}", "x".repeat(5 << 20))).is_ok(), "as JSON it costs little");
     }
 
     #[test]

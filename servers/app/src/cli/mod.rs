@@ -12,6 +12,7 @@ mod stop;
 mod watch;
 mod write;
 
+use std::borrow::Cow;
 use std::io::{ErrorKind, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -19,6 +20,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 use stend_core::ClockSetting;
+use stend_core::visible::visible_but_colours;
 use stend_scenario::Speed;
 
 /// Good.
@@ -148,7 +150,9 @@ static LOST: AtomicBool = AtomicBool::new(false);
 /// written ends the command with [`BAD`].
 fn out(text: &str) {
     let mut stdout = std::io::stdout().lock();
-    if let Err(error) = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush())
+    // A file gets what there is; a terminal is not steered by it.
+    let shown = if stdout.is_terminal() { visible_but_colours(text).into() } else { Cow::from(text) };
+    if let Err(error) = stdout.write_all(shown.as_bytes()).and_then(|()| stdout.flush())
         && error.kind() != ErrorKind::BrokenPipe
     {
         lost(&error);
@@ -163,7 +167,7 @@ fn lost(error: &std::io::Error) {
 
 /// Prints to standard error.
 fn err(text: &str) {
-    let _ = std::io::stderr().lock().write_all(text.as_bytes());
+    let _ = std::io::stderr().lock().write_all(visible_but_colours(text).as_bytes());
 }
 
 /// Whether what is printed on standard error may be coloured.

@@ -8,6 +8,7 @@ use clap::ValueEnum;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 use stend::{Config, Running};
+use stend_core::visible::visible;
 use stend_core::{NewWorld, Problem, Source, Span, Step};
 use stend_scenario::{Options, Progress, Reach, Report, Scenario, Speed, default_start, junit, play, pretty};
 
@@ -212,7 +213,7 @@ impl Bar {
         let style = ProgressStyle::with_template("{prefix} [{wide_bar}] {msg}")
             .unwrap_or_else(|_| ProgressStyle::default_bar());
         bar.set_style(style.progress_chars("=> "));
-        bar.set_prefix(scenario.title.clone());
+        bar.set_prefix(visible(&scenario.title).into_owned());
         Self(bar)
     }
 }
@@ -220,7 +221,7 @@ impl Bar {
 impl Progress for Bar {
     fn at(&self, now: Span, of: Span, what: &str) {
         self.0.set_position((now.as_secs_f64() * 1000.0) as u64);
-        let what: String = what.chars().take(40).collect();
+        let what: String = visible(what).chars().take(40).collect();
         self.0.set_message(format!("{now} of {of}: {what}"));
     }
 }

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use serde_json::json;
 use stend::{Config, Running, StartError};
@@ -65,6 +66,9 @@ pub(super) struct Args {
     workers: Option<usize>,
 }
 
+/// How long the server may take to end its connections.
+const FAREWELL: Duration = Duration::from_millis(600);
+
 pub(super) fn run(args: Args) -> u8 {
     // Before anything else: whoever waits for the file must not find that of an earlier run.
     let ready = match args.ready_file.as_deref().map(Ready::begin).transpose() {
@@ -109,6 +113,7 @@ pub(super) fn run(args: Args) -> u8 {
         err(&format!("error: cannot save the world to {}: {error}\n", path.display()));
         return BAD;
     }
+    let example = example(world.as_ref());
     let config = Config {
         host: args.host,
         port_base: (!args.ephemeral).then_some(args.port_base),
@@ -135,7 +140,7 @@ pub(super) fn run(args: Args) -> u8 {
                 return BAD;
             }
         };
-        serve(&args, scenario, running, ready).await
+        serve(&args, scenario, running, ready, example).await
     })
 }
 
@@ -155,11 +160,17 @@ fn tell_all(path: &Path, library: &Library, registry: &Registry) -> bool {
     true
 }
 
-async fn serve(args: &Args, scenario: Option<Scenario>, mut running: Running, mut ready: Option<Ready>) -> u8 {
+async fn serve(
+    args: &Args,
+    scenario: Option<Scenario>,
+    mut running: Running,
+    mut ready: Option<Ready>,
+    example: Option<(String, i64)>,
+) -> u8 {
     // Asked for before anything is told, or a quick stop would be missed.
     let stop = stopped();
     tokio::pin!(stop);
-    out(&banner(args, &running));
+    out(&banner(args, &running, example));
     if let Some(ready) = &mut ready
         && let Err(error) = ready.write(ready_text(&running))
     {
@@ -186,7 +197,10 @@ async fn serve(args: &Args, scenario: Option<Scenario>, mut running: Running, mu
         () = playing => GOOD,
     };
     let world = std::sync::Arc::clone(running.worlds.default_world());
-    running.stop().await;
+    running.worlds.list().iter().for_each(|world| world.end_waits());
+    if tokio::time::timeout(FAREWELL, running.stop()).await.is_err() {
+        tracing::warn!(target: "stend", "some connections did not end in time");
+    }
     if let Some(path) = &args.save {
         match save(path, &world) {
             Ok(()) => out(&format!("saved the world to {}\n", path.display())),
@@ -221,7 +235,7 @@ async fn play_on(args: &Args, scenario: &Scenario, world: &std::sync::Arc<World>
             // Somebody reset the world: on a loop the scenario begins anew, else the world is theirs.
             Err(problem) => {
                 tracing::warn!(target: "stend", %problem, "the scenario was interrupted");
-                tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+                tokio::time::sleep(Duration::from_millis(200)).await;
             }
         }
         if !args.repeat {
@@ -230,8 +244,15 @@ async fn play_on(args: &Args, scenario: &Scenario, world: &std::sync::Arc<World>
     }
 }
 
+/// A token and a table of the world that is served, for the banner; `None` where it has none.
+fn example(world: Option<&WorldFile>) -> Option<(String, i64)> {
+    let Some(world) = world else { return Some(("demo-token".into(), 1_000_028)) };
+    let section = serde_json::to_value(&**world.sections.get("carbis")?).ok()?;
+    Some((section["token"].as_str()?.to_owned(), section["tables"][0]["id"].as_i64()?))
+}
+
 /// What is printed at the start: the URLs, and what to do next.
-fn banner(args: &Args, running: &Running) -> String {
+fn banner(args: &Args, running: &Running, example: Option<(String, i64)>) -> String {
     let mut text = format!("stend {} serves\n", env!("CARGO_PKG_VERSION"));
     let registry = stend::registry::services();
     for kind in registry.services() {
@@ -239,13 +260,19 @@ fn banner(args: &Args, running: &Running) -> String {
     }
     let _ =
         writeln!(text, "  {:<11} {:<28} worlds, clocks, actions, faults, journals", "control", running.url("control"));
-    let auth = if args.control_token.is_some() { " -H 'Authorization: Bearer …'" } else { "" };
-    let _ = write!(
-        text,
-        "\nTry:\n  curl -s -H 'token: demo-token' '{}/api/v4/events?hash=none'\n  curl -s{auth} {}/control/v1/worlds/default/actions -d '{{\"carbis.call_waiter\": {{\"table\": 1000028}}}}'\n\n",
-        running.url("carbis"),
-        running.url("control"),
-    );
+    text.push_str("\nTry:\n");
+    if let Some((token, table)) = example {
+        let _ = writeln!(text, "  curl -s -H 'token: {token}' '{}/api/v4/events?hash=none'", running.url("carbis"));
+        let auth = if args.control_token.is_some() { " -H 'Authorization: Bearer …'" } else { "" };
+        let _ = writeln!(
+            text,
+            "  curl -s{auth} {}/control/v1/worlds/default/actions -d '{{\"carbis.call_waiter\": {{\"table\": {table}}}}}'",
+            running.url("control"),
+        );
+    } else {
+        let _ = writeln!(text, "  curl -s {}/control/v1/health", running.url("control"));
+    }
+    text.push('\n');
     if !args.host.is_loopback() {
         text.push_str("Listening beyond this machine: whoever reaches these ports can use them.\n");
     }
@@ -262,7 +289,7 @@ fn ready_text(running: &Running) -> String {
 
 /// Saves a world, so that `--world` goes on from it.
 fn save(path: &Path, world: &World) -> std::io::Result<()> {
-    let file = world.save();
+    let file = world.finish();
     let json = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("json"));
     write::file(path, |writer| if json { file.write_json(writer) } else { file.write_yaml(writer) })
 }

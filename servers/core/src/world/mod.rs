@@ -232,7 +232,12 @@ impl World {
         Ok(Self::begin(&self.id, &self.registry, Arc::new(origin), &self.keeper)?.save())
     }
 
-    /// Sends everybody away who sleeps in it; called when it is removed.
+    /// Ends what waits for its clock: held replies, delayed pushes, steps of a scenario.
+    pub fn end_waits(&self) {
+        self.timers.clear();
+    }
+
+    /// Cancels all timers; called when it is removed.
     pub(crate) fn leave(&self) {
         self.generation.fetch_add(1, Ordering::AcqRel);
         self.timers.clear();

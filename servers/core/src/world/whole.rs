@@ -16,6 +16,21 @@ impl World {
     pub fn save(&self) -> WorldFile {
         self.now();
         let _closed = self.gate.write();
+        self.copy()
+    }
+
+    /// The world as a file, at the end of its process: no rule runs in it any more, so nothing can be acknowledged that
+    /// is not in the file. Whoever still asks waits for the end.
+    pub fn finish(&self) -> WorldFile {
+        self.now();
+        let closed = self.gate.write();
+        let file = self.copy();
+        std::mem::forget(closed);
+        file
+    }
+
+    /// The states and all else, while nobody changes them.
+    fn copy(&self) -> WorldFile {
         let kinds = self.registry.services().iter();
         let sections =
             kinds.zip(&self.services).map(|(kind, service)| (kind.name().to_owned(), Arc::new(service.save())));
