@@ -40,7 +40,7 @@ pub fn hint<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str> + Clon
                 known.iter().enumerate().map(|(i, known)| (i, score(&wanted, &known.to_lowercase()))).collect();
             near.sort_by(|(i, a), (j, b)| b.total_cmp(a).then(i.cmp(j)));
             let near: Vec<&str> = near[..LISTED / 2].iter().map(|(i, _)| known[*i]).collect();
-            Some(format!("known: {} and {} less like it", quoted(&near), n - near.len()))
+            Some(format!("known: {} and {} others", quoted(&near), n - near.len()))
         }
     }
 }

@@ -133,14 +133,14 @@ impl Source {
         let rest = &self.text[start..];
         let first_line = rest.find('\n').unwrap_or(rest.len());
         let end = start + (position.len as usize).clamp(1, first_line.max(1));
-        let mut group = level.primary_title(message.as_ref()).element(
+        let mut group = level.primary_title(&*message).element(
             Snippet::source(self.text.as_str())
-                .path(name.as_ref())
+                .path(&*name)
                 .annotation(AnnotationKind::Primary.span(start..end.min(self.text.len()))),
         );
         let hint = problem.hint.as_deref().map(visible);
         if let Some(hint) = &hint {
-            group = group.element(Level::HELP.message(hint.as_ref()));
+            group = group.element(Level::HELP.message(&**hint));
         }
         renderer.render(&[group])
     }
