@@ -9,6 +9,7 @@
 
 mod attach;
 mod commands;
+mod files;
 mod readme;
 mod record;
 mod saving;
