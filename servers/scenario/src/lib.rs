@@ -15,12 +15,14 @@ mod report;
 mod schema;
 mod search;
 mod socket;
+mod state_path;
 mod subst;
 
 pub use call::Reach;
-pub use expect::{Expectation, Miss};
+pub use expect::{Expectation, Miss, schema as expectation_schema};
 pub use file::{Parcel, Scenario, Speed, default_start, load, load_parcel, referred};
 pub use filter::Unmet;
+pub use matcher::StatusMatcher;
 pub use play::{Options, Progress, Silent, play};
 pub use record::{Recording, record};
 pub use report::{Report, StepOutcome, junit, pretty};

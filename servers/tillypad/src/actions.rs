@@ -12,10 +12,10 @@ use stend_core::service::Act;
 use stend_core::{Action, Problem};
 
 use crate::Tillypad;
-use crate::state::known::known;
 use crate::state::State;
 use crate::state::books::Book;
 use crate::state::guid::Guid;
+use crate::state::known::known;
 use crate::state::staff::problem;
 
 use bills::{AddDish, BeginPayment, CloseBill, EndPayment, PrintPrecheck, RemoveDish, SeedGuests, TakeMoney};

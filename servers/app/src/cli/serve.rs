@@ -1,7 +1,6 @@
 //! `stend serve`: everything on its ports until stopped.
 
 use std::fmt::Write as _;
-use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -12,7 +11,9 @@ use stend_core::{ClockSetting, Diagnostic, Library, Registry, Source, World, Wor
 use stend_scenario::{Options, Reach, Scenario, Silent, Speed, play, pretty};
 
 use super::check::show;
+use super::host::Host;
 use super::stop::{input_closed, stopped};
+use super::token::Token;
 use super::write::Ready;
 use super::{BAD, GOOD, clock, colour, err, out, runtime, speed, write};
 
@@ -34,9 +35,12 @@ pub(super) struct Args {
     /// Save the default world to this file when stopped; `--world` goes on from it. JSON if it is named `.json`, else YAML
     #[arg(long, value_name = "FILE")]
     save: Option<PathBuf>,
-    /// The address to listen on; others than loopback let anybody in the network in
+    /// The address to listen on, or a name of it; others than loopback let anybody in the network in
     #[arg(long, default_value = "127.0.0.1")]
-    host: IpAddr,
+    host: Host,
+    /// A name by which the control API may be reached, beside IP addresses, `localhost` and the name of `--host`; can be given again
+    #[arg(long = "allow-host", value_name = "HOST")]
+    allow_hosts: Vec<String>,
     /// The control port; the services' ports follow it
     #[arg(long, value_name = "PORT", default_value_t = 7700, conflicts_with = "ephemeral")]
     port_base: u16,
@@ -55,9 +59,8 @@ pub(super) struct Args {
     /// Make warnings errors in all worlds: what is odd in a request is refused
     #[arg(long)]
     strict: bool,
-    /// Let only those steer who send `Authorization: Bearer T`
-    #[arg(long, value_name = "T")]
-    control_token: Option<String>,
+    #[command(flatten)]
+    token: Token,
     /// Stop when standard input closes, so that a parent process that is killed leaves nothing behind
     #[arg(long)]
     exit_on_eof: bool,
@@ -70,6 +73,13 @@ pub(super) struct Args {
 const FAREWELL: Duration = Duration::from_millis(600);
 
 pub(super) fn run(args: Args) -> u8 {
+    let control_token = match args.token.get() {
+        Ok(token) => token,
+        Err(why) => {
+            err(&format!("error: {why}\n"));
+            return BAD;
+        }
+    };
     // Before anything else: whoever waits for the file must not find that of an earlier run.
     let ready = match args.ready_file.as_deref().map(Ready::begin).transpose() {
         Ok(ready) => ready,
@@ -115,14 +125,15 @@ pub(super) fn run(args: Args) -> u8 {
     }
     let example = example(world.as_ref());
     let config = Config {
-        host: args.host,
+        host: args.host.address,
         port_base: (!args.ephemeral).then_some(args.port_base),
         world,
         worlds_folder: args.world.as_deref().and_then(Path::parent).map(Path::to_path_buf),
         seed: args.seed,
         clock: args.clock,
         strict: args.strict,
-        control_token: args.control_token.clone(),
+        control_token: control_token.clone(),
+        allow_hosts: args.allow_hosts.iter().cloned().chain(args.host.name.clone()).collect(),
         workers: args.workers,
     };
     let Some(runtime) = runtime() else { return BAD };
@@ -263,7 +274,8 @@ fn banner(args: &Args, running: &Running, example: Option<(String, i64)>) -> Str
     text.push_str("\nTry:\n");
     if let Some((token, table)) = example {
         let _ = writeln!(text, "  curl -s -H 'token: {token}' '{}/api/v4/events?hash=none'", running.url("carbis"));
-        let auth = if args.control_token.is_some() { " -H 'Authorization: Bearer …'" } else { "" };
+        let auth =
+            if args.token.get().is_ok_and(|token| token.is_some()) { " -H 'Authorization: Bearer …'" } else { "" };
         let _ = writeln!(
             text,
             "  curl -s{auth} {}/control/v1/worlds/default/actions -d '{{\"carbis.call_waiter\": {{\"table\": {table}}}}}'",
@@ -273,7 +285,7 @@ fn banner(args: &Args, running: &Running, example: Option<(String, i64)>) -> Str
         let _ = writeln!(text, "  curl -s {}/control/v1/health", running.url("control"));
     }
     text.push('\n');
-    if !args.host.is_loopback() {
+    if !args.host.address.is_loopback() {
         text.push_str("Listening beyond this machine: whoever reaches these ports can use them.\n");
     }
     text

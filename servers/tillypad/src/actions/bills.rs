@@ -8,11 +8,11 @@ use stend_core::service::Act;
 use stend_core::{Problem, Span};
 
 use crate::Tillypad;
-use crate::state::known::known;
 use crate::state::State;
 use crate::state::books::Book;
 use crate::state::bulk::Wanted;
 use crate::state::guid::Guid;
+use crate::state::known::known;
 use crate::state::record::MOST_OF_A_LINE;
 use crate::state::staff::Added;
 

@@ -8,11 +8,11 @@ use stend_core::Problem;
 use stend_core::service::Act;
 
 use crate::Tillypad;
-use crate::state::known::known;
 use crate::state::State;
 use crate::state::books::Book;
 use crate::state::clients::{Operation, SentClient, is_phone};
 use crate::state::guid::Guid;
+use crate::state::known::known;
 use crate::state::staff::problem;
 
 use super::float;

@@ -7,10 +7,10 @@ use stend_core::Problem;
 use stend_core::service::Act;
 
 use crate::Tillypad;
-use crate::state::known::{known, known_bill, known_state};
 use crate::state::State;
 use crate::state::books::Book;
 use crate::state::guid::Guid;
+use crate::state::known::{known, known_bill, known_state};
 use crate::state::record::{Record, Value};
 use crate::state::staff::problem;
 use crate::state::states::{Part, StateName, States};

@@ -7,10 +7,10 @@ use stend_transport::{Call, Context, DOCUMENTED, Decode, On, Operation, Outcome}
 use crate::Tillypad;
 use crate::api::reply::{Done, Shown, Written, written};
 use crate::api::request::{Id, Moment, Unknown, bill, no_body, parameters};
-use crate::state::sent::Sent;
 use crate::errors::Error;
 use crate::state::State;
 use crate::state::guid::Guid;
+use crate::state::sent::Sent;
 use crate::state::settings::RangeEnd;
 
 /// Stores a bill (P2, P3).
@@ -27,7 +27,9 @@ pub(crate) const CALCULATE: Operation<Tillypad> =
 
 /// The same, as a `GET` with a body.
 pub(crate) const CALCULATE_BY_GET: Operation<Tillypad> =
-    Operation::new("calc-discount-get", On::GetThatChanges("/calc-discount"), DOCUMENTED, |call| call.answer(calculate));
+    Operation::new("calc-discount-get", On::GetThatChanges("/calc-discount"), DOCUMENTED, |call| {
+        call.answer(calculate)
+    });
 
 /// A whole bill.
 pub(crate) const GET: Operation<Tillypad> =

@@ -13,12 +13,12 @@ use crate::api::reply::{Written, written};
 use crate::api::request::{Unknown, body, parameters, warn};
 use crate::api::wire::out::Out;
 use crate::api::wire::read;
-use crate::state::sent::{Odd, Sent};
 use crate::errors::Error;
 use crate::state::State;
 use crate::state::guid::Guid;
 use crate::state::pay::{Paid, Payment, Prechecks};
 use crate::state::scalar;
+use crate::state::sent::{Odd, Sent};
 use crate::state::settings::PaymentReply;
 use crate::state::tables;
 

@@ -13,11 +13,11 @@ use stend_transport::header::CONTENT_TYPE;
 use stend_transport::{Call, query_pairs};
 
 use crate::Tillypad;
-use crate::state::sent::{Odd, Sent};
 use crate::api::wire::read;
 use crate::errors::Error;
 use crate::state::guid::Guid;
 use crate::state::scalar;
+use crate::state::sent::{Odd, Sent};
 use crate::state::settings::ContentType;
 
 /// A parameter that is an id.

@@ -4,12 +4,12 @@
 use jiff::civil::DateTime;
 use rust_decimal::Decimal;
 
-use crate::state::sent::Declared;
-use crate::state::scalar;
 use crate::errors::Error;
 use crate::state::books::Book;
 use crate::state::guid::Guid;
 use crate::state::record::{Record, Value};
+use crate::state::scalar;
+use crate::state::sent::Declared;
 use crate::state::tables::{discount, item, note};
 
 use super::State;

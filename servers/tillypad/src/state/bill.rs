@@ -5,10 +5,10 @@ use jiff::civil::DateTime;
 use rust_decimal::Decimal;
 use serde_json::{Value as Json, json};
 
-use crate::state::scalar;
 use crate::errors::Error;
 use crate::state::guid::Guid;
 use crate::state::record::{MOST_OF_A_LINE, Record, Value};
+use crate::state::scalar;
 use crate::state::tables::{Table, guest, item, note, order};
 
 /// A bill: the tree that clients post and get, and what the server keeps beside it.

@@ -5,11 +5,11 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use crate::state::sent::Sent;
 use crate::errors::Error;
 use crate::state::books::Book;
 use crate::state::guid::Guid;
 use crate::state::record::Value;
+use crate::state::sent::Sent;
 use crate::state::settings::{FoundBy, PostProgrammes, RepeatedBill};
 use crate::state::states::{Part, States};
 use crate::state::tables::{guest, order};

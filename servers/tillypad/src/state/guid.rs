@@ -116,8 +116,14 @@ mod tests {
         let guid = Guid::parse(text).expect("good");
         assert_eq!(guid.to_string(), text);
         assert_eq!(Guid::parse(&format!("{{{}}}", text.to_lowercase())), Some(guid));
-        for bad in ["", "7BF665B0", "7BF665B0-2793-4B26-946E-D03A82E7EEC", "ZBF665B0-2793-4B26-946E-D03A82E7EECB", "ё", "7BF665B027934B26946ED03A82E7EECB"]
-        {
+        for bad in [
+            "",
+            "7BF665B0",
+            "7BF665B0-2793-4B26-946E-D03A82E7EEC",
+            "ZBF665B0-2793-4B26-946E-D03A82E7EECB",
+            "ё",
+            "7BF665B027934B26946ED03A82E7EECB",
+        ] {
             assert_eq!(Guid::parse(bad), None, "{bad}");
         }
     }

@@ -3,11 +3,11 @@
 use jiff::Timestamp;
 use rust_decimal::Decimal;
 
-use crate::state::sent::Declared;
 use crate::errors::{ALREADY_PAID, ALREADY_PASSED, Error, NO_PAY_TYPE, OTHER_SUM, SHARED};
 use crate::state::books::Book;
 use crate::state::guid::Guid;
 use crate::state::record::{Record, Value};
+use crate::state::sent::Declared;
 use crate::state::settings::{MissingFlag, PaidBill};
 use crate::state::states::Part;
 use crate::state::tables::{delivery, guest, item, points};

@@ -6,10 +6,10 @@ use serde_json::{Value as Json, json};
 use stend_core::{Seed, Service};
 
 use crate::Tillypad;
-use crate::state::sent::Sent;
 use crate::state::State;
 use crate::state::books::Named;
 use crate::state::guid::Guid;
+use crate::state::sent::Sent;
 use crate::world::section::Section;
 
 const COFFEE: &str = "2A8BA73F-8DC0-F74C-8BA8-B081FEF9C2CC";

@@ -5,9 +5,9 @@ use rust_decimal::Decimal;
 use serde_json::Value as Kept;
 use stend_core::json::Json;
 
-use crate::state::scalar;
 use crate::errors::Error;
 use crate::state::guid::Guid;
+use crate::state::scalar;
 use crate::state::tables::{Kind, Sign, Table, columns};
 
 /// A field's value.

@@ -4,11 +4,11 @@ use jiff::Timestamp;
 use rust_decimal::Decimal;
 use stend_core::Problem;
 
-use crate::state::known::known_bill;
-use crate::state::sent::MOST_ROWS;
 use crate::errors::Error;
 use crate::state::guid::Guid;
+use crate::state::known::known_bill;
 use crate::state::record::{Record, Value};
+use crate::state::sent::MOST_ROWS;
 use crate::state::settings::PostProgrammes;
 use crate::state::tables::{item, order};
 

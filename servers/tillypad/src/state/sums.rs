@@ -7,12 +7,12 @@ use serde_json::{Value as Json, json};
 use stend_core::{Seed, Service};
 
 use crate::Tillypad;
-use crate::state::sent::{Declared, Sent};
 use crate::errors::{Error, OTHER_SUM};
 use crate::state::State;
 use crate::state::guid::Guid;
 use crate::state::pay::Payment;
 use crate::state::record::Value;
+use crate::state::sent::{Declared, Sent};
 use crate::state::settings::ModifierCount;
 use crate::state::tables::item;
 use crate::world::section::{DivisionSection, Section};

@@ -8,14 +8,14 @@ use serde_json::Value as Kept;
 use stend_core::problem::Step;
 use stend_core::{Problem, near};
 
-use crate::state::known::{absent, known, known_state};
-use crate::state::sent::{Odd, Sent};
-use crate::state::scalar;
 use crate::errors::Error;
 use crate::state::State;
 use crate::state::bill::{Bill, Item, RowId};
 use crate::state::guid::Guid;
+use crate::state::known::{absent, known, known_state};
 use crate::state::record::{Record, value};
+use crate::state::scalar;
+use crate::state::sent::{Odd, Sent};
 use crate::state::tables::{self, Kind, Table};
 use crate::world::section::Due;
 

@@ -6,10 +6,10 @@ use rust_decimal::Decimal;
 use stend_core::Problem;
 use stend_core::problem::Step;
 
-use crate::state::known::{absent, known, known_state};
 use crate::state::State;
 use crate::state::books::Book;
 use crate::state::guid::Guid;
+use crate::state::known::{absent, known, known_state};
 use crate::state::loyalty::{Programme, Rule};
 use crate::state::record::{Record, Value};
 use crate::state::tables::{States, note};

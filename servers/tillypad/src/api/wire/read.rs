@@ -6,12 +6,12 @@ use std::fmt;
 use rust_decimal::Decimal;
 use stend_core::json::{Json, Object};
 
-use crate::state::scalar;
 use crate::errors::Error;
 use crate::state::bill::{Item, Order};
-use crate::state::sent::{DEEPEST, Declared, MOST_ROWS, Odd, Sent};
 use crate::state::guid::Guid;
 use crate::state::record::{Record, Value, value};
+use crate::state::scalar;
+use crate::state::sent::{DEEPEST, Declared, MOST_ROWS, Odd, Sent};
 use crate::state::tables::{self, Table};
 
 pub(crate) const BILL_KEYS: [&str; 8] = [
