@@ -73,19 +73,19 @@ pub(super) struct Args {
 const FAREWELL: Duration = Duration::from_millis(600);
 
 pub(super) fn run(args: Args) -> u8 {
-    let control_token = match args.token.get() {
-        Ok(token) => token,
-        Err(why) => {
-            err(&format!("error: {why}\n"));
-            return BAD;
-        }
-    };
     // Before anything else: whoever waits for the file must not find that of an earlier run.
     let ready = match args.ready_file.as_deref().map(Ready::begin).transpose() {
         Ok(ready) => ready,
         Err(error) => {
             let path = args.ready_file.unwrap_or_default();
             err(&format!("error: cannot write the ready file {}: {error}\n", path.display()));
+            return BAD;
+        }
+    };
+    let control_token = match args.token.get() {
+        Ok(token) => token,
+        Err(why) => {
+            err(&format!("error: {why}\n"));
             return BAD;
         }
     };
