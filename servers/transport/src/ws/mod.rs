@@ -9,6 +9,7 @@ mod push_faults;
 mod site;
 mod socket;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -66,6 +67,16 @@ pub trait SocketService: Service {
         responded(respond, |status| Self::refused(Refused::Fault(status), envelope, state, now))
     }
 
+    /// Changes whenever owners of subscriptions, such as sessions, end.
+    fn owners(_state: &Self::State) -> Version {
+        Version::default()
+    }
+
+    /// Whether an owner of subscriptions is still there: they end with it, on every socket.
+    fn is_owner(_state: &Self::State, _owner: &str) -> bool {
+        true
+    }
+
     /// What the state does by itself after a command was answered.
     fn settle(_state: &mut Self::State, _now: Timestamp) {}
 
@@ -109,15 +120,15 @@ pub struct SocketContext<'a, T> {
 }
 
 impl<T> SocketContext<'_, T> {
-    /// Subscribes the socket, once the rule has succeeded; once is enough.
+    /// Subscribes the socket for this owner, once the rule has succeeded; once is enough.
     ///
     /// # Errors
     /// It has too many subscriptions: the most.
-    pub fn subscribe(&mut self, topic: T) -> Result<(), usize> {
+    pub fn subscribe(&mut self, topic: T, owner: Arc<str>) -> Result<(), usize> {
         if (self.open)() >= MOST {
             return Err(MOST);
         }
-        self.changes.push(Change::Subscribe(topic));
+        self.changes.push(Change::Subscribe(topic, owner));
         Ok(())
     }
 
