@@ -96,19 +96,19 @@ pub trait Topic<S: SocketService>: Ord + Clone + Send + Sync + 'static {
     fn push(&self, now: Timestamp, data: &str) -> (&'static str, ByteString);
 }
 
-/// What a topic shows. Subscribers are told whenever it is another than the last.
+/// What a topic shows. A change of it is pushed to the subscribers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rendering {
     /// The data of the push.
     pub data: String,
-    /// Counts the announcements in it: what is told again though it looks the same, as a ticket that is called again while
-    /// the clock stands.
+    /// Counts the announcements in it: a change of the count is pushed although `data` is the same, as when somebody is called
+    /// again while the clock stands.
     pub announced: u64,
 }
 
 /// What a command's rule is given beside the state and its request.
 pub struct SocketContext<'a, T> {
-    /// The world's time: one moment for the whole request.
+    /// The world's time, read once for the whole request.
     pub now: Timestamp,
     /// The warnings so far.
     pub warnings: &'a mut Warnings,
