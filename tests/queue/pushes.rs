@@ -148,3 +148,32 @@ async fn a_subscriber_that_does_not_read_gets_the_newest_and_slows_nobody() {
     assert!(seen.len() < 200, "a backlog of {}", seen.len());
     lazy.nothing_came().await;
 }
+
+/// The part of Q29 about subscriptions.
+#[tokio::test]
+async fn a_session_that_ends_takes_its_subscriptions_along_on_every_socket() {
+    let bench = Bench::start().await;
+    let mut admin = Client::admin(&bench).await;
+    let mut board = Client::connect(&bench).await;
+    board.login(json!({"component": "qboard", "login": "qboard"})).await;
+    // The same session on another socket, which another session uses, too.
+    let mut second = Client::connect(&bench).await;
+    second.token = board.token.clone();
+    second.data("subscribeServices", json!({})).await;
+    second.login(json!({"component": "registrator", "login": "terminal"})).await;
+    second.data("subscribeOperations", json!({})).await;
+    board.data("subscribeServices", json!({})).await;
+    board.data("logout", json!({})).await;
+    admin.data("setService", json!({"id": 3, "name": "Консультация"})).await;
+    board.nothing_came().await;
+    second.nothing_came().await;
+    admin.data("setOperation", json!({"id": 1, "name": "Осмотр"})).await;
+    assert_eq!(second.push().await["command"], "operationList", "the other session's go on");
+    // So does the end of the board itself.
+    let mut board = Client::connect(&bench).await;
+    board.login(json!({"component": "qboard", "login": "qboard"})).await;
+    board.data("subscribeServices", json!({})).await;
+    admin.data("removeQBoard", json!({"id": 1})).await;
+    admin.data("setService", json!({"id": 3, "name": "Приём"})).await;
+    board.nothing_came().await;
+}

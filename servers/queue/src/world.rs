@@ -8,7 +8,7 @@ use jiff::tz::TimeZone;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use stend_core::random::Drawn;
-use stend_core::{Index, Problem, Seed, Span, Streams, Table, near};
+use stend_core::{Index, Problem, Seed, Span, Streams, Table, Version, near};
 
 use crate::actions::generate::{Generate, make_up};
 use crate::state::books::{Book, Books, Shelf};
@@ -217,6 +217,7 @@ pub(crate) fn seed(mut section: Section, seed: Seed) -> Result<State, Problem> {
         today: now,
         tomorrow: now,
         sessions,
+        ended: Version::default(),
         people: People::restore(section.clerks, section.planned),
         settings: settings.into(),
         totals: section.totals,

@@ -29,7 +29,7 @@ impl Cut {
     }
 }
 
-/// What actix is told when a body breaks off: it closes the connection.
+/// The error of a body that a fault cuts: actix then closes the connection.
 #[derive(Debug)]
 pub(crate) struct BrokenOff;
 

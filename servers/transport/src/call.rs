@@ -22,7 +22,7 @@ impl From<Refusal> for Reply {
     }
 }
 
-/// One request: what was sent, the moment, and the way to the state.
+/// One request: what was sent, its time, and access to the state.
 pub struct Call<'a, F: Service> {
     /// The request, for its headers.
     pub request: &'a HttpRequest,
@@ -32,7 +32,7 @@ pub struct Call<'a, F: Service> {
     pub params: Params,
     /// The body.
     pub body: Bytes,
-    /// The world's time: one moment for the whole request.
+    /// The world's time, read once for the whole request.
     pub now: Timestamp,
     pub(crate) world: &'a Arc<World>,
     pub(crate) live: &'a Live<F>,
@@ -54,7 +54,7 @@ impl<'a, F: Service> Call<'a, F> {
         Self { request, path, params: Params::new(), body, now, world, live, rendered, warnings }
     }
 
-    /// Runs a rule on the service's state, at the request's moment.
+    /// Runs a rule on the service's state, at the request's time.
     pub fn state<R>(&self, rule: impl FnOnce(&mut F::State, Timestamp) -> R) -> R {
         let now = self.now;
         self.world.run(self.live, |state| rule(state, now))
@@ -170,7 +170,7 @@ pub struct At<'a> {
     pub now: Timestamp,
 }
 
-/// What is odd about a query of which `known` are the parameters.
+/// Warnings about a query whose known parameters are `known`.
 fn odd_query(query: &str, known: &[&str]) -> Vec<String> {
     let again = |n: usize, key: &str| raw_pairs(query).take(n).any(|(before, _)| before == key);
     let plain = |(n, (key, value)): (usize, (&str, &str))| {

@@ -70,7 +70,7 @@ pub(crate) fn ignored(what: &str, name: &str, known: &[&str]) -> String {
 
 /// What a rule is given beside the state and its request.
 pub struct Context<'a> {
-    /// The world's time: one moment for the whole request.
+    /// The world's time, read once for the whole request.
     pub now: Timestamp,
     /// The warnings so far.
     pub warnings: &'a mut Warnings,

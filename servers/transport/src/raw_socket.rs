@@ -46,13 +46,13 @@ fn make_abrupt(socket: Option<Socket>) {
 /// A response that is never sent: its connection is reset.
 pub(crate) fn reset(request: &HttpRequest) -> HttpResponse {
     make_abrupt(request.conn_data::<RawSocket>().and_then(RawSocket::take));
-    HttpResponse::Ok().body(Snapped)
+    HttpResponse::Ok().body(NeverSent)
 }
 
 /// A body that fails before its response is sent: actix drops the connection without a word.
-struct Snapped;
+struct NeverSent;
 
-impl MessageBody for Snapped {
+impl MessageBody for NeverSent {
     type Error = BrokenOff;
 
     fn size(&self) -> BodySize {

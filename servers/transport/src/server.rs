@@ -1,4 +1,4 @@
-//! One actix server for all ports: the workers are shared, the port tells the site.
+//! One actix server for all ports: the workers are shared, and the local port selects the site.
 
 use std::future::{Ready, ready};
 use std::io;

@@ -127,7 +127,10 @@ fn a_broken_file_or_one_of_another_version_is_refused_with_the_place() {
     let whole =
         std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/worlds/documented.yaml"));
     let whole = whole.unwrap();
-    let half = &whole[..whole.floor_char_boundary(whole.len() / 2)];
+    // It ends within braces: half a file may be a good one by chance.
+    let middle = whole.floor_char_boundary(whole.len() / 2);
+    let brace = whole[middle..].find('{').expect("maps in one line");
+    let half = &whole[..=middle + brace];
     std::fs::write(&file, half).unwrap();
     let (code, _, err) = described(&stend(&["serve", "--ephemeral", "--world", file.to_str().unwrap()]));
     assert!(code == 2 && err.contains("bench.yaml:"), "{code} {err}");

@@ -1,5 +1,7 @@
 //! One command as a handler sees it.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use jiff::civil;
 use jiff::tz::TimeZone;
@@ -71,12 +73,13 @@ impl Ask<'_, '_> {
         self.context.warnings.warn(text).map_err(|refusal| Error::Strict(refusal.0))
     }
 
-    /// Subscribes the socket.
+    /// Subscribes the socket, for the session of the command.
     ///
     /// # Errors
     /// It has too many subscriptions.
     pub(crate) fn subscribe(&mut self, topic: Topic) -> Result<(), Error> {
-        self.context.subscribe(topic).map_err(Error::TooManySubscriptions)
+        let owner = Arc::clone(&self.session()?.token);
+        self.context.subscribe(topic, owner).map_err(Error::TooManySubscriptions)
     }
 
     /// Warns about every field of `data` that the command does not know.

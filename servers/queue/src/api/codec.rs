@@ -6,7 +6,7 @@ use bytes::Bytes;
 use jiff::Timestamp;
 use serde_json::Value;
 use stend_core::fault::Respond;
-use stend_core::near;
+use stend_core::{Version, near};
 use stend_transport::{Refused, Reply, SocketContext, SocketService, StatusCode, Unreadable};
 
 use crate::Queue;
@@ -118,6 +118,15 @@ impl SocketService for Queue {
                 Err(_) => Reply::json_bytes(status, Bytes::from(body.to_string())),
             },
         }
+    }
+
+    fn owners(state: &State) -> Version {
+        state.ended
+    }
+
+    /// A session's subscriptions end with it (Q29).
+    fn is_owner(state: &State, token: &str) -> bool {
+        state.sessions.contains_key(token)
     }
 
     /// Simulated clerks take what has come.

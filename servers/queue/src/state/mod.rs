@@ -25,7 +25,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use stend_core::{Index, Shared, Streams, Table};
+use stend_core::{Index, Shared, Streams, Table, Version};
 
 use books::Books;
 use fields::to_milli;
@@ -53,6 +53,8 @@ pub struct State {
     pub(crate) today: Timestamp,
     pub(crate) tomorrow: Timestamp,
     pub(crate) sessions: Table<Arc<str>, Session>,
+    /// Changes whenever sessions end.
+    pub(crate) ended: Version,
     pub(crate) people: People,
     pub(crate) settings: Shared<Settings>,
     pub(crate) totals: Totals,

@@ -198,7 +198,7 @@ impl State {
             Book::ScoreBoard => session.component == super::sessions::Component::Scoreboard && session.who == id,
             _ => false,
         };
-        self.sessions.retain(|_, session| !gone(session));
+        self.end_sessions(gone);
     }
 
     /// What refers to a row, in words: rows of other books, tickets that are not done with, clerks at work.

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use stend_core::Version;
 
 use super::State;
 use super::books::Book;
@@ -93,6 +94,15 @@ impl State {
         }
     }
 
+    /// Ends sessions, and with them their subscriptions.
+    pub(crate) fn end_sessions(&mut self, which: impl Fn(&Session) -> bool) {
+        let before = self.sessions.len();
+        self.sessions.retain(|_, session| !which(session));
+        if self.sessions.len() != before {
+            self.ended = Version::next();
+        }
+    }
+
     /// Sessions that are alive.
     pub(crate) fn alive(&self, now: Timestamp) -> usize {
         let timeout = self.settings.session_timeout;
@@ -133,12 +143,12 @@ impl State {
         let used = to_milli(now);
         let timeout = self.settings.session_timeout;
         if self.sessions.len() >= MOST {
-            self.sessions.retain(|_, session| timeout.after(session.used) > now);
+            self.end_sessions(|session| timeout.after(session.used) <= now);
             if let Some(oldest) =
                 self.sessions.values().min_by_key(|session| session.used).map(|old| Arc::clone(&old.token))
                 && self.sessions.len() >= MOST
             {
-                self.sessions.remove(&*oldest);
+                self.end_sessions(|session| session.token == oldest);
             }
         }
         let key: Arc<str> = token.as_str().into();
@@ -190,7 +200,7 @@ impl State {
 
     /// Ends a session. The window stays with its clerk while another of his sessions is open there.
     pub(crate) fn logout(&mut self, session: &Session, now: Timestamp) {
-        self.sessions.remove(&*session.token);
+        self.end_sessions(|other| other.token == session.token);
         let Some(workplace) = session.workplace else { return };
         let still = self
             .sessions

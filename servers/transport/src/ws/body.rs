@@ -18,7 +18,7 @@ pub(crate) struct Reset(pub(crate) ResetHandle, pub(crate) Option<BusyGuard>);
 pub(crate) struct SocketBody {
     messages: BoxBody,
     over: bool,
-    /// Whether something was given to the connection since it was last told to wait.
+    /// Whether something was given to the connection since it last had to wait.
     sent: bool,
     end: oneshot::Receiver<Reset>,
 }

@@ -56,7 +56,7 @@ impl Heads {
         Self { limit: limit as u64, head: Vec::with_capacity(14), skip: 0, message: None }
     }
 
-    /// Takes further bytes in; tells how many of them come before the head of a frame that is not let in.
+    /// Takes further bytes in; an error carries how many of them precede the head of the refused frame.
     fn take(&mut self, bytes: &[u8]) -> Result<(), (usize, Violation)> {
         let mut at = 0;
         let mut began = 0;
@@ -145,7 +145,7 @@ struct Wire {
     heads: Heads,
     violation: Option<Violation>,
     /// Whether what came before the violation was read.
-    told: bool,
+    reported: bool,
 }
 
 /// A connection's bytes, up to the first frame that is not let in.
@@ -154,7 +154,7 @@ pub(crate) struct Checked(Rc<RefCell<Wire>>);
 
 impl Checked {
     pub(crate) fn new(payload: web::Payload, limit: usize) -> Self {
-        Self(Rc::new(RefCell::new(Wire { payload, heads: Heads::new(limit), violation: None, told: false })))
+        Self(Rc::new(RefCell::new(Wire { payload, heads: Heads::new(limit), violation: None, reported: false })))
     }
 
     /// As a payload for actix-ws.
@@ -188,7 +188,7 @@ impl Stream for Checked {
         let wire = &mut *self.0.borrow_mut();
         if wire.violation.is_some() {
             // What came before it is read first: an error would overtake it.
-            if std::mem::replace(&mut wire.told, true) {
+            if std::mem::replace(&mut wire.reported, true) {
                 return Poll::Ready(Some(Err(PayloadError::Incomplete(None))));
             }
             context.waker().wake_by_ref();

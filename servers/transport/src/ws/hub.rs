@@ -19,7 +19,8 @@ pub(crate) const MOST: usize = 256;
 
 /// What a rule does to the subscriptions of its socket.
 pub(crate) enum Change<T> {
-    Subscribe(T),
+    /// For this owner.
+    Subscribe(T, Arc<str>),
     Unsubscribe(Box<dyn Fn(&T) -> bool>),
 }
 
@@ -30,7 +31,13 @@ struct Subscribed {
     versions: Vec<Version>,
     /// What its subscribers know.
     known: Rendering,
-    subscribers: BTreeMap<SocketId, Arc<Outbox>>,
+    subscribers: BTreeMap<SocketId, Subscriber>,
+}
+
+struct Subscriber {
+    outbox: Arc<Outbox>,
+    /// Whose subscription it is: it ends with him.
+    owner: Arc<str>,
 }
 
 struct Inner<S: SocketService> {
@@ -38,6 +45,8 @@ struct Inner<S: SocketService> {
     topics: BTreeMap<S::Topic, Subscribed>,
     /// The number of the last socket or topic.
     last: u64,
+    /// The version of the owners when it was last looked at.
+    owners: Version,
 }
 
 /// The sockets of one world, and their subscriptions.
@@ -45,7 +54,15 @@ pub(crate) struct Hub<S: SocketService>(Mutex<Inner<S>>, pub(crate) Rendered);
 
 impl<S: SocketService> Default for Hub<S> {
     fn default() -> Self {
-        Self(Mutex::new(Inner { sockets: BTreeMap::new(), topics: BTreeMap::new(), last: 0 }), Rendered::default())
+        Self(
+            Mutex::new(Inner {
+                sockets: BTreeMap::new(),
+                topics: BTreeMap::new(),
+                last: 0,
+                owners: Version::default(),
+            }),
+            Rendered::default(),
+        )
     }
 }
 
@@ -77,14 +94,14 @@ impl<S: SocketService> Hub<S> {
         for change in changes {
             match change {
                 Change::Unsubscribe(which) => inner.leave(socket, &*which),
-                Change::Subscribe(topic) => inner.join(socket, topic, state),
+                Change::Subscribe(topic, owner) => inner.join(socket, topic, owner, state),
             }
         }
     }
 }
 
 impl<S: SocketService> Inner<S> {
-    fn join(&mut self, socket: SocketId, topic: S::Topic, state: &S::State) {
+    fn join(&mut self, socket: SocketId, topic: S::Topic, owner: Arc<str>, state: &S::State) {
         let Some(outbox) = self.sockets.get(&socket).map(Arc::clone) else { return };
         let last = &mut self.last;
         let subscribed = self.topics.entry(topic).or_insert_with_key(|topic| {
@@ -92,7 +109,7 @@ impl<S: SocketService> Inner<S> {
             let (versions, known) = (topic.versions(state), topic.render(state));
             Subscribed { id: *last, versions, known, subscribers: BTreeMap::new() }
         });
-        subscribed.subscribers.insert(socket, outbox);
+        subscribed.subscribers.insert(socket, Subscriber { outbox, owner });
     }
 
     fn leave(&mut self, socket: SocketId, which: &dyn Fn(&S::Topic) -> bool) {
@@ -105,9 +122,25 @@ impl<S: SocketService> Inner<S> {
     }
 }
 
+impl<S: SocketService> Inner<S> {
+    /// Ends the subscriptions of owners that are gone.
+    fn dismiss(&mut self, state: &S::State) {
+        let owners = S::owners(state);
+        if std::mem::replace(&mut self.owners, owners) == owners {
+            return;
+        }
+        self.topics.retain(|_, subscribed| {
+            subscribed.subscribers.retain(|_, subscriber| S::is_owner(state, &subscriber.owner));
+            !subscribed.subscribers.is_empty()
+        });
+    }
+}
+
 impl<S: SocketService> Follower<S> for Hub<S> {
     fn changed(&self, state: &S::State, now: Timestamp) {
-        for (topic, subscribed) in &mut self.0.lock().topics {
+        let mut inner = self.0.lock();
+        inner.dismiss(state);
+        for (topic, subscribed) in &mut inner.topics {
             let versions = topic.versions(state);
             if versions == subscribed.versions {
                 continue;
@@ -119,8 +152,8 @@ impl<S: SocketService> Follower<S> for Hub<S> {
             }
             let (command, text) = topic.push(now, &rendering.data);
             subscribed.known = rendering;
-            for outbox in subscribed.subscribers.values() {
-                outbox.push(subscribed.id, command, text.clone(), now);
+            for subscriber in subscribed.subscribers.values() {
+                subscriber.outbox.push(subscribed.id, command, text.clone(), now);
             }
         }
     }
@@ -159,6 +192,8 @@ mod tests {
         names: Table<u8, (String, u64)>,
         /// Nothing shows it.
         other: Table<u8, u8>,
+        /// Who has logged out.
+        gone: Table<String, ()>,
     }
 
     #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -247,6 +282,14 @@ mod tests {
             Reply::empty(crate::StatusCode::BAD_REQUEST)
         }
 
+        fn owners(state: &Names) -> Version {
+            state.gone.version()
+        }
+
+        fn is_owner(state: &Names, owner: &str) -> bool {
+            !state.gone.contains_key(owner)
+        }
+
         fn ping(_: &Names) -> Duration {
             Duration::from_secs(30)
         }
@@ -262,7 +305,7 @@ mod tests {
     }
 
     fn subscribe(world: &World, hub: &Hub<Board>, socket: SocketId, topic: Below) {
-        run(world, |state| hub.change(socket, vec![Change::Subscribe(topic)], state));
+        run(world, |state| hub.change(socket, vec![Change::Subscribe(topic, "anna".into())], state));
     }
 
     #[test]
@@ -294,6 +337,10 @@ mod tests {
         run(world, |state| state.names.clear());
         assert_eq!(heard(), [vec![], vec![""]]);
         assert_eq!((hub.subscriptions(few), hub.subscriptions(all)), (0, 1));
+        run(world, |state| assert_eq!(state.gone.insert("boris".into(), ()), None));
+        assert_eq!(hub.subscriptions(all), 1, "it is not his");
+        run(world, |state| assert_eq!(state.gone.insert("anna".into(), ()), None));
+        assert_eq!(hub.subscriptions(all), 0, "it ends with its owner");
     }
 
     #[test]

@@ -9,6 +9,7 @@ mod push_faults;
 mod site;
 mod socket;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -66,6 +67,16 @@ pub trait SocketService: Service {
         responded(respond, |status| Self::refused(Refused::Fault(status), envelope, state, now))
     }
 
+    /// Changes whenever owners of subscriptions, such as sessions, end.
+    fn owners(_state: &Self::State) -> Version {
+        Version::default()
+    }
+
+    /// Whether an owner of subscriptions is still there: they end with it, on every socket.
+    fn is_owner(_state: &Self::State, _owner: &str) -> bool {
+        true
+    }
+
     /// What the state does by itself after a command was answered.
     fn settle(_state: &mut Self::State, _now: Timestamp) {}
 
@@ -85,19 +96,19 @@ pub trait Topic<S: SocketService>: Ord + Clone + Send + Sync + 'static {
     fn push(&self, now: Timestamp, data: &str) -> (&'static str, ByteString);
 }
 
-/// What a topic shows. Subscribers are told whenever it is another than the last.
+/// What a topic shows. A change of it is pushed to the subscribers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rendering {
     /// The data of the push.
     pub data: String,
-    /// Counts the announcements in it: what is told again though it looks the same, as a ticket that is called again while
-    /// the clock stands.
+    /// Counts the announcements in it: a change of the count is pushed although `data` is the same, as when somebody is called
+    /// again while the clock stands.
     pub announced: u64,
 }
 
 /// What a command's rule is given beside the state and its request.
 pub struct SocketContext<'a, T> {
-    /// The world's time: one moment for the whole request.
+    /// The world's time, read once for the whole request.
     pub now: Timestamp,
     /// The warnings so far.
     pub warnings: &'a mut Warnings,
@@ -109,15 +120,15 @@ pub struct SocketContext<'a, T> {
 }
 
 impl<T> SocketContext<'_, T> {
-    /// Subscribes the socket, once the rule has succeeded; once is enough.
+    /// Subscribes the socket for this owner, once the rule has succeeded; once is enough.
     ///
     /// # Errors
     /// It has too many subscriptions: the most.
-    pub fn subscribe(&mut self, topic: T) -> Result<(), usize> {
+    pub fn subscribe(&mut self, topic: T, owner: Arc<str>) -> Result<(), usize> {
         if (self.open)() >= MOST {
             return Err(MOST);
         }
-        self.changes.push(Change::Subscribe(topic));
+        self.changes.push(Change::Subscribe(topic, owner));
         Ok(())
     }
 

@@ -30,7 +30,7 @@ impl Payload {
     }
 }
 
-/// What the journal is told of a push once it is sent; of a reply it knows already.
+/// What the journal records of a push once it is sent; replies are recorded before.
 #[derive(Debug, Clone)]
 pub(crate) struct Pushed {
     /// The world's time when it was written, or let go by a fault.
@@ -251,7 +251,7 @@ impl Outbox {
         self.inner.lock().closed
     }
 
-    /// Nothing more will come. Pushes that were to be sent after later ones are told of as not sent.
+    /// Nothing more will come. Pushes that wait for later ones are recorded as not sent.
     pub(crate) fn close(&self) {
         let mut inner = self.inner.lock();
         inner.closed = true;

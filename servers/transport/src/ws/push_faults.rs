@@ -89,7 +89,7 @@ impl Outbox {
         self.inner.lock().held -= 1;
     }
 
-    /// Queues a push that was held back until now; one whose socket is gone is told of as not sent.
+    /// Queues a push that was held back until now; one whose socket is gone is recorded as not sent.
     pub(crate) fn release(&self, mut item: Item) {
         let mut inner = self.inner.lock();
         inner.held -= 1;

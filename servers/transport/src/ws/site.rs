@@ -175,9 +175,10 @@ fn no_handshake(request: &HttpRequest) -> Reply {
     let is_upgrade = upgrade
         .and_then(|value| value.to_str().ok())
         .is_some_and(|value| value.to_ascii_lowercase().contains("websocket"));
-    let hint = Some("connect with a WebSocket client, e.g. to ws://127.0.0.1:7703/");
+    let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or("127.0.0.1");
+    let hint = format!("connect with a WebSocket client to ws://{host}/");
     let message = "this port speaks WebSocket; the handshake is missing or wrong";
     let status = if is_upgrade { StatusCode::BAD_REQUEST } else { StatusCode::UPGRADE_REQUIRED };
-    ours(status, "handshake", message, hint, None)
+    ours(status, "handshake", message, Some(&hint), None)
         .header(header::UPGRADE, header::HeaderValue::from_static("websocket"))
 }

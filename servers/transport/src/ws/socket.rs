@@ -163,7 +163,7 @@ impl<S: SocketService> Socket<S> {
         true
     }
 
-    /// Sends a message; its guard goes afterwards. The journal is told of a push.
+    /// Sends a message; its guard is released afterwards. A push is recorded in the journal.
     async fn send(&mut self, mut item: Item) -> Result<(), End> {
         if let Some(until) = item.hold {
             self.hold(item, until);
