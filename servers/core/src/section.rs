@@ -7,6 +7,7 @@ use serde::de::DeserializeOwned;
 
 use crate::node::Node;
 use crate::problem::{Problem, Step};
+use crate::relative::{self, Beginning};
 use crate::source::{Diagnostic, Source};
 
 /// A typed section or a state, its type erased: what worlds share.
@@ -78,6 +79,36 @@ impl Section {
             Text::Saved(json) => Node::from_json(json).read()?,
         };
         Ok(Arc::clone(self.read.get_or_init(|| Arc::new(value))))
+    }
+
+    /// Whether it holds times that are relative to the beginning of a world, so that every world reads it anew.
+    pub(crate) fn is_relative(&self) -> bool {
+        match &self.text {
+            Text::Tree(node) => relative::is_in(node),
+            Text::BuiltIn(json) => relative::may_be_in_json(json),
+            Text::Saved(_) => false,
+        }
+    }
+
+    /// The typed value for a world that begins as `beginning` says.
+    ///
+    /// # Errors
+    /// As [`Section::read`].
+    pub(crate) fn read_at<T: DeserializeOwned>(&self, beginning: Beginning) -> Result<T, Problem> {
+        match &self.text {
+            Text::Tree(node) => {
+                let mut node = node.clone();
+                beginning.lay(&mut node);
+                node.read().map_err(|problem| node.locate(problem))
+            }
+            Text::BuiltIn(json) => {
+                let malformed = |error: serde_json::Error| Problem::new("malformed", error.to_string());
+                let mut json = serde_json::from_str(json).map_err(malformed)?;
+                beginning.lay_json(&mut json);
+                serde_json::from_value(json).map_err(malformed)
+            }
+            Text::Saved(json) => Node::from_json(json).read(),
+        }
     }
 
     /// Gives a problem, whose path begins with the section's name, its place.

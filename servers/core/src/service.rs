@@ -10,6 +10,7 @@ use serde::de::DeserializeOwned;
 use crate::live::{Live, LiveService, Start};
 use crate::node::Node;
 use crate::problem::Problem;
+use crate::relative::Times;
 use crate::section::{Erased, Section};
 
 /// One vendor's API: its state, and the rules that change it. Everything here is synchronous and pure: time
@@ -22,6 +23,8 @@ pub trait Service: Sized + Send + Sync + 'static {
     /// Its OpenAPI 3.1 or AsyncAPI 3 document in YAML, in parts that are laid over each other: a map's keys join, and
     /// no two parts say the same thing. Examples are not in it; they are the samples of `fixtures/`.
     const SPEC: &'static [SpecPart] = &[];
+    /// How its section writes times.
+    const TIMES: Times = Times::Zoned;
     /// Plain data; core keeps it behind one lock per world. A copy of it is a fork: it is asked for under the lock, and so
     /// it should share what it can (see [`crate::shared`]). What belongs to a connection is not copied.
     type State: Clone + Send + 'static;

@@ -21,7 +21,7 @@ pub use call::Reach;
 pub use expect::{Expectation, Miss};
 pub use file::{Parcel, Scenario, Speed, default_start, load, load_parcel, referred};
 pub use filter::Unmet;
-pub use play::{Options, Progress, Silent, play};
+pub use play::{Options, Progress, Silent, play, play_in_place};
 pub use record::{Recording, record};
 pub use report::{Report, StepOutcome, junit, pretty};
 pub use schema::{scenario_schema, world_schema};
