@@ -33,7 +33,7 @@ pub struct Entry {
 
 /// An action that has happened before a world begins.
 #[derive(Debug, Clone)]
-pub(crate) struct Past {
+pub struct Past {
     service: &'static str,
     action: String,
     args: Node,

@@ -84,7 +84,6 @@ impl<F: Service> Live<F> {
 
 /// What a state is made of, its types erased; worlds share it.
 #[derive(Debug, Clone)]
-#[allow(private_interfaces)]
 pub enum Start {
     /// A section, or none.
     Section(Option<Erased>),
