@@ -9,7 +9,6 @@
 #[macro_use]
 extern crate stend_proves;
 
-mod busy;
 mod carbis;
 mod control;
 mod fidelity;

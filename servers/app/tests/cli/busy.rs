@@ -87,8 +87,8 @@ fn the_busy_town_goes_on_in_place_whatever_a_visitor_does() {
 fn a_built_in_world_is_served_by_its_name() {
     let serving = Serving::start(&["--world", "busy", "--clock", "2026-11-26T15:20:00+03:00"]);
     let control = format!("{}/control/v1/worlds/default", serving.url("control"));
-    let world: Value = serde_json::from_str(&curl(&[&control])).unwrap();
-    assert_eq!(world["title"], "Busy town", "{world}");
+    let world: Value = serde_json::from_str(&curl(&[&format!("{control}/state")])).unwrap();
+    assert_eq!(world["title"], "Busy town");
     let feed = curl(&["-H", "token: demo-token", &format!("{}/api/v4/events?hash=none", serving.url("carbis"))]);
     assert!(feed.contains("waiter_call"), "{feed}");
 }
