@@ -2,8 +2,8 @@
 
 CARGO ?= cargo
 STEND ?= target/quick/stend
-SCENARIO ?= scenarios/lunch-rush.yaml
-SPEED ?= 60
+SCENARIO ?= scenarios/busy-town.yaml
+SPEED ?= 1
 
 .DEFAULT_GOAL := help
 .PHONY: help setup run test check fmt lint docs unit snapshots scenarios judges wrk bench bench-setup bench-peers bench-growth bench-soak bench-report guard clean
@@ -21,7 +21,7 @@ target/quick/stend: setup FORCE
 	@$(CARGO) build --locked --profile quick -p stend
 FORCE:
 
-run: $(STEND) ## Build, start everything, and play lunch-rush at speed 60 on a loop
+run: $(STEND) ## Build, start everything, and play an ordinary day in the busy world, on and on
 	@$(STEND) serve --scenario $(SCENARIO) --speed $(SPEED) --loop
 
 test: setup lint docs unit snapshots scenarios judges guard ## Everything that CI runs

@@ -1,5 +1,5 @@
 //! Lists the samples under `fixtures/<api>/samples/<operation>/<case>.json`, from which the specifications take their
-//! examples, and converts the documented world to JSON, which a starting process parses much faster than YAML.
+//! examples, and converts the shipped worlds to JSON, which a starting process parses much faster than YAML.
 
 use std::fmt::Write;
 use std::fs;
@@ -7,19 +7,23 @@ use std::path::{Path, PathBuf};
 
 fn main() {
     samples();
-    world();
+    worlds();
 }
 
-/// Writes the documented world as a table of its keys, each with its JSON.
-fn world() {
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/worlds/documented.yaml");
-    println!("cargo:rerun-if-changed={}", file.display());
-    let yaml = fs::read_to_string(&file).expect("the documented world is readable");
-    let keys: serde_json::Map<String, serde_json::Value> =
-        serde_saphyr::from_str(&yaml).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
-    let keys: Vec<(&String, String)> = keys.iter().map(|(key, value)| (key, value.to_string())).collect();
+/// Writes a list of the worlds under `fixtures/worlds`: each with its name and a table of its keys with their JSON.
+fn worlds() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/worlds");
+    let mut list = String::from("vec![\n");
+    for file in entries(&folder) {
+        let yaml = fs::read_to_string(&file).expect("a readable world file");
+        let keys: serde_json::Map<String, serde_json::Value> =
+            serde_saphyr::from_str(&yaml).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+        let keys: Vec<(&String, String)> = keys.iter().map(|(key, value)| (key, value.to_string())).collect();
+        writeln!(list, "({:?}, &{keys:?} as stend_core::library::Keys),", stem(&file)).expect("memory");
+    }
+    list.push(']');
     let out = std::env::var_os("OUT_DIR").expect("cargo gives OUT_DIR");
-    fs::write(Path::new(&out).join("documented.rs"), format!("&{keys:?}")).expect("OUT_DIR is writable");
+    fs::write(Path::new(&out).join("worlds.rs"), list).expect("OUT_DIR is writable");
 }
 
 /// Writes the list of samples.

@@ -16,9 +16,9 @@ use crate::registry;
 
 pub use stend_control::Urls;
 
-/// The worlds that are built in.
+/// The built-in worlds: those of `fixtures/worlds`.
 pub fn library() -> Library {
-    Library::new(vec![(DOCUMENTED, include!(concat!(env!("OUT_DIR"), "/documented.rs")))])
+    Library::new(include!(concat!(env!("OUT_DIR"), "/worlds.rs")))
 }
 
 /// What to start.

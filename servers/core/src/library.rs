@@ -64,6 +64,11 @@ impl Library {
         self.load(name, Some(beside), registry, STOREYS)
     }
 
+    /// Whether a built-in world has this name.
+    pub fn has(&self, name: &str) -> bool {
+        self.built_in.iter().any(|built_in| built_in.name == name)
+    }
+
     /// A world from a file.
     ///
     /// # Errors

@@ -7,8 +7,10 @@ use std::sync::{Arc, OnceLock};
 use jiff::Timestamp;
 use parking_lot::Mutex;
 
+use crate::history::{self, Past};
 use crate::node::Node;
 use crate::problem::Problem;
+use crate::relative::Beginning;
 use crate::section::{Erased, SavedState, Section};
 use crate::service::{Seed, Service, find};
 
@@ -96,6 +98,8 @@ pub enum Start {
     /// A section that is built in: it is known to be good, and nothing falls due in what it makes. So it is read, and the
     /// state made, when somebody first asks for it: a process, or a world, of which one service is used pays for one.
     BuiltIn(Arc<Section>),
+    /// A section, or none, with times that are relative to the world's beginning, and what has happened before it.
+    Laid(Option<Arc<Section>>, Arc<[Past]>),
     /// The state of another world, for which nobody had asked there: what it will be made of.
     Waiting(Arc<Section>, Seed),
     /// The state of another world, as it was.
@@ -120,6 +124,7 @@ impl<F: Service> Place<F> {
             Start::Waiting(section, seed) => return Ok(Self::Waiting(Arc::clone(section), *seed)),
             Start::BuiltIn(section) => read::<F>(section, seed),
             Start::Section(section) => of_section::<F>(section.as_ref(), seed),
+            Start::Laid(section, past) => laid::<F>(section.as_deref(), past, seed),
             Start::State(state) => match state.downcast_ref::<Mutex<F::State>>() {
                 Some(state) => Ok(state.lock().clone()),
                 None => Err(strange::<F>()),
@@ -156,6 +161,17 @@ fn read<F: Service>(section: &Section, seed: Seed) -> Result<F::State, Problem> 
 fn of_section<F: Service>(section: Option<&Erased>, seed: Seed) -> Result<F::State, Problem> {
     let section = section.map(|section| section.downcast_ref::<F::Section>().ok_or_else(strange::<F>));
     F::seed(section.transpose()?.cloned(), seed).map_err(|problem| problem.under(F::NAME))
+}
+
+/// The state of a section whose times count from the world's beginning, after what has happened before.
+fn laid<F: Service>(section: Option<&Section>, past: &[Past], seed: Seed) -> Result<F::State, Problem> {
+    let beginning = Beginning { now: seed.now, times: F::TIMES };
+    let section = section.map(|section| section.read_at::<F::Section>(beginning)).transpose();
+    let began = Seed { now: history::begins(past, seed.now), ..seed };
+    let seeded = section.and_then(|section| F::seed(section, began));
+    let mut state = seeded.map_err(|problem| problem.under(F::NAME))?;
+    history::relive::<F>(&mut state, past, seed.now)?;
+    Ok(state)
 }
 
 fn strange<F: Service>() -> Problem {

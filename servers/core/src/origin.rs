@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use crate::clock::ClockSetting;
 use crate::fault::Faults;
+use crate::history;
 use crate::journal::Limits;
 use crate::live::{LiveService, Start};
 use crate::problem::Problem;
 use crate::random::Streams;
-use crate::service::Registry;
+use crate::service::{AnyService, Registry};
 use crate::world_file::{DEFAULT_SEED, WorldFile};
 
 /// What a world began as: a file whose sections are read, or another world as it was when it was forked. Worlds made of
@@ -39,17 +40,7 @@ impl Origin {
             Some(drawn) => Streams::restore(drawn, seed, "faults"),
             None => Streams::new(seed, "faults"),
         };
-        let starts = registry
-            .services()
-            .iter()
-            .map(|kind| {
-                let section = file.sections.get(kind.name());
-                match section.filter(|section| section.is_built_in()) {
-                    Some(section) => Ok(Start::BuiltIn(Arc::clone(section))),
-                    None => section.map(|section| kind.read(section)).transpose().map(Start::Section),
-                }
-            })
-            .collect::<Result<_, _>>()?;
+        let starts = registry.services().iter().map(|kind| start(file, *kind)).collect::<Result<_, _>>()?;
         Ok(Self {
             title: file.title.clone(),
             seed,
@@ -78,9 +69,26 @@ impl Origin {
     }
 }
 
+/// What a file says of a service.
+///
+/// # Errors
+/// As [`Origin::read`].
+pub(crate) fn start(file: &WorldFile, kind: &dyn AnyService) -> Result<Start, Problem> {
+    let section = file.sections.get(kind.name());
+    let past = file.history.of_service(kind.name());
+    if !past.is_empty() || section.is_some_and(|section| section.is_relative()) {
+        return Ok(Start::Laid(section.cloned(), past));
+    }
+    match section.filter(|section| section.is_built_in()) {
+        Some(section) => Ok(Start::BuiltIn(Arc::clone(section))),
+        None => section.map(|section| kind.read(section)).transpose().map(Start::Section),
+    }
+}
+
 /// Gives a problem with a state the place that it has in the file, if there is one.
 pub(crate) fn located(problem: Problem, file: &WorldFile) -> Problem {
     match problem.path.0.first() {
+        Some(crate::Step::Key(name)) if name == history::KEY => file.history.locate(problem),
         Some(crate::Step::Key(name)) => match file.sections.get(name) {
             Some(section) => section.locate(problem),
             None => problem,

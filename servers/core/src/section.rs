@@ -10,6 +10,7 @@ use serde::ser::{Serialize, Serializer};
 use crate::node::Node;
 use crate::node_json;
 use crate::problem::{Problem, Step};
+use crate::relative::{self, Beginning};
 use crate::source::{Diagnostic, Source};
 
 /// A typed section or a state, its type erased: what worlds share.
@@ -121,6 +122,36 @@ impl Section {
             Content::Tree(node) => Some(node.clone()),
             Content::Json(source, range) => tree(source, range).ok(),
             Content::BuiltIn(_) | Content::State(_) => None,
+        }
+    }
+
+    /// Whether it holds times that are relative to the beginning of a world, so that every world reads it anew.
+    pub(crate) fn is_relative(&self) -> bool {
+        match &self.text {
+            Text::Tree(node) => relative::is_in(node),
+            Text::BuiltIn(json) => relative::may_be_in_json(json),
+            Text::Saved(_) => false,
+        }
+    }
+
+    /// The typed value for a world that begins as `beginning` says.
+    ///
+    /// # Errors
+    /// As [`Section::read`].
+    pub(crate) fn read_at<T: DeserializeOwned>(&self, beginning: Beginning) -> Result<T, Problem> {
+        match &self.text {
+            Text::Tree(node) => {
+                let mut node = node.clone();
+                beginning.lay(&mut node);
+                node.read().map_err(|problem| node.locate(problem))
+            }
+            Text::BuiltIn(json) => {
+                let malformed = |error: serde_json::Error| Problem::new("malformed", error.to_string());
+                let mut json = serde_json::from_str(json).map_err(malformed)?;
+                beginning.lay_json(&mut json);
+                serde_json::from_value(json).map_err(malformed)
+            }
+            Text::Saved(json) => Node::from_json(json).read(),
         }
     }
 

@@ -11,6 +11,7 @@ use crate::envelope::Envelope;
 use crate::live::{Live, LiveService, Start};
 use crate::node::Node;
 use crate::problem::Problem;
+use crate::relative::Times;
 use crate::section::{Erased, Section};
 
 /// One vendor's API: its state, and the rules that change it. Everything here is synchronous and pure: time
@@ -28,6 +29,8 @@ pub trait Service: Sized + Send + Sync + 'static {
     /// The names of the headers, parameters and body fields whose values are secrets: tokens, passwords. A recording holds
     /// none of them but the world's own.
     const SECRETS: &'static [&'static str] = &[];
+    /// How its section writes times.
+    const TIMES: Times = Times::Zoned;
     /// Plain data; core keeps it behind one lock per world. A copy of it is a fork: it is asked for under the lock, and so
     /// it should share what it can (see [`crate::shared`]). What belongs to a connection is not copied.
     type State: Clone + Send + 'static;

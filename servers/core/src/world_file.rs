@@ -10,12 +10,13 @@ use serde_json::{Map, Value, json};
 
 use crate::clock::ClockSetting;
 use crate::fault::Fault;
+use crate::history::{self, History};
 use crate::journal::Limits;
 use crate::library::Keys;
-use crate::live::Start;
 use crate::mistakes;
 use crate::node::Node;
 use crate::node_json;
+use crate::origin::start;
 use crate::problem::{Problem, Step};
 use crate::random::Drawn;
 use crate::saved;
@@ -37,8 +38,8 @@ pub const DEFAULT_SEED: u64 = 1;
 const LARGE: usize = 1024 * 1024;
 
 /// The keys of a world file beside the services' sections.
-pub const KEYS: [&str; 10] =
-    ["stend", "title", "base", "seed", "clock", "strict", "journal", "faults", "fault_names", "random"];
+pub const KEYS: [&str; 11] =
+    ["stend", "title", "base", "seed", "clock", "strict", "journal", "faults", "fault_names", "random", history::KEY];
 
 /// A world as a file describes it. A copy of it shares the sections.
 #[derive(Debug, Clone, Default)]
@@ -61,6 +62,8 @@ pub struct WorldFile {
     pub fault_names: Option<u32>,
     /// How far the faults' random streams were drawn.
     pub random: Option<Drawn>,
+    /// What has happened before the world begins.
+    pub history: History,
     /// The section of each service, by its name.
     pub sections: BTreeMap<String, Arc<Section>>,
 }
@@ -172,6 +175,9 @@ impl WorldFile {
             "journal" => self.journal = part(key, value)?,
             "fault_names" => self.fault_names = part(key, value)?,
             "random" => self.random = part(key, value)?,
+            history::KEY => {
+                self.history = History::read(value, registry).map_err(|problem| problem.under(key))?;
+            }
             "faults" => {
                 self.faults = part(key, value)?;
                 for (i, fault) in self.faults.iter().enumerate() {
@@ -200,6 +206,7 @@ impl WorldFile {
         let of = |section: Arc<Section>| {
             Arc::try_unwrap(section).map_or_else(|shared| shared, |one| Arc::new(one.of(source)))
         };
+        self.history = self.history.of(source);
         self.sections = std::mem::take(&mut self.sections).into_iter().map(|(name, one)| (name, of(one))).collect();
         self
     }
@@ -211,10 +218,9 @@ impl WorldFile {
     pub fn check(&self, registry: &Registry) -> Result<(), Box<Diagnostic>> {
         let now = self.clock.and_then(|clock| clock.now).unwrap_or(Timestamp::UNIX_EPOCH);
         let seed = Seed { seed: self.seed.unwrap_or(DEFAULT_SEED), now };
-        let tried = registry.services().iter().filter_map(|kind| Some((kind, self.sections.get(kind.name())?)));
-        for (kind, section) in tried {
-            kind.read(section)
-                .and_then(|read| kind.create(&Start::Section(Some(read)), seed))
+        for kind in registry.services() {
+            start(self, *kind)
+                .and_then(|start| kind.create(&start, seed))
                 .map_err(|problem| Box::new(self.show(problem)))?;
         }
         Ok(())
@@ -240,16 +246,21 @@ impl WorldFile {
     /// # Errors
     /// The problem as it was: it is with none of the sections, or with one that stands nowhere.
     pub fn find(&self, problem: Problem) -> Result<Diagnostic, Problem> {
-        let section = problem.path.0.first().and_then(|step| match step {
-            Step::Key(name) => self.sections.get(name),
+        let shown = problem.path.0.first().and_then(|step| match step {
+            Step::Key(name) if name == history::KEY => self.history.show(&problem),
+            Step::Key(name) => self.sections.get(name)?.show(&problem),
             Step::Index(_) => None,
         });
-        section.and_then(|section| section.show(&problem)).ok_or(problem)
+        shown.ok_or(problem)
     }
 
-    /// Fills in the sections (and the clock and seed) that are not given here from a base.
+    /// Fills in the sections (and the clock and seed) that are not given here from a base. The base's history comes with
+    /// its sections, unless this file has one of its own.
     #[must_use]
     pub fn over(mut self, base: &Self) -> Self {
+        if self.history.is_empty() {
+            self.history = base.history.only(|service| !self.sections.contains_key(service));
+        }
         for (name, section) in &base.sections {
             self.sections.entry(name.clone()).or_insert_with(|| Arc::clone(section));
         }
@@ -287,6 +298,9 @@ impl WorldFile {
         put("faults", (!self.faults.is_empty()).then(|| json!(self.faults)));
         put("fault_names", self.fault_names.filter(|names| *names > 0).map(|names| json!(names)));
         put("random", self.random.as_ref().filter(|drawn| !drawn.drawn.is_empty()).map(|drawn| json!(drawn)));
+        if !self.history.is_empty() {
+            map.insert(history::KEY.to_owned(), self.history.to_json());
+        }
         map
     }
 

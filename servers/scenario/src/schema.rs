@@ -3,6 +3,7 @@
 use schemars::{Schema, SchemaGenerator};
 use serde_json::{Map, Value, json};
 use stend_core::fault::Fault;
+use stend_core::history::Entry;
 use stend_core::journal::Limits;
 use stend_core::random::Drawn;
 use stend_core::{ClockSetting, Registry};
@@ -113,9 +114,18 @@ fn world_properties(registry: &Registry, generator: &mut SchemaGenerator) -> Map
         }),
     );
     put("random", json!(generator.subschema_for::<Drawn>()));
+    put(
+        "history",
+        json!({
+            "type": "array", "items": generator.subschema_for::<Entry>(),
+            "description": "What has happened before the world begins: actions, done in the order of their times with all that falls due meanwhile.",
+        }),
+    );
     for kind in registry.services() {
         let section: Schema = kind.section_schema(generator);
-        put(kind.name(), json!({ "description": kind.title(), "allOf": [section] }));
+        let times =
+            "A time may be relative to the beginning of the world: `now-15m`, `now+2h`, `day-3 14:05` (Moscow's days).";
+        put(kind.name(), json!({ "description": format!("{}. {times}", kind.title()), "allOf": [section] }));
     }
     properties
 }

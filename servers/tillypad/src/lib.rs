@@ -13,6 +13,7 @@ mod errors;
 mod state;
 mod world;
 
+use stend_core::relative::Times;
 use stend_core::{Action, Operation, Problem, Seed, Service, SpecPart, Timestamp};
 use stend_transport::{At, BodyRules, Failure, HttpService, Refused, Reply};
 
@@ -29,6 +30,7 @@ impl Service for Tillypad {
     const TITLE: &'static str = "Tillypad POS API, guest bills";
     const SPEC: &'static [SpecPart] =
         &[SpecPart { file: "servers/tillypad/openapi.yaml", text: include_str!("../openapi.yaml") }];
+    const TIMES: Times = Times::Civil;
     type State = State;
     type Section = Section;
 

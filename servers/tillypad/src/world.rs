@@ -2,6 +2,7 @@
 
 mod bills;
 mod check;
+mod generate;
 pub(crate) mod section;
 
 use std::collections::BTreeMap;
@@ -39,7 +40,7 @@ fn by_id<T>(key: &'static str, list: Vec<T>, id: impl Fn(&T) -> Guid) -> Result<
 /// # Errors
 /// Ids given twice, references to what is not there, bills that cannot be read: with the path.
 pub(crate) fn seed(section: Section, seed: Seed) -> Result<State, Problem> {
-    let random = match &section.random {
+    let mut random = match &section.random {
         Some(drawn) => Streams::restore(drawn, seed.seed, "tillypad"),
         None => Streams::new(seed.seed, "tillypad"),
     };
@@ -53,6 +54,10 @@ pub(crate) fn seed(section: Section, seed: Seed) -> Result<State, Problem> {
     }
     if section.task_period.is_zero() {
         return Err(Problem::invalid("tasks that run all the time leave none for anything else").under("task_period"));
+    }
+    let mut section = section;
+    if let Some(generate) = section.generate.take() {
+        section.clients.extend(generate::clients(&generate, &section.books, &mut random)?);
     }
     let anew = section.random.is_none();
     let places = check::Places::of(&section);
@@ -197,6 +202,7 @@ pub(crate) fn save(state: &State) -> Section {
         books: state.books.save(),
         divisions: state.divisions.iter().map(division).collect(),
         clients: state.clients_in_order(),
+        generate: None,
         menu: MenuSection {
             properties: state.menu.properties.values().cloned().collect(),
             groups: state.menu.groups.values().cloned().collect(),

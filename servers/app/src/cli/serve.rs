@@ -8,7 +8,7 @@ use serde_json::json;
 use stend::{Config, Running, StartError};
 use stend_core::clock::wall;
 use stend_core::{ClockSetting, Diagnostic, Library, Registry, Source, World, WorldFile};
-use stend_scenario::{Options, Reach, Scenario, Silent, Speed, play, pretty};
+use stend_scenario::{Options, Reach, Scenario, Silent, Speed, play, play_in_place, pretty};
 
 use super::check::show;
 use super::host::Host;
@@ -26,11 +26,11 @@ pub(super) struct Args {
     /// How fast to play it: virtual seconds a real second, or `max`
     #[arg(long, default_value = "1", value_parser = speed, requires = "scenario")]
     speed: Speed,
-    /// Play it again and again, each time from its beginning
+    /// Play it again and again in the same world: nothing is reset, and the final `expect` is not checked
     #[arg(long = "loop", requires = "scenario")]
     repeat: bool,
-    /// The default world; left out, the documented one
-    #[arg(long, value_name = "FILE")]
+    /// The default world: `documented` (the default), `busy`, or a file
+    #[arg(long, value_name = "NAME|FILE")]
     world: Option<PathBuf>,
     /// Save the default world to this file when stopped; `--world` goes on from it. JSON if it is named `.json`, else YAML
     #[arg(long, value_name = "FILE")]
@@ -90,6 +90,7 @@ pub(super) fn run(args: Args) -> u8 {
         }
     };
     let (registry, library) = (stend::registry::services(), stend::library());
+    let built_in = |path: &Path| path.to_str().filter(|name| library.has(name)).map(str::to_owned);
     let mut scenario = match &args.scenario {
         None => None,
         Some(path) => match super::play::load(std::slice::from_ref(path)) {
@@ -106,7 +107,10 @@ pub(super) fn run(args: Args) -> u8 {
         scenario.world.strict = Some(true);
     }
     let world = match (&args.world, &scenario) {
-        (Some(path), _) => match open(path, &library, &registry) {
+        (Some(path), _) => match built_in(path).map_or_else(
+            || open(path, &library, &registry),
+            |name| library.by_name(&name, &registry).map_err(|diagnostic| vec![diagnostic]),
+        ) {
             Ok(world) => Some(world),
             Err(wrong) => {
                 show(&wrong);
@@ -128,9 +132,16 @@ pub(super) fn run(args: Args) -> u8 {
         host: args.host.address,
         port_base: (!args.ephemeral).then_some(args.port_base),
         world,
-        worlds_folder: args.world.as_deref().and_then(Path::parent).map(Path::to_path_buf),
+        worlds_folder: args
+            .world
+            .as_deref()
+            .filter(|path| built_in(path).is_none())
+            .and_then(Path::parent)
+            .map(Path::to_path_buf),
         seed: args.seed,
-        clock: args.clock,
+        clock: args.clock.or_else(|| {
+            scenario.as_ref().filter(|_| args.repeat).and_then(|scenario| loop_clock(scenario, args.speed))
+        }),
         strict: args.strict,
         control_token: control_token.clone(),
         allow_hosts: args.allow_hosts.iter().cloned().chain(args.host.name.clone()).collect(),
@@ -194,7 +205,10 @@ async fn serve(
     let worlds = std::sync::Arc::clone(&running.worlds);
     let playing = async {
         if let Some(scenario) = &scenario {
-            play_on(args, scenario, worlds.default_world(), &urls).await;
+            if args.repeat {
+                play_on_a_loop(args, scenario, worlds.default_world(), &urls).await;
+            }
+            play_once(args, scenario, worlds.default_world(), &urls).await;
         }
         std::future::pending::<()>().await
     };
@@ -226,32 +240,49 @@ async fn serve(
     code
 }
 
-/// Plays the scenario in the default world, once or on a loop.
-async fn play_on(args: &Args, scenario: &Scenario, world: &std::sync::Arc<World>, urls: &Reach) {
+/// The clock of a world in which a scenario is played on a loop; `None` is the world's own.
+fn loop_clock(scenario: &Scenario, speed: Speed) -> Option<ClockSetting> {
+    let start = scenario.start.or(scenario.world.clock.and_then(|clock| clock.now));
+    match speed {
+        Speed::Times(factor) if factor == 1.0 && start.is_none() => None,
+        Speed::Times(factor) => Some(ClockSetting::scaled(factor, start)),
+        Speed::Max | Speed::Stands => Some(ClockSetting::frozen_at(start.unwrap_or_else(wall))),
+    }
+}
+
+/// Plays the scenario in the default world as it is, again and again. What fails because somebody else changed the world
+/// is logged, and a world that somebody resets is played on.
+async fn play_on_a_loop(args: &Args, scenario: &Scenario, world: &std::sync::Arc<World>, urls: &Reach) {
+    for round in 1_u64.. {
+        match play_in_place(scenario, world, urls, args.speed, &Silent).await {
+            Ok(report) => {
+                for step in report.steps.iter().filter(|step| step.failure.is_some()) {
+                    tracing::warn!(target: "stend", round, step = %step.what, failure = step.failure, "a step failed");
+                }
+                tracing::info!(target: "stend", round, passed = report.passed, "played");
+            }
+            Err(problem) => {
+                tracing::warn!(target: "stend", round, %problem, "the scenario was interrupted");
+                tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+            }
+        }
+    }
+}
+
+/// Plays the scenario once in the default world, which begins anew.
+async fn play_once(args: &Args, scenario: &Scenario, world: &std::sync::Arc<World>, urls: &Reach) {
     let options = Options {
         speed: args.speed,
         seed: args.seed,
         start: args.clock.and_then(|clock| clock.now).unwrap_or_else(wall),
     };
-    let mut round = 0_u64;
-    loop {
-        round += 1;
-        match play(scenario, world, urls, &options, &Silent).await {
-            Ok(report) => {
-                if !report.passed || !args.repeat {
-                    out(&pretty(&report, colour()));
-                }
-                tracing::info!(target: "stend", round, passed = report.passed, "played");
-            }
-            // Somebody reset the world: on a loop the scenario begins anew, else the world is theirs.
-            Err(problem) => {
-                tracing::warn!(target: "stend", %problem, "the scenario was interrupted");
-                tokio::time::sleep(Duration::from_millis(200)).await;
-            }
+    match play(scenario, world, urls, &options, &Silent).await {
+        Ok(report) => {
+            out(&pretty(&report, colour()));
+            tracing::info!(target: "stend", passed = report.passed, "played");
         }
-        if !args.repeat {
-            return;
-        }
+        // Somebody reset the world: it is theirs.
+        Err(problem) => tracing::warn!(target: "stend", %problem, "the scenario was interrupted"),
     }
 }
 

@@ -8,6 +8,7 @@
 )]
 
 mod attach;
+mod busy;
 mod commands;
 mod files;
 mod readme;

@@ -98,10 +98,12 @@ fn seed_clock_strict_and_token_are_the_default_worlds() {
 fn a_scenario_is_played_on_a_loop_in_the_served_world() {
     let serving = Serving::start(&["--scenario", "scenarios/lunch-rush.yaml", "--speed", "6000", "--loop"]);
     let control = format!("{}/control/v1/worlds/default", serving.url("control"));
-    // A round of 16 minutes takes a sixth of a second.
+    // A round of 16 minutes takes a sixth of a second, and seats 90 parties.
     for _ in 0..300 {
-        let world: Value = serde_json::from_str(&curl(&[&control])).unwrap();
-        if world["generation"].as_u64() >= Some(4) {
+        let state: Value = serde_json::from_str(&curl(&[&format!("{control}/state")])).unwrap();
+        if state["carbis"]["totals"]["orders_paid"].as_u64() > Some(180) {
+            let world: Value = serde_json::from_str(&curl(&[&control])).unwrap();
+            assert_eq!(world["generation"], 1, "nothing was reset");
             return;
         }
         std::thread::sleep(Duration::from_millis(50));

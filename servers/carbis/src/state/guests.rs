@@ -138,7 +138,8 @@ impl State {
             Step::Arrive { tables, stay } => self.arrive(tables, stay, at),
             Step::Order(table) => {
                 let dishes = self.choose();
-                done("guests order", table, self.open_order(table, None, &dishes, at).map(|_| ()))
+                let waiter = self.waiter_of(table);
+                done("guests order", table, self.open_order(table, waiter, &dishes, at).map(|_| ()))
             }
             Step::CallWaiter(table) => {
                 done("guests call the waiter", table, self.call_waiter(table, at, None).map(|_| ()))
@@ -180,6 +181,12 @@ impl State {
         self.guests.seated.insert(table);
         plan.into_iter().for_each(|(at, step)| self.guests.plan(at, step));
         format!("guests sit down at table {table}")
+    }
+
+    /// The waiter who serves a table: tables are dealt to the waiters in turn, in the order of their ids.
+    fn waiter_of(&self, table: i64) -> Option<i64> {
+        let place = self.tables.keys().position(|id| *id == table)?;
+        self.waiters.keys().nth(place % self.waiters.len().max(1)).copied()
     }
 
     /// Draws one to four lines from the menu, every other one of a dish that has modifiers with one of them.

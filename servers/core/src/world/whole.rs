@@ -5,6 +5,7 @@ use std::sync::atomic::Ordering;
 
 use super::World;
 use crate::clock::{Clock, ClockSetting};
+use crate::history::History;
 use crate::origin::{Origin, located};
 use crate::problem::Problem;
 use crate::service::Seed;
@@ -44,6 +45,7 @@ impl World {
             faults: self.faults.list(),
             fault_names: Some(self.faults.named()),
             random: Some(self.faults.drawn()),
+            history: History::default(),
             sections: sections.collect(),
         }
     }

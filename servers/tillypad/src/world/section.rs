@@ -19,6 +19,7 @@ use crate::state::menu::{MenuGroup, MenuItem, SaleProperty};
 use crate::state::prechecks::Precheck;
 use crate::state::settings::Settings;
 use crate::state::states::{Part, StateName};
+use crate::world::generate::Generate;
 
 /// Restaurants on Tillypad.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -53,6 +54,9 @@ pub struct Section {
     /// Regular clients.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub clients: Vec<Client>,
+    /// Entities to make up beside those that are listed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub generate: Option<Generate>,
     /// What is sold.
     pub menu: MenuSection,
     /// Loyalty programmes.
@@ -251,6 +255,7 @@ impl Default for Section {
                 stop_list: BTreeSet::new(),
             }],
             clients: Vec::new(),
+            generate: None,
             menu: MenuSection::default(),
             programmes: Vec::new(),
             rules: Vec::new(),
