@@ -127,10 +127,11 @@ impl Section {
 
     /// Whether it holds times that are relative to the beginning of a world, so that every world reads it anew.
     pub(crate) fn is_relative(&self) -> bool {
-        match &self.text {
-            Text::Tree(node) => relative::is_in(node),
-            Text::BuiltIn(json) => relative::may_be_in_json(json),
-            Text::Saved(_) => false,
+        match &self.content {
+            Content::Tree(node) => relative::is_in(node),
+            Content::Json(source, range) => relative::may_be_in_json(&source.text[range.clone()]),
+            Content::BuiltIn(json) => relative::may_be_in_json(json),
+            Content::State(_) => false,
         }
     }
 
@@ -139,19 +140,20 @@ impl Section {
     /// # Errors
     /// As [`Section::read`].
     pub(crate) fn read_at<T: DeserializeOwned>(&self, beginning: Beginning) -> Result<T, Problem> {
-        match &self.text {
-            Text::Tree(node) => {
-                let mut node = node.clone();
-                beginning.lay(&mut node);
-                node.read().map_err(|problem| node.locate(problem))
-            }
-            Text::BuiltIn(json) => {
-                let malformed = |error: serde_json::Error| Problem::new("malformed", error.to_string());
+        let laid = |mut node: Node| {
+            beginning.lay(&mut node);
+            node.read().map_err(|problem| node.locate(problem))
+        };
+        let malformed = |error: serde_json::Error| Problem::new("malformed", error.to_string());
+        match &self.content {
+            Content::Tree(node) => laid(node.clone()),
+            Content::Json(source, range) => laid(tree(source, range)?),
+            Content::BuiltIn(json) => {
                 let mut json = serde_json::from_str(json).map_err(malformed)?;
                 beginning.lay_json(&mut json);
                 serde_json::from_value(json).map_err(malformed)
             }
-            Text::Saved(json) => Node::from_json(json).read(),
+            Content::State(_) => serde_json::to_value(self).and_then(serde_json::from_value).map_err(malformed),
         }
     }
 
