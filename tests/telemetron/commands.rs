@@ -182,7 +182,7 @@ async fn a_rate_of_vat_that_receipts_cannot_show_is_no_secret() {
     api.expect(201, Method::POST, "/v2/products", json!({"composite": 0, "name": "Сок", "vat": 12.5})).await;
     api.expect(200, Method::PUT, "/v2/products/1", json!({"vat": 20})).await;
     let journal = bench.steer(Method::GET, "/worlds/w/journal?fake=telemetron", Value::Null).await.text;
-    assert_eq!(journal.matches("is none of the rates of receipts").count(), 1, "{journal}");
+    assert_eq!(journal.matches("\"warnings\":[\"`vat` 12.5 is none of the rates of receipts").count(), 1, "{journal}");
     for (action, args) in [
         ("issue_receipt", json!({"machine": 10, "name": "Сок", "price": 50, "vat": 13})),
         (

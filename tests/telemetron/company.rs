@@ -176,7 +176,9 @@ async fn a_collection_counts_what_came_since_the_one_before() {
     let mut own = world();
     own["settings"] = json!({"low_change": 0, "tubes": 50});
     // Whatever is bought needs no change.
-    own["planograms"][0]["layout"] = json!([{"product_id": 1, "number": "1", "price": 500}]);
+    for place in own["planograms"][0]["layout"].as_array_mut().expect("places") {
+        place["price"] = json!(500);
+    }
     let api = Api::with(&bench, "w", NOON, &own).await;
     api.act("telemetron.load", json!({"machine": 10, "change": 40})).await;
     api.act("telemetron.insert_coin", json!({"machine": 10, "value": 30})).await;

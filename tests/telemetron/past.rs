@@ -45,8 +45,9 @@ async fn time_itself_brings_reports_and_their_events() {
 #[proves("T21")]
 async fn without_a_setting_nothing_is_read_by_itself() {
     let bench = Bench::start().await;
-    let api = Api::with(&bench, "w", NOON, &world()).await;
+    let mut api = Api::with(&bench, "w", NOON, &world()).await;
     api.advance("3d").await;
+    api.log_in("me@example.com").await;
     assert_eq!(api.get(&format!("{MACHINE}/reports")).await, json!([]));
 }
 

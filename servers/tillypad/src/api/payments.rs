@@ -10,7 +10,7 @@ use stend_transport::{
 
 use crate::Tillypad;
 use crate::api::reply::{Written, written};
-use crate::api::request::{Unknown, body, parameters, warn};
+use crate::api::request::{Unknown, body, query, warn};
 use crate::api::wire::out::Out;
 use crate::api::wire::read;
 use crate::errors::Error;
@@ -95,7 +95,7 @@ impl Decode<Tillypad> for Payment {
     type Error = Wrong;
 
     fn decode(call: &mut Call<'_, Tillypad>) -> Result<Self, Wrong> {
-        let flags: Flags = parameters(call, &FLAGS, Unknown::Refused)?;
+        let flags: Flags = query(call, &FLAGS, Unknown::Refused)?;
         let prechecks = flags.flag()?;
         let body = body(call)?;
         let mut sent = Sent::default();

@@ -82,6 +82,27 @@ pub(crate) fn parameters<T: DeserializeOwned>(
     unknown: Unknown,
 ) -> Result<T, Error> {
     let form = form(call);
+    parameters_of(call, known, unknown, form)
+}
+
+/// As [`parameters`], of the query alone: the body is read as something else.
+///
+/// # Errors
+/// As [`parameters`].
+pub(crate) fn query<T: DeserializeOwned>(
+    call: &mut Call<'_, Tillypad>,
+    known: &'static [&'static str],
+    unknown: Unknown,
+) -> Result<T, Error> {
+    parameters_of(call, known, unknown, None)
+}
+
+fn parameters_of<T: DeserializeOwned>(
+    call: &mut Call<'_, Tillypad>,
+    known: &'static [&'static str],
+    unknown: Unknown,
+    form: Option<String>,
+) -> Result<T, Error> {
     let mut given: Vec<(String, String)> = Vec::new();
     let query = call.query_pairs().map(|(name, value)| (name.into_owned(), value.into_owned()));
     let in_form = form.iter().flat_map(|form| query_pairs(form));

@@ -87,6 +87,7 @@ pub(super) fn clients(generate: &Generate, books: &BooksSection, random: &mut St
         let value = Decimal::from(draws.random_range(1..=600) * 5);
         let points = books.point_types.first().filter(|_| n % 2 == 0);
         made.push(Client {
+            serial: 0,
             id: client,
             name: format!("{first} {surname}"),
             group,
