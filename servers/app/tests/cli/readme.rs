@@ -79,9 +79,10 @@ fn make_run_serves_and_plays() {
         std::thread::sleep(Duration::from_millis(20));
     };
     if serves && child.try_wait().unwrap().is_none() {
-        // The lunch rush is under way.
-        let world = curl(&["http://127.0.0.1:7700/control/v1/worlds/default"]);
-        assert!(world.contains("\"scaled\""), "{world}");
+        let state = curl(&["http://127.0.0.1:7700/control/v1/worlds/default/state"]);
+        let state: serde_json::Value = serde_json::from_str(&state).unwrap();
+        assert_eq!(state["title"], "Busy town");
+        assert_eq!(state["clock"]["mode"], "real");
         let health = curl(&["http://127.0.0.1:7700/control/v1/health"]);
         let health: serde_json::Value = serde_json::from_str(&health).unwrap();
         assert_eq!(health["status"], "ok");
