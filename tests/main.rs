@@ -9,6 +9,7 @@
 #[macro_use]
 extern crate stend_proves;
 
+mod busy;
 mod carbis;
 mod control;
 mod fidelity;
