@@ -8,7 +8,7 @@ pub mod busy;
 pub mod clock;
 pub mod duration;
 pub mod fault;
-mod interpretations;
+pub mod interpretations;
 pub mod journal;
 pub mod json;
 pub mod library;
