@@ -10,7 +10,7 @@ pub mod duration;
 pub mod envelope;
 pub mod fault;
 pub mod history;
-mod interpretations;
+pub mod interpretations;
 pub mod journal;
 pub mod json;
 pub mod library;
