@@ -29,10 +29,37 @@ async fn it_holds_what_was_sent_and_what_came_back() {
         (&entry["method"], &entry["path"], &entry["query"]),
         (&json!("GET"), &json!("/api/v4/events"), &json!("hash=none"))
     );
-    assert_eq!(entry["headers"]["token"], "demo-token");
+    assert!(entry["headers"].as_array().unwrap().contains(&json!({"name": "token", "value": "demo-token"})));
     assert_eq!(entry["status"], 200);
     assert_eq!(entry["reply"], json!({"result": true, "data": {"updates": []}}));
     assert_eq!(entry["request"], Value::Null);
+}
+
+#[tokio::test]
+async fn what_came_is_there_as_it_came() {
+    let bench = Bench::start().await;
+    let url = format!("{}/nothing", bench.url("telemetron"));
+    let post = || bench.client.post(&url).header("x-way", "a").header("x-way", "b").header("x-name", "Чай".as_bytes());
+    let bodies: [(&[u8], &str); 4] = [
+        (b"\xff\xfe\x00", r#""request":{"base64":"//4A"}"#),
+        (
+            b"{\"sum\": 1.50, \"sum\": 100000000000000000000001}",
+            r#""request":{"sum": 1.50, "sum": 100000000000000000000001}"#,
+        ),
+        ("сумма=5".as_bytes(), r#""request":"сумма=5""#),
+        (b"[1,", r#""request":"[1,""#),
+    ];
+    for (body, shown) in bodies {
+        bench.send(post().body(body.to_vec())).await;
+        let page = bench.steer(Method::GET, "/worlds/default/journal?limit=1", Value::Null).await.text;
+        assert!(page.contains(shown), "{shown} is not in {page}");
+        let page: Value = serde_json::from_str(&page).unwrap();
+        let headers = page["entries"][0]["headers"].as_array().unwrap().clone();
+        let values = |name: &str| -> Vec<Value> {
+            headers.iter().filter(|header| header["name"] == name).map(|header| header["value"].clone()).collect()
+        };
+        assert_eq!((values("x-way"), values("x-name")), (vec![json!("a"), json!("b")], vec![json!("Чай")]));
+    }
 }
 
 #[tokio::test]

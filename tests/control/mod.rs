@@ -5,6 +5,7 @@ mod faults;
 mod faults_match;
 mod journal;
 mod plays;
+mod saved;
 mod verify;
 mod worlds;
 mod worlds_apart;

@@ -33,6 +33,13 @@ async fn refused(bench: &Bench, agent: &str) -> Response<Option<Vec<u8>>> {
     }
 }
 
+/// The value of a header in a journal entry.
+fn header(entry: &Value, name: &str) -> String {
+    let headers = entry["headers"].as_array().unwrap().iter();
+    let mut values = headers.filter(|header| header["name"] == name).filter_map(|header| header["value"].as_str());
+    values.next().unwrap_or("-").to_owned()
+}
+
 /// The handshakes that the journal has: status, user agent and fault.
 async fn described(bench: &Bench) -> Vec<String> {
     let journal = bench.steer(Method::GET, "/worlds/default/journal?fake=queue&way=http", Value::Null).await.json();
@@ -40,7 +47,7 @@ async fn described(bench: &Bench) -> Vec<String> {
     let text = |value: &Value| value.as_str().unwrap_or("-").to_owned();
     entries
         .map(|entry| {
-            let (agent, fault) = (text(&entry["headers"]["user-agent"]), text(&entry["fault"]));
+            let (agent, fault) = (header(entry, "user-agent"), text(&entry["fault"]));
             format!("{} {} {} {agent} {fault}", entry["method"].as_str().unwrap(), entry["path"], entry["status"])
         })
         .collect()

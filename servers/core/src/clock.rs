@@ -92,8 +92,14 @@ impl ClockSetting {
     /// The factor between virtual and real time.
     ///
     /// # Errors
-    /// A scale without the mode `scaled`, the mode without a scale, or a scale that is not between 0.001 and 100,000.
+    /// A scale without the mode `scaled`, the mode without a scale, a scale that is not between 0.001 and 100,000, or a
+    /// time before the year 1, which no vendor's format can write.
     pub fn factor(&self) -> Result<f64, Problem> {
+        if let Some(now) = self.now.filter(|now| now.as_second() < FIRST) {
+            return Err(
+                Problem::invalid(format!("a clock cannot stand at {now}; its years go from 1 to 9999")).under("now")
+            );
+        }
         match (self.mode, self.scale) {
             (Mode::Real, None) => Ok(1.0),
             (Mode::Frozen, None) => Ok(0.0),
@@ -109,6 +115,9 @@ impl ClockSetting {
         }
     }
 }
+
+/// The first time that a clock can stand at, in seconds: the beginning of the year 1.
+const FIRST: i64 = -62_135_596_800;
 
 #[derive(Debug)]
 struct Hands {

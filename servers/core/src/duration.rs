@@ -88,8 +88,11 @@ impl FromStr for Span {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let wrong = || format!("`{text}` is no span of time; write it like `30s`, `1m30s`, `250ms` or `2d`");
         let text = text.trim();
+        let wrong = || match latin(text) {
+            Some(meant) => format!("`{text}` has Cyrillic letters; write it with Latin ones: `{meant}`"),
+            None => format!("invalid duration `{text}`; write it like `30s`, `1m30s`, `250ms` or `2d`"),
+        };
         let duration = match text.parse::<f64>() {
             Ok(seconds) => SignedDuration::try_from_secs_f64(seconds).map_err(|_| wrong())?,
             // A day is 24 hours here; months and years have no length of their own.
@@ -103,6 +106,29 @@ impl FromStr for Span {
         }
         Ok(Self(duration))
     }
+}
+
+/// A duration with Cyrillic units, as a Russian keyboard gives them, in Latin letters.
+fn latin(text: &str) -> Option<String> {
+    const UNITS: [(&str, &str); 12] = [
+        ("мсек", "ms"),
+        ("сек", "s"),
+        ("мин", "m"),
+        ("час", "h"),
+        ("дн", "d"),
+        ("мс", "ms"),
+        ("нед", "w"),
+        ("с", "s"),
+        ("м", "m"),
+        ("ч", "h"),
+        ("д", "d"),
+        ("н", "w"),
+    ];
+    let mut meant = text.to_lowercase();
+    for (cyrillic, unit) in UNITS {
+        meant = meant.replace(cyrillic, unit);
+    }
+    (meant != text.to_lowercase() && meant.parse::<Span>().is_ok()).then_some(meant)
 }
 
 impl Serialize for Span {
@@ -174,6 +200,16 @@ mod tests {
             assert_eq!(span.as_secs_f64(), seconds, "{text}");
             assert_eq!(span.to_string(), printed, "{text}");
         }
+    }
+
+    #[test]
+    fn cyrillic_units_are_named() {
+        for (text, meant) in [("5м", "5m"), ("1ч30м", "1h30m"), ("250мс", "250ms"), ("10 сек", "10 s"), ("5мин", "5m")]
+        {
+            let why = text.parse::<Span>().expect_err(text);
+            assert_eq!(why, format!("`{text}` has Cyrillic letters; write it with Latin ones: `{meant}`"));
+        }
+        assert!("5ж".parse::<Span>().is_err_and(|why| why.contains("invalid duration")));
     }
 
     #[test]

@@ -100,6 +100,40 @@ impl Library {
         self.read_node(&node.clone().with_default("stend", VERSION), source, beside, registry, STOREYS)
     }
 
+    /// A world from a file or a text beside `beside`, tried with every section.
+    ///
+    /// # Errors
+    /// All that is wrong with it, in the order of the text.
+    pub fn check(
+        &self,
+        source: Source,
+        beside: Option<&Path>,
+        registry: &Registry,
+    ) -> Result<WorldFile, Vec<Diagnostic>> {
+        let source = Arc::new(source);
+        let shown = |problem: Problem| Diagnostic { source: Arc::clone(&source), problem };
+        if let Some(Ok(_)) = WorldFile::read_large(&source, registry) {
+            let file = self.read_source(&source, beside, registry, STOREYS).map_err(|wrong| vec![wrong])?;
+            let mistakes = file.mistakes(registry);
+            return if mistakes.is_empty() { Ok(file) } else { Err(mistakes) };
+        }
+        let node = source.parse().map_err(|problem| vec![shown(problem)])?;
+        let (file, problems) = WorldFile::read_all(&node, registry);
+        let mut wrong: Vec<Diagnostic> = problems.into_iter().map(|problem| shown(node.locate(problem))).collect();
+        let based = self.over_base(file.of(&source), &|problem| shown(node.locate(problem)), beside, registry, STOREYS);
+        match based {
+            Ok(file) => {
+                wrong.extend(file.mistakes(registry));
+                if wrong.is_empty() {
+                    return Ok(file);
+                }
+            }
+            Err(base) => wrong.push(base),
+        }
+        wrong.sort_by_key(|wrong| wrong.problem.position.map(|position| position.start));
+        Err(wrong)
+    }
+
     fn load(
         &self,
         name: &str,
@@ -154,9 +188,22 @@ impl Library {
         registry: &Registry,
         storeys: usize,
     ) -> Result<WorldFile, Diagnostic> {
-        let source = Arc::new(source);
-        let node = source.parse().map_err(|problem| Diagnostic { source: Arc::clone(&source), problem })?;
-        self.read_node(&node, &source, beside, registry, storeys)
+        self.read_source(&Arc::new(source), beside, registry, storeys)
+    }
+
+    fn read_source(
+        &self,
+        source: &Arc<Source>,
+        beside: Option<&Path>,
+        registry: &Registry,
+        storeys: usize,
+    ) -> Result<WorldFile, Diagnostic> {
+        let shown = |problem: Problem| Diagnostic { source: Arc::clone(source), problem };
+        if let Some(read) = WorldFile::read_large(source, registry) {
+            return self.over_base(read.map_err(shown)?, &shown, beside, registry, storeys);
+        }
+        let node = source.parse().map_err(shown)?;
+        self.read_node(&node, source, beside, registry, storeys)
     }
 
     fn read_node(
@@ -169,6 +216,18 @@ impl Library {
     ) -> Result<WorldFile, Diagnostic> {
         let shown = |problem: Problem| Diagnostic { source: Arc::clone(source), problem: node.locate(problem) };
         let file = WorldFile::read(node, registry).map_err(shown)?.of(source);
+        self.over_base(file, &shown, beside, registry, storeys)
+    }
+
+    /// The file with what it leaves out filled in from its base.
+    fn over_base(
+        &self,
+        file: WorldFile,
+        shown: &dyn Fn(Problem) -> Diagnostic,
+        beside: Option<&Path>,
+        registry: &Registry,
+        storeys: usize,
+    ) -> Result<WorldFile, Diagnostic> {
         let Some(base) = file.base.clone() else { return Ok(file) };
         if storeys == 0 {
             return Err(shown(

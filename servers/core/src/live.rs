@@ -11,20 +11,28 @@ use crate::history::{self, Past};
 use crate::node::Node;
 use crate::problem::Problem;
 use crate::relative::Beginning;
-use crate::section::{Erased, Section};
+use crate::section::{Erased, SavedState, Section};
 use crate::service::{Seed, Service, find};
 
-/// Moments as nanoseconds in an atomic; what never comes is the largest.
+/// Times as microseconds in an atomic, which reach from the first to the last time that there is; the largest never comes.
 pub(crate) const NEVER: i64 = i64::MAX;
 
-pub(crate) fn nanos(at: Option<Timestamp>) -> i64 {
-    at.map_or(NEVER, |at| {
-        i64::try_from(at.as_nanosecond()).unwrap_or(if at.as_nanosecond() < 0 { i64::MIN } else { NEVER })
-    })
+/// The microsecond in which a time lies.
+pub(crate) fn micros(at: Option<Timestamp>) -> i64 {
+    at.map_or(NEVER, |at| narrow(at.as_nanosecond().div_euclid(1_000)))
 }
 
-pub(crate) fn moment(nanos: i64) -> Option<Timestamp> {
-    if nanos == NEVER { None } else { Timestamp::from_nanosecond(i128::from(nanos)).ok() }
+/// The first whole microsecond that is not before a time.
+fn micros_after(at: Option<Timestamp>) -> i64 {
+    at.map_or(NEVER, |at| narrow((at.as_nanosecond() + 999).div_euclid(1_000)))
+}
+
+fn narrow(micros: i128) -> i64 {
+    i64::try_from(micros).unwrap_or(NEVER)
+}
+
+pub(crate) fn moment(micros: i64) -> Option<Timestamp> {
+    if micros == NEVER { None } else { Timestamp::from_microsecond(micros).ok() }
 }
 
 /// Follows a service's state in one world.
@@ -139,7 +147,7 @@ impl<F: Service> Place<F> {
 
     fn next_deadline(&self) -> i64 {
         match self {
-            Self::Made(state) => nanos(F::next_deadline(state)),
+            Self::Made(state) => micros_after(F::next_deadline(state)),
             Self::Waiting(..) => NEVER,
         }
     }
@@ -173,6 +181,25 @@ fn strange<F: Service>() -> Problem {
 /// A state that has been prepared and not yet been put in its place.
 pub struct Prepared(Box<dyn Any + Send>);
 
+/// A state as it was when its world was saved.
+struct Saved<F: Service>(Mutex<F::State>);
+
+impl<F: Service> SavedState for Saved<F> {
+    fn to_write(&self) -> Box<dyn erased_serde::Serialize> {
+        Box::new(F::save(&self.0.lock()))
+    }
+
+    fn section(&self) -> Erased {
+        Arc::new(F::save(&self.0.lock()))
+    }
+}
+
+impl<F: Service> std::fmt::Debug for Saved<F> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Saved").field(&F::NAME).finish()
+    }
+}
+
 /// A [`Live`] service without its types.
 pub trait LiveService: Send + Sync {
     /// For handlers, who know the type.
@@ -182,8 +209,8 @@ pub trait LiveService: Send + Sync {
     /// # Errors
     /// What does not fit or cannot be done; the state is as it was.
     fn act(&self, action: &str, args: &Node, now: Timestamp) -> (Result<serde_json::Value, Problem>, bool);
-    /// The section that would make this state.
-    fn save(&self) -> serde_json::Value;
+    /// The section that would make this state. It is a copy of the state, as a fork is, until it is written.
+    fn save(&self) -> Section;
     /// Makes the state that `start` describes, without touching the present one.
     ///
     /// # Errors
@@ -211,13 +238,8 @@ impl<F: Service> LiveService for Live<F> {
         }
     }
 
-    fn save(&self) -> serde_json::Value {
-        let section = F::save(self.state.lock().state());
-        serde_json::to_value(section).unwrap_or_else(|error| {
-            // A section is made of maps with string keys and numbers; only a bug in a service gets here.
-            tracing::error!(service = F::NAME, %error, "the state cannot be saved");
-            serde_json::Value::Null
-        })
+    fn save(&self) -> Section {
+        Section::saved(Box::new(Saved::<F>(Mutex::new(self.state.lock().state().clone()))))
     }
 
     fn prepare(&self, start: &Start, seed: Seed) -> Result<Prepared, Problem> {

@@ -22,6 +22,9 @@ fn score(wanted: &str, candidate: &str) -> f64 {
     if part { edits.max(0.8) } else { edits.max(strsim::jaro_winkler(wanted, candidate) - 0.15) }
 }
 
+/// Names that a hint lists; of more, it lists those most like the one that was given.
+const LISTED: usize = 48;
+
 /// A hint that names the nearest candidate, or lists what there is when nothing is near.
 pub fn hint<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str> + Clone) -> Option<String> {
     if let Some(near) = nearest(name, candidates.clone()) {
@@ -30,8 +33,15 @@ pub fn hint<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str> + Clon
     let known: Vec<&str> = candidates.into_iter().collect();
     match known.len() {
         0 => None,
-        1..=16 => Some(format!("known: {}", quoted(&known))),
-        n => Some(format!("known: {} and {} more", quoted(&known[..8]), n - 8)),
+        1..=LISTED => Some(format!("known: {}", quoted(&known))),
+        n => {
+            let wanted = name.to_lowercase();
+            let mut near: Vec<(usize, f64)> =
+                known.iter().enumerate().map(|(i, known)| (i, score(&wanted, &known.to_lowercase()))).collect();
+            near.sort_by(|(i, a), (j, b)| b.total_cmp(a).then(i.cmp(j)));
+            let near: Vec<&str> = near[..LISTED / 2].iter().map(|(i, _)| known[*i]).collect();
+            Some(format!("known: {} and {} others", quoted(&near), n - near.len()))
+        }
     }
 }
 
@@ -55,5 +65,15 @@ mod tests {
     fn lists_what_there_is_when_nothing_is_near() {
         assert_eq!(hint("zebra", ["table", "dishes"]), Some("known: `table`, `dishes`".into()));
         assert_eq!(hint("zebra", []), None);
+    }
+
+    #[test]
+    fn a_long_list_begins_with_what_is_most_like_the_name() {
+        let names: Vec<String> = (0..200).map(|n| format!("k{n}")).chain(["лист_ожидания".to_owned()]).collect();
+        let hint = hint("ожидание", names.iter().map(String::as_str)).expect("a hint");
+        assert!(
+            hint.starts_with("did you mean `лист_ожидания`") || hint.starts_with("known: `лист_ожидания`, "),
+            "{hint}"
+        );
     }
 }

@@ -3,11 +3,14 @@
 use std::fmt;
 
 use serde::de::{self, Deserialize, DeserializeOwned, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde::ser::{Serialize, Serializer};
 use serde_json::Number;
 use serde_saphyr::Spanned;
 
 use crate::node_de::NodeDeserializer;
+use crate::node_json::{self, Fail};
 use crate::problem::{Path, Position, Problem, Step};
+use crate::yaml_errors;
 
 /// A value of a document and where it stands.
 #[derive(Debug, Clone, Default)]
@@ -47,10 +50,14 @@ pub struct Entry {
     pub value: Node,
 }
 
-/// How deep a document may nest.
+/// How deep YAML may nest.
 const DEPTH: usize = 32;
 
-/// Plain JSON written as YAML.
+/// The most YAML that is read by the YAML parser, and the longest of its lines, in bytes.
+const MOST_YAML: usize = 64 * 1024 * 1024;
+const LONGEST_LINE: usize = 4 * 1024 * 1024;
+
+/// Plain JSON written as YAML, a block a level.
 ///
 /// # Errors
 /// What the writer says; it takes all that JSON can say.
@@ -64,16 +71,46 @@ impl Node {
     /// # Errors
     /// What the parser says of the text, with its place.
     pub fn parse(text: &str) -> Result<Self, Problem> {
+        if node_json::looks_like_json(text) {
+            match node_json::parse(text) {
+                Ok(node) => return Ok(node),
+                Err(Fail::Problem(problem)) => return Err(problem),
+                // `{a: 1}` is YAML.
+                Err(Fail::Syntax) => {}
+            }
+        } else if let Some(parsed) = node_json::parse_lines(text) {
+            return parsed;
+        }
+        Self::parse_yaml(text)
+    }
+
+    /// Reads YAML with the YAML parser, JSON too.
+    pub(crate) fn parse_yaml(text: &str) -> Result<Self, Problem> {
+        // The parser takes some ten times the memory of its text, and most for one long scalar.
+        let longest = text.lines().map(str::len).max().unwrap_or(0);
+        if text.len() > MOST_YAML || longest > LONGEST_LINE {
+            return Err(Problem::new(
+                "malformed",
+                format!("YAML of {} MiB in lines of up to {} MiB", text.len() >> 20, longest >> 20),
+            )
+            .hint(
+                "write it as JSON, or as `--save` writes it: at most 64 MiB of other YAML are read, in lines of 4 MiB",
+            ));
+        }
+        // Without aliases a text has no more nodes than bytes; what aliases repeat has limits of its own.
+        let most = text.len() + 16;
         // A level takes tens of kilobytes of stack without optimisation, and worker threads have 2 MiB.
         let options = serde_saphyr::options! {
             with_snippet: false,
             // As YAML 1.2 has it: only `true` and `false`, so that `prefix: N` is a text and `on` a key like any other.
             strict_booleans: true,
-            budget: serde_saphyr::budget! { max_depth: DEPTH },
+            budget: serde_saphyr::budget! {
+                max_depth: DEPTH, max_nodes: most, max_events: 4 * most, max_total_scalar_bytes: most,
+            },
         };
         let node: Self = serde_saphyr::from_str_with_options(text, options).map_err(|error| {
             let error = error.without_snippet();
-            let mut problem = Problem::new("malformed", sentence(&error.to_string()));
+            let mut problem = yaml_errors::translate(&error.to_string(), DEPTH);
             problem.position = error.location().map(|location| anchored(position(&location), text));
             problem
         })?;
@@ -172,6 +209,13 @@ impl Node {
         self
     }
 
+    /// Adds an entry to a map; anything else stays as it is.
+    pub(crate) fn push(&mut self, key: &str, value: Self) {
+        if let Value::Map(entries) = &mut self.value {
+            entries.push(Entry { key: key.to_owned(), position: value.position, value });
+        }
+    }
+
     /// Nothing as an empty map: an action without arguments; anything else as it is.
     #[must_use]
     pub fn or_empty_map(mut self) -> Self {
@@ -249,23 +293,6 @@ fn anchored(mut position: Position, text: &str) -> Position {
     position
 }
 
-/// The parser prefixes what it says with places that we print ourselves, and speaks of its options.
-fn sentence(text: &str) -> String {
-    if let Some(key) = text.split("duplicate mapping key: ").nth(1).and_then(|rest| rest.split(',').next()) {
-        return format!("the key `{key}` is given twice");
-    }
-    if text.contains("Depth {") {
-        return format!("nested deeper than {DEPTH} levels");
-    }
-    let line = text.lines().next().unwrap_or(text);
-    let line =
-        line.split_once(": ").filter(|(head, _)| head.starts_with("error: line ")).map_or(line, |(_, rest)| rest);
-    match line.rfind(" at line ") {
-        Some(end) => line[..end].to_owned(),
-        None => line.to_owned(),
-    }
-}
-
 fn position(location: &serde_saphyr::Location) -> Position {
     let narrow = |n: u64| u32::try_from(n).unwrap_or(u32::MAX);
     Position {
@@ -273,6 +300,19 @@ fn position(location: &serde_saphyr::Location) -> Position {
         column: narrow(location.column()),
         start: narrow(location.span().byte_offset().unwrap_or(0)),
         len: narrow(location.span().byte_len().unwrap_or(0)),
+    }
+}
+
+impl Serialize for Node {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match &self.value {
+            Value::Null => serializer.serialize_unit(),
+            Value::Bool(value) => serializer.serialize_bool(*value),
+            Value::Number(number) => number.serialize(serializer),
+            Value::Text(text) => serializer.serialize_str(text),
+            Value::List(items) => serializer.collect_seq(items),
+            Value::Map(entries) => serializer.collect_map(entries.iter().map(|entry| (&entry.key, &entry.value))),
+        }
     }
 }
 
@@ -429,9 +469,17 @@ mod tests {
     fn broken_text_and_deep_nesting_are_problems_with_a_place() {
         let problem = Node::parse("a: [1, 2\nb: 3\n").expect_err("broken");
         assert!(problem.position.is_some_and(|position| position.line > 0), "{problem:?}");
-        let deep = format!("{}{}", "[".repeat(100), "]".repeat(100));
+        let deep = format!("{}{}", "[".repeat(200), "]".repeat(200));
         assert!(Node::parse(&deep).is_err());
         assert!(Node::parse("a: 1\na: 2\n").is_err(), "a key given twice is a mistake");
+    }
+
+    #[test]
+    fn a_huge_scalar_is_refused_before_it_costs() {
+        let text = format!("a: {}\n", "x".repeat(5 << 20));
+        let problem = Node::parse(&text).expect_err("too long");
+        assert!(problem.message.contains("lines of up to 5 MiB") && problem.hint.is_some(), "{problem}");
+        assert!(Node::parse(&format!("{{\"a\": \"{}\"}}", "x".repeat(5 << 20))).is_ok(), "as JSON it costs little");
     }
 
     #[test]

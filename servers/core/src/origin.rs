@@ -6,7 +6,7 @@ use crate::clock::ClockSetting;
 use crate::fault::Faults;
 use crate::history;
 use crate::journal::Limits;
-use crate::live::Start;
+use crate::live::{LiveService, Start};
 use crate::problem::Problem;
 use crate::random::Streams;
 use crate::service::{AnyService, Registry};
@@ -22,8 +22,11 @@ pub(crate) struct Origin {
     pub(crate) strict: bool,
     pub(crate) journal: Limits,
     pub(crate) faults: Faults,
-    /// By the services' slots.
+    /// By the services' indexes.
     pub(crate) starts: Vec<Start>,
+    /// Whether the sections are so large that a world keeps a copy of its first states, which shares what does not
+    /// change, instead of the sections. That needs a clock with a start: a section may lay its past relative to it.
+    pub(crate) large: bool,
 }
 
 impl Origin {
@@ -46,7 +49,23 @@ impl Origin {
             journal: file.journal.unwrap_or_default(),
             faults: Faults::new(file.faults.clone(), random, file.fault_names.unwrap_or(0)),
             starts,
+            large: file.clock.is_some_and(|clock| clock.now.is_some())
+                && file.sections.values().any(|section| section.is_large()),
         })
+    }
+
+    /// The same, from copies of states that were just made of it.
+    pub(crate) fn with_states(&self, services: &[Box<dyn LiveService>]) -> Self {
+        Self {
+            title: self.title.clone(),
+            seed: self.seed,
+            clock: self.clock,
+            strict: self.strict,
+            journal: self.journal,
+            faults: self.faults.copy(),
+            starts: services.iter().map(|service| service.copy()).collect(),
+            large: false,
+        }
     }
 }
 

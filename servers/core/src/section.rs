@@ -1,11 +1,14 @@
-//! One service's section of a world file: a tree that knows its places until it is read, and a typed value from then on.
+//! One service's section of a world file: text until it is read, then a typed value.
 
 use std::any::Any;
+use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
 use serde::de::DeserializeOwned;
+use serde::ser::{Serialize, Serializer};
 
 use crate::node::Node;
+use crate::node_json;
 use crate::problem::{Problem, Step};
 use crate::relative::{self, Beginning};
 use crate::source::{Diagnostic, Source};
@@ -16,20 +19,32 @@ pub type Erased = Arc<dyn Any + Send + Sync>;
 /// A service's section. It is read once, whatever number of worlds is made of it.
 #[derive(Debug, Default)]
 pub struct Section {
-    text: Text,
+    content: Content,
     source: Option<Arc<Source>>,
     read: OnceLock<Erased>,
 }
 
 #[derive(Debug)]
-enum Text {
+enum Content {
+    /// A tree with positions.
     Tree(Node),
+    /// A part of a large text, in JSON: read without a tree.
+    Json(Arc<Source>, Range<usize>),
     /// A section that is known to be good: it is built in, and tests read it.
     BuiltIn(&'static str),
-    Saved(serde_json::Value),
+    /// The state of a world that was saved.
+    State(Box<dyn SavedState>),
 }
 
-impl Default for Text {
+/// A state that was saved; the section is made of it when it is written.
+pub(crate) trait SavedState: std::fmt::Debug + Send + Sync {
+    /// The section, to be written.
+    fn to_write(&self) -> Box<dyn erased_serde::Serialize>;
+    /// The typed section.
+    fn section(&self) -> Erased;
+}
+
+impl Default for Content {
     fn default() -> Self {
         Self::Tree(Node::default())
     }
@@ -37,19 +52,24 @@ impl Default for Text {
 
 impl From<Node> for Section {
     fn from(node: Node) -> Self {
-        Self { text: Text::Tree(node), ..Self::default() }
+        Self { content: Content::Tree(node), ..Self::default() }
     }
 }
 
 impl Section {
-    /// A section that is built in, as JSON; it stands nowhere.
+    /// A section that is built in, as JSON; it stands in no file.
     pub fn built_in(json: &'static str) -> Self {
-        Self { text: Text::BuiltIn(json), ..Self::default() }
+        Self { content: Content::BuiltIn(json), ..Self::default() }
     }
 
-    /// A section that a service has saved.
-    pub fn saved(json: serde_json::Value) -> Self {
-        Self { text: Text::Saved(json), ..Self::default() }
+    /// The section of a state that was saved.
+    pub(crate) fn saved(state: Box<dyn SavedState>) -> Self {
+        Self { content: Content::State(state), ..Self::default() }
+    }
+
+    /// The section that stands as JSON in `range` of a large text.
+    pub(crate) fn json(source: &Arc<Source>, range: Range<usize>) -> Self {
+        Self { content: Content::Json(Arc::clone(source), range), source: Some(Arc::clone(source)), ..Self::default() }
     }
 
     /// The same, standing in this text.
@@ -60,10 +80,15 @@ impl Section {
     }
 
     pub(crate) fn is_built_in(&self) -> bool {
-        matches!(self.text, Text::BuiltIn(_))
+        matches!(self.content, Content::BuiltIn(_))
     }
 
-    /// The typed value, read at the first call.
+    /// Whether it is too large to be kept twice: the worlds made of it share the state instead.
+    pub(crate) fn is_large(&self) -> bool {
+        matches!(self.content, Content::Json(..))
+    }
+
+    /// The typed value; a small one is read at the first call and kept.
     ///
     /// # Errors
     /// What does not fit, with path and place in the section.
@@ -71,22 +96,42 @@ impl Section {
         if let Some(read) = self.read.get() {
             return Ok(Arc::clone(read));
         }
-        let value: T = match &self.text {
-            Text::Tree(node) => node.read().map_err(|problem| node.locate(problem))?,
-            Text::BuiltIn(json) => {
-                serde_json::from_str(json).map_err(|error| Problem::new("malformed", error.to_string()))?
+        let value: Erased = match &self.content {
+            Content::Tree(node) => Arc::new(node.read::<T>().map_err(|problem| node.locate(problem))?),
+            Content::Json(source, range) => {
+                return match serde_json::from_str::<T>(&source.text[range.clone()]) {
+                    Ok(value) => Ok(Arc::new(value)),
+                    // Read again as a tree, which knows the place of what does not fit.
+                    Err(_) => {
+                        let node = tree(source, range)?;
+                        Ok(Arc::new(node.read::<T>().map_err(|problem| node.locate(problem))?))
+                    }
+                };
             }
-            Text::Saved(json) => Node::from_json(json).read()?,
+            Content::BuiltIn(json) => {
+                Arc::new(serde_json::from_str::<T>(json).map_err(|error| Problem::new("malformed", error.to_string()))?)
+            }
+            Content::State(state) => return Ok(state.section()),
         };
-        Ok(Arc::clone(self.read.get_or_init(|| Arc::new(value))))
+        Ok(Arc::clone(self.read.get_or_init(|| value)))
+    }
+
+    /// The tree that it stands in a text as; `None` if it stands in no text.
+    pub(crate) fn tree(&self) -> Option<Node> {
+        match &self.content {
+            Content::Tree(node) => Some(node.clone()),
+            Content::Json(source, range) => tree(source, range).ok(),
+            Content::BuiltIn(_) | Content::State(_) => None,
+        }
     }
 
     /// Whether it holds times that are relative to the beginning of a world, so that every world reads it anew.
     pub(crate) fn is_relative(&self) -> bool {
-        match &self.text {
-            Text::Tree(node) => relative::is_in(node),
-            Text::BuiltIn(json) => relative::may_be_in_json(json),
-            Text::Saved(_) => false,
+        match &self.content {
+            Content::Tree(node) => relative::is_in(node),
+            Content::Json(source, range) => relative::may_be_in_json(&source.text[range.clone()]),
+            Content::BuiltIn(json) => relative::may_be_in_json(json),
+            Content::State(_) => false,
         }
     }
 
@@ -95,27 +140,35 @@ impl Section {
     /// # Errors
     /// As [`Section::read`].
     pub(crate) fn read_at<T: DeserializeOwned>(&self, beginning: Beginning) -> Result<T, Problem> {
-        match &self.text {
-            Text::Tree(node) => {
-                let mut node = node.clone();
-                beginning.lay(&mut node);
-                node.read().map_err(|problem| node.locate(problem))
-            }
-            Text::BuiltIn(json) => {
+        let mut node = match &self.content {
+            Content::Tree(node) => node.clone(),
+            Content::Json(source, range) => tree(source, range)?,
+            Content::BuiltIn(_) | Content::State(_) => {
                 let malformed = |error: serde_json::Error| Problem::new("malformed", error.to_string());
-                let mut json = serde_json::from_str(json).map_err(malformed)?;
+                let mut json = serde_json::to_value(self).map_err(malformed)?;
                 beginning.lay_json(&mut json);
-                serde_json::from_value(json).map_err(malformed)
+                return serde_json::from_value(json).map_err(malformed);
             }
-            Text::Saved(json) => Node::from_json(json).read(),
-        }
+        };
+        beginning.lay(&mut node);
+        node.read().map_err(|problem| node.locate(problem))
     }
 
     /// Gives a problem, whose path begins with the section's name, its place.
     pub(crate) fn locate(&self, mut problem: Problem) -> Problem {
-        if let Text::Tree(node) = &self.text
-            && matches!(problem.path.0.first(), Some(Step::Key(_)))
-        {
+        let made;
+        let node = match &self.content {
+            Content::Tree(node) => node,
+            Content::Json(source, range) => {
+                made = tree(source, range).unwrap_or_default();
+                &made
+            }
+            Content::BuiltIn(_) | Content::State(_) => return problem,
+        };
+        if problem.position.is_some_and(|position| position.line > 0) {
+            return problem;
+        }
+        if matches!(problem.path.0.first(), Some(Step::Key(_))) {
             let name = problem.path.0.remove(0);
             problem = node.locate(problem);
             problem.path.0.insert(0, name);
@@ -123,17 +176,27 @@ impl Section {
         problem
     }
 
-    /// The problem in the text that the section stands in; `None` if it stands nowhere.
+    /// The problem in the text that the section stands in; `None` if it stands in no text.
     pub(crate) fn show(&self, problem: &Problem) -> Option<Diagnostic> {
         Some(Diagnostic { source: Arc::clone(self.source.as_ref()?), problem: self.locate(problem.clone()) })
     }
+}
 
-    /// As plain JSON.
-    pub fn to_json(&self) -> serde_json::Value {
-        match &self.text {
-            Text::Tree(node) => node.to_json(),
-            Text::BuiltIn(json) => serde_json::from_str(json).unwrap_or_default(),
-            Text::Saved(json) => json.clone(),
+fn tree(source: &Source, range: &Range<usize>) -> Result<Node, Problem> {
+    node_json::parse_in(&source.text, range).map_err(|fail| match fail {
+        node_json::Fail::Problem(problem) => problem,
+        node_json::Fail::Syntax => node_json::complaint(&source.text[range.clone()]),
+    })
+}
+
+impl Serialize for Section {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let json = |text: &str| serde_json::from_str::<serde_json::Value>(text).unwrap_or_default();
+        match &self.content {
+            Content::Tree(node) => node.serialize(serializer),
+            Content::Json(source, range) => json(&source.text[range.clone()]).serialize(serializer),
+            Content::BuiltIn(text) => json(text).serialize(serializer),
+            Content::State(state) => erased_serde::serialize(&*state.to_write(), serializer),
         }
     }
 }

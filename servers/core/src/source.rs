@@ -8,6 +8,7 @@ use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 
 use crate::node::Node;
 use crate::problem::Problem;
+use crate::visible::visible;
 
 /// A text with the name it is known by.
 #[derive(Debug, Clone, Default)]
@@ -54,8 +55,8 @@ impl std::fmt::Display for Diagnostic {
     }
 }
 
-/// The longest file that is read: far above what a person or a saved world of 100,000 entities needs.
-const MAX_BYTES: u64 = 256 * 1024 * 1024;
+/// The longest file that is read, in bytes: above what a saved world of some million entities needs.
+const MAX_BYTES: u64 = 2 * 1024 * 1024 * 1024;
 
 impl Source {
     /// A text under this name.
@@ -77,7 +78,7 @@ impl Source {
         let mut bytes = Vec::new();
         file.take(MAX_BYTES + 1).read_to_end(&mut bytes).map_err(|error| wrong(&plain(&error)))?;
         if bytes.len() as u64 > MAX_BYTES {
-            return Err(wrong("it is larger than 256 MiB"));
+            return Err(wrong("it is larger than 2 GiB"));
         }
         let text = String::from_utf8(bytes).map_err(|_| wrong("it is not UTF-8 text"))?;
         Ok(Self { name, text })
@@ -89,6 +90,14 @@ impl Source {
     /// As [`Node::parse`].
     pub fn parse(&self) -> Result<Node, Problem> {
         Node::parse(&self.text)
+    }
+
+    /// Whether the document has one of these top-level keys; a large one is not read whole for it.
+    pub fn has_key(&self, keys: &[&str]) -> bool {
+        match crate::node_json::split(&self.text) {
+            Some(parts) => parts.iter().any(|(key, _)| keys.contains(&key.as_str())),
+            None => self.parse().is_ok_and(|node| keys.iter().any(|key| node.get(key).is_some())),
+        }
     }
 
     /// `name:line:col` of a problem, or the name alone.
@@ -116,20 +125,22 @@ impl Source {
             // What stands nowhere may name its file already.
             let place =
                 if problem.message.contains(&self.name) { String::new() } else { format!("\n --> {}", self.name) };
-            return format!("{word}: {}{place}{help}", problem.message);
+            return visible(&format!("{word}: {}{place}{help}", problem.message)).into_owned();
         };
+        let (message, name) = (visible(&problem.message), visible(&self.name));
         let start = (position.start as usize).min(self.text.len());
         // An empty span still gets a caret; a span over many lines is shown by its first.
         let rest = &self.text[start..];
         let first_line = rest.find('\n').unwrap_or(rest.len());
         let end = start + (position.len as usize).clamp(1, first_line.max(1));
-        let mut group = level.primary_title(problem.message.as_str()).element(
+        let mut group = level.primary_title(&*message).element(
             Snippet::source(self.text.as_str())
-                .path(self.name.as_str())
+                .path(&*name)
                 .annotation(AnnotationKind::Primary.span(start..end.min(self.text.len()))),
         );
-        if let Some(hint) = &problem.hint {
-            group = group.element(Level::HELP.message(hint.as_str()));
+        let hint = problem.hint.as_deref().map(visible);
+        if let Some(hint) = &hint {
+            group = group.element(Level::HELP.message(&**hint));
         }
         renderer.render(&[group])
     }
@@ -157,6 +168,17 @@ mod tests {
         let text = source.render(&problem, false);
         for part in ["error: unknown key `naem`", "bistro.yaml:3:5", "    naem: x", "^^^^", "did you mean `name`?"] {
             assert!(text.contains(part), "{part} is not in\n{text}");
+        }
+    }
+
+    #[test]
+    fn escape_sequences_in_a_file_are_shown_and_not_carried_out() {
+        let source = Source::new("a\u{1b}[2J.yaml", "title: \"\u{1b}]0;x\u{7}\" # \u{1b}[2J\n");
+        let mut problem = Problem::invalid("`\u{1b}[2J` is wrong").hint("not \u{1b}c");
+        for line in [0, 1] {
+            problem.position = Some(crate::problem::Position { line, column: 8, start: 7, len: 3 });
+            let text = source.render(&problem, false);
+            assert!(!text.contains(['\u{1b}', '\u{7}']) && text.contains("␛[2J"), "{text:?}");
         }
     }
 

@@ -216,8 +216,58 @@ pub(crate) fn find(path: &JsonPath, text: &str, value: &Value) -> Option<Value> 
     }
 }
 
+/// The longest JSONPath, in bytes.
+const LONGEST: usize = 4096;
+/// Brackets and parentheses in each other.
+const LEVELS: usize = 32;
+/// Filters in each other; the time to parse one doubles with each.
+const FILTERS: usize = 4;
+/// Steps to all descendants; each multiplies the time to search by the number of values.
+const DESCENDANTS: usize = 3;
+
+/// Whether the parser, and later the search, takes little time for this text, whatever it is.
+fn is_bounded(text: &str) -> bool {
+    if text.len() > LONGEST {
+        return false;
+    }
+    let (mut levels, mut filters, mut descendants) = (Vec::new(), 0, 0);
+    let mut bytes = text.bytes().peekable();
+    while let Some(byte) = bytes.next() {
+        match byte {
+            b'\'' | b'"' => {
+                while let Some(inner) = bytes.next().filter(|inner| *inner != byte) {
+                    if inner == b'\\' {
+                        bytes.next();
+                    }
+                }
+            }
+            b'[' | b'(' => levels.push(false),
+            // A filter, wherever it stands in its brackets.
+            b'?' => {
+                if let Some(filter @ false) = levels.last_mut() {
+                    *filter = true;
+                    filters += 1;
+                }
+            }
+            b']' | b')' if levels.pop() == Some(true) => filters -= 1,
+            b'.' if bytes.next_if_eq(&b'.').is_some() => descendants += 1,
+            _ => {}
+        }
+        if levels.len() > LEVELS || filters > FILTERS || descendants > DESCENDANTS {
+            return false;
+        }
+    }
+    true
+}
+
 /// Reads an RFC 9535 path.
 pub(crate) fn path(text: &str) -> Result<JsonPath, Problem> {
+    if !is_bounded(text) {
+        let start: String = text.chars().take(LONG).collect();
+        return Err(Problem::invalid(format!("a JSONPath that is too large: `{start}`")).hint(format!(
+            "at most {LONGEST} characters, {LEVELS} levels of brackets, {FILTERS} filters in each other and {DESCENDANTS} times `..`"
+        )));
+    }
     let wrong = |error: serde_json_path::ParseError| {
         Problem::invalid(format!("`{text}` is no JSONPath: {error}"))
             .hint("paths begin with `$`, e.g. `$.data.updates[0].hash`")
@@ -272,6 +322,31 @@ mod tests {
         assert!(Matcher::read(&json!({"matchs": "x"})).is_ok(), "a map that is a value");
         assert!(Matcher::read(&json!({"matches": "x", "leng": 1})).is_err());
         assert!(Matcher::read(&json!({"matches": "["})).is_err());
+    }
+
+    #[test]
+    fn a_path_that_would_take_for_ever_is_refused_before_it_is_parsed() {
+        let nested = |filter: &str, n: usize| format!("${}{}", filter.repeat(n), "]".repeat(n));
+        for bad in [
+            nested("[?@", 40),
+            nested("[?@", 5),
+            nested("[0, ?@.a && @", 5),
+            nested("[?count(@", 30),
+            nested("[?@['a\\'[']", 5),
+            format!("$[?{}@.a{}]", "(".repeat(40), ")".repeat(40)),
+            format!("$.{}", "a".repeat(5_000)),
+            "$..a..b..c..d".to_owned(),
+        ] {
+            let problem = path(&bad).expect_err(&bad);
+            assert!(problem.message.contains("too large") && problem.message.len() < 400, "{problem}");
+        }
+        for good in [
+            "$..a[?@.b == '[[[[[[?' && @.c == \"]\"].d",
+            "$[?@.a[?@.b[?@.c]]]",
+            "$[?@.a]['b', 0][?@.c][?@.d][?@.e][?@.f]",
+        ] {
+            path(good).expect(good);
+        }
     }
 
     #[test]

@@ -8,6 +8,7 @@ use quick_junit::{NonSuccessKind, TestCase, TestCaseStatus, TestSuite};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use stend_core::problem::Position;
+use stend_core::visible::visible;
 use stend_core::{Problem, Source, Span, Timestamp};
 
 use crate::file::Scenario;
@@ -155,6 +156,8 @@ impl Row<'_> {
 
 /// For people.
 pub fn pretty(report: &Report, colour: bool) -> String {
+    // Titles and values are of others: they must not steer the terminal.
+    let report = &report.visible();
     let mut text = timeline(report, colour);
     if report.failures().next().is_some() {
         text.push('\n');
@@ -187,6 +190,19 @@ pub fn pretty(report: &Report, colour: bool) -> String {
     }
     text.push('\n');
     text
+}
+
+impl Report {
+    /// The same with control characters made visible.
+    fn visible(&self) -> Self {
+        let mut shown = self.clone();
+        shown.title = visible(&shown.title).into_owned();
+        for outcome in shown.steps.iter_mut().chain(&mut shown.expectations) {
+            outcome.what = visible(&outcome.what).into_owned();
+            outcome.failure = outcome.failure.as_deref().map(|failure| visible(failure).into_owned());
+        }
+        shown
+    }
 }
 
 fn plural(n: usize, word: &str) -> String {

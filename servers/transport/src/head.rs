@@ -1,5 +1,6 @@
 //! What the journal keeps of a request beside its body.
 
+use std::borrow::Cow;
 use std::cell::Cell;
 
 use actix_web::HttpRequest;
@@ -63,19 +64,20 @@ pub(crate) fn with_head<T>(request: &HttpRequest, path: &str, show: impl FnOnce(
 /// Writes headers, `name: value` a line, in the order of their names, but for the bench's own. In what order they came is
 /// not known: the map that holds them has another order each time.
 pub(crate) fn header_lines(headers: &HeaderMap, lines: &mut String) {
-    // A header's value holds no control character, so no line break; what is not ASCII is left out. Asked of the whole at
-    // once: `HeaderValue::to_str` looks at byte after byte.
-    let shown = headers.iter().filter_map(|(name, value)| {
-        let value = std::str::from_utf8(value.as_bytes()).ok().filter(|value| value.is_ascii())?;
-        (name.as_str() != GUARD_HEADER).then(|| (name.as_str(), value))
+    // A header's value holds no control character, so no line break. What is not UTF-8 is Latin-1, as HTTP once had it.
+    let shown = headers.iter().filter(|(name, _)| name.as_str() != GUARD_HEADER).map(|(name, value)| {
+        let bytes = value.as_bytes();
+        let text =
+            std::str::from_utf8(bytes).map_or_else(|_| bytes.iter().copied().map(char::from).collect(), Cow::from);
+        (name.as_str(), text)
     });
-    let mut shown: SmallVec<[(&str, &str); 16]> = shown.collect();
+    let mut shown: SmallVec<[(&str, Cow<'_, str>); 16]> = shown.collect();
     // Values of one name keep their order.
     shown.sort_by_key(|(name, _)| *name);
     for (name, value) in shown {
         lines.push_str(name);
         lines.push_str(": ");
-        lines.push_str(value);
+        lines.push_str(&value);
         lines.push('\n');
     }
 }

@@ -75,15 +75,9 @@ fn check(
     let name = path.display().to_string();
     let source =
         Source::open(path).map_err(|problem| vec![Diagnostic { source: Source::new(name, "").into(), problem }])?;
-    let keys = ["timeline", "until", "expect"];
-    let is_scenario = source.parse().is_ok_and(|node| keys.iter().any(|key| node.get(key).is_some()));
-    if is_scenario {
+    if source.has_key(&["timeline", "until", "expect"]) {
         stend_scenario::load(source, path.parent(), library, registry).map(|scenario| ("scenario", scenario.warnings))
     } else {
-        library
-            .open(path, registry)
-            .and_then(|world| world.check(registry).map_err(|diagnostic| *diagnostic))
-            .map(|()| ("world", Vec::new()))
-            .map_err(|diagnostic| vec![diagnostic])
+        library.check(source, path.parent(), registry).map(|_| ("world", Vec::new()))
     }
 }

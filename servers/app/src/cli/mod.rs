@@ -12,12 +12,15 @@ mod stop;
 mod watch;
 mod write;
 
-use std::io::{IsTerminal, Write};
+use std::borrow::Cow;
+use std::io::{ErrorKind, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 use stend_core::ClockSetting;
+use stend_core::visible::visible_but_colours;
 use stend_scenario::Speed;
 
 /// Good.
@@ -97,7 +100,10 @@ fn speed(text: &str) -> Result<Speed, String> {
 }
 
 pub(crate) fn run() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(asked) => return ExitCode::from(explain(&asked)),
+    };
     log::start(cli.verbose, cli.log_format);
     let code = match cli.command {
         Command::Serve(args) => serve::run(args),
@@ -122,18 +128,46 @@ pub(crate) fn run() -> ExitCode {
             GOOD
         }
     };
-    ExitCode::from(code)
+    ExitCode::from(if LOST.load(Ordering::Relaxed) { BAD } else { code })
 }
 
-/// Prints to standard output; a reader that has gone away is no error.
+/// Prints what clap has to say: the help that was asked for, or what is wrong with the arguments.
+fn explain(asked: &clap::Error) -> u8 {
+    let code = if asked.use_stderr() { BAD } else { GOOD };
+    match asked.print() {
+        Err(error) if code == GOOD && error.kind() != ErrorKind::BrokenPipe => {
+            lost(&error);
+            BAD
+        }
+        _ => code,
+    }
+}
+
+/// Whether something could not be printed: then no command is a success.
+static LOST: AtomicBool = AtomicBool::new(false);
+
+/// Prints to standard output. A reader that has gone away is no error; whatever else keeps the result from being
+/// written ends the command with [`BAD`].
 fn out(text: &str) {
     let mut stdout = std::io::stdout().lock();
-    let _ = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
+    // A file gets what there is; a terminal is not steered by it.
+    let shown = if stdout.is_terminal() { visible_but_colours(text).into() } else { Cow::from(text) };
+    if let Err(error) = stdout.write_all(shown.as_bytes()).and_then(|()| stdout.flush())
+        && error.kind() != ErrorKind::BrokenPipe
+    {
+        lost(&error);
+    }
+}
+
+fn lost(error: &std::io::Error) {
+    if !LOST.swap(true, Ordering::Relaxed) {
+        err(&format!("error: cannot write to standard output: {error}\n"));
+    }
 }
 
 /// Prints to standard error.
 fn err(text: &str) {
-    let _ = std::io::stderr().lock().write_all(text.as_bytes());
+    let _ = std::io::stderr().lock().write_all(visible_but_colours(text).as_bytes());
 }
 
 /// Whether what is printed on standard error may be coloured.

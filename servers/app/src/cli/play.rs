@@ -8,13 +8,14 @@ use clap::ValueEnum;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 use stend::{Config, Running};
+use stend_core::visible::visible;
 use stend_core::{NewWorld, Problem, Source, Span, Step};
 use stend_scenario::{Options, Progress, Reach, Report, Scenario, Speed, default_start, junit, play, pretty};
 
 use super::attach::Remote;
 use super::check::show;
 use super::stop::stopped;
-use super::{BAD, FAILED, GOOD, STOPPED, colour, err, files, out, runtime, speed, watch};
+use super::{BAD, FAILED, GOOD, STOPPED, colour, err, files, out, runtime, speed, watch, write};
 
 /// Arguments of `stend play`.
 #[derive(Debug, clap::Args)]
@@ -192,7 +193,7 @@ pub(super) async fn play_all(args: &Args, scenarios: &[Scenario], bench: &Bench)
         out(&format!("{:#}\n", json!({ "stend": stend_core::world_file::VERSION, "scenarios": reports })));
     }
     if let Some(path) = &args.junit
-        && let Err(error) = std::fs::write(path, junit(&reports))
+        && let Err(error) = write::text(path, &junit(&reports))
     {
         err(&format!("error: cannot write {}: {error}\n", path.display()));
         return BAD;
@@ -212,7 +213,7 @@ impl Bar {
         let style = ProgressStyle::with_template("{prefix} [{wide_bar}] {msg}")
             .unwrap_or_else(|_| ProgressStyle::default_bar());
         bar.set_style(style.progress_chars("=> "));
-        bar.set_prefix(scenario.title.clone());
+        bar.set_prefix(visible(&scenario.title).into_owned());
         Self(bar)
     }
 }
@@ -220,7 +221,7 @@ impl Bar {
 impl Progress for Bar {
     fn at(&self, now: Span, of: Span, what: &str) {
         self.0.set_position((now.as_secs_f64() * 1000.0) as u64);
-        let what: String = what.chars().take(40).collect();
+        let what: String = visible(what).chars().take(40).collect();
         self.0.set_message(format!("{now} of {of}: {what}"));
     }
 }

@@ -45,7 +45,7 @@ pub(super) fn run(args: &Args) -> u8 {
         out(&text);
         return GOOD;
     };
-    if let Err(error) = write::whole(path, &text) {
+    if let Err(error) = write::text(path, &text) {
         err(&format!("error: cannot write {}: {error}\n", path.display()));
         return BAD;
     }

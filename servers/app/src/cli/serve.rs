@@ -3,15 +3,17 @@
 use std::fmt::Write as _;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use serde_json::json;
-use stend::{Config, Running};
+use stend::{Config, Running, StartError};
 use stend_core::clock::wall;
-use stend_core::{ClockSetting, World};
+use stend_core::{ClockSetting, Diagnostic, Library, Registry, Source, World, WorldFile};
 use stend_scenario::{Options, Reach, Scenario, Silent, Speed, play, play_in_place, pretty};
 
 use super::check::show;
 use super::stop::{input_closed, stopped};
+use super::write::Ready;
 use super::{BAD, GOOD, clock, colour, err, out, runtime, speed, write};
 
 /// Arguments of `stend serve`.
@@ -64,7 +66,19 @@ pub(super) struct Args {
     workers: Option<usize>,
 }
 
+/// How long the server may take to end its connections.
+const FAREWELL: Duration = Duration::from_millis(600);
+
 pub(super) fn run(args: Args) -> u8 {
+    // Before anything else: whoever waits for the file must not find that of an earlier run.
+    let ready = match args.ready_file.as_deref().map(Ready::begin).transpose() {
+        Ok(ready) => ready,
+        Err(error) => {
+            let path = args.ready_file.unwrap_or_default();
+            err(&format!("error: cannot write the ready file {}: {error}\n", path.display()));
+            return BAD;
+        }
+    };
     let (registry, library) = (stend::registry::services(), stend::library());
     let built_in = |path: &Path| path.to_str().filter(|name| library.has(name)).map(str::to_owned);
     let mut scenario = match &args.scenario {
@@ -83,12 +97,13 @@ pub(super) fn run(args: Args) -> u8 {
         scenario.world.strict = Some(true);
     }
     let world = match (&args.world, &scenario) {
-        (Some(path), _) => match built_in(path)
-            .map_or_else(|| library.open(path, &registry), |name| library.by_name(&name, &registry))
-        {
+        (Some(path), _) => match built_in(path).map_or_else(
+            || open(path, &library, &registry),
+            |name| library.by_name(&name, &registry).map_err(|wrong| vec![wrong]),
+        ) {
             Ok(world) => Some(world),
-            Err(diagnostic) => {
-                show(&[diagnostic]);
+            Err(wrong) => {
+                show(&wrong);
                 return BAD;
             }
         },
@@ -97,11 +112,12 @@ pub(super) fn run(args: Args) -> u8 {
     };
     // Told now, not after a day's work.
     if let Some(path) = &args.save
-        && let Err(error) = writable(path)
+        && let Err(error) = write::check(path)
     {
         err(&format!("error: cannot save the world to {}: {error}\n", path.display()));
         return BAD;
     }
+    let example = example(world.as_ref());
     let config = Config {
         host: args.host,
         port_base: (!args.ephemeral).then_some(args.port_base),
@@ -124,24 +140,52 @@ pub(super) fn run(args: Args) -> u8 {
     runtime.block_on(async {
         let running = match stend::start(config).await {
             Ok(running) => running,
+            // Of a world with a mistake all are told.
+            Err(StartError::World(_))
+                if args.world.as_ref().is_some_and(|path| tell_all(path, &library, &registry)) =>
+            {
+                return BAD;
+            }
             Err(error) => {
                 err(&format!("{error}\n"));
                 return BAD;
             }
         };
-        serve(&args, scenario, running).await
+        serve(&args, scenario, running, ready, example).await
     })
 }
 
-async fn serve(args: &Args, scenario: Option<Scenario>, mut running: Running) -> u8 {
+/// Reads a world file. One with a mistake is looked at once more for all of them.
+fn open(path: &Path, library: &Library, registry: &Registry) -> Result<WorldFile, Vec<Diagnostic>> {
+    library.open(path, registry).map_err(|first| {
+        let all = Source::open(path).map(|source| library.check(source, path.parent(), registry).err());
+        all.ok().flatten().unwrap_or_else(|| vec![first])
+    })
+}
+
+/// Tells all mistakes of a world file; says whether there are any.
+fn tell_all(path: &Path, library: &Library, registry: &Registry) -> bool {
+    let Ok(source) = Source::open(path) else { return false };
+    let Err(wrong) = library.check(source, path.parent(), registry) else { return false };
+    show(&wrong);
+    true
+}
+
+async fn serve(
+    args: &Args,
+    scenario: Option<Scenario>,
+    mut running: Running,
+    mut ready: Option<Ready>,
+    example: Option<(String, i64)>,
+) -> u8 {
     // Asked for before anything is told, or a quick stop would be missed.
     let stop = stopped();
     tokio::pin!(stop);
-    out(&banner(args, &running));
-    if let Some(path) = &args.ready_file
-        && let Err(error) = write_ready(path, &running)
+    out(&banner(args, &running, example));
+    if let Some(ready) = &mut ready
+        && let Err(error) = ready.write(ready_text(&running))
     {
-        err(&format!("error: cannot write the ready file {}: {error}\n", path.display()));
+        err(&format!("error: cannot write the ready file {}: {error}\n", ready.path().display()));
         running.stop().await;
         return BAD;
     }
@@ -167,20 +211,21 @@ async fn serve(args: &Args, scenario: Option<Scenario>, mut running: Running) ->
         () = playing => GOOD,
     };
     let world = std::sync::Arc::clone(running.worlds.default_world());
-    running.stop().await;
+    running.worlds.list().iter().for_each(|world| world.end_waits());
+    if tokio::time::timeout(FAREWELL, running.stop()).await.is_err() {
+        tracing::warn!(target: "stend", "some connections did not end in time");
+    }
     if let Some(path) = &args.save {
         match save(path, &world) {
             Ok(()) => out(&format!("saved the world to {}\n", path.display())),
-            Err(problem) => {
-                err(&format!("error: cannot save the world to {}: {problem}\n", path.display()));
+            Err(error) => {
+                err(&format!("error: cannot save the world to {}: {error}\n", path.display()));
                 code = BAD;
             }
         }
     }
-    if let Some(path) = &args.ready_file {
-        // A reader must not find the URLs of a bench that is gone.
-        let _ = std::fs::remove_file(path);
-    }
+    // A reader must not find the URLs of a bench that is gone.
+    ready.into_iter().for_each(Ready::end);
     code
 }
 
@@ -207,7 +252,7 @@ async fn play_on_a_loop(args: &Args, scenario: &Scenario, world: &std::sync::Arc
             }
             Err(problem) => {
                 tracing::warn!(target: "stend", round, %problem, "the scenario was interrupted");
-                tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+                tokio::time::sleep(Duration::from_millis(200)).await;
             }
         }
     }
@@ -230,8 +275,15 @@ async fn play_once(args: &Args, scenario: &Scenario, world: &std::sync::Arc<Worl
     }
 }
 
+/// A token and a table of the world that is served, for the banner; `None` where it has none.
+fn example(world: Option<&WorldFile>) -> Option<(String, i64)> {
+    let Some(world) = world else { return Some(("demo-token".into(), 1_000_028)) };
+    let section = serde_json::to_value(&**world.sections.get("carbis")?).ok()?;
+    Some((section["token"].as_str()?.to_owned(), section["tables"][0]["id"].as_i64()?))
+}
+
 /// What is printed at the start: the URLs, and what to do next.
-fn banner(args: &Args, running: &Running) -> String {
+fn banner(args: &Args, running: &Running, example: Option<(String, i64)>) -> String {
     let mut text = format!("stend {} serves\n", env!("CARGO_PKG_VERSION"));
     let registry = stend::registry::services();
     for kind in registry.services() {
@@ -239,43 +291,36 @@ fn banner(args: &Args, running: &Running) -> String {
     }
     let _ =
         writeln!(text, "  {:<11} {:<28} worlds, clocks, actions, faults, journals", "control", running.url("control"));
-    let auth = if args.control_token.is_some() { " -H 'Authorization: Bearer …'" } else { "" };
-    let _ = write!(
-        text,
-        "\nTry:\n  curl -s -H 'token: demo-token' '{}/api/v4/events?hash=none'\n  curl -s{auth} {}/control/v1/worlds/default/actions -d '{{\"carbis.call_waiter\": {{\"table\": 1000028}}}}'\n\n",
-        running.url("carbis"),
-        running.url("control"),
-    );
+    text.push_str("\nTry:\n");
+    if let Some((token, table)) = example {
+        let _ = writeln!(text, "  curl -s -H 'token: {token}' '{}/api/v4/events?hash=none'", running.url("carbis"));
+        let auth = if args.control_token.is_some() { " -H 'Authorization: Bearer …'" } else { "" };
+        let _ = writeln!(
+            text,
+            "  curl -s{auth} {}/control/v1/worlds/default/actions -d '{{\"carbis.call_waiter\": {{\"table\": {table}}}}}'",
+            running.url("control"),
+        );
+    } else {
+        let _ = writeln!(text, "  curl -s {}/control/v1/health", running.url("control"));
+    }
+    text.push('\n');
     if !args.host.is_loopback() {
         text.push_str("Listening beyond this machine: whoever reaches these ports can use them.\n");
     }
     text
 }
 
-/// Writes the ready file whole or not at all.
-fn write_ready(path: &Path, running: &Running) -> std::io::Result<()> {
+/// What the ready file holds.
+fn ready_text(running: &Running) -> String {
     let mut ready = json!(running.urls);
     ready["pid"] = json!(std::process::id());
     ready["version"] = json!(env!("CARGO_PKG_VERSION"));
-    write::whole(path, &format!("{ready:#}\n"))
-}
-
-/// Whether a world can be saved to this file, as far as can be known before.
-fn writable(path: &Path) -> std::io::Result<()> {
-    if path.is_dir() {
-        return Err(std::io::ErrorKind::IsADirectory.into());
-    }
-    write::beside(path).map(drop)
+    format!("{ready:#}\n")
 }
 
 /// Saves a world, so that `--world` goes on from it.
-fn save(path: &Path, world: &World) -> Result<(), String> {
-    let file = world.save().to_json();
+fn save(path: &Path, world: &World) -> std::io::Result<()> {
+    let file = world.finish();
     let json = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("json"));
-    let text = if json {
-        format!("{file:#}\n")
-    } else {
-        stend_core::node::to_yaml(&file).map_err(|problem| problem.message)?
-    };
-    write::whole_on_disk(path, &text).map_err(|error| error.to_string())
+    write::file(path, |writer| if json { file.write_json(writer) } else { file.write_yaml(writer) })
 }

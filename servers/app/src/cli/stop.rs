@@ -1,24 +1,24 @@
 //! Being told to stop.
 
-/// Returns on SIGTERM or Ctrl-C. Both are listened for from the call on, not from the first poll.
+/// Returns on SIGTERM, SIGINT, SIGHUP or SIGQUIT. They are listened for from the call on, not from the first poll.
 pub(super) fn stopped() -> impl Future<Output = ()> {
     #[cfg(unix)]
     {
         use tokio::signal::unix::{SignalKind, signal};
-        let signals = [SignalKind::terminate(), SignalKind::interrupt()].map(signal);
+        let listen = |kind| signal(kind).ok();
+        let kinds = [SignalKind::terminate(), SignalKind::interrupt(), SignalKind::quit()];
+        let [terminate, interrupt, quit] = kinds.map(listen);
+        // `nohup` has it ignored, and means that.
+        let hangup = if hangup_is_ignored() { None } else { listen(SignalKind::hangup()) };
         async move {
-            let [terminate, interrupt] = signals;
-            match (terminate, interrupt) {
-                (Ok(mut terminate), Ok(mut interrupt)) => {
-                    tokio::select! {
-                        _ = terminate.recv() => {}
-                        _ = interrupt.recv() => {}
-                    }
-                }
-                _ => {
-                    tracing::warn!(target: "stend", "signals cannot be waited for; only SIGKILL ends this");
-                    std::future::pending::<()>().await;
-                }
+            if terminate.is_none() {
+                tracing::warn!(target: "stend", "SIGTERM cannot be waited for");
+            }
+            tokio::select! {
+                () = came(terminate) => {}
+                () = came(interrupt) => {}
+                () = came(quit) => {}
+                () = came(hangup) => {}
             }
         }
     }
@@ -26,6 +26,26 @@ pub(super) fn stopped() -> impl Future<Output = ()> {
     async {
         let _ = tokio::signal::ctrl_c().await;
     }
+}
+
+/// Returns when a signal comes; never for one that is not listened for.
+#[cfg(unix)]
+async fn came(signal: Option<tokio::signal::unix::Signal>) {
+    match signal {
+        Some(mut signal) => {
+            signal.recv().await;
+        }
+        None => std::future::pending().await,
+    }
+}
+
+/// Whether this process was started with SIGHUP ignored, where the system says so.
+#[cfg(unix)]
+fn hangup_is_ignored() -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    // The first bit is the first signal, SIGHUP.
+    ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).is_some_and(|mask| mask & 1 == 1)
 }
 
 /// Returns when standard input closes, if that is to be waited for. What comes before is read and dropped.

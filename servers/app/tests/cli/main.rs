@@ -10,6 +10,7 @@
 mod attach;
 mod busy;
 mod commands;
+mod files;
 mod readme;
 mod record;
 mod saving;

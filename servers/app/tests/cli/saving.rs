@@ -1,6 +1,7 @@
 //! `stend serve --save`: a world that outlives its process.
 
 use std::path::Path;
+use std::time::Duration;
 
 use serde_json::Value;
 
@@ -46,6 +47,51 @@ fn a_world_goes_on_in_the_next_process() {
         assert_eq!(act(&second, call), act(&again, call), "random draws go on, too");
         let left = std::fs::read_dir(folder.path()).unwrap().count();
         assert_eq!(left, if name == "bench.yaml" { 1 } else { 2 }, "nothing but what was saved is left");
+    }
+}
+
+/// Calls waiters over one connection until it ends; gives how many calls were acknowledged.
+fn call_until_it_ends(address: &str) -> usize {
+    use std::io::{Read, Write};
+    let mut socket = std::net::TcpStream::connect(address).unwrap();
+    let body = r#"{"carbis.call_waiter": {"table": 1000028}}"#;
+    let request = format!(
+        "POST /control/v1/worlds/default/actions HTTP/1.1\r\nhost: {address}\r\ncontent-length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    let (mut acknowledged, mut buffer) = (0, [0; 4096]);
+    loop {
+        if socket.write_all(request.as_bytes()).is_err() {
+            return acknowledged;
+        }
+        match socket.read(&mut buffer) {
+            Ok(n) if n > 0 && buffer.starts_with(b"HTTP/1.1 200") => acknowledged += 1,
+            _ => return acknowledged,
+        }
+    }
+}
+
+#[test]
+fn what_was_acknowledged_is_saved_whichever_signal_ends_the_bench() {
+    let folder = tempfile::tempdir().unwrap();
+    for signal in ["-TERM", "-INT", "-HUP", "-QUIT"] {
+        let file = folder.path().join("bench.json");
+        let mut serving = Serving::start(&["--clock", "frozen", "--save", file.to_str().unwrap()]);
+        let address = serving.url("control").trim_start_matches("http://").to_owned();
+        let clients: Vec<_> = (0..4)
+            .map(|_| {
+                let address = address.clone();
+                std::thread::spawn(move || call_until_it_ends(&address))
+            })
+            .collect();
+        std::thread::sleep(Duration::from_millis(300));
+        let (code, took) = serving.signal(signal);
+        let acknowledged: usize = clients.into_iter().map(|client| client.join().unwrap()).sum();
+        let saved: Value = serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
+        let events = saved["carbis"]["events"].as_array().unwrap().len();
+        assert_eq!(code, 0, "{signal}");
+        assert!(took < Duration::from_secs(3), "{signal}: {took:?}");
+        assert!(acknowledged > 0 && events >= acknowledged, "{signal}: {acknowledged} acknowledged, {events} saved");
     }
 }
 

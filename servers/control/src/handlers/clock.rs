@@ -1,7 +1,8 @@
 //! A world's clock.
 
 use serde::Deserialize;
-use stend_core::{ClockSetting, Problem, Span, Timestamp};
+use stend_core::clock::moment;
+use stend_core::{ClockSetting, Mode, Problem, Span, Timestamp};
 use stend_transport::Reply;
 
 use crate::request::{Request, wrong};
@@ -10,9 +11,29 @@ pub(crate) async fn show(request: Request) -> Result<Reply, Reply> {
     Ok(Reply::ok(&request.world()?.clock()))
 }
 
+/// What is left out stays as it is.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Set {
+    mode: Option<Mode>,
+    #[serde(default, alias = "start", deserialize_with = "moment")]
+    now: Option<Timestamp>,
+    scale: Option<f64>,
+}
+
 pub(crate) async fn set(request: Request) -> Result<Reply, Reply> {
     let world = request.world()?;
-    let setting: ClockSetting = request.read()?;
+    let Set { mode, now, scale } = request.read()?;
+    let present = world.clock();
+    let setting = match (mode, scale) {
+        (None, None) if now.is_none() => {
+            return Err(wrong(
+                Problem::invalid("an empty setting says nothing of the clock").hint("give `mode`, `now` or `scale`"),
+            ));
+        }
+        (None, None) => ClockSetting { now, ..present },
+        (mode, scale) => ClockSetting { mode: mode.unwrap_or(present.mode), now, scale },
+    };
     world.set_clock(setting).map_err(wrong)?;
     Ok(Reply::ok(&world.clock()))
 }
@@ -26,9 +47,12 @@ struct Advance {
 
 pub(crate) async fn advance(request: Request) -> Result<Reply, Reply> {
     let world = request.world()?;
-    let to = match request.read()? {
-        Advance { by: Some(by), to: None } => by.after(world.now()),
-        Advance { by: None, to: Some(to) } => to,
+    let done = match request.read()? {
+        Advance { by: Some(by), to: None } => {
+            world.now();
+            world.advance_by(by).await.map_err(|problem| wrong(problem.under("by")))?
+        }
+        Advance { by: None, to: Some(to) } => world.advance(to).await.map_err(|problem| wrong(problem.under("to")))?,
         _ => {
             return Err(wrong(
                 Problem::invalid("say how far: `by` or `to`")
@@ -36,6 +60,5 @@ pub(crate) async fn advance(request: Request) -> Result<Reply, Reply> {
             ));
         }
     };
-    let done = world.advance(to).await.map_err(|problem| wrong(problem.under("to")))?;
     Ok(Reply::ok(&done))
 }

@@ -1,6 +1,6 @@
 //! What clients sent and got.
 
-use serde_json::{Value, json};
+use serde::Serialize;
 use stend_core::fault::glob;
 use stend_core::journal::{Channel, Entry, Kind};
 use stend_core::{Problem, Timestamp};
@@ -11,6 +11,13 @@ use crate::request::{Request, wrong};
 /// Entries a page, unless asked otherwise, and at the most.
 const PAGE: usize = 100;
 const LARGEST_PAGE: usize = 10_000;
+
+#[derive(Serialize)]
+struct Page {
+    entries: Vec<Entry>,
+    matched: usize,
+    dropped: u64,
+}
 
 enum Status {
     Is(u16),
@@ -86,8 +93,7 @@ pub(crate) async fn read(request: Request) -> Result<Reply, Reply> {
     let beyond_kind = client.is_some() || fault.is_some() || not_before.is_some();
     let wanted: Option<&dyn Fn(&Entry) -> bool> = if beyond_kind { Some(&wanted) } else { None };
     let (entries, matched) = world.journal.page(after, limit, latest, of_kind, wanted);
-    let entries: Vec<Value> = entries.iter().map(Entry::to_json).collect();
-    Ok(Reply::ok(&json!({ "entries": entries, "matched": matched, "dropped": world.journal.fill().dropped })))
+    Ok(Reply::ok(&Page { entries, matched, dropped: world.journal.fill().dropped }))
 }
 
 pub(crate) async fn clear(request: Request) -> Result<Reply, Reply> {

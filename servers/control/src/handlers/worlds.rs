@@ -5,10 +5,11 @@ use std::sync::Arc;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use stend_core::library::DOCUMENTED;
-use stend_core::{ClockSetting, NewWorld, Raw, World, WorldFile};
+use stend_core::{ClockSetting, NewWorld, Node, Problem, Raw, Source, World, WorldFile, Worlds};
 use stend_transport::{Reply, StatusCode};
 
 use crate::request::{Request, mismatch, shown, wrong};
+use crate::site::Control;
 
 fn described(request: &Request, world: &World) -> Value {
     json!({
@@ -45,15 +46,24 @@ struct New {
 }
 
 pub(crate) async fn create(request: Request) -> Result<Reply, Reply> {
-    let source = Arc::new(request.source()?);
-    let new: New = request.read()?;
-    let control = &request.control;
-    let fork_of = new.fork_of.as_ref().map(|id| request.worlds.get(id)).transpose();
+    let source = request.source()?;
+    let (control, worlds) = (Arc::clone(&request.control), Arc::clone(&request.worlds));
+    let made = request.elsewhere(move || make(source, &control, &worlds)).await??;
+    Ok(Reply::json(StatusCode::CREATED, &described(&request, &made)))
+}
+
+fn make(source: Source, control: &Control, worlds: &Worlds) -> Result<Arc<World>, Reply> {
+    let source = Arc::new(source);
+    let node =
+        if source.text.trim().is_empty() { Node::default().or_empty_map() } else { source.parse().map_err(wrong)? };
+    let new: New = node.read().map_err(|problem| wrong(node.locate(problem)))?;
+    drop(node);
+    let fork_of = new.fork_of.as_ref().map(|id| worlds.get(id)).transpose();
     let fork_of = fork_of.map_err(|problem| wrong(problem.under("fork_of")))?;
     let file = match (&new.world, &new.fork_of) {
         (Some(_), Some(_)) => {
-            let problem = stend_core::Problem::invalid("`world` and `fork_of` in one request")
-                .hint("a fork has the world it is forked of");
+            let problem =
+                Problem::invalid("`world` and `fork_of` in one request").hint("a fork has the world it is forked of");
             return Err(wrong(problem.under("fork_of")));
         }
         (None, Some(_)) => WorldFile::default(),
@@ -69,15 +79,14 @@ pub(crate) async fn create(request: Request) -> Result<Reply, Reply> {
     let clock =
         new.clock.as_ref().map(|Raw(node)| clock(node)).transpose().map_err(|problem| wrong(problem.under("clock")))?;
     let fresh = NewWorld { id: new.id, file: file.clone(), fork_of, seed: new.seed, clock };
-    let made = request.worlds.create(fresh).map_err(|problem| mismatch(&file, problem))?;
-    Ok(Reply::json(StatusCode::CREATED, &described(&request, &made)))
+    worlds.create(fresh).map_err(|problem| mismatch(&file, problem))
 }
 
 /// `"real"`, `"frozen"`, a time at which it stands, or a whole setting.
-fn clock(node: &stend_core::Node) -> Result<ClockSetting, stend_core::Problem> {
+fn clock(node: &Node) -> Result<ClockSetting, Problem> {
     let Some(text) = node.as_text() else { return node.read() };
     ClockSetting::from_word(text).ok_or_else(|| {
-        stend_core::Problem::invalid(format!("`{text}` is no clock"))
+        Problem::invalid(format!("`{text}` is no clock"))
             .hint("`real`, `frozen`, a time such as 2026-11-21T12:00:00+03:00, or {mode, now, scale}")
     })
 }

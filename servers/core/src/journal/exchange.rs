@@ -85,7 +85,8 @@ impl Note<'_> {
             status: self.status,
             client: self.client,
             head: head.map_or_else(|| Arc::from(self.head), Arc::clone),
-            request: self.request,
+            // A slice of what was read from the socket would keep the whole of it in memory.
+            request: Bytes::copy_from_slice(&self.request),
             reply: self.reply,
             warnings: self.warnings.into(),
             fault: self.fault.map(Into::into),

@@ -7,11 +7,14 @@ use std::collections::VecDeque;
 use std::ops::{ControlFlow, Deref, Range, RangeInclusive};
 use std::sync::Arc;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD as BASE64;
 use jiff::Timestamp;
 use parking_lot::Mutex;
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value, json};
+use serde::{Deserialize, Serialize, Serializer};
+use serde_json::value::RawValue;
+use serde_json::{Value, json};
 use tokio::sync::watch;
 
 pub use exchange::{Exchange, Note, shown};
@@ -83,44 +86,104 @@ impl Deref for Entry {
 }
 
 impl Entry {
-    /// The entry as the control API shows it: bodies as JSON where they are JSON, else as text.
+    /// The entry as a tree, for conditions and messages: bodies as [`body`] has them.
     pub fn to_json(&self) -> Value {
-        let headers: Map<String, Value> = self.headers().map(|(name, value)| (name.to_owned(), value.into())).collect();
-        let mut entry = json!({
-            "seq": self.seq,
-            "at": self.at.to_string(),
-            "fake": self.service,
-            "operation": self.operation,
-            "channel": self.channel,
-            "way": self.channel,
-            "method": self.method(),
-            "path": self.path(),
-            "query": self.query(),
-            "headers": headers,
-            "request": body(&self.request),
-            "status": self.status,
-            "reply": body(&self.reply),
-        });
-        if let Some(client) = &self.client {
-            entry["client"] = json!(client);
+        self.shown(body(&self.request), body(&self.reply))
+    }
+
+    fn shown<B: Serialize>(&self, request: B, reply: B) -> Value {
+        serde_json::to_value(self.show(request, reply)).unwrap_or_default()
+    }
+
+    fn show<B: Serialize>(&self, request: B, reply: B) -> Shown<'_, B> {
+        Shown {
+            seq: self.seq,
+            at: self.at.to_string(),
+            service: self.service,
+            operation: self.operation,
+            channel: self.channel,
+            way: self.channel,
+            method: self.method(),
+            path: self.path(),
+            query: self.query(),
+            headers: self.headers().map(|(name, value)| Header { name, value }).collect(),
+            request,
+            status: self.status,
+            reply,
+            client: self.client.as_deref(),
+            warnings: &self.warnings,
+            remarks: &self.warnings,
+            fault: self.fault.as_deref(),
         }
-        if !self.warnings.is_empty() {
-            entry["warnings"] = json!(self.warnings);
-            entry["remarks"] = json!(self.warnings);
-        }
-        if let Some(fault) = &self.fault {
-            entry["fault"] = json!(fault);
-        }
-        entry
     }
 }
 
-/// A body as JSON: parsed where it is JSON, as text where it is text, nothing where there is none.
+/// The entry as the control API shows it: a body that is JSON as it was sent, key by key and digit by digit.
+impl Serialize for Entry {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.show(Sent(&self.request), Sent(&self.reply)).serialize(serializer)
+    }
+}
+
+#[derive(Serialize)]
+struct Header<'e> {
+    name: &'e str,
+    value: &'e str,
+}
+
+#[derive(Serialize)]
+struct Shown<'e, B> {
+    seq: u64,
+    at: String,
+    #[serde(rename = "fake")]
+    service: &'static str,
+    operation: Option<&'static str>,
+    channel: Channel,
+    /// The older name of `channel`.
+    way: Channel,
+    method: &'e str,
+    path: &'e str,
+    query: Option<&'e str>,
+    headers: Vec<Header<'e>>,
+    request: B,
+    status: u16,
+    reply: B,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    client: Option<&'e str>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    warnings: &'e [String],
+    /// The older name of `warnings`.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    remarks: &'e [String],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fault: Option<&'e str>,
+}
+
+/// A body as it was sent.
+struct Sent<'e>(&'e [u8]);
+
+impl Serialize for Sent<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let json = std::str::from_utf8(self.0).ok().and_then(|text| serde_json::from_str::<&RawValue>(text).ok());
+        match json {
+            Some(json) => json.serialize(serializer),
+            None => body(self.0).serialize(serializer),
+        }
+    }
+}
+
+/// A body as a tree: JSON where it is JSON, a string where it is text, `{"base64": …}` for other bytes, `null` for none.
 pub fn body(bytes: &[u8]) -> Value {
     if bytes.is_empty() {
         return Value::Null;
     }
-    serde_json::from_slice(bytes).unwrap_or_else(|_| Value::String(String::from_utf8_lossy(bytes).into_owned()))
+    if let Ok(json) = serde_json::from_slice(bytes) {
+        return json;
+    }
+    match std::str::from_utf8(bytes) {
+        Ok(text) => Value::String(text.to_owned()),
+        Err(_) => json!({ "base64": BASE64.encode(bytes) }),
+    }
 }
 
 #[derive(Debug, Default)]
@@ -393,6 +456,40 @@ mod tests {
         assert_eq!((entry.method(), entry.path(), entry.query()), ("GET", "/api/v4/events", Some("hash=none")));
         assert_eq!(entry.headers().collect::<Vec<_>>(), [("token", "demo-token")]);
         assert_eq!(entry.clients().collect::<Vec<_>>(), ["demo-token"]);
+    }
+
+    #[test]
+    fn what_was_sent_is_shown_as_it_was_sent() {
+        let journal = Journal::new(Limits::default());
+        let head = "POST /\naccept: a\naccept: b\nx: \u{444}\n";
+        let bodies: [&'static [u8]; 5] =
+            [b"{\"a\": 1, \"a\": 12345678901234567890123.50}", b"plain", b"\xff\x00", b"", "\u{feff}{}".as_bytes()];
+        for sent in bodies {
+            journal.write(Note { head, request: Bytes::from_static(sent), ..note("1e400") });
+        }
+        let shown: Vec<String> =
+            journal.read(0, |_| true).iter().map(|entry| serde_json::to_string(entry).expect("JSON")).collect();
+        let headers =
+            r#""headers":[{"name":"accept","value":"a"},{"name":"accept","value":"b"},{"name":"x","value":"ф"}]"#;
+        let requests = [
+            r#""request":{"a": 1, "a": 12345678901234567890123.50},"#,
+            r#""request":"plain","#,
+            r#""request":{"base64":"/wA="},"#,
+            r#""request":null,"#,
+            "\"request\":\"\u{feff}{}\",",
+        ];
+        for (shown, request) in shown.iter().zip(requests) {
+            assert!(shown.contains(headers) && shown.contains(request), "{request} is not in {shown}");
+            assert!(shown.contains(r#""reply":1e400"#), "{shown}");
+        }
+    }
+
+    #[test]
+    fn an_entry_keeps_no_more_than_its_own_bytes() {
+        let journal = Journal::new(Limits::default());
+        let buffer = Bytes::from(vec![b' '; 65_536]);
+        journal.write(Note { request: buffer.slice(10..20), ..note("{}") });
+        assert!(buffer.is_unique(), "the buffer that was read into is free again");
     }
 
     #[test]

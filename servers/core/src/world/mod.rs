@@ -13,7 +13,7 @@ use crate::busy::{BusyGuards, Timers};
 use crate::clock::{Clock, ClockSetting};
 use crate::fault::{Fault, Faults};
 use crate::journal::Journal;
-use crate::live::{Live, LiveService, nanos};
+use crate::live::{Live, LiveService, micros};
 use crate::node::Node;
 use crate::origin::{Origin, located};
 use crate::problem::Problem;
@@ -41,7 +41,7 @@ pub struct World {
     generation: AtomicU64,
     strict: AtomicBool,
     seed: AtomicU64,
-    /// The earliest deadline of all services and sleepers, in nanoseconds.
+    /// The earliest deadline of all services and sleepers, in microseconds.
     due: AtomicI64,
     arming: Mutex<()>,
     firing: Mutex<()>,
@@ -75,8 +75,9 @@ impl World {
         let clock = Clock::new(origin.clock).map_err(|problem| problem.under("clock"))?;
         let seed = Seed { seed: origin.seed, now: clock.now() };
         let kinds = registry.services().iter();
-        let services =
+        let services: Vec<_> =
             kinds.zip(&origin.starts).map(|(kind, start)| kind.create(start, seed)).collect::<Result<_, _>>()?;
+        let origin = if origin.large { Arc::new(origin.with_states(&services)) } else { origin };
         let world = Arc::new_cyclic(|me| Self {
             id: id.into(),
             registry: registry.clone(),
@@ -132,7 +133,7 @@ impl World {
     /// The world's time, after everything that has fallen due by then has happened. Call it once a request.
     pub fn now(&self) -> Timestamp {
         let now = self.clock.now();
-        if self.due.load(Ordering::Acquire) <= nanos(Some(now)) {
+        if self.due.load(Ordering::Acquire) <= micros(Some(now)) {
             self.fire(now, &mut |_| {});
         }
         now
@@ -226,11 +227,17 @@ impl World {
             journal: origin.journal,
             faults: origin.faults.copy(),
             starts: origin.starts.clone(),
+            large: false,
         };
         Ok(Self::begin(&self.id, &self.registry, Arc::new(origin), &self.keeper)?.save())
     }
 
-    /// Sends everybody away who sleeps in it; called when it is removed.
+    /// Ends what waits for its clock: held replies, delayed pushes, steps of a scenario.
+    pub fn end_waits(&self) {
+        self.timers.clear();
+    }
+
+    /// Cancels all timers; called when it is removed.
     pub(crate) fn leave(&self) {
         self.generation.fetch_add(1, Ordering::AcqRel);
         self.timers.clear();

@@ -9,7 +9,8 @@ use serde::Serialize;
 use super::World;
 use crate::busy::{BusyGuard, Gone, ParkedGuard};
 use crate::clock::ClockSetting;
-use crate::live::{moment, nanos};
+use crate::duration::Span;
+use crate::live::{micros, moment};
 use crate::problem::Problem;
 use crate::world_events::WorldEvent;
 
@@ -89,6 +90,19 @@ impl World {
         done.now = self.clock.now();
         self.rearm();
         Ok(done)
+    }
+
+    /// Moves time on by a span, as [`World::advance`] does.
+    ///
+    /// # Errors
+    /// The span leads beyond the last time that there is.
+    pub async fn advance_by(&self, by: Span) -> Result<Advanced, Problem> {
+        let now = self.clock.now();
+        let to = now.checked_add(by.signed()).map_err(|_| {
+            Problem::invalid(format!("{by} from {now} on is beyond the end of time"))
+                .hint(format!("the last time is {}", Timestamp::MAX))
+        })?;
+        self.advance(to).await
     }
 
     /// Moves time to whatever falls due next, and lets it settle. `None` when nothing ever will.
@@ -184,7 +198,7 @@ impl World {
             // Looked up and stored as one, or an older look-up could hide an earlier deadline.
             let _one_at_a_time = self.arming.lock();
             let due = self.next_due();
-            self.due.store(nanos(due), Ordering::Release);
+            self.due.store(micros(due), Ordering::Release);
             due
         };
         if let Some((wait, me)) = due.and_then(|due| self.clock.wall_until(due)).zip(self.me.upgrade()) {

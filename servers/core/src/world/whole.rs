@@ -8,7 +8,6 @@ use crate::clock::{Clock, ClockSetting};
 use crate::history::History;
 use crate::origin::{Origin, located};
 use crate::problem::Problem;
-use crate::section::Section;
 use crate::service::Seed;
 use crate::world_events::WorldEvent;
 use crate::world_file::WorldFile;
@@ -18,10 +17,24 @@ impl World {
     pub fn save(&self) -> WorldFile {
         self.now();
         let _closed = self.gate.write();
+        self.copy()
+    }
+
+    /// The world as a file, at the end of its process: no rule runs in it any more, so nothing can be acknowledged that
+    /// is not in the file. Whoever still asks waits for the end.
+    pub fn finish(&self) -> WorldFile {
+        self.now();
+        let closed = self.gate.write();
+        let file = self.copy();
+        std::mem::forget(closed);
+        file
+    }
+
+    /// The states and all else, while nobody changes them.
+    fn copy(&self) -> WorldFile {
         let kinds = self.registry.services().iter();
-        let sections = kinds
-            .zip(&self.services)
-            .map(|(kind, service)| (kind.name().to_owned(), Arc::new(Section::saved(service.save()))));
+        let sections =
+            kinds.zip(&self.services).map(|(kind, service)| (kind.name().to_owned(), Arc::new(service.save())));
         WorldFile {
             title: self.origin.lock().title.clone(),
             base: None,
@@ -60,6 +73,7 @@ impl World {
             journal: self.journal.limits(),
             faults: self.faults.copy(),
             starts: self.services.iter().map(|service| service.copy()).collect(),
+            large: false,
         }
     }
 
@@ -113,6 +127,7 @@ impl World {
             self.faults.restart(&origin.faults);
             self.journal.restart(origin.journal);
             self.world_events.restart(now);
+            let origin = if origin.large { Arc::new(origin.with_states(&self.services)) } else { origin };
             *self.origin.lock() = origin;
         }
         tracing::info!(world = self.id(), generation = self.generation(), "world begins anew");
