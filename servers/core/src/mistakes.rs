@@ -1,66 +1,118 @@
 //! All mistakes of a section, not only the first: each is taken out of the tree, and the rest is read again.
 
+use std::sync::Arc;
+
+use crate::history::{self, Past};
 use crate::live::Start;
 use crate::node::{Node, Value};
-use crate::problem::{Problem, Step};
+use crate::problem::{Path, Problem, Step};
 use crate::section::Section;
 use crate::service::{AnyService, Seed};
 
 /// Mistakes that are told of one section.
 const MOST: usize = 20;
 
-/// The mistakes of a section. What only follows from one that was told is left out.
-pub(crate) fn in_section(kind: &dyn AnyService, section: &Section, seed: Seed) -> Vec<Problem> {
-    let first = match attempt(kind, section, seed) {
-        Ok(()) => return Vec::new(),
-        Err(problem) => section.locate(problem),
+/// The mistakes in what a file says of a service, without those that only follow from another.
+pub(crate) fn of_service(
+    kind: &dyn AnyService,
+    section: Option<&Arc<Section>>,
+    past: &Arc<[Past]>,
+    seed: Seed,
+) -> Vec<Problem> {
+    let Err(first) = attempt(kind, section, past, seed) else { return Vec::new() };
+    let Some(mut node) = section.and_then(|section| section.tree()).filter(|_| !is_of_history(&first)) else {
+        return vec![first];
     };
-    let Some(mut node) = section.tree() else { return vec![first] };
     let mut found: Vec<Problem> = Vec::new();
-    let mut next = Some(first);
-    // Whether a row is gone that others may refer to.
-    let mut rows_gone = false;
-    while let Some(problem) = next.filter(|problem| !follows(problem, &found, rows_gone)) {
-        let gone = take_out(&mut node, &problem);
-        found.push(problem);
-        let Some(gone) = gone.filter(|_| found.len() < MOST) else { break };
-        rows_gone |= gone == Gone::Row;
-        let section = Section::from(node.clone());
-        next = attempt(kind, &section, seed).err().map(|problem| section.locate(problem));
+    let mut next = section.map(|section| section.locate(first));
+    let mut gone = Rows::default();
+    for _ in 0..2 * MOST {
+        let Some(mut problem) = next else { break };
+        let row = row_of(&problem);
+        let at = problem.path.clone();
+        problem.path = gone.original(&problem.path);
+        let follows = follows(&problem, &found, !gone.0.is_empty());
+        let alone = !follows && (problem.at_key || row.is_none() || problem.code == "not_found");
+        let removed = if alone && problem.code != "missing_key" && matches!(at.0.last(), Some(Step::Key(_))) {
+            remove(&mut node, at.0.get(1..).unwrap_or_default())
+        } else {
+            row.is_some_and(|row| remove(&mut node, &at.0[1..=row]) && gone.add(&problem.path.0[..=row]))
+        };
+        if !follows {
+            found.push(problem);
+        }
+        if !removed || found.len() >= MOST {
+            break;
+        }
+        let section = Arc::new(Section::from(node.clone()));
+        next = attempt(kind, Some(&section), past, seed).err().filter(|problem| !is_of_history(problem));
+        next = next.map(|problem| section.locate(problem));
     }
     found
 }
 
-fn attempt(kind: &dyn AnyService, section: &Section, seed: Seed) -> Result<(), Problem> {
-    let read = kind.read(section)?;
-    kind.create(&Start::Section(Some(read)), seed).map(drop)
+fn attempt(
+    kind: &dyn AnyService,
+    section: Option<&Arc<Section>>,
+    past: &Arc<[Past]>,
+    seed: Seed,
+) -> Result<(), Problem> {
+    let start = if !past.is_empty() || section.is_some_and(|section| section.is_relative()) {
+        Start::Laid(section.cloned(), Arc::clone(past))
+    } else {
+        Start::Section(section.map(|section| kind.read(section)).transpose()?)
+    };
+    kind.create(&start, seed).map(drop)
 }
 
-/// Whether a problem may be there only because of what was taken out before.
+fn is_of_history(problem: &Problem) -> bool {
+    matches!(problem.path.0.first(), Some(Step::Key(key)) if key == history::KEY)
+}
+
+/// Whether a problem may be there only because of what was taken out before: at or above it, or as a reference to it.
 fn follows(problem: &Problem, found: &[Problem], rows_gone: bool) -> bool {
-    let at_or_above = |other: &Problem| other.path.0.starts_with(&problem.path.0);
-    (rows_gone && problem.code == "not_found")
-        || (problem.code == "missing_key" && found.iter().any(at_or_above))
-        || found.iter().any(|other| other.position == problem.position)
+    let above = |other: &Problem| other.path.0.starts_with(&problem.path.0) || other.position == problem.position;
+    (rows_gone && problem.code == "not_found") || found.iter().any(above)
 }
 
-#[derive(PartialEq, Eq)]
-enum Gone {
-    Key,
-    Row,
+/// How far the path of a problem leads to the row that it lies in.
+fn row_of(problem: &Problem) -> Option<usize> {
+    problem.path.0.iter().rposition(|step| matches!(step, Step::Index(_)))
 }
 
-/// Takes out what a problem is about: an unknown or optional key alone, else the row that it lies in.
-fn take_out(node: &mut Node, problem: &Problem) -> Option<Gone> {
-    // The first step is the service's name.
-    let path = problem.path.0.get(1..)?;
-    let in_row = path.iter().rposition(|step| matches!(step, Step::Index(_)));
-    let key_alone = problem.at_key || in_row.is_none() || problem.code == "not_found";
-    if key_alone && problem.code != "missing_key" && matches!(path.last(), Some(Step::Key(_))) {
-        return remove(node, path).then_some(Gone::Key);
+/// The rows that were taken out, by the paths that they had at first.
+#[derive(Default)]
+struct Rows(Vec<Vec<Step>>);
+
+impl Rows {
+    fn add(&mut self, row: &[Step]) -> bool {
+        self.0.push(row.to_vec());
+        true
     }
-    let row = &path[..=in_row?];
-    remove(node, row).then_some(Gone::Row)
+
+    /// The path that was at first where this path leads now.
+    fn original(&self, path: &Path) -> Path {
+        let mut original: Vec<Step> = Vec::new();
+        for step in &path.0 {
+            let Step::Index(index) = step else {
+                original.push(step.clone());
+                continue;
+            };
+            let mut before: Vec<usize> = self.0.iter().filter_map(|row| index_in(row, &original)).collect();
+            before.sort_unstable();
+            let index = before.into_iter().fold(*index, |index, gone| if gone <= index { index + 1 } else { index });
+            original.push(Step::Index(index));
+        }
+        Path(original)
+    }
+}
+
+/// The index of a row in the list at this path, if it is one of its rows.
+fn index_in(row: &[Step], list: &[Step]) -> Option<usize> {
+    match row.split_last() {
+        Some((Step::Index(index), above)) if above == list => Some(*index),
+        _ => None,
+    }
 }
 
 /// Removes the entry or item at the end of a path. Later rows move up; their positions in the text stay.

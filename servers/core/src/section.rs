@@ -140,21 +140,18 @@ impl Section {
     /// # Errors
     /// As [`Section::read`].
     pub(crate) fn read_at<T: DeserializeOwned>(&self, beginning: Beginning) -> Result<T, Problem> {
-        let laid = |mut node: Node| {
-            beginning.lay(&mut node);
-            node.read().map_err(|problem| node.locate(problem))
-        };
-        let malformed = |error: serde_json::Error| Problem::new("malformed", error.to_string());
-        match &self.content {
-            Content::Tree(node) => laid(node.clone()),
-            Content::Json(source, range) => laid(tree(source, range)?),
-            Content::BuiltIn(json) => {
-                let mut json = serde_json::from_str(json).map_err(malformed)?;
+        let mut node = match &self.content {
+            Content::Tree(node) => node.clone(),
+            Content::Json(source, range) => tree(source, range)?,
+            Content::BuiltIn(_) | Content::State(_) => {
+                let malformed = |error: serde_json::Error| Problem::new("malformed", error.to_string());
+                let mut json = serde_json::to_value(self).map_err(malformed)?;
                 beginning.lay_json(&mut json);
-                serde_json::from_value(json).map_err(malformed)
+                return serde_json::from_value(json).map_err(malformed);
             }
-            Content::State(_) => serde_json::to_value(self).and_then(serde_json::from_value).map_err(malformed),
-        }
+        };
+        beginning.lay(&mut node);
+        node.read().map_err(|problem| node.locate(problem))
     }
 
     /// Gives a problem, whose path begins with the section's name, its place.

@@ -110,7 +110,7 @@ impl WorldFile {
         let null = |range: &std::ops::Range<usize>| &source.text[range.clone()] == "null";
         let sections = parts.into_iter().filter(|(key, range)| is_section(key) && !null(range));
         let sections = sections.map(|(key, range)| (key, Arc::new(Section::json(source, range)))).collect();
-        Some(Self::read(&head, registry).map(|file| Self { sections, ..file }))
+        Some(Self::read(&head, registry).map(|file| Self { sections, ..file }.of(source)))
     }
 
     fn read_inner(node: &Node, registry: &Registry) -> Result<Self, Problem> {
@@ -175,9 +175,7 @@ impl WorldFile {
             "journal" => self.journal = part(key, value)?,
             "fault_names" => self.fault_names = part(key, value)?,
             "random" => self.random = part(key, value)?,
-            history::KEY => {
-                self.history = History::read(value, registry).map_err(|problem| problem.under(key))?;
-            }
+            history::KEY => self.history = History::read(value, registry).map_err(|problem| problem.under(key))?,
             "faults" => {
                 self.faults = part(key, value)?;
                 for (i, fault) in self.faults.iter().enumerate() {
@@ -230,8 +228,10 @@ impl WorldFile {
     pub fn mistakes(&self, registry: &Registry) -> Vec<Diagnostic> {
         let now = self.clock.and_then(|clock| clock.now).unwrap_or(Timestamp::UNIX_EPOCH);
         let seed = Seed { seed: self.seed.unwrap_or(DEFAULT_SEED), now };
-        let given = registry.services().iter().filter_map(|kind| Some((kind, self.sections.get(kind.name())?)));
-        let found = given.flat_map(|(kind, section)| mistakes::in_section(*kind, section, seed));
+        let found = registry.services().iter().flat_map(|kind| {
+            let past = self.history.of_service(kind.name());
+            mistakes::of_service(*kind, self.sections.get(kind.name()), &past, seed)
+        });
         found.map(|problem| self.show(problem)).collect()
     }
 
@@ -298,9 +298,7 @@ impl WorldFile {
         put("faults", (!self.faults.is_empty()).then(|| json!(self.faults)));
         put("fault_names", self.fault_names.filter(|names| *names > 0).map(|names| json!(names)));
         put("random", self.random.as_ref().filter(|drawn| !drawn.drawn.is_empty()).map(|drawn| json!(drawn)));
-        if !self.history.is_empty() {
-            map.insert(history::KEY.to_owned(), self.history.to_json());
-        }
+        put(history::KEY, (!self.history.is_empty()).then(|| self.history.to_json()));
         map
     }
 

@@ -263,7 +263,7 @@ async fn play_on_a_loop(args: &Args, scenario: &Scenario, world: &std::sync::Arc
             }
             Err(problem) => {
                 tracing::warn!(target: "stend", round, %problem, "the scenario was interrupted");
-                tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+                tokio::time::sleep(Duration::from_millis(200)).await;
             }
         }
     }

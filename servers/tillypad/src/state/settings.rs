@@ -10,10 +10,8 @@ pub struct Settings {
     /// Whether a body has to come as `application/json`.
     pub content_type: ContentType,
     /// What a line of a bill costs.
-    #[because = "Public programs over the vendor's tables agree: sum = price × count; the volume is the portion's size."]
     pub line_sum: LineSum,
     /// What happens to a bill that is posted again under its own `gest_ID`.
-    #[because = "The id is the primary key of its table, and the document says nothing of a second post."]
     pub repeated_bill: RepeatedBill,
     /// What becomes of a bill that is paid in full.
     pub paid_bill: PaidBill,
