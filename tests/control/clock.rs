@@ -1,13 +1,11 @@
 //! Clocks: real, frozen, scaled, advanced.
 
-use std::time::Duration;
-
 use reqwest::Method;
 use serde_json::{Value, json};
 use stend_core::Timestamp;
 
 use super::worlds::error;
-use crate::support::{Bench, NOON};
+use crate::support::{Bench, NOON, eventually};
 
 async fn now(bench: &Bench) -> Timestamp {
     bench.steer(Method::GET, "/worlds/default/clock", Value::Null).await.json()["now"]
@@ -22,7 +20,6 @@ async fn a_frozen_clock_stands_and_advances_by_and_to() {
     let bench = Bench::start().await;
     let noon: Timestamp = NOON.parse().unwrap();
     assert_eq!(now(&bench).await, noon);
-    tokio::time::sleep(Duration::from_millis(30)).await;
     assert_eq!(now(&bench).await, noon);
     let moved = bench.advance("1h30m").await;
     assert_eq!(moved["now"], "2026-11-21T10:30:00Z");
@@ -58,14 +55,9 @@ async fn a_scaled_clock_runs_and_what_falls_due_happens_by_itself() {
     let set =
         bench.steer(Method::PUT, "/worlds/default/clock", json!({"mode": "scaled", "scale": 3600, "now": NOON})).await;
     assert_eq!(set.status, 200, "{}", set.text);
-    // 5 minutes at 3600 are 83 ms; the loop ends well before its limit.
-    for _ in 0..200 {
-        tokio::time::sleep(Duration::from_millis(20)).await;
-        if bench.state().await["carbis"]["events"].is_null() {
-            return;
-        }
-    }
-    panic!("the event never left the feed");
+    // 5 minutes at 3600 are 83 ms.
+    let gone = async || bench.state().await["carbis"]["events"].is_null().then_some(());
+    eventually("the event has not left the feed", gone).await;
 }
 
 #[tokio::test]
@@ -73,9 +65,9 @@ async fn a_real_clock_follows_the_wall_clock_and_can_be_set() {
     let bench = Bench::start().await;
     bench.steer(Method::PUT, "/worlds/default/clock", json!({"mode": "real", "now": "2030-01-01T00:00:00Z"})).await;
     let first = now(&bench).await;
-    tokio::time::sleep(Duration::from_millis(20)).await;
-    let second = now(&bench).await;
-    assert!(second > first && first.to_string().starts_with("2030-01-01T00:00:0"), "{first} {second}");
+    let later = async || Some(now(&bench).await).filter(|now| *now > first);
+    let second = eventually("the clock stands", later).await;
+    assert!(first.to_string().starts_with("2030-01-01T00:00:0"), "{first} {second}");
 }
 
 #[tokio::test]

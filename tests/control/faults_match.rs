@@ -118,17 +118,12 @@ async fn delays_are_drawn_between_their_bounds() {
         clear(&bench).await;
         add(&bench, json!({"delay": delay})).await;
         let pending = tokio::spawn(carbis(&bench).send());
-        // The reply is in the journal as soon as it is held.
-        let journal = || bench.steer(Method::GET, "/worlds/default/journal?limit=1", Value::Null);
-        let before = journal().await.json()["matched"].clone();
-        while journal().await.json()["matched"] == before && before == json!(0) {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-        tokio::time::sleep(Duration::from_millis(50)).await;
+        let until = bench.held_until().await;
         bench.advance(least).await;
-        tokio::time::sleep(Duration::from_millis(30)).await;
+        assert_eq!(bench.next_due(), Some(until), "{delay}: not before {least}");
         assert!(!pending.is_finished(), "{delay}: not before {least}");
         bench.advance(most).await;
+        assert_eq!(bench.next_due(), None, "{delay}: at {most} at the latest");
         let answer = tokio::time::timeout(Duration::from_secs(10), pending).await;
         assert_eq!(answer.expect("in time").unwrap().unwrap().status(), 200, "{delay}");
     }
@@ -183,11 +178,11 @@ async fn a_dribbled_body_takes_the_worlds_time() {
         let request = carbis(&bench);
         async move { request.send().await.unwrap().text().await.unwrap() }
     });
-    tokio::time::sleep(Duration::from_millis(100)).await;
     for _ in 1..pieces {
+        // The next piece is held from when its predecessor has been sent.
+        bench.held_until().await;
         assert!(!pending.is_finished(), "a frozen clock holds the rest");
         bench.advance("1m").await;
-        tokio::time::sleep(Duration::from_millis(30)).await;
     }
     assert_eq!(tokio::time::timeout(Duration::from_secs(10), pending).await.unwrap().unwrap(), whole);
 }

@@ -1,12 +1,10 @@
 //! Playing a scenario in a running world.
 
-use std::time::Duration;
-
 use reqwest::Method;
 use serde_json::Value;
 
 use super::worlds::error;
-use crate::support::{Answer, Bench, root};
+use crate::support::{Answer, Bench, eventually, root};
 
 async fn start(bench: &Bench, speed: &str, scenario: String) -> Answer {
     bench
@@ -24,16 +22,10 @@ async fn a_posted_scenario_is_played_and_reported() {
     let text = std::fs::read_to_string(root().join("scenarios/waiter-call.yaml")).unwrap();
     let started = start(&bench, "max", text).await;
     assert_eq!(started.status, 202, "{}", started.text);
-    for _ in 0..200 {
-        let progress = progress(&bench).await;
-        if progress["state"] != "playing" {
-            assert_eq!(progress["state"], "passed", "{progress:#}");
-            assert_eq!(progress["report"]["title"], "Waiter call");
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
-    panic!("it never ended");
+    let ended = async || Some(progress(&bench).await).filter(|progress| progress["state"] != "playing");
+    let progress = eventually("it has not ended", ended).await;
+    assert_eq!(progress["state"], "passed", "{progress:#}");
+    assert_eq!(progress["report"]["title"], "Waiter call");
 }
 
 #[tokio::test]
@@ -44,8 +36,8 @@ async fn one_at_a_time_and_it_can_be_stopped() {
     assert_eq!(error(&start(&bench, "1", slow.into()).await).1, "conflict");
     assert_eq!(progress(&bench).await["state"], "playing");
     assert_eq!(bench.steer(Method::DELETE, "/worlds/default/scenario", Value::Null).await.status, 204);
-    tokio::time::sleep(Duration::from_millis(50)).await;
-    assert_eq!(progress(&bench).await["state"], "stopped");
+    let ended = async || Some(progress(&bench).await).filter(|progress| progress["state"] != "playing");
+    assert_eq!(eventually("it has not stopped", ended).await["state"], "stopped");
     assert_eq!(start(&bench, "1", slow.into()).await.status, 202);
 }
 

@@ -9,7 +9,7 @@ use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::{Error, Message};
 
 use super::client::Client;
-use crate::support::Bench;
+use crate::support::{Bench, eventually};
 
 /// Adds a fault to the default world; gives its name.
 async fn fault(bench: &Bench, body: Value) -> String {
@@ -102,13 +102,8 @@ async fn a_reordered_push_that_nothing_follows_is_told_of_when_the_socket_ends()
     change(&mut admin, 1).await;
     board.raw(Message::Close(None)).await;
     while board.message().await.is_some() {}
-    for _ in 0..100 {
-        if !described(&bench, "push").await.is_empty() {
-            break;
-        }
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
-    assert_eq!(described(&bench, "push").await, [format!("09:00:00Z 0 qboard {id}")]);
+    let pushes = async || Some(described(&bench, "push").await).filter(|pushes| !pushes.is_empty());
+    assert_eq!(eventually("the journal holds no push", pushes).await, [format!("09:00:00Z 0 qboard {id}")]);
 }
 
 #[tokio::test]

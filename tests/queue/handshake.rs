@@ -1,7 +1,5 @@
 //! Faults on the handshake that opens a socket.
 
-use std::time::Duration;
-
 use reqwest::Method;
 use serde_json::{Value, json};
 use stend_scenario::pretty;
@@ -11,7 +9,7 @@ use tokio_tungstenite::tungstenite::{Error, Message};
 
 use super::client::Client;
 use crate::scenario::playing::played;
-use crate::support::Bench;
+use crate::support::{Bench, eventually};
 
 async fn fault(bench: &Bench, body: Value) {
     let answer = bench.steer(Method::POST, "/worlds/default/faults", body).await;
@@ -48,14 +46,9 @@ async fn described(bench: &Bench) -> Vec<String> {
 
 /// Returns once the first fault has struck so often.
 async fn faulted(bench: &Bench, times: u64) {
-    for _ in 0..1_000 {
-        let faults = bench.steer(Method::GET, "/worlds/default/faults", Value::Null).await.json();
-        if faults[0]["applied"] == times {
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
-    panic!("nobody came");
+    let faults = async || bench.steer(Method::GET, "/worlds/default/faults", Value::Null).await.json();
+    let applied = async || (faults().await[0]["applied"] == times).then_some(());
+    eventually("the fault has not been applied so often", applied).await;
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 //! A bench of one's own for each test, and the few things every test asks of it.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use reqwest::{Client, Method, StatusCode};
 use serde_json::{Map, Value, json};
@@ -127,6 +128,16 @@ impl Bench {
         answer.json()
     }
 
+    /// When the clock next has something to do in the default world. A reply that a fault holds is such a thing.
+    pub fn next_due(&self) -> Option<stend_core::Timestamp> {
+        self.running().worlds.default_world().next_due()
+    }
+
+    /// Waits until a request that is under way is held by the default world's clock; returns the time it is held until.
+    pub async fn held_until(&self) -> stend_core::Timestamp {
+        eventually("no reply is held", async || self.next_due()).await
+    }
+
     /// Changes settings of a service in the default world; the world that comes out has them.
     pub async fn set(&self, service: &str, settings: Value) {
         let mut state = self.state().await;
@@ -161,6 +172,17 @@ impl Drop for Bench {
             self.look();
         }
     }
+}
+
+/// Asks again and again until there is an answer; fails with `what` after ten seconds.
+pub async fn eventually<T>(what: &str, mut ask: impl AsyncFnMut() -> Option<T>) -> T {
+    for _ in 0..2_000 {
+        if let Some(answer) = ask().await {
+            return answer;
+        }
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    panic!("{what}, after ten seconds");
 }
 
 /// The root of the repository.

@@ -3,11 +3,10 @@
 use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use crate::support::{Serving, binary, curl, described, root, stend};
+use crate::support::{Serving, binary, curl, described, eventually, root, stend};
 
 fn worlds(serving: &Serving) -> Vec<String> {
     let worlds: Value =
@@ -137,15 +136,6 @@ fn who_is_not_there_or_is_somebody_else_is_told() {
     assert!(code == 2 && err.contains("--attach"), "{err}");
 }
 
-/// Waits until something holds.
-fn until(what: &str, mut holds: impl FnMut() -> bool) {
-    let end = Instant::now() + Duration::from_secs(20);
-    while !holds() {
-        assert!(Instant::now() < end, "{what}");
-        std::thread::sleep(Duration::from_millis(20));
-    }
-}
-
 #[test]
 fn ctrl_c_stops_the_play_there() {
     let serving = Serving::start(&[]);
@@ -159,16 +149,20 @@ fn ctrl_c_stops_the_play_there() {
     let interrupt = |id: u32| Command::new("kill").args(["-INT", &id.to_string()]).status().unwrap();
 
     let child = play(&[]);
-    until("a world is made", || worlds(&serving).len() == 2);
+    eventually("no world is made", || (worlds(&serving).len() == 2).then_some(()));
     let made = worlds(&serving).into_iter().find(|id| id != "default").unwrap();
-    until("it is played in", || curl(&[&format!("{control}/{made}/scenario")]).contains("playing"));
+    eventually("it is not played", || {
+        (curl(&[&format!("{control}/{made}/scenario")]).contains("playing")).then_some(())
+    });
     interrupt(child.id());
     let (code, _, err) = described(&child.wait_with_output().unwrap());
     assert_eq!((code, err.as_str()), (130, "Waiter call: stopped\n"));
     assert_eq!(worlds(&serving), ["default"]);
 
     let child = play(&["--world", "default"]);
-    until("it is played in", || curl(&[&format!("{control}/default/scenario")]).contains("playing"));
+    eventually("it is not played", || {
+        (curl(&[&format!("{control}/default/scenario")]).contains("playing")).then_some(())
+    });
     // A second one has to wait for its turn.
     let (code, _, err) = described(&stend(&[
         "play",
@@ -181,5 +175,7 @@ fn ctrl_c_stops_the_play_there() {
     assert!(code == 2 && err.contains("a scenario is being played in this world"), "{err}");
     interrupt(child.id());
     assert_eq!(child.wait_with_output().unwrap().status.code(), Some(130));
-    until("it is stopped", || curl(&[&format!("{control}/default/scenario")]).contains("stopped"));
+    eventually("it is not stopped", || {
+        (curl(&[&format!("{control}/default/scenario")]).contains("stopped")).then_some(())
+    });
 }

@@ -1,24 +1,26 @@
 //! Every command of the README is run.
 
 use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
 
-use crate::support::{Serving, binary, curl, root};
+use crate::support::{Serving, binary, curl, eventually, root};
 
 /// The blocks of shell commands in a document.
 fn blocks(text: &str) -> Vec<String> {
     text.split("```sh\n").skip(1).map(|rest| rest.split("```").next().unwrap().trim().to_owned()).collect()
 }
 
+/// The names of the ports.
+fn names() -> Vec<&'static str> {
+    let services = stend::registry::services();
+    std::iter::once("control").chain(services.services().iter().map(|service| service.name())).collect()
+}
+
 /// The port numbers of the README in the place of which the test's own stand.
 fn with_urls(block: &str, serving: &Serving) -> String {
     let mut block = block.to_owned();
-    for (name, port) in [("control", 7700), ("carbis", 7701), ("tillypad", 7702), ("queue", 7703), ("telemetron", 7704)]
-    {
-        if let Some(url) = serving.ready[name].as_str() {
-            let address = url.split("://").nth(1).unwrap();
-            block = block.replace(&format!("127.0.0.1:{port}"), address);
-        }
+    for name in names() {
+        let address = serving.url(name).split("://").nth(1).unwrap();
+        block = block.replace(&format!("127.0.0.1:{}", 7700 + stend::registry::port_offset(name)), address);
     }
     block
 }
@@ -62,37 +64,28 @@ fn the_scenario_of_the_readme_passes() {
     assert_eq!(status.code(), Some(0));
 }
 
-/// `make run` with the binary at hand: it serves on the documented ports, or names the one that is in use.
+/// `make run` with the binary at hand, on free ports.
 #[test]
 fn make_run_serves_and_plays() {
+    let folder = tempfile::tempdir().unwrap();
+    let options = format!("SERVE=--ephemeral --ready-file {}", folder.path().join("ready.json").display());
     let mut command = Command::new("make");
-    command.arg("run").arg(format!("STEND={}", binary().display())).current_dir(root()).env_remove("MAKEFLAGS");
-    let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    let until = Instant::now() + Duration::from_secs(30);
-    let serves = loop {
-        if std::net::TcpStream::connect("127.0.0.1:7701").is_ok() {
-            break true;
-        }
-        if child.try_wait().unwrap().is_some() || Instant::now() > until {
-            break false;
-        }
-        std::thread::sleep(Duration::from_millis(20));
-    };
-    if serves && child.try_wait().unwrap().is_none() {
-        // The lunch rush is under way.
-        let world = curl(&["http://127.0.0.1:7700/control/v1/worlds/default"]);
-        assert!(world.contains("\"scaled\""), "{world}");
-        let health = curl(&["http://127.0.0.1:7700/control/v1/health"]);
-        let health: serde_json::Value = serde_json::from_str(&health).unwrap();
-        assert_eq!(health["status"], "ok");
-        let _ = Command::new("pkill").args(["-TERM", "-P", &child.id().to_string()]).status();
-    } else {
-        let output = child.wait_with_output().unwrap();
-        let err = String::from_utf8_lossy(&output.stderr);
-        assert!(err.contains("is in use"), "{err}");
-        return;
+    command.args(["run", "SPEED=60"]).arg(format!("STEND={}", binary().display())).arg(options).current_dir(root());
+    command.env_remove("MAKEFLAGS").stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut serving = Serving::when_ready(command.spawn().unwrap(), folder);
+    for name in names() {
+        let address = serving.url(name).split("://").nth(1).unwrap();
+        std::net::TcpStream::connect(address).unwrap_or_else(|error| panic!("{name}: {error}"));
     }
-    let _ = child.wait();
+    let state = format!("{}/control/v1/worlds/default/state", serving.url("control"));
+    let calls = || {
+        let state: serde_json::Value = serde_json::from_str(&curl(&[&state])).unwrap();
+        state["carbis"]["totals"]["events"]["waiter_call"].as_u64().unwrap_or(0)
+    };
+    let before = calls();
+    eventually("the scenario does nothing", || (calls() > before).then_some(()));
+    let (code, _) = serving.signal("-TERM");
+    assert_eq!(code, 0);
 }
 
 #[test]

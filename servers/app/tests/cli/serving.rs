@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use crate::support::{Serving, binary, curl, described, stend};
+use crate::support::{Serving, binary, curl, described, eventually, stend};
 
 #[test]
 fn the_ready_file_holds_urls_that_answer() {
@@ -42,10 +42,7 @@ fn with_exit_on_eof_it_ends_when_standard_input_closes() {
     let mut command = Command::new(binary());
     command.args(["serve", "--ephemeral", "--exit-on-eof", "--ready-file"]).arg(&ready);
     let mut child = command.stdin(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
-    let until = Instant::now() + Duration::from_secs(30);
-    while !ready.is_file() && Instant::now() < until {
-        std::thread::sleep(Duration::from_millis(5));
-    }
+    eventually("it is not ready", || ready.is_file().then_some(()));
     assert_eq!(child.try_wait().unwrap(), None, "it serves as long as the pipe is open");
     drop(child.stdin.take());
     let closed = Instant::now();
@@ -59,7 +56,11 @@ fn a_held_reply_does_not_hold_up_the_end() {
     curl(&[&format!("{}/control/v1/worlds/default/faults", serving.url("control")), "-d", r#"{"delay": "1h"}"#]);
     let mut held = Command::new("curl");
     let mut held = held.args(["-s", &format!("{}/api/v4/events?hash=none", serving.url("carbis"))]).spawn().unwrap();
-    std::thread::sleep(Duration::from_millis(200));
+    let journal = format!("{}/control/v1/worlds/default/journal", serving.url("control"));
+    eventually("the request has not come", || {
+        let journal: Value = serde_json::from_str(&curl(&[&journal])).unwrap();
+        (journal["matched"] == 1).then_some(())
+    });
     let (code, took) = serving.signal("-TERM");
     assert!(code == 0 && took < Duration::from_secs(1), "{code} {took:?}");
     assert!(!held.wait().unwrap().success());
@@ -99,16 +100,12 @@ fn a_scenario_is_played_on_a_loop_in_the_served_world() {
     let serving = Serving::start(&["--scenario", "scenarios/lunch-rush.yaml", "--speed", "6000", "--loop"]);
     let control = format!("{}/control/v1/worlds/default", serving.url("control"));
     // A round of 16 minutes takes a sixth of a second, and seats 90 parties.
-    for _ in 0..300 {
+    eventually("it has not begun a third round", || {
         let state: Value = serde_json::from_str(&curl(&[&format!("{control}/state")])).unwrap();
-        if state["carbis"]["totals"]["orders_paid"].as_u64() > Some(180) {
-            let world: Value = serde_json::from_str(&curl(&[&control])).unwrap();
-            assert_eq!(world["generation"], 1, "nothing was reset");
-            return;
-        }
-        std::thread::sleep(Duration::from_millis(50));
-    }
-    panic!("it did not begin a third round");
+        (state["carbis"]["totals"]["orders_paid"].as_u64() > Some(180)).then_some(())
+    });
+    let world: Value = serde_json::from_str(&curl(&[&control])).unwrap();
+    assert_eq!(world["generation"], 1, "nothing was reset");
 }
 
 #[test]
@@ -119,7 +116,10 @@ fn a_served_scenario_with_a_frozen_clock_happens_as_it_is_advanced() {
         let state: Value = serde_json::from_str(&curl(&[&format!("{world}/state")])).unwrap();
         state["carbis"]["totals"]["events"]["waiter_call"].as_u64().unwrap_or(0)
     };
-    std::thread::sleep(Duration::from_millis(200));
+    eventually("the scenario has not begun", || {
+        let described: Value = serde_json::from_str(&curl(&[&world])).unwrap();
+        (described["generation"].as_u64() > Some(1)).then_some(())
+    });
     assert_eq!(calls(), 0);
     curl(&[&format!("{world}/clock/advance"), "-d", r#"{"by": "10s"}"#]);
     assert_eq!(calls(), 1, "the step has been done when advance returns");
@@ -130,17 +130,13 @@ fn a_served_scenario_with_a_frozen_clock_happens_as_it_is_advanced() {
 fn a_served_scenario_is_as_strict_as_the_process() {
     let serving = Serving::start(&["--scenario", "scenarios/waiter-call.yaml", "--clock", "frozen", "--strict"]);
     let world = format!("{}/control/v1/worlds/default", serving.url("control"));
-    let until = Instant::now() + Duration::from_secs(20);
-    loop {
+    eventually("the scenario has not begun", || {
         let described: Value = serde_json::from_str(&curl(&[&world])).unwrap();
         assert_eq!(described["strict"], true, "{described}");
         // The first step asks for the feed.
-        if described["generation"].as_u64() > Some(1) && described["journal"]["entries"].as_u64() > Some(0) {
-            break;
-        }
-        assert!(Instant::now() < until, "it does not begin: {described}");
-        std::thread::sleep(Duration::from_millis(20));
-    }
+        let begun = described["generation"].as_u64() > Some(1) && described["journal"]["entries"].as_u64() > Some(0);
+        begun.then_some(())
+    });
 }
 
 #[test]

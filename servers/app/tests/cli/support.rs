@@ -49,14 +49,19 @@ impl Serving {
         let ready_file = folder.path().join("ready.json");
         let mut command = Command::new(binary());
         command.args(["serve", "--ephemeral", "--ready-file"]).arg(&ready_file).args(args).current_dir(root());
-        let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-        let until = Instant::now() + Duration::from_secs(30);
-        while !ready_file.is_file() {
-            if let Some(status) = child.try_wait().unwrap() {
-                panic!("it ended: {status}: {:?}", described(&child.wait_with_output().unwrap()));
-            }
-            assert!(Instant::now() < until, "not ready within 30 s");
-            std::thread::sleep(Duration::from_millis(5));
+        let child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        Self::when_ready(child, folder)
+    }
+
+    /// Waits until a process that was started otherwise has written `ready.json` in this folder.
+    pub fn when_ready(mut child: Child, folder: tempfile::TempDir) -> Self {
+        let ready_file = folder.path().join("ready.json");
+        let ended = eventually("it is not ready", || {
+            let ended = child.try_wait().unwrap();
+            (ended.is_some() || ready_file.is_file()).then_some(ended)
+        });
+        if let Some(status) = ended {
+            panic!("it ended: {status}: {:?}", described(&child.wait_with_output().unwrap()));
         }
         let ready = serde_json::from_str(&std::fs::read_to_string(&ready_file).unwrap()).unwrap();
         Self { child, ready, ready_file, _folder: folder }
@@ -69,15 +74,22 @@ impl Serving {
     /// A signal, and how long the process took to end.
     pub fn signal(&mut self, signal: &str) -> (i32, Duration) {
         let began = Instant::now();
-        let sent = Command::new("kill").args([signal, &self.child.id().to_string()]).status().unwrap();
-        assert!(sent.success());
+        assert!(self.kill(signal));
         let status = self.child.wait().unwrap();
         (status.code().unwrap_or(-1), began.elapsed())
+    }
+
+    /// Sends a signal to the bench itself, which may be a child of what was started.
+    fn kill(&self, signal: &str) -> bool {
+        Command::new("kill").args([signal, &self.ready["pid"].to_string()]).status().unwrap().success()
     }
 }
 
 impl Drop for Serving {
     fn drop(&mut self) {
+        if let Ok(None) = self.child.try_wait() {
+            self.kill("-KILL");
+        }
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
@@ -88,4 +100,16 @@ pub fn curl(args: &[&str]) -> String {
     let output = Command::new("curl").args(["-sS", "--max-time", "20"]).args(args).output().unwrap();
     assert!(output.status.success(), "curl {args:?}: {output:?}");
     String::from_utf8(output.stdout).unwrap()
+}
+
+/// Asks again and again until there is an answer; fails with `what` after thirty seconds.
+pub fn eventually<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
+    let until = Instant::now() + Duration::from_secs(30);
+    loop {
+        if let Some(answer) = ask() {
+            return answer;
+        }
+        assert!(Instant::now() < until, "{what}, after thirty seconds");
+        std::thread::sleep(Duration::from_millis(5));
+    }
 }
