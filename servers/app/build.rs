@@ -1,5 +1,6 @@
-//! Lists the samples under `fixtures/<api>/samples/<operation>/<case>.json`, from which the specifications take their
-//! examples, and converts the shipped worlds to JSON, which a starting process parses much faster than YAML.
+//! Lists the ledgers `fixtures/<service>/claims.yaml` and the samples `fixtures/<service>/samples/<operation>/<case>.json`,
+//! from which the specifications take their examples, and converts the shipped worlds to JSON, which a starting process
+//! parses much faster than YAML.
 
 use std::fmt::Write;
 use std::fs;
@@ -7,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 fn main() {
     samples();
+    ledgers();
     worlds();
 }
 
@@ -24,6 +26,21 @@ fn worlds() {
     list.push(']');
     let out = std::env::var_os("OUT_DIR").expect("cargo gives OUT_DIR");
     fs::write(Path::new(&out).join("worlds.rs"), list).expect("OUT_DIR is writable");
+}
+
+/// Writes the list of ledgers: each service's name with its text.
+fn ledgers() {
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures");
+    let mut table = String::from("&[\n");
+    for service in entries(&fixtures) {
+        let file = service.join("claims.yaml");
+        if file.is_file() {
+            writeln!(table, "({:?}, include_str!({file:?})),", stem(&service)).expect("memory");
+        }
+    }
+    table.push_str("]\n");
+    let out = std::env::var_os("OUT_DIR").expect("cargo gives OUT_DIR");
+    fs::write(Path::new(&out).join("ledgers.rs"), table).expect("OUT_DIR is writable");
 }
 
 /// Writes the list of samples.

@@ -61,45 +61,38 @@ impl Default for Config {
 }
 
 /// Why it does not start.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
 pub enum StartError {
     /// The world has a mistake.
+    #[error("{0}")]
     World(Box<Diagnostic>),
     /// Something else in the configuration has one.
+    #[error("error: {0}")]
     Problem(Problem),
     /// A port cannot be had.
+    #[error("{}", no_port(name, address, error))]
     Port {
-        /// For what.
+        /// The service, or `control`.
         name: &'static str,
-        /// Where.
+        /// The address that was tried.
         address: SocketAddr,
         /// What the system says.
         error: io::Error,
     },
     /// The system refuses something else.
-    Io(io::Error),
+    #[error("error: {0}")]
+    Io(#[from] io::Error),
 }
 
-impl std::fmt::Display for StartError {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::World(diagnostic) => write!(f, "{diagnostic}"),
-            Self::Problem(problem) => write!(f, "error: {problem}"),
-            Self::Port { name, address, error } if error.kind() == io::ErrorKind::AddrInUse => {
-                write!(
-                    f,
-                    "error: port {} for {name} is in use on {}\n  = help: another stend may be running; take other ports with `--port-base N`, or free ones with `--ephemeral`",
-                    address.port(),
-                    address.ip()
-                )
-            }
-            Self::Port { name, address, error } => write!(f, "error: cannot listen on {address} for {name}: {error}"),
-            Self::Io(error) => write!(f, "error: {error}"),
-        }
+fn no_port(name: &str, address: &SocketAddr, error: &io::Error) -> String {
+    if error.kind() != io::ErrorKind::AddrInUse {
+        return format!("error: cannot listen on {address} for {name}: {error}");
     }
+    let (port, ip) = (address.port(), address.ip());
+    format!(
+        "error: port {port} for {name} is in use on {ip}\n  = help: another stend may be running; take other ports with `--port-base N`, or free ones with `--ephemeral`"
+    )
 }
-
-impl std::error::Error for StartError {}
 
 /// A bench that runs until it is stopped.
 pub struct Running {
@@ -170,7 +163,7 @@ pub async fn start(config: Config) -> Result<Running, StartError> {
     let listeners = listen(config.host, config.port_base, sites)?;
     let mut named = Urls::new();
     for listener in &listeners {
-        let address = listener.socket.local_addr().map_err(StartError::Io)?;
+        let address = listener.socket.local_addr()?;
         let name = listener.site.name();
         named.insert(name.to_owned(), format!("{}://{}", registry::scheme(name), reachable(address)));
     }
@@ -180,7 +173,7 @@ pub async fn start(config: Config) -> Result<Running, StartError> {
     let _ = urls.set(named.clone());
     let cores = || std::thread::available_parallelism().map_or(2, NonZeroUsize::get);
     let tuning = Tuning { workers: config.workers.unwrap_or_else(cores).max(1) };
-    let server = serve(Arc::clone(&worlds), listeners, tuning).map_err(StartError::Io)?;
+    let server = serve(Arc::clone(&worlds), listeners, tuning)?;
     Ok(Running { urls: named, worlds, server })
 }
 
@@ -229,8 +222,9 @@ mod tests {
     fn built_in_sections_are_good_at_all_known_times_and_nothing_falls_due_in_them() {
         let file = documented();
         for kind in registry::services().services() {
-            let section = kind.read(&file.sections[kind.name()]).expect("good");
-            let start = Start::Section(Some(section));
+            // A service may do without a section; then nothing of it is built in.
+            let section = file.sections.get(kind.name()).map(|section| kind.read(section).expect("good"));
+            let start = Start::Section(section);
             for now in [0, 1, 951_782_400, 1_767_225_599, 1_795_305_600, 4_102_444_800, 7_258_118_399] {
                 let now = Timestamp::from_second(now).expect("a time");
                 for seed in [0, 1, u64::MAX] {

@@ -5,7 +5,7 @@ use clap::ValueEnum;
 /// What to print.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// The service: `carbis`, `tillypad`, `queue` or `telemetron`
+    /// The service by its name, such as `carbis`
     service: String,
     /// How it is written
     #[arg(long, value_name = "FORMAT", default_value = "yaml")]

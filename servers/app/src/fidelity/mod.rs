@@ -7,16 +7,13 @@ mod show;
 use serde::{Deserialize, Serialize};
 use stend_core::{Node, Problem};
 
+use crate::registry;
+
 pub use count::{Count, Tally};
 pub use show::{block, headline, json, table};
 
-/// Each service's ledger, in the order of the ports.
-const LEDGERS: [&str; 4] = [
-    include_str!("../../../../fixtures/carbis/claims.yaml"),
-    include_str!("../../../../fixtures/tillypad/claims.yaml"),
-    include_str!("../../../../fixtures/queue/claims.yaml"),
-    include_str!("../../../../fixtures/telemetron/claims.yaml"),
-];
+/// Each service's name with the text of its ledger, `fixtures/<service>/claims.yaml`.
+const LEDGERS: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/ledgers.rs"));
 
 /// The claims about one service.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -107,7 +104,10 @@ pub struct Claim {
 /// # Errors
 /// A ledger that cannot be read, with its position; the tests make sure that there is none.
 pub fn ledgers() -> Result<Vec<Ledger>, Problem> {
-    LEDGERS.iter().map(|text| read(text)).collect()
+    let services = registry::services();
+    let texts =
+        services.services().iter().filter_map(|service| LEDGERS.iter().find(|(name, _)| *name == service.name()));
+    texts.map(|(_, text)| read(text)).collect()
 }
 
 /// Reads a ledger.
