@@ -6,7 +6,7 @@ SCENARIO ?= scenarios/busy-town.yaml
 SPEED ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check fmt lint docs unit snapshots scenarios judges wrk bench bench-setup bench-peers bench-growth bench-soak bench-report guard clean
+.PHONY: help setup run test check new-service scaffold fmt lint docs unit snapshots scenarios judges wrk bench bench-setup bench-peers bench-growth bench-soak bench-report guard clean
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -16,18 +16,24 @@ setup: ## See that the toolchain is there, and fetch the dependencies
 	@rustup component add clippy rustfmt >/dev/null 2>&1 || $(CARGO) clippy --version >/dev/null
 	@$(CARGO) fetch --locked --quiet
 
-# A build for `make run`: the profile `quick` compiles in a third of the time of a release.
+# A build for `make run`, with the profile `quick` of Cargo.toml.
 target/quick/stend: setup FORCE
 	@$(CARGO) build --locked --profile quick -p stend
 FORCE:
 
-run: $(STEND) ## Build, start everything, and play an ordinary day in the busy world, on and on
-	@$(STEND) serve --scenario $(SCENARIO) --speed $(SPEED) --loop
+run: $(STEND) ## Build, start everything, and play an ordinary day in the busy world, on and on (SERVE='--port-base 8800': more options)
+	@$(STEND) serve --scenario $(SCENARIO) --speed $(SPEED) --loop $(SERVE)
 
-test: setup lint docs unit snapshots scenarios judges guard ## Everything that CI runs
+test: setup lint docs unit scaffold snapshots scenarios judges guard ## Everything that CI runs
 
 check: setup ## Type-check everything and run the unit tests of what changed (SINCE=REV: since then)
 	@CARGO="$(CARGO)" .ci/check
+
+new-service: ## Write a new service that compiles and passes (NAME=demo)
+	@CARGO="$(CARGO)" .ci/new-service "$(NAME)"
+
+scaffold: setup ## Write a service in a copy of the tree, and run its tests there
+	@CARGO="$(CARGO)" .ci/scaffold
 
 fmt: ## Format the code
 	$(CARGO) fmt --all
