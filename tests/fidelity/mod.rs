@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 use std::fs;
 
-use serde_json::Value;
-use stend::fidelity::{Claim, Kind, Ledger, Status, block, ledgers};
+use stend::fidelity::{Claim, Kind, Ledger, Status, block, ledgers, settings};
+use stend_core::interpretations::{self, Interpretation};
 
 use crate::support::root;
 
@@ -142,47 +142,75 @@ fn every_sample_has_a_claim() {
     }
 }
 
-/// A setting is a dotted path in the service's section of a world file.
+/// The settings that choose between interpretations, and why, are one table with the ledger.
 #[test]
-fn every_setting_is_in_the_schema() {
+fn every_interpretation_has_a_reason_and_known_claims() {
+    let registry = stend::registry::services();
+    for ledger in all() {
+        let (_, service) = registry.find(&ledger.service).unwrap();
+        let mut seen = BTreeSet::new();
+        for Interpretation { setting, about, options, claims, because, .. } in interpretations::of(service) {
+            let name = format!("{}.{setting}", ledger.service);
+            assert!(!about.is_empty() && !because.is_empty(), "{name} does not say what or why");
+            assert!(options.len() != 1 && options.iter().all(|choice| !choice.about.is_empty()), "{name}: {options:?}");
+            let named: BTreeSet<&String> =
+                claims.iter().chain(options.iter().flat_map(|choice| &choice.claims)).collect();
+            assert!(!named.is_empty(), "{name} names no claim");
+            for id in named {
+                let claim = ledger.all().find(|claim| claim.id == *id);
+                let claim = claim.unwrap_or_else(|| panic!("{name} names the unknown claim {id}"));
+                assert!(claim.setting.is_some(), "{name}: {id}");
+                assert!(seen.insert(id.clone()), "{id} is named by two settings of {}", ledger.service);
+            }
+        }
+    }
+}
+
+/// Every word that a world's settings take is one of an interpretation with its reason.
+#[test]
+fn every_setting_with_words_is_an_interpretation() {
     let schema = stend_scenario::world_schema(&stend::registry::services());
-    every_claim(|ledger, claim| {
-        let setting = claim.setting.as_ref()?;
-        let path = std::iter::once(ledger.service.as_str()).chain(setting.split('.'));
-        let found = path.into_iter().try_fold(&schema, |at, key| property(&schema, at, key));
-        found.is_none().then(|| format!("the section has no `{setting}`"))
-    });
-}
-
-/// The schema of a property, through references and alternatives.
-fn property<'s>(root: &'s Value, at: &'s Value, key: &str) -> Option<&'s Value> {
-    if let Some(reference) = at["$ref"].as_str() {
-        return property(root, root.pointer(reference.strip_prefix('#')?)?, key);
+    let definitions = schema["$defs"].as_object().unwrap();
+    let settings = definitions.iter().filter(|(name, _)| name.starts_with("Settings"));
+    let mut silent = Vec::new();
+    let mut words = 0;
+    for (_, definition) in settings {
+        for (name, property) in definition["properties"].as_object().unwrap() {
+            let Some(reference) = property["$ref"].as_str() else { continue };
+            let target = &definitions[reference.rsplit('/').next().unwrap()];
+            if target["oneOf"].is_array() {
+                words += 1;
+                if target["x-because"].as_str().is_none() {
+                    silent.push(name);
+                }
+            }
+        }
     }
-    at["properties"].get(key).or_else(|| {
-        let parts = ["anyOf", "allOf", "oneOf"].iter().filter_map(|word| at[*word].as_array()).flatten();
-        parts.into_iter().find_map(|part| property(root, part, key))
-    })
+    assert!(words > 40 && silent.is_empty(), "{words} settings; declare by `interpretations!`: {silent:?}");
 }
 
-/// The numbers in the READMEs are those of the ledger. `STEND_WRITE_NUMBERS=1` writes them.
+/// The numbers and the tables of settings in the READMEs are those of the ledger. `STEND_WRITE_NUMBERS=1` writes them.
 #[test]
-fn the_readmes_carry_the_numbers() {
+fn the_readmes_carry_the_numbers_and_the_settings() {
+    let registry = stend::registry::services();
     let ledgers = all();
-    let mut pages = vec![("README.md".to_owned(), block(&ledgers))];
+    let mut pages = vec![("README.md".to_owned(), "fidelity", block(&ledgers))];
     for ledger in ledgers {
-        pages.push((format!("servers/{}/README.md", ledger.service), block(&[ledger])));
+        let page = format!("servers/{}/README.md", ledger.service);
+        let (_, service) = registry.find(&ledger.service).unwrap();
+        pages.push((page.clone(), "settings", settings(&interpretations::of(service))));
+        pages.push((page, "fidelity", block(&[ledger])));
     }
-    for (page, numbers) in pages {
+    for (page, name, made) in pages {
         let path = root().join(&page);
         let text = fs::read_to_string(&path).unwrap();
-        let (begin, end) = ("<!-- fidelity -->\n", "<!-- /fidelity -->");
-        let (head, rest) = text.split_once(begin).unwrap_or_else(|| panic!("{page} has no {begin}"));
-        let (present, tail) = rest.split_once(end).unwrap_or_else(|| panic!("{page} has no {end}"));
+        let (begin, end) = (format!("<!-- {name} -->\n"), format!("<!-- /{name} -->"));
+        let (head, rest) = text.split_once(&begin).unwrap_or_else(|| panic!("{page} has no {begin}"));
+        let (present, tail) = rest.split_once(&end).unwrap_or_else(|| panic!("{page} has no {end}"));
         if std::env::var_os("STEND_WRITE_NUMBERS").is_some() {
-            fs::write(&path, format!("{head}{begin}{numbers}{end}{tail}")).unwrap();
+            fs::write(&path, format!("{head}{begin}{made}{end}{tail}")).unwrap();
         } else {
-            assert_eq!(present, numbers, "{page}: `STEND_WRITE_NUMBERS=1 make unit` writes the numbers");
+            assert_eq!(present, made, "{page}: `STEND_WRITE_NUMBERS=1 make unit` writes its blocks");
         }
     }
 }

@@ -24,8 +24,10 @@ pub struct Section {
     /// How the document is read where it is silent.
     pub settings: Settings,
     /// What clients send in the header `token`.
+    #[schemars(extend("x-claims" = ["CB-024"], "x-because" = "The page where it is copied from is a program for people; here it is part of the world file."))]
     pub token: String,
     /// How long events stay in the feed.
+    #[schemars(extend("x-claims" = ["C3"], "x-because" = "The document calls five minutes the default."))]
     pub retention: Span,
     /// Tables.
     pub tables: Vec<Table>,
@@ -51,6 +53,7 @@ pub struct Section {
     pub totals: Totals,
     /// The id of the next invoice; left out, one more than the highest in use.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-claims" = ["CB-019"], "x-because" = "The one sample has 122 for both."))]
     pub next_invoice: Option<i64>,
     /// How far the random streams were drawn; a saved world carries it.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -9,7 +9,7 @@ pub mod clock;
 pub mod duration;
 pub mod fault;
 pub mod history;
-mod interpretations;
+pub mod interpretations;
 pub mod journal;
 pub mod json;
 pub mod library;

@@ -32,12 +32,14 @@ pub struct Section {
     pub users: Vec<User>,
     /// Authorization codes, each good for one pair of tokens.
     #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(extend("x-claims" = ["TM-045"], "x-because" = "The document names the grant and nothing of how a code is got; codes are part of the world."))]
     pub codes: Vec<Code>,
     /// Legal entities.
     pub requisites: Vec<Requisite>,
     /// Models of machines; left out, a few.
     pub models: Vec<Model>,
     /// Codes of events; left out, the usual ones.
+    #[schemars(extend("x-claims" = ["TM-339"], "x-because" = "The document prints two rows and uses TEVA; a world may bring the whole directory."))]
     pub event_codes: Vec<EventCode>,
     /// Codes of errors; left out, the printed one.
     pub error_codes: Vec<ErrorCode>,

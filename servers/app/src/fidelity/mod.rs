@@ -5,10 +5,11 @@ mod count;
 mod show;
 
 use serde::{Deserialize, Serialize};
+use stend_core::interpretations::{self, Choice, Interpretation};
 use stend_core::{Node, Problem};
 
 pub use count::{Count, Tally};
-pub use show::{block, headline, json, table};
+pub use show::{block, headline, json, settings, table};
 
 /// Each service's ledger, in the order of the ports.
 const LEDGERS: [&str; 4] = [
@@ -40,6 +41,25 @@ impl Ledger {
     /// The claims, then the rulings.
     pub fn all(&self) -> impl Iterator<Item = &Claim> {
         self.claims.iter().chain(&self.rulings)
+    }
+
+    /// Notes the setting with the claims that hold under one of its options.
+    fn apply(&mut self, interpretation: &Interpretation) {
+        for claim in self.claims.iter_mut().chain(&mut self.rulings) {
+            let under = |choice: &&Choice| choice.claims.contains(&claim.id);
+            if interpretation.claims.contains(&claim.id) {
+                claim.under = None;
+            } else if let Some(choice) = interpretation.options.iter().find(under) {
+                claim.under = Some(choice.value.clone());
+                if claim.status == Status::Proved {
+                    claim.status = Status::BySetting;
+                }
+            } else {
+                continue;
+            }
+            claim.setting = Some(interpretation.setting.clone());
+            claim.because.get_or_insert_with(|| interpretation.because.clone());
+        }
     }
 }
 
@@ -85,7 +105,7 @@ pub struct Claim {
     pub kind: Kind,
     /// The statement, in our own words.
     pub says: String,
-    /// What is known of our own behaviour.
+    /// What is known of our own behaviour. `by_setting` follows from the interpretations.
     #[serde(default)]
     pub status: Status,
     /// The operations that it is about.
@@ -94,27 +114,33 @@ pub struct Claim {
     /// The samples that show it, below `fixtures/<service>/samples`. Tests name what they show by `#[proves]`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub samples: Vec<String>,
-    /// Why this interpretation, or why not.
+    /// Why this interpretation, or why not; where a setting chooses, the setting says why.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub because: Option<String>,
-    /// The world's setting that chooses another interpretation.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// The world's setting that chooses another interpretation; the service's interpretations name the claim.
+    #[serde(skip_deserializing, skip_serializing_if = "Option::is_none")]
     pub setting: Option<String>,
+    /// The value of the setting under which the claim holds, where that is not the default.
+    #[serde(skip_deserializing, skip_serializing_if = "Option::is_none")]
+    pub under: Option<String>,
 }
 
-/// All ledgers, in the order of the ports.
+/// All ledgers, in the order of the ports, with the settings that choose between interpretations.
 ///
 /// # Errors
 /// A ledger that cannot be read, with its position; the tests make sure that there is none.
 pub fn ledgers() -> Result<Vec<Ledger>, Problem> {
-    LEDGERS.iter().map(|text| read(text)).collect()
+    let registry = crate::registry::services();
+    let mut ledgers: Vec<Ledger> = LEDGERS.iter().map(|text| read(text)).collect::<Result<_, _>>()?;
+    for ledger in &mut ledgers {
+        if let Some((_, service)) = registry.find(&ledger.service) {
+            interpretations::of(service).iter().for_each(|interpretation| ledger.apply(interpretation));
+        }
+    }
+    Ok(ledgers)
 }
 
-/// Reads a ledger.
-///
-/// # Errors
-/// Malformed YAML, unknown keys and words, with their position.
-pub fn read(text: &str) -> Result<Ledger, Problem> {
+fn read(text: &str) -> Result<Ledger, Problem> {
     let node = Node::parse(text)?;
     node.read().map_err(|problem| node.locate(problem))
 }

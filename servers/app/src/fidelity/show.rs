@@ -1,8 +1,10 @@
 //! The ledger as a table, as Markdown and as JSON.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use serde_json::{Value, json};
+use stend_core::interpretations::{Choice, Interpretation};
 
 use super::{Claim, Count, Kind, Ledger, Status, Tally};
 
@@ -24,6 +26,24 @@ pub fn block(ledgers: &[Ledger]) -> String {
         for ledger in ledgers {
             let _ = writeln!(text, "{}", row(&cells(ledger)));
         }
+    }
+    text
+}
+
+/// The settings of a service that choose between interpretations, as a Markdown table for its README.
+pub fn settings(interpretations: &[Interpretation]) -> String {
+    let mut text = String::from("| setting | what it decides | values | claims |\n|---|---|---|---|\n");
+    for Interpretation { setting, about, options, default, claims, .. } in interpretations {
+        let named = options.iter().map(|Choice { value, about, .. }| format!("`{value}`: {about}"));
+        let values = match default {
+            _ if !options.is_empty() => named.collect::<Vec<_>>().join("<br>"),
+            Some(Value::Array(_) | Value::Object(_)) => "a table".to_owned(),
+            Some(value) => format!("`{}`", value.as_str().map_or_else(|| value.to_string(), str::to_owned)),
+            None => "none unless given".to_owned(),
+        };
+        let all: BTreeSet<&String> = claims.iter().chain(options.iter().flat_map(|choice| &choice.claims)).collect();
+        let all: Vec<&str> = all.into_iter().map(String::as_str).collect();
+        let _ = writeln!(text, "{}", row(&[format!("`{setting}`"), about.clone(), values, all.join(", ")]));
     }
     text
 }

@@ -13,11 +13,14 @@ pub struct Settings {
     /// What `postponeDelay` answers, in minutes.
     pub postpone_delays: Vec<i64>,
     /// How long a session lives after its last command.
+    #[schemars(extend("x-claims" = ["QU-132"], "x-because" = "No lifetime is given; a day lets a terminal stand over lunch and a test see the end."))]
     pub session_timeout: Span,
     /// How often a silent socket is pinged, by the wall clock: keeping connections alive is no world's time. One that
     /// leaves three pings unanswered is closed.
+    #[schemars(extend("x-claims" = ["QU-141"], "x-because" = "Nothing is said of dead connections."))]
     pub ping: Span,
     /// Where the hall's days begin and end, an IANA name.
+    #[schemars(extend("x-claims" = ["QU-137"], "x-because" = "Numbers of the samples begin at 1 on their day."))]
     pub time_zone: String,
     /// What `info` answers, but for the number of sessions.
     pub info: BTreeMap<String, String>,
@@ -77,160 +80,148 @@ impl Default for Settings {
     }
 }
 
-macro_rules! reading {
-    ($(#[$doc:meta])* $name:ident { $(#[$first:meta])* $default:ident, $($(#[$other:meta])* $variant:ident,)+ }) => {
-        $(#[$doc])*
-        #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-        #[serde(rename_all = "snake_case")]
-        pub enum $name {
-            $(#[$first])*
-            #[default]
-            $default,
-            $($(#[$other])* $variant,)+
-        }
-    };
-}
-
-reading! {
+stend_core::interpretations! {
     /// Where the object of an error stands (Q2).
+    #[because = "The document shows the object without its place, its \"No errors\" under `data`; public clients look under `error`. In both places either client works."]
     ErrorsIn {
         /// Under `data` and under `error`.
+        #[claims("Q2")]
         Both,
         /// Under `data` alone, as the document has it.
         Data,
         /// Under `error` alone, where public clients look; there is no `data` then.
         Error,
     }
-}
 
-reading! {
     /// Where the token of a new session stands (Q5).
+    #[because = "The print is cut by a page just there; public clients read it beside. In both places either client works."]
     LoginTokenIn {
         /// Inside `data` and beside it.
+        #[claims("Q5")]
         Both,
         /// Inside `data` alone.
         Data,
         /// Beside `data` alone.
         Beside,
     }
-}
 
-reading! {
     /// Which samples replies follow (Q4, Q24).
+    #[because = "Two vintages are printed; the newer is a superset, so it is the default."]
     Vintage {
         /// Those of 2021 and later: more keys on tickets and windows, and the token is echoed.
+        #[claims("Q24", "Q4")]
         Full,
         /// Those of 2015.
         Terse,
     }
-}
 
-reading! {
     /// Which command the reply to `unsubscribeXs` names (Q11).
+    #[because = "A reply always names its command; the sample was copied from the one above it."]
     UnsubscribeEcho {
         /// Its own, as with every other command.
+        #[claims("Q11")]
         Own,
         /// `subscribeXs`, as printed.
         Printed,
     }
-}
 
-reading! {
     /// What `nextConsumer` answers when nobody waits: the document says that `data` is empty (Q18).
+    #[because = "\"Empty\" may be an object, a list or null; `data` is an object in every sample of this command, so the empty object is the default."]
     Nobody {
         /// `{}`.
+        #[claims("QU-073")]
         Object,
         /// `null`.
         None,
         /// `[]`.
         List,
     }
-}
 
-reading! {
     /// How a ticket ends when `rejectOperation` or `rejectConsumer` leaves nothing of it open (Q19).
+    #[because = "Printed twice so, and once otherwise; two equal slips are less likely than a habit of the server."]
     RejectedEnds {
         /// `SERVED`, as printed.
+        #[claims("Q19")]
         Served,
         /// `REJECTED`, as after `rejectService`.
         Rejected,
     }
-}
 
-reading! {
     /// How often `rejectConsumer` writes its comment (Q19).
+    #[because = "Printed so; it may be the accident of one day."]
     RejectComment {
         /// Twice, as printed.
+        #[claims("QU-098")]
         Twice,
         /// Once, as the other commands do.
         Once,
     }
-}
 
-reading! {
     /// What `skipConsumer` does when nobody else waits: the document says that it does not succeed (Q21).
+    #[because = "\"It will not succeed\": as everything else that does not succeed, an error; a server that leaves the current one and says so is possible."]
     SkipAlone {
         /// It answers an error.
+        #[claims("Q21")]
         Error,
         /// It answers the consumer who stays, unchanged, as `nextConsumer` does.
         Stays,
     }
-}
 
-reading! {
     /// By how much a consumer can be postponed (Q20).
+    #[because = "`postponeDelay` lists the times \"by which one can postpone\"; whether others are refused is not said, and the lenient reading breaks no client."]
     PostponeBy {
         /// By any number of minutes from 1 to 1440.
+        #[claims("QU-111")]
         Any,
         /// By those that `postponeDelay` lists.
         Listed,
     }
-}
 
-reading! {
     /// Whether a clerk commands at windows where another sits, or nobody.
+    #[because = "Every command names its workplace although the session has one, so other workplaces may be meant; a workplace has one `clerk_id`, so by default only its own."]
     OtherWindows {
         /// He commands at his own.
+        #[claims("QU-133")]
         Refused,
         /// At any that `workplace` names.
         Allowed,
     }
-}
 
-reading! {
     /// Whether the queue of a window lists tickets that `return2me` has bound to another clerk (Q20).
+    #[because = "Printed only as true. That it is there at all may mean that tickets bound to another clerk are listed with false; by default they are not, as no sample shows one."]
     BoundTickets {
         /// It lists whom its clerk may call: `mayCall` is always true, as printed.
+        #[claims("QU-139")]
         Hidden,
         /// It lists them too, with `mayCall` false.
         Shown,
     }
-}
 
-reading! {
     /// Which code does for a service that requires one (Q25).
+    #[because = "The document calls the field informational and sends what looks like a phone number, but a service's `pin_code` holds a value; comparing them is the stricter reading."]
     PinCode {
         /// The service's.
+        #[claims("QU-131")]
         Equal,
         /// Any that is not empty: the sample's looks like a phone number.
         Any,
     }
-}
 
-reading! {
     /// When `registrateConsumer` gives the ticket's picture (Q25).
+    #[because = "Whether a ticket that the server prints comes with its picture too is not said; always giving it breaks no client."]
     Preview {
         /// Always.
+        #[claims("QU-126")]
         Always,
         /// When `noprint` asks for it; a ticket that the server prints itself needs none.
         Noprint,
     }
-}
 
-reading! {
     /// How `statistics` writes `done` (Q26).
+    #[because = "Printed so beside full moments; it may be a slip, and a client that parses moments strictly depends on it."]
     StatisticsDone {
         /// Without zone and milliseconds, as printed.
+        #[claims("Q26")]
         Bare,
         /// As every other moment.
         Full,

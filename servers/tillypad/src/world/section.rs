@@ -27,6 +27,7 @@ pub struct Section {
     /// How the document is read where it allows two readings.
     pub settings: Settings,
     /// The zone of the application server's clock.
+    #[schemars(extend("x-claims" = ["TP-014"], "x-because" = "Times are printed without a zone; the vendor and its printed addresses are in Saint Petersburg."))]
     pub time_zone: String,
     /// What the server fills in where a client names nothing.
     pub defaults: Defaults,
@@ -35,12 +36,14 @@ pub struct Section {
     /// How points are used to pay.
     pub points: Points,
     /// How often system tasks look for deliveries that they can move on.
+    #[schemars(extend("x-claims" = ["TP-017"], "x-because" = "The document names the tasks, not how often they run."))]
     pub task_period: Span,
     /// States of bills.
     pub guest_states: Vec<StateName>,
     /// States of orders.
     pub order_states: Vec<StateName>,
     /// States of deliveries.
+    #[schemars(extend("x-claims" = ["P5"], "x-because" = "The document prints 2 and 6 of the delivery's states, 0 and 4 of the bill's, and names three more of the delivery's."))]
     pub delivery_states: Vec<StateName>,
     /// Methods of delivery.
     pub delivery_methods: Vec<StateName>,
@@ -98,11 +101,14 @@ pub struct Defaults {
 #[serde(deny_unknown_fields)]
 pub struct Points {
     /// Types of notes that keep the declared sum; the first is the default.
+    #[schemars(extend("x-claims" = ["TP-215"], "x-because" = "The setting note-type-Id; several types are known, for the samples use two, and the first is the default."))]
     pub declared_notes: Vec<Guid>,
     /// The type of the note that keeps the applied sum.
+    #[schemars(extend("x-claims" = ["TP-216"], "x-because" = "The setting applied-note-type-Id."))]
     pub applied_note: Guid,
     /// Whether only whole roubles are used, as the vendor's programme does.
     #[serde(default = "yes")]
+    #[schemars(extend("x-claims" = ["TP-222"], "x-because" = "The name of the programme says so; it can be switched off for another programme."))]
     pub whole_roubles: bool,
 }
 
