@@ -95,6 +95,7 @@ async fn what_cannot_be_granted_is_a_400_with_the_standard_s_word() {
         ("client_secret", json!("wrong"), "invalid_client"),
         ("username", json!(null), "invalid_request"),
         ("username", json!("nobody@example.com"), "invalid_grant"),
+        ("password", json!(null), "invalid_request"),
         ("password", json!("wrong"), "invalid_grant"),
         ("scope", json!("everything"), "invalid_scope"),
     ] {
@@ -104,6 +105,10 @@ async fn what_cannot_be_granted_is_a_400_with_the_standard_s_word() {
         assert_eq!(body["error"], error, "{key} {value}");
         assert_eq!(body["message"], body["error_description"]);
     }
+    let mut refresh = good;
+    refresh["grant_type"] = json!("refresh_token");
+    let body = api.expect(400, Method::POST, "/auth/", refresh).await;
+    assert_eq!(body["error"], "invalid_request", "a refresh without its token");
     let state = api.state().await;
     assert!(state["telemetron"].get("tokens").is_none(), "nothing was given out");
 }

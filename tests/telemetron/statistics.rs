@@ -193,6 +193,7 @@ async fn periods_that_are_too_long_too_deep_or_backwards_name_their_field() {
         (SUMMARY, "since=2026-10-01&until=2026-11-01"),
         (PRODUCTS, "since=2026-09-21T12:00:00%2B03:00&until=2026-09-22"),
         (events, "since=2026-11-14T12:00:00%2B03:00&until=2026-11-21T12:00:00%2B03:00"),
+        (events, "since=2026-11-07T12:00:00%2B03:00&until=2026-11-14T12:00:00%2B03:00"),
         (reports, "since=2026-11-07T12:00:00%2B03:00&until=2026-11-21T12:00:00%2B03:00"),
     ] {
         api.get(&format!("{path}?{period}")).await;
@@ -322,6 +323,12 @@ async fn rows_include_both_ends_of_the_period() {
             ("since=2026-11-21T12:00:00+03:00&until=2026-11-21T12:00:00+03:00", 1),
             ("since=2026-11-21T12:00:01+03:00&until=2026-11-21T13:00:00+03:00", 0),
             ("since=2026-11-21T11:00:00+03:00&until=2026-11-21T11:59:59+03:00", 0),
+            // Either end may be left out, and both.
+            ("since=2026-11-21T12:00:00+03:00", 1),
+            ("since=2026-11-21T12:00:01+03:00", 0),
+            ("until=2026-11-21T12:00:00+03:00", 1),
+            ("until=2026-11-21T11:59:59+03:00", 0),
+            ("", 1),
         ] {
             let rows = api.get(&format!("{path}?{period}")).await;
             assert_eq!(rows.as_array().map(Vec::len), Some(number), "{path} {period}");

@@ -119,6 +119,8 @@ async fn events_have_periods_and_the_machine_s_zone() {
             .collect::<Vec<_>>()
     };
     assert_eq!(codes(&api.get(path).await), ["EGS", "EA1A"]);
+    let from = api.get(&format!("{path}?since=2026-11-21T12:00:00%2B03:00")).await;
+    assert_eq!(codes(&from), ["EGS", "EA1A"], "both ends belong to the period");
     let part =
         api.get(&format!("{path}?since=2026-11-21T12:00:01%2B03:00&until=2026-11-21T20:00:00%2B03:00&local=1")).await;
     assert_eq!(part, json!([{"date": "2026-11-21T13:00:00-04:00", "code": "EA1A", "payload": null}]));

@@ -10,7 +10,7 @@ fn request() -> Value {
     sent("calc-discount/post")
 }
 
-#[proves("TP-146", "TP-148")]
+#[proves("TP-146", "TP-148", "P6")]
 #[tokio::test]
 async fn nothing_is_stored_and_every_row_beside_the_tree_has_its_own_id() {
     let bench = Bench::start().await;
@@ -30,7 +30,7 @@ async fn nothing_is_stored_and_every_row_beside_the_tree_has_its_own_id() {
     assert_eq!(bench.state().await["tillypad"]["guests"], before);
 }
 
-#[proves("TP-031", "TP-153")]
+#[proves("TP-153", "P6")]
 #[tokio::test]
 async fn without_the_privilege_nothing_is_taken_off() {
     let bench = Bench::start().await;

@@ -5,7 +5,7 @@ use serde_json::json;
 use super::{get, post_guest::short, printed, store};
 use crate::support::Bench;
 
-#[proves("TP-172", "P8")]
+#[proves("TP-168", "TP-172", "P8")]
 #[tokio::test]
 async fn a_bill_is_found_by_its_whole_name_and_by_the_dates_of_its_day_and_its_opening() {
     let bench = Bench::start().await;

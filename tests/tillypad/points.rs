@@ -1,5 +1,6 @@
 //! Points: `discountSum` of `post-guest`, the division's cap, the notes, operations with points (P9, P10).
 
+use reqwest::Method;
 use serde_json::json;
 
 use super::{CAFE, assert_guid, get, guest, keys, post, post_guest::short, sent, store};
@@ -8,7 +9,7 @@ use crate::support::Bench;
 const DECLARED: &str = "60D367B5-15D2-D24D-8A74-A28F40C8CB9D";
 const APPLIED: &str = "0412C97B-AF11-2447-88D9-B40FA0EB996D";
 
-#[proves("TP-215", "TP-216", "TP-217", "TP-221")]
+#[proves("TP-215", "TP-217")]
 #[tokio::test]
 async fn the_printed_bill_is_discounted_by_its_points() {
     let bench = Bench::start().await;
@@ -36,6 +37,34 @@ async fn the_printed_bill_is_discounted_by_its_points() {
             r#"{{"DiscountSums":[{{"type_ID":"{DECLARED}","sum":100}}],"AppliedDiscountSums":[{{"type_ID":"{APPLIED}","sum":100}}]}}"#
         )
     );
+}
+
+#[proves("TP-216")]
+#[tokio::test]
+async fn the_applied_sum_is_noted_under_the_type_that_the_world_sets() {
+    let bench = Bench::start().await;
+    let other = "5D0B2641-80FA-3743-A463-65FA674EF1DC";
+    let mut world = bench.state().await;
+    world["tillypad"]["points"]["applied_note"] = json!(other);
+    assert_eq!(bench.steer(Method::PUT, "/worlds/default/state", world).await.status, 200);
+    let stored = guest(&bench, &store(&bench, &sent("post-guest/points")).await).await;
+    assert_eq!(stored["appliedDiscountSum"], json!([{ "type_ID": other, "sum": 100.0 }]));
+}
+
+#[proves("TP-221")]
+#[tokio::test]
+async fn without_a_sale_rule_for_the_programme_points_are_not_used() {
+    let bench = Bench::start().await;
+    let mut world = bench.state().await;
+    let rules = world["tillypad"]["rules"].as_array_mut().expect("rules");
+    let all = rules.len();
+    rules.retain(|rule| !rule["programme"].as_str().expect("a name").starts_with("Абсолютная скидка"));
+    assert_eq!(rules.len() + 1, all);
+    assert_eq!(bench.steer(Method::PUT, "/worlds/default/state", world).await.status, 200);
+    let stored = guest(&bench, &store(&bench, &sent("post-guest/points")).await).await;
+    assert_eq!(stored["discountSum"], json!([{ "type_ID": DECLARED, "sum": 100.0 }]));
+    assert!(!keys(&stored).contains(&"appliedDiscountSum"));
+    assert_eq!(stored["orders"][0]["orderItems"][0]["orit_Price"], 350);
 }
 
 #[proves("TP-213", "TP-218", "TP-219", "P9")]
@@ -113,4 +142,5 @@ async fn points_are_awarded_to_clients() {
     let award = |value: i64| json!({ "client": client["clnt_ID"], "type": "480F64A0-B729-3140-B796-678A1CD754F0", "value": value });
     assert_eq!(bench.act("tillypad.award_points", award(50)).await, json!({ "balance": 50.0 }));
     assert_eq!(bench.act("tillypad.award_points", award(-20)).await, json!({ "balance": 30.0 }));
+    assert_eq!(bench.act("tillypad.award_points", award(-50)).await, json!({ "balance": -20.0 }));
 }

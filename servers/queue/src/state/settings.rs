@@ -1,4 +1,4 @@
-//! What can be set of a hall: its habits, and which of two readings holds where the vendor's document allows both.
+//! What can be set of a hall: its habits, and which interpretation holds where the vendor's document allows two.
 
 use std::collections::BTreeMap;
 
@@ -168,7 +168,7 @@ stend_core::interpretations! {
     }
 
     /// By how much a consumer can be postponed (Q20).
-    #[because = "`postponeDelay` lists the times \"by which one can postpone\"; whether others are refused is not said, and the lenient reading breaks no client."]
+    #[because = "`postponeDelay` lists the times \"by which one can postpone\"; whether others are refused is not said, and the lenient interpretation breaks no client."]
     PostponeBy {
         /// By any number of minutes from 1 to 1440.
         #[claims("QU-111")]
@@ -198,7 +198,7 @@ stend_core::interpretations! {
     }
 
     /// Which code does for a service that requires one (Q25).
-    #[because = "The document calls the field informational and sends what looks like a phone number, but a service's `pin_code` holds a value; comparing them is the stricter reading."]
+    #[because = "The document calls the field informational and sends what looks like a phone number, but a service's `pin_code` holds a value; comparing them is the stricter interpretation."]
     PinCode {
         /// The service's.
         #[claims("QU-131")]

@@ -1,4 +1,4 @@
-//! What can be set about a world: spans and limits, and which reading of the document holds where it allows two.
+//! What can be set about a world: spans and limits, and which interpretation of the document holds where it allows two.
 
 use std::collections::BTreeMap;
 
@@ -38,7 +38,7 @@ stend_core::interpretations! {
         BothTokens,
     }
     /// The body of the 400 that refuses tokens.
-    #[because = "The other reading of the same place: every error has a body, and OAuth2's is that of RFC 6749."]
+    #[because = "The general section gives every error a body, and OAuth2's is that of RFC 6749; the printed 400 has none."]
     AuthRefusal {
         /// RFC 6749's error object, and a message.
         #[claims("TM-051", "T1")]

@@ -1,10 +1,9 @@
-//! How the document is read where it allows two readings and a client could depend on either. The defaults are argued
-//! in `fixtures/tillypad/claims.yaml`.
+//! How the document is read where it allows two interpretations and a client could depend on either.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// The readings of a world.
+/// The interpretations of a world.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Settings {
