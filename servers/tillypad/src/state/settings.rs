@@ -116,6 +116,7 @@ stend_core::interpretations! {
         #[claims("TP-211")]
         Needed,
         /// It does not; an order is tied to the day where there is one.
+        #[claims("TP-211")]
         NotNeeded,
     }
 
