@@ -108,30 +108,6 @@ async fn a_time_alone_leaves_the_mode_as_it_is() {
 }
 
 #[tokio::test]
-async fn things_fall_due_in_any_year() {
-    let bench = Bench::start().await;
-    for year in ["0001", "1600", "2263", "9998"] {
-        let clock = json!({"mode": "frozen", "now": format!("{year}-06-01T00:00:00Z")});
-        let made = bench.steer(Method::POST, "/worlds", json!({"id": format!("y{year}"), "clock": clock})).await;
-        assert_eq!(made.status, 201, "{}", made.text);
-        bench.act_in(&format!("y{year}"), "carbis.call_waiter", json!({"table": 1000028})).await;
-        let path = format!("/worlds/y{year}/clock/advance");
-        let done = bench.steer(Method::POST, &path, json!({"by": "5m1s"})).await.json();
-        assert_eq!(done["count"], 1, "the event leaves the feed in {year}: {done}");
-    }
-}
-
-#[tokio::test]
-async fn a_time_alone_leaves_the_mode_as_it_is() {
-    let bench = Bench::start().await;
-    let set = bench.steer(Method::PUT, "/worlds/default/clock", json!({"now": "2030-01-01T00:00:00Z"})).await;
-    assert_eq!(set.json(), json!({"mode": "frozen", "now": "2030-01-01T00:00:00Z"}));
-    bench.steer(Method::PUT, "/worlds/default/clock", json!({"mode": "scaled", "scale": 60})).await;
-    let set = bench.steer(Method::PUT, "/worlds/default/clock", json!({"now": "2030-01-01T00:00:00Z"})).await.json();
-    assert_eq!((&set["mode"], &set["scale"]), (&json!("scaled"), &json!(60.0)));
-}
-
-#[tokio::test]
 async fn wrong_settings_change_nothing() {
     let bench = Bench::start().await;
     for (method, path, body, part) in [

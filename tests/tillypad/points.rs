@@ -43,8 +43,9 @@ async fn the_printed_bill_is_discounted_by_its_points() {
 #[tokio::test]
 async fn the_applied_sum_is_noted_under_the_type_that_the_world_sets() {
     let bench = Bench::start().await;
-    let other = "5D0B2641-80FA-3743-A463-65FA674EF1DC";
+    let other = "480F64A0-B729-3140-B796-678A1CD754F0";
     let mut world = bench.state().await;
+    world["tillypad"]["points"]["declared_notes"] = json!([DECLARED]);
     world["tillypad"]["points"]["applied_note"] = json!(other);
     assert_eq!(bench.steer(Method::PUT, "/worlds/default/state", world).await.status, 200);
     let stored = guest(&bench, &store(&bench, &sent("post-guest/points")).await).await;

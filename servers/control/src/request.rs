@@ -123,47 +123,6 @@ impl Request {
         Ok(Reply::new(StatusCode::OK, header::HeaderValue::from_static(kind), body))
     }
 
-    /// Reads the body by `read`: a large one on a thread of its own, so that the requests of other worlds go on meanwhile.
-    pub(crate) async fn elsewhere<T: Send + 'static>(
-        &self,
-        read: impl FnOnce() -> T + Send + 'static,
-    ) -> Result<T, Reply> {
-        if self.body.len() < LARGE {
-            return Ok(read());
-        }
-        self.apart(read).await
-    }
-
-    /// Runs what may take long on a thread of its own.
-    pub(crate) async fn apart<T: Send + 'static>(&self, run: impl FnOnce() -> T + Send + 'static) -> Result<T, Reply> {
-        tokio::task::spawn_blocking(run).await.map_err(|error| {
-            tracing::error!(%error, "a control request ended early");
-            ours(StatusCode::INTERNAL_SERVER_ERROR, "internal", "the request could not be carried out", None, None)
-        })
-    }
-
-    /// A world file as the client wants it: JSON, or YAML where the client would rather have that.
-    pub(crate) async fn world_file(&self, file: WorldFile) -> Result<Reply, Reply> {
-        let yaml = self.wants_yaml();
-        let write = move || {
-            let mut body = Vec::new();
-            let written = if yaml {
-                file.write_yaml(&mut body)
-            } else {
-                serde_json::to_writer(&mut body, &file).map_err(Into::into)
-            };
-            written.map(|()| body)
-        };
-        // How large a world is, is known once it is written.
-        let body = tokio::task::spawn_blocking(write).await.map_err(|error| error.to_string());
-        let body = body.and_then(|body| body.map_err(|error: std::io::Error| error.to_string())).map_err(|error| {
-            tracing::error!(%error, "a world cannot be written");
-            ours(StatusCode::INTERNAL_SERVER_ERROR, "internal", "the world could not be written", None, None)
-        })?;
-        let kind = if yaml { "application/yaml" } else { "application/json" };
-        Ok(Reply::new(StatusCode::OK, header::HeaderValue::from_static(kind), body))
-    }
-
     /// A document as the client wants it: JSON, or YAML where the client would rather have that.
     pub(crate) fn document(&self, document: &serde_json::Value) -> Result<Reply, Reply> {
         if !self.wants_yaml() {

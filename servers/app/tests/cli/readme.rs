@@ -2,7 +2,7 @@
 
 use std::process::{Command, Stdio};
 
-use crate::support::{Serving, binary, curl, eventually, root};
+use crate::support::{Serving, binary, curl, root};
 
 /// The blocks of shell commands in a document.
 fn blocks(text: &str) -> Vec<String> {

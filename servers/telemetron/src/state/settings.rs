@@ -213,6 +213,7 @@ pub struct Settings {
     #[schemars(extend("x-claims" = ["TM-305"], "x-because" = "The document calls it hard to control and possibly long."))]
     pub ping: Span,
     /// How often every modem reads its machine by itself, counted from 1970 in UTC; `0s`: only when asked.
+    #[schemars(extend("x-claims" = ["T21"], "x-because" = "The document prints periodic reports and not how often a modem sends one."))]
     pub report_every: Span,
     /// The same loading again within this time is a duplicate; `0s`: none ever is.
     #[schemars(extend("x-claims" = ["TM-263", "T6"], "x-because" = "The document prints the refusal and not how long or by what a duplicate is known."))]

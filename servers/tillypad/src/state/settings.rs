@@ -53,6 +53,7 @@ stend_core::interpretations! {
     #[because = "Public programs over the vendor's tables agree: sum = price × count; the volume is the portion's size."]
     LineSum {
         /// Price × count; the volume is the size of the portion.
+        #[claims("TP-240", "P12")]
         Count,
         /// Price × count × volume.
         Volume,
@@ -62,6 +63,7 @@ stend_core::interpretations! {
     #[because = "The id is the primary key of its table, and the document says nothing of a second post."]
     RepeatedBill {
         /// It is refused, as a primary key does.
+        #[claims("P14")]
         Refused,
         /// The bill that is there stays as it is, and its id is the answer.
         Same,
@@ -113,7 +115,7 @@ stend_core::interpretations! {
     #[because = "The message of 130228 asks for a day of an order that is completed, and paying completes it."]
     DayToPay {
         /// Without one nothing is paid.
-        #[claims("TP-211")]
+        #[claims("TP-211", "P15")]
         Needed,
         /// It does not; an order is tied to the day where there is one.
         #[claims("TP-211")]
