@@ -23,6 +23,35 @@ fn every_service_has_the_same_modules() {
     }
 }
 
+/// The scenario language and the control API find services by the registry (`DESIGN.md`, invariant 5).
+#[test]
+fn scenario_and_control_know_no_service_by_name() {
+    let services = stend::registry::services();
+    let names: Vec<&str> = services.services().iter().map(|kind| kind.name()).collect();
+    let mut seen = 0;
+    for folder in ["servers/scenario/src", "servers/control/src"] {
+        for path in rust_files(&root().join(folder)) {
+            let text = fs::read_to_string(&path).unwrap();
+            // Tests may use any service as an example.
+            let code = text.split("#[cfg(test)]").next().unwrap_or_default();
+            seen += 1;
+            for (number, line) in code.lines().enumerate() {
+                let words: Vec<String> = line.split(|c: char| !c.is_alphanumeric()).map(str::to_lowercase).collect();
+                let named = names.iter().find(|name| words.iter().any(|word| word == *name));
+                assert!(named.is_none(), "{}:{} names {named:?}", path.display(), number + 1);
+            }
+        }
+    }
+    assert!(seen > 30, "only {seen} files were looked at");
+}
+
+fn rust_files(folder: &Path) -> Vec<std::path::PathBuf> {
+    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let (folders, files): (Vec<_>, Vec<_>) = entries.partition(|path| path.is_dir());
+    let files = files.into_iter().filter(|path| path.extension().is_some_and(|extension| extension == "rs"));
+    files.chain(folders.iter().flat_map(|folder| rust_files(folder))).collect()
+}
+
 /// A test file that no module declares is compiled by nobody.
 #[test]
 fn every_test_file_is_declared() {

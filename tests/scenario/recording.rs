@@ -112,6 +112,49 @@ async fn a_session_by_a_running_clock_plays_again() {
     }
 }
 
+/// Tokens that services issued become captures, foreign secrets are masked, the world's own credentials stay.
+#[tokio::test]
+async fn a_recording_holds_no_secrets_but_the_worlds_own() {
+    let bench = Bench::start().await;
+    let mut clerk = Client::operator(&bench).await;
+    clerk.data("nextConsumer", json!({"workplace": 11})).await;
+    let auth = format!("{}/auth/", bench.url("telemetron"));
+    let login = |password: &str| {
+        let form = format!(
+            "grant_type=password&client_id=client-key&client_secret=client-secret&username=me%40example.com&password={password}"
+        );
+        bench.client.post(&auth).header("content-type", "application/x-www-form-urlencoded").body(form)
+    };
+    let token = bench.send(login("123456")).await.json()["access_token"].as_str().unwrap().to_owned();
+    let machines = format!("{}/v2/vending_machines", bench.url("telemetron"));
+    bench.send(bench.client.get(&machines).bearer_auth(&token).header("cookie", "sid=cafe0123cafe")).await;
+    bench.send(login("my-own-birthday-1979")).await;
+    bench.send(bench.client.get(&machines).bearer_auth("feedbeef00112233feedbeef00112233")).await;
+    let menu = format!("{}/api/v4/events?hash=none", bench.url("carbis"));
+    bench.send(bench.client.get(&menu).header("token", "demo-token")).await;
+    bench.send(bench.client.get(&menu).header("token", "token-of-the-live-system")).await;
+
+    let recorded = recording(&bench).await;
+    let text = recorded["scenario"].as_str().unwrap();
+    let issued = bench.steer(Method::GET, "/worlds/default/journal?operation=login", Value::Null).await.json();
+    let session = issued["entries"][0]["reply"]["token"].as_str().unwrap().to_owned();
+    for secret in [
+        token.as_str(),
+        &session,
+        "cafe0123cafe",
+        "my-own-birthday-1979",
+        "feedbeef00112233feedbeef00112233",
+        "token-of-the-live-system",
+    ] {
+        assert!(!text.contains(secret), "{secret} is in\n{text}");
+    }
+    for own in ["demo-token", "client-secret", "123456", "${token}", "Bearer ${access_token}"] {
+        assert!(text.contains(own), "{own} is not in\n{text}");
+    }
+    let report = played(text).await;
+    assert!(report.passed, "{}\n{text}", pretty(&report, false));
+}
+
 #[tokio::test]
 async fn a_body_that_was_not_kept_is_refused() {
     let bench = Bench::start().await;
@@ -167,5 +210,5 @@ async fn a_handshake_that_a_fault_struck_is_refused() {
     let handshake = tokio_tungstenite::connect_async(format!("{}/", bench.url("queue"))).await;
     assert!(handshake.is_err());
     let answer = bench.steer(Method::GET, "/worlds/default/recording", Value::Null).await;
-    assert!(answer.status == 409 && answer.text.contains("`shut` struck a handshake"), "{}", answer.text);
+    assert!(answer.status == 409 && answer.text.contains("`shut` was applied to a handshake"), "{}", answer.text);
 }

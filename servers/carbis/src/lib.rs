@@ -24,6 +24,7 @@ impl Service for Carbis {
     const TITLE: &'static str = "Carbis QR menu, staff event feed";
     const SPEC: &'static [SpecPart] =
         &[SpecPart { file: "servers/carbis/openapi.yaml", text: include_str!("../openapi.yaml") }];
+    const SECRETS: &'static [&'static str] = &["token"];
     type State = State;
     type Section = Section;
 

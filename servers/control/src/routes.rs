@@ -34,13 +34,13 @@ pub(crate) static ROUTES: &[Row] = rows! {
     "POST" "/control/v1/worlds" worlds::create, "Makes a world: {id?, seed?, world?, clock?, fork_of?}.";
     "GET" "/control/v1/worlds/{world}" worlds::show, "One world.";
     "DELETE" "/control/v1/worlds/{world}" worlds::remove, "Removes a world.";
-    "POST" "/control/v1/worlds/{world}/reset" worlds::reset, "Puts a world back to how it began, or one fake of it: {\"fake\": \"carbis\"}.";
+    "POST" "/control/v1/worlds/{world}/reset" worlds::reset, "Puts a world back to how it began, or one fake of it: {\"service\": NAME}.";
     "GET" "/control/v1/worlds/{world}/state" state::save, "The world as a file; YAML with `Accept: application/yaml`.";
     "PUT" "/control/v1/worlds/{world}/state" state::restore, "Replaces the world by a file, JSON or YAML.";
     "GET" "/control/v1/worlds/{world}/clock" clock::show, "The clock.";
     "PUT" "/control/v1/worlds/{world}/clock" clock::set, "Sets the clock: {mode: real|frozen|scaled, now?, scale?}.";
     "POST" "/control/v1/worlds/{world}/clock/advance" clock::advance, "Moves time on: {\"by\": \"5m\"} or {\"to\": TIME}.";
-    "POST" "/control/v1/worlds/{world}/actions" actions::act, "Makes something happen: {\"carbis.call_waiter\": {\"table\": 1000028}}.";
+    "POST" "/control/v1/worlds/{world}/actions" actions::act, "Makes something happen: {\"SERVICE.ACTION\": {ARGUMENTS}}, of those that GET /control/v1/actions lists.";
     "GET" "/control/v1/worlds/{world}/journal" journal::read, "What clients sent and got: ?fake=&way=&operation=&client=&fault=&status=&since=&limit=.";
     "DELETE" "/control/v1/worlds/{world}/journal" journal::clear, "Forgets it.";
     "GET" "/control/v1/worlds/{world}/recording" recording::read, "What has happened since the world began, as a scenario that plays it again.";

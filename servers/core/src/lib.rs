@@ -7,6 +7,7 @@
 pub mod busy;
 pub mod clock;
 pub mod duration;
+pub mod envelope;
 pub mod fault;
 pub mod history;
 mod interpretations;

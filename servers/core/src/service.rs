@@ -7,6 +7,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::envelope::Envelope;
 use crate::live::{Live, LiveService, Start};
 use crate::node::Node;
 use crate::problem::Problem;
@@ -25,6 +26,11 @@ pub trait Service: Sized + Send + Sync + 'static {
     const SPEC: &'static [SpecPart] = &[];
     /// How its section writes times.
     const TIMES: Times = Times::Zoned;
+    /// How its commands look on the wire; a service that speaks plain HTTP has none.
+    const ENVELOPE: Option<&'static dyn Envelope> = None;
+    /// The names of the headers, parameters and body fields whose values are secrets: tokens, passwords. A recording holds
+    /// none of them but the world's own.
+    const SECRETS: &'static [&'static str] = &[];
     /// Plain data; core keeps it behind one lock per world. A copy of it is a fork: it is asked for under the lock, and so
     /// it should share what it can (see [`crate::shared`]). What belongs to a connection is not copied.
     type State: Clone + Send + 'static;
@@ -217,6 +223,10 @@ pub trait AnyService: Send + Sync {
     fn spec(&self) -> &'static [SpecPart];
     /// [`Service::spec_from_tables`].
     fn spec_from_tables(&self) -> serde_json::Value;
+    /// [`Service::ENVELOPE`].
+    fn envelope(&self) -> Option<&'static dyn Envelope>;
+    /// [`Service::SECRETS`].
+    fn secrets(&self) -> &'static [&'static str];
     /// Full names and summaries of the actions.
     fn actions(&self) -> Vec<ActionInfo>;
     /// The schema of an action's arguments, by its name after the service's.
@@ -261,6 +271,14 @@ impl<F: Service> AnyService for Erasure<F> {
 
     fn spec_from_tables(&self) -> serde_json::Value {
         F::spec_from_tables()
+    }
+
+    fn envelope(&self) -> Option<&'static dyn Envelope> {
+        F::ENVELOPE
+    }
+
+    fn secrets(&self) -> &'static [&'static str] {
+        F::SECRETS
     }
 
     fn actions(&self) -> Vec<ActionInfo> {
@@ -334,6 +352,21 @@ impl Registry {
     pub fn get(&self, name: &str) -> Result<(usize, &'static dyn AnyService), Problem> {
         let known = self.0.iter().map(|kind| kind.name());
         self.find(name).ok_or_else(|| Problem::unknown("unknown_fake", "fake", name, known))
+    }
+
+    /// An example for a hint: the first action, as it is written.
+    pub fn example_action(&self) -> String {
+        let first = self.0.iter().flat_map(|kind| kind.actions()).next();
+        first.map_or_else(|| "{service.action: {…}}".into(), |action| format!("{{{}: {{…}}}}", action.name))
+    }
+
+    /// An example for a hint: a request to the first service over HTTP, as a scenario writes it.
+    pub fn example_call(&self) -> String {
+        let all = self.0.iter().flat_map(|kind| kind.operations().iter().map(move |operation| (kind, operation)));
+        let first = all.clone().find(|(_, operation)| operation.method == Some("GET"));
+        let (name, path) =
+            first.and_then(|(kind, operation)| Some((kind.name(), operation.path?))).unwrap_or(("service", "/"));
+        format!("{{{name}: {{get: \"{path}\"}}}}")
     }
 
     /// The service and the action of a full name such as `carbis.call_waiter`.

@@ -12,6 +12,7 @@ mod errors;
 mod state;
 mod world;
 
+use stend_core::envelope::Envelope;
 use stend_core::{Action, Operation, Problem, Seed, Service, SpecPart, Timestamp};
 
 pub use state::State;
@@ -25,6 +26,8 @@ impl Service for Queue {
     const NAME: &'static str = "queue";
     const TITLE: &'static str = "Electronic-queue server";
     const SPEC: &'static [SpecPart] = api::spec::PARTS;
+    const ENVELOPE: Option<&'static dyn Envelope> = Some(&api::envelope::Frames);
+    const SECRETS: &'static [&'static str] = &["token", "password"];
     type State = State;
     type Section = Section;
 

@@ -8,6 +8,7 @@ use reqwest::Method;
 use serde::Deserialize;
 use serde_json::Value;
 use stend_core::busy::BusyGuard;
+use stend_core::envelope::{self, Envelope};
 use stend_core::{Node, Problem, Raw, Registry, World};
 
 use crate::file::Files;
@@ -21,10 +22,15 @@ pub type Reach = BTreeMap<String, String>;
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A request, checked.
-#[derive(Debug)]
 pub(crate) struct Call {
     service: String,
     kind: Kind,
+}
+
+impl std::fmt::Debug for Call {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Call").field(&self.title()).finish()
+    }
 }
 
 /// What an HTTP request is for.
@@ -38,10 +44,10 @@ pub(crate) struct Target<'c> {
     pub(crate) headers: Vec<&'c str>,
 }
 
-#[derive(Debug)]
 enum Kind {
     Http(Box<Http>),
-    Command(Command),
+    /// With the frames of the service.
+    Command(Command, &'static dyn Envelope),
 }
 
 #[derive(Debug)]
@@ -135,8 +141,11 @@ impl Call {
     /// Reads `{service: request}`.
     pub(crate) fn read(node: &Node, registry: &Registry, files: &Files<'_>) -> Result<Self, Problem> {
         let [entry] = node.entries() else {
-            return Err(Problem::new("wrong_type", format!("expected one fake with a request, found {}", node.kind()))
-                .hint("e.g. {carbis: {get: \"/api/v4/events?hash=none\"}}"));
+            return Err(Problem::new(
+                "wrong_type",
+                format!("expected one service with a request, found {}", node.kind()),
+            )
+            .hint(format!("e.g. {}", registry.example_call())));
         };
         let service = entry.key.as_str();
         let (_, kind) = registry.get(service).map_err(|mut problem| {
@@ -144,11 +153,9 @@ impl Call {
             problem.position = Some(entry.position);
             problem.under(service)
         })?;
-        let speaks_commands = kind.operations().iter().any(|operation| operation.command.is_some());
-        let kind = if speaks_commands {
-            entry.value.read().map(Kind::Command)
-        } else {
-            Http::read(&entry.value, files).map(|http| Kind::Http(Box::new(http)))
+        let kind = match kind.envelope() {
+            Some(envelope) => entry.value.read().map(|command| Kind::Command(command, envelope)),
+            None => Http::read(&entry.value, files).map(|http| Kind::Http(Box::new(http))),
         };
         Ok(Self { service: service.to_owned(), kind: kind.map_err(|problem| problem.under(service))? })
     }
@@ -162,7 +169,7 @@ impl Call {
     pub(crate) fn command(&self) -> Option<&str> {
         match &self.kind {
             Kind::Http(_) => None,
-            Kind::Command(command) => Some(&command.command),
+            Kind::Command(command, _) => Some(&command.command),
         }
     }
 
@@ -170,7 +177,7 @@ impl Call {
     pub(crate) fn connection(&self) -> Option<&str> {
         match &self.kind {
             Kind::Http(_) => None,
-            Kind::Command(command) => Some(&command.connection),
+            Kind::Command(command, _) => Some(&command.connection),
         }
     }
 
@@ -183,7 +190,7 @@ impl Call {
                 query: http.query.keys().map(String::as_str).collect(),
                 headers: http.headers.keys().map(String::as_str).collect(),
             }),
-            Kind::Command(_) => None,
+            Kind::Command(..) => None,
         }
     }
 
@@ -191,14 +198,14 @@ impl Call {
     pub(crate) fn changes(&self) -> bool {
         match &self.kind {
             Kind::Http(http) => http.method != Method::GET,
-            Kind::Command(_) => true,
+            Kind::Command(..) => true,
         }
     }
 
     pub(crate) fn title(&self) -> String {
         match &self.kind {
             Kind::Http(http) => format!("{} {} {}", self.service, http.method, http.path),
-            Kind::Command(command) => format!("{} {}", self.service, command.command),
+            Kind::Command(command, _) => format!("{} {}", self.service, command.command),
         }
     }
 
@@ -223,9 +230,9 @@ impl Call {
                 }
                 Err(problem) => (Err(problem.message), Some(guard)),
             },
-            Kind::Command(command) => match command.fill(captured) {
-                Ok((connection, frame)) => {
-                    let (reply, guard) = sockets.ask(world, base, &connection, frame, guard).await;
+            Kind::Command(command, envelope) => match command.fill(captured) {
+                Ok((connection, command)) => {
+                    let (reply, guard) = sockets.ask(world, *envelope, base, &connection, command, guard).await;
                     (reply.map(|(body, status)| Answer { status, headers: BTreeMap::new(), body }), guard)
                 }
                 Err(problem) => (Err(problem.message), Some(guard)),
@@ -254,16 +261,13 @@ async fn receive(request: reqwest::RequestBuilder) -> Result<Answer, String> {
 }
 
 impl Command {
-    fn fill(&self, captured: &Captured) -> Result<(String, Value), Problem> {
-        let data = match &self.data {
-            Some(data) => fill(&data.0.to_json(), captured)?,
-            None => serde_json::json!({}),
-        };
-        let mut frame = serde_json::json!({ "command": fill_string(&self.command, captured)?, "data": data });
-        if let Some(token) = &self.token {
-            frame["token"] = fill_string(token, captured)?.into();
-        }
-        Ok((fill_string(&self.connection, captured)?, frame))
+    /// The connection's name and the command, with what has been captured so far.
+    fn fill(&self, captured: &Captured) -> Result<(String, envelope::Command), Problem> {
+        let data = self.data.as_ref().map(|data| fill(&data.0.to_json(), captured)).transpose()?;
+        let token = self.token.as_ref().map(|token| fill_string(token, captured)).transpose()?;
+        let name = fill_string(&self.command, captured)?;
+        let command = envelope::Command { name, token, data: data.unwrap_or(Value::Null) };
+        Ok((fill_string(&self.connection, captured)?, command))
     }
 }
 

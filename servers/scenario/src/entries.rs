@@ -150,7 +150,7 @@ impl Wanted {
                 && entries.channel != Some(Channel::Http);
             let (Some(service), true) = (&entries.service, only_sockets) else { return Ok(()) };
             let (_, kind) = registry.get(service)?;
-            if kind.operations().iter().any(|operation| operation.command.is_some()) {
+            if kind.envelope().is_some() {
                 return Ok(());
             }
             Err(Problem::invalid(format!("{service} has no {}: it speaks plain HTTP", plural(self.word))).under("fake"))

@@ -34,10 +34,7 @@ pub fn scenario_schema(registry: &Registry) -> Value {
     let calls: Map<String, Value> = registry
         .services()
         .iter()
-        .map(|kind| {
-            let commands = kind.operations().iter().any(|operation| operation.command.is_some());
-            (kind.name().to_owned(), if commands { json!(command) } else { json!(http) })
-        })
+        .map(|kind| (kind.name().to_owned(), if kind.envelope().is_some() { json!(command) } else { json!(http) }))
         .collect();
     let expectation = expect::schema(&mut generator);
     generator.subschema_for::<StepFile>();

@@ -1,5 +1,5 @@
-//! A scenario's sockets: commands get their replies by `id`, everything else that comes is a push, unless the journal has it
-//! for the reply.
+//! A scenario's sockets: a message that carries a command's id is its reply, any other is a push, unless the journal has it
+//! as the reply.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::ops::ControlFlow;
@@ -11,6 +11,7 @@ use parking_lot::Mutex;
 use serde_json::Value;
 use stend_core::World;
 use stend_core::busy::{BusyGuard, ParkedGuard};
+use stend_core::envelope::{Command, Envelope};
 use stend_core::journal::Channel;
 use tokio::sync::{Notify, oneshot};
 use tokio_tungstenite::tungstenite::Message;
@@ -46,6 +47,7 @@ struct Connection {
 
 struct Shared {
     world: Weak<World>,
+    envelope: &'static dyn Envelope,
     desk: Mutex<Desk>,
     came: Notify,
 }
@@ -81,14 +83,15 @@ impl Sockets {
     pub(crate) async fn ask(
         &mut self,
         world: &Arc<World>,
+        envelope: &'static dyn Envelope,
         base: &str,
         name: &str,
-        mut frame: Value,
+        command: Command,
         mut guard: BusyGuard,
     ) -> (Result<(String, Option<u16>), String>, Option<BusyGuard>) {
         let key = (base.to_owned(), name.to_owned());
         if self.0.get(&key).is_none_or(|connection| connection.shared.desk.lock().closed) {
-            let (opened, back) = Connection::open(world, base, guard).await;
+            let (opened, back) = Connection::open(world, envelope, base, guard).await;
             match opened {
                 Ok(connection) => drop(self.0.insert(key.clone(), connection)),
                 Err(why) => return (Err(why), back),
@@ -98,12 +101,10 @@ impl Sockets {
         let Some(connection) = self.0.get_mut(&key) else { return (Err("the connection is gone".into()), Some(guard)) };
         connection.next += 1;
         let id = connection.next;
-        frame["id"] = id.into();
         let (answer, answered) = oneshot::channel();
-        let command = frame["command"].as_str().unwrap_or_default().to_owned();
-        let frame = frame.to_string();
+        let frame = envelope.write(&command, id).to_string();
         let since = world.journal.newest();
-        let asked = Asked { command, frame: frame.clone(), since, answer };
+        let asked = Asked { command: command.name, frame: frame.clone(), since, answer };
         connection.shared.desk.lock().asked.insert(id, asked);
         world.return_parked_guard(connection.guard_id.number(), guard);
         let sent = connection.sink.send(Message::text(frame.clone())).await;
@@ -135,7 +136,8 @@ impl Sockets {
         let Some(connection) = self.0.get(&(base.to_owned(), name.to_owned())) else { return String::new() };
         let mut counts: BTreeMap<String, usize> = BTreeMap::new();
         for push in &connection.shared.desk.lock().pushes {
-            *counts.entry(push["command"].as_str().unwrap_or("no JSON").to_owned()).or_default() += 1;
+            let command = connection.shared.envelope.command(push);
+            *counts.entry(command.unwrap_or("no JSON").to_owned()).or_default() += 1;
         }
         let described: Vec<String> = counts.iter().map(|(command, count)| format!("{count} of `{command}`")).collect();
         described.join(", ")
@@ -149,7 +151,7 @@ impl Sockets {
                 let came = shared.came.notified();
                 {
                     let mut desk = shared.desk.lock();
-                    let found = desk.pushes.iter().position(|push| push["command"] == command);
+                    let found = desk.pushes.iter().position(|push| shared.envelope.command(push) == Some(command));
                     if let Some(index) = found {
                         return desk.pushes.remove(index);
                     }
@@ -166,11 +168,16 @@ impl Sockets {
 
 impl Connection {
     /// Shakes hands. The turn is left with the world meanwhile, as while a reply is waited for.
-    async fn open(world: &Arc<World>, base: &str, guard: BusyGuard) -> (Result<Self, String>, Option<BusyGuard>) {
+    async fn open(
+        world: &Arc<World>,
+        envelope: &'static dyn Envelope,
+        base: &str,
+        guard: BusyGuard,
+    ) -> (Result<Self, String>, Option<BusyGuard>) {
         let guard_id = world.park_guard(guard);
         let stream = Self::shake_hands(base, guard_id.number()).await;
         let guard = guard_id.fetch();
-        (stream.map(|stream| Self::of(world, stream, guard_id)), guard)
+        (stream.map(|stream| Self::of(world, envelope, stream, guard_id)), guard)
     }
 
     async fn shake_hands(base: &str, guard_id: u64) -> Result<Stream, String> {
@@ -183,9 +190,10 @@ impl Connection {
         }
     }
 
-    fn of(world: &Arc<World>, stream: Stream, guard_id: ParkedGuard) -> Self {
+    fn of(world: &Arc<World>, envelope: &'static dyn Envelope, stream: Stream, guard_id: ParkedGuard) -> Self {
         let (sink, mut frames) = stream.split();
-        let shared = Arc::new(Shared { world: Arc::downgrade(world), desk: Mutex::default(), came: Notify::default() });
+        let (world, came) = (Arc::downgrade(world), Notify::default());
+        let shared = Arc::new(Shared { world, envelope, desk: Mutex::default(), came });
         let theirs = Arc::clone(&shared);
         let reader = tokio::spawn(async move {
             while let Some(Ok(frame)) = frames.next().await {
@@ -212,8 +220,10 @@ impl Shared {
         let mut desk = self.desk.lock();
         let id = match frame.is_null() {
             // What is no JSON tells no `id`: it is taken for the reply that is waited for, unless it names another command.
-            true => desk.asked.iter().find(|(_, asked)| names(text, &asked.command)).map(|(id, _)| *id),
-            false => frame["id"].as_u64().filter(|id| desk.asked.contains_key(id)),
+            true => {
+                desk.asked.iter().find(|(_, asked)| self.envelope.can_reply(text, &asked.command)).map(|(id, _)| *id)
+            }
+            false => self.envelope.reply_id(&frame).filter(|id| desk.asked.contains_key(id)),
         };
         // What a fault answers in the place of the service is written down before it is sent, and may have no `id` or a wrong one.
         let id = id.or_else(|| {
@@ -281,10 +291,4 @@ async fn status_of(world: &World, frame: &[u8], since: u64) -> Option<u16> {
         }
     };
     tokio::time::timeout(NOTED, noted).await.ok().flatten().filter(|status| *status > 0)
-}
-
-/// Whether a broken frame can be of this command.
-fn names(text: &str, command: &str) -> bool {
-    let named = text.split_once("\"command\":").map(|(_, rest)| rest.trim_start().trim_start_matches('"'));
-    named.is_none_or(|named| named.starts_with(command) || command.starts_with(named))
 }

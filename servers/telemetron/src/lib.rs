@@ -46,6 +46,7 @@ impl Service for Telemetron {
         part!("fiscal.yaml"),
         part!("catalog.yaml"),
     ];
+    const SECRETS: &'static [&'static str] = &["password", "client_secret", "access_token", "refresh_token", "token"];
     type State = State;
     type Section = Section;
 

@@ -11,7 +11,7 @@ pub(crate) async fn act(request: Request) -> Result<Reply, Reply> {
     let node = request.node()?;
     let [entry] = node.entries() else {
         let problem = Problem::new("wrong_type", "expected one action with its arguments");
-        return Err(wrong(node.locate(problem.hint("e.g. {\"carbis.call_waiter\": {\"table\": 1000028}}"))));
+        return Err(wrong(node.locate(problem.hint(format!("e.g. {}", request.control.registry.example_action())))));
     };
     let args = entry.value.clone().or_empty_map();
     let result = world.act(&entry.key, &args).map_err(|mut problem| {

@@ -3,6 +3,7 @@
 pub(crate) mod ask;
 pub(crate) mod books;
 pub(crate) mod codec;
+pub(crate) mod envelope;
 pub(crate) mod queue;
 pub(crate) mod registration;
 pub(crate) mod routes;

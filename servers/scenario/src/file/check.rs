@@ -144,7 +144,7 @@ impl Reader<'_> {
             (Some(push), None, None) => {
                 let (_, kind) =
                     self.registry.get(&push.service).map_err(|problem| problem.at(["push".into(), "fake".into()]))?;
-                if kind.operations().iter().all(|operation| operation.command.is_none()) {
+                if kind.envelope().is_none() {
                     let problem = Problem::invalid(format!("{} pushes nothing: it speaks plain HTTP", push.service));
                     return Err(problem.at(["push".into(), "fake".into()]));
                 }
@@ -170,7 +170,7 @@ impl Reader<'_> {
                 "wrong_type",
                 format!("expected one action with its arguments, found {}", node.kind()),
             )
-            .hint("e.g. {carbis.call_waiter: {table: 1000028}}"));
+            .hint(format!("e.g. {}", self.registry.example_action())));
         };
         let name = entry.key.as_str();
         let at_key = |mut problem: Problem| {

@@ -86,11 +86,11 @@ pub(crate) struct StepFile {
     pub(crate) times: Option<u32>,
     /// For people: what this step is.
     pub(crate) title: Option<String>,
-    /// An action: `{carbis.call_waiter: {table: 1000028}}`.
+    /// An action: `{SERVICE.ACTION: {ARGUMENT: VALUE}}`.
     #[serde(rename = "do")]
     #[schemars(with = "Option<serde_json::Value>")]
     pub(crate) act: Option<Raw>,
-    /// A request as a client: `{carbis: {get: "/api/v4/events?hash=none", headers: {token: demo-token}}}`.
+    /// A request as a client: `{SERVICE: {get: "/path", headers: {NAME: VALUE}}}`, or over a socket `{SERVICE: {command: NAME}}`.
     #[schemars(with = "Option<serde_json::Value>")]
     pub(crate) call: Option<Raw>,
     /// A fault from now on.

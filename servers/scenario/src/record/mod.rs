@@ -1,11 +1,14 @@
 //! From what a world has seen to a scenario that plays it again.
 //!
-//! The scenario begins with the world as it began, and does at their moments what was done: requests as `call` steps that
-//! expect the answers which were given, actions, faults. Ids, hashes and tokens need no capturing: they are drawn from the
-//! world's seed, and come out the same. What cannot be played again faithfully is refused; what can be played and not
-//! compared, or was left out without harm, is noted.
+//! The scenario begins with the world as it began, and repeats what was done at the same times: requests as `call` steps
+//! that expect the answers which were given, actions, faults. Ids and hashes need no capturing: they are drawn from the
+//! world's seed, and come out the same. Issued tokens are captured, so that the file holds none. What cannot be played
+//! again faithfully is refused; what can be played and not compared, or was left out without harm, is noted.
 
+mod secrets;
 mod steps;
+
+use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 use stend_core::journal::Entry;
@@ -15,6 +18,7 @@ use stend_core::world_events::{Done, WorldEvent};
 use stend_core::world_file::{DEFAULT_SEED, VERSION};
 use stend_core::{Node, Problem, Registry, Span, Timestamp, World, WorldFile, Worlds};
 
+use crate::subst::names;
 use steps::{Notes, Recorder};
 
 /// A session as a scenario.
@@ -67,7 +71,8 @@ pub fn record(world: &World, documented: &WorldFile) -> Result<Recording, Proble
     let origin = world.beginning()?;
     let known = WorldFile { seed: origin.seed, clock: origin.clock, ..documented.clone() };
     let known = Worlds::new(world.registry().clone(), known)?.default_world().save();
-    let mut recorder = Recorder::new(faults(&origin, &done), taken_out(&done));
+    let world_file = origin.to_json();
+    let mut recorder = Recorder::new(world.registry(), &world_file, faults(&origin, &done), taken_out(&done));
     let mut timeline: Vec<Value> = Vec::new();
     let mut moment = Span::ZERO;
     for event in in_order(&entries, &done) {
@@ -86,6 +91,7 @@ pub fn record(world: &World, documented: &WorldFile) -> Result<Recording, Proble
         whole.extend(step);
         timeline.push(Value::Object(whole));
     }
+    drop_unused_captures(&mut timeline);
     let steps = timeline.len();
     let mut file = Map::new();
     file.insert("stend".into(), json!(VERSION));
@@ -93,7 +99,7 @@ pub fn record(world: &World, documented: &WorldFile) -> Result<Recording, Proble
     file.insert("title".into(), json!(format!("Recorded: {title}")));
     file.insert("seed".into(), json!(origin.seed.unwrap_or(DEFAULT_SEED)));
     file.insert("clock".into(), json!({ "start": began }));
-    if let Some(world) = beginning(origin.to_json(), &known.to_json(), world.registry()) {
+    if let Some(world) = beginning(world_file, &known.to_json(), world.registry()) {
         file.insert("world".into(), world);
     }
     file.insert("timeline".into(), Value::Array(timeline));
@@ -116,6 +122,20 @@ fn in_order<'a>(entries: &'a [Entry], done: &'a [Done]) -> Vec<Event<'a>> {
     events
 }
 
+/// Drops captures that no step asks for.
+fn drop_unused_captures(timeline: &mut [Value]) {
+    let mut asked = BTreeSet::new();
+    timeline.iter().for_each(|step| names(step, &mut asked));
+    for step in timeline.iter_mut().filter_map(Value::as_object_mut) {
+        if let Some(Value::Object(captures)) = step.get_mut("capture") {
+            captures.retain(|name, _| asked.contains(name));
+            if captures.is_empty() {
+                step.shift_remove("capture");
+            }
+        }
+    }
+}
+
 /// Every fault that the world has had, from its beginning or later.
 fn faults(origin: &WorldFile, done: &[Done]) -> Vec<stend_core::fault::Fault> {
     let later = done.iter().filter_map(|done| match &done.event {
@@ -125,7 +145,7 @@ fn faults(origin: &WorldFile, done: &[Done]) -> Vec<stend_core::fault::Fault> {
     origin.faults.iter().cloned().chain(later).collect()
 }
 
-/// Faults that were taken out, with how often they had struck by then.
+/// Faults that were removed, with how often they had been applied by then.
 fn taken_out(done: &[Done]) -> Vec<(String, u64)> {
     let gone = done.iter().filter_map(|done| match &done.event {
         WorldEvent::FaultGone(fault) => Some((fault.id.clone()?, fault.applied)),

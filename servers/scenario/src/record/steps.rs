@@ -3,12 +3,15 @@
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
-use stend_core::Problem;
+use stend_core::envelope::Envelope;
 use stend_core::fault::Fault;
 use stend_core::journal::{Channel, Entry};
 use stend_core::world_events::{Done, WorldEvent};
+use stend_core::{Problem, Registry};
 
-/// Headers that belong to the connection and not to the request, or that every client writes for itself.
+use super::secrets::{Expected, Secrets, escaped};
+
+/// Headers that belong to the connection and not to the request, or that every client sets by itself.
 const OWN_HEADERS: [&str; 9] = [
     "accept-encoding",
     "connection",
@@ -34,18 +37,26 @@ impl Notes {
 }
 
 /// Makes steps, and notes what is lost by it.
-pub(super) struct Recorder {
+pub(super) struct Recorder<'a> {
+    registry: &'a Registry,
     faults: BTreeMap<String, Fault>,
-    /// How often faults had struck when they were taken out.
+    /// How often faults had been applied when they were removed.
     gone: BTreeMap<String, u64>,
     pushes: u64,
+    secrets: Secrets,
     pub(super) notes: Notes,
 }
 
-impl Recorder {
-    pub(super) fn new(faults: Vec<Fault>, gone: Vec<(String, u64)>) -> Self {
+impl<'a> Recorder<'a> {
+    /// For a session in a world that began as `world`, with these faults at one time or another.
+    pub(super) fn new(registry: &'a Registry, world: &Value, faults: Vec<Fault>, gone: Vec<(String, u64)>) -> Self {
         let faults = faults.into_iter().filter_map(|fault| Some((fault.id.clone()?, fault))).collect();
-        Self { faults, gone: gone.into_iter().collect(), pushes: 0, notes: Notes::default() }
+        let (gone, secrets) = (gone.into_iter().collect(), Secrets::new(world, registry));
+        Self { registry, faults, gone, pushes: 0, secrets, notes: Notes::default() }
+    }
+
+    fn envelope(&self, service: &str) -> Option<&'static dyn Envelope> {
+        self.registry.find(service)?.1.envelope()
     }
 
     /// The step of an exchange, if it makes one.
@@ -74,11 +85,14 @@ impl Recorder {
     /// The step of a world event, if it makes one.
     pub(super) fn done(&mut self, done: &Done) -> Result<Option<Value>, Problem> {
         match &done.event {
-            WorldEvent::Action { name, args } => Ok(Some(json!({ "do": { name.as_str(): plain(args) } }))),
+            WorldEvent::Action { name, args } => {
+                let service = name.split('.').next().unwrap_or_default();
+                Ok(Some(json!({ "do": { name.as_str(): self.secrets.sent(service, args) } })))
+            }
             WorldEvent::Fault(fault) => {
                 let mut fault = Fault::clone(fault);
                 match fault.id.as_ref().and_then(|id| self.gone.get(id)) {
-                    // One that never struck and draws no lots is as good as none.
+                    // One that was never applied, and draws no random numbers, changed nothing.
                     Some(0) if fault.matching.probability.is_none() => return Ok(None),
                     Some(faulted) => fault.times = Some((*faulted).max(1)),
                     None => {}
@@ -95,7 +109,7 @@ impl Recorder {
         }
     }
 
-    /// The effect of the fault that struck, as far as it bears on what the client can read.
+    /// Whether the client could not read the reply whole.
     fn breaks(&self, entry: &Entry) -> bool {
         let fault = entry.fault.as_deref().and_then(|id| self.faults.get(id));
         entry.status == 0
@@ -108,22 +122,29 @@ impl Recorder {
             self.notes.add(format!("{} {} is left out: a call has no such method", entry.method(), entry.path()));
             return Ok(None);
         }
-        if entry.service == "queue" && entry.operation.is_none() {
+        // On a port for sockets an HTTP request opens one, or is refused.
+        if self.envelope(entry.service).is_some() && entry.operation.is_none() {
             if let Some(fault) = &entry.fault {
                 return Err(Problem::conflict(format!(
-                    "the fault `{fault}` struck a handshake (journal entry {})",
+                    "the fault `{fault}` was applied to a handshake (journal entry {})",
                     entry.seq
                 ))
                 .hint(
-                    "a scenario opens its sockets by itself, and not so often; record a session without such a fault",
+                    "a scenario opens its sockets by itself, and not as often; record a session without that fault",
                 ));
             }
-            self.notes.add("HTTP requests to the queue's port are left out: a call to it is a command".into());
+            self.notes
+                .add(format!("HTTP requests to the port of {} are left out: a call to it is a command", entry.service));
             return Ok(None);
         }
+        let service = entry.service;
         let mut call = Map::new();
-        let target = entry.query().map_or(entry.path().to_owned(), |query| format!("{}?{query}", entry.path()));
-        call.insert(method, Value::String(escaped(&target)));
+        let path = self.secrets.text(entry.path());
+        let target = match entry.query() {
+            Some(query) => format!("{path}?{}", self.secrets.pairs(service, query)),
+            None => path,
+        };
+        call.insert(method, Value::String(target));
         let mut headers = Map::new();
         let mut content_type = None;
         for (name, value) in entry.headers() {
@@ -140,14 +161,14 @@ impl Recorder {
                 name if OWN_HEADERS.contains(&name) => {}
                 "content-type" => content_type = Some(value),
                 name => {
-                    headers.insert(name.to_owned(), Value::String(escaped(value)));
+                    headers.insert(name.to_owned(), Value::String(self.secrets.header(service, name, value)));
                 }
             }
         }
         if !entry.request.is_empty() {
             let text = std::str::from_utf8(&entry.request).map_err(|_| {
                 Problem::conflict(format!(
-                    "the body of journal entry {} ({} {}) is no text, and a scenario is one",
+                    "the body of journal entry {} ({} {}) is no text, and a scenario cannot hold it",
                     entry.seq,
                     entry.method(),
                     entry.path()
@@ -160,10 +181,13 @@ impl Recorder {
                     if content_type == Some("application/json") {
                         content_type = None;
                     }
-                    call.insert("json".into(), plain(&value));
+                    call.insert("json".into(), self.secrets.sent(service, &value));
+                }
+                None if content_type.is_some_and(|kind| kind.starts_with("application/x-www-form-urlencoded")) => {
+                    call.insert("body".into(), Value::String(self.secrets.pairs(service, text)));
                 }
                 None => {
-                    call.insert("body".into(), Value::String(escaped(text)));
+                    call.insert("body".into(), Value::String(self.secrets.text(text)));
                 }
             }
         }
@@ -173,72 +197,63 @@ impl Recorder {
         if !headers.is_empty() {
             call.insert("headers".into(), Value::Object(headers));
         }
-        let expect = if self.breaks(entry) {
-            json!({ "error": { "exists": true } })
-        } else {
-            let mut expect = json!({ "status": entry.status });
-            match serde_json::from_slice::<Value>(&entry.reply) {
-                Ok(value) => expect["json"] = json!({ "$": { "equals": plain(&value) } }),
-                Err(_) => {
-                    let text = String::from_utf8_lossy(&entry.reply);
-                    expect["body"] = json!({ "equals": escaped(&text) });
-                }
+        let mut step = json!({ "call": { service: call } });
+        if self.breaks(entry) {
+            step["expect"] = json!({ "error": { "exists": true } });
+            return Ok(Some(step));
+        }
+        step["expect"] = json!({ "status": entry.status });
+        match serde_json::from_slice::<Value>(&entry.reply) {
+            Ok(reply) => self.secrets.reply(service, &reply, None).add_to(&mut step),
+            Err(_) => {
+                let text = String::from_utf8_lossy(&entry.reply);
+                step["expect"]["body"] = json!({ "equals": self.secrets.text(&text) });
             }
-            expect
-        };
-        Ok(Some(json!({ "call": { entry.service: call }, "expect": expect })))
+        }
+        Ok(Some(step))
     }
 
     fn frame(&mut self, entry: &Entry) -> Result<Option<Value>, Problem> {
+        let service = entry.service;
         let frame = serde_json::from_slice::<Value>(&entry.request).ok();
-        let command = frame.as_ref().and_then(|frame| frame["command"].as_str()).filter(|command| !command.is_empty());
-        let (Some(frame), Some(command)) = (&frame, command) else {
+        let envelope = self.envelope(service);
+        let command = frame.as_ref().zip(envelope).and_then(|(frame, envelope)| envelope.read(frame));
+        let (Some((command, more)), Some(envelope)) = (command, envelope) else {
             self.notes.add(format!(
-                "a frame to {} that is no command is left out; it was answered with an error and changed nothing",
-                entry.service
+                "a frame to {service} that is no command is left out; it was answered with an error and changed nothing"
             ));
             return Ok(None);
         };
         let mut call = Map::new();
-        call.insert("command".into(), Value::String(escaped(command)));
-        if let Some(token) = frame["token"].as_str() {
-            call.insert("token".into(), Value::String(escaped(token)));
+        call.insert("command".into(), Value::String(escaped(&command.name)));
+        if let Some(token) = &command.token {
+            call.insert("token".into(), self.secrets.sent(service, &json!({ "token": token }))["token"].take());
         }
-        if !frame["data"].is_null() {
-            call.insert("data".into(), plain(&frame["data"]));
+        if !command.data.is_null() {
+            call.insert("data".into(), self.secrets.sent(service, &command.data));
         }
-        if frame
-            .as_object()
-            .is_some_and(|frame| frame.keys().any(|key| !["command", "token", "data", "id"].contains(&key.as_str())))
-        {
-            self.notes.add("keys of a frame beside `command`, `token`, `data` and `id` are left out".into());
+        if more {
+            self.notes.add("what a frame holds beside its command, token, data and id is left out".into());
         }
         let reply = serde_json::from_slice::<Value>(&entry.reply).ok();
         let fault = entry.fault.as_deref().and_then(|id| self.faults.get(id));
         // The journal has such a reply as it was before the fault.
-        let spoilt = fault.is_some_and(|fault| fault.garbage.is_some() || fault.truncate.is_some());
-        let expect = match reply {
-            _ if entry.status == 0 => Some(json!({ "error": { "exists": true } })),
-            _ if spoilt => {
-                self.notes.add("a reply on a socket that a fault has spoilt is waited for, and not compared".into());
-                None
+        let damaged = fault.is_some_and(|fault| fault.garbage.is_some() || fault.truncate.is_some());
+        let mut step = json!({ "call": { service: call } });
+        match reply {
+            _ if entry.status == 0 => step["expect"] = json!({ "error": { "exists": true } }),
+            _ if damaged => {
+                self.notes.add("a reply on a socket that a fault has damaged is waited for, and not compared".into());
             }
-            Some(Value::Object(reply)) => {
-                // The player numbers its frames itself.
-                let paths = reply.iter().filter(|(key, _)| *key != "id").map(|(key, value)| {
-                    (
-                        format!("$['{}']", key.replace('\\', "\\\\").replace('\'', "\\'")),
-                        json!({ "equals": plain(value) }),
-                    )
-                });
-                Some(json!({ "json": paths.collect::<Map<_, _>>() }))
+            // The player numbers its frames itself.
+            Some(reply @ Value::Object(_)) => {
+                self.secrets.reply(service, &reply, Some(envelope.id_key())).add_to(&mut step);
             }
             // A fault has answered so.
-            _ => Some(json!({ "body": { "equals": escaped(&String::from_utf8_lossy(&entry.reply)) } })),
-        };
-        let mut step = json!({ "call": { entry.service: call } });
-        if let Some(expect) = expect {
-            step["expect"] = expect;
+            _ => {
+                let text = String::from_utf8_lossy(&entry.reply);
+                step["expect"] = json!({ "body": { "equals": self.secrets.text(&text) } });
+            }
         }
         // Left out, a status below 400 is expected.
         if entry.status >= 400 {
@@ -248,18 +263,13 @@ impl Recorder {
     }
 }
 
-/// A text in which nothing is a placeholder.
-fn escaped(text: &str) -> String {
-    text.replace("${", "$${")
-}
-
-/// A value in which nothing is a placeholder.
-fn plain(value: &Value) -> Value {
-    match value {
-        Value::String(text) => Value::String(escaped(text)),
-        Value::Array(items) => items.iter().map(plain).collect(),
-        Value::Object(map) => map.iter().map(|(key, value)| (key.clone(), plain(value))).collect(),
-        other => other.clone(),
+impl Expected {
+    /// Adds what is expected and captured to a step.
+    fn add_to(self, step: &mut Value) {
+        step["expect"]["json"] = Value::Object(self.paths);
+        if !self.captures.is_empty() {
+            step["capture"] = Value::Object(self.captures);
+        }
     }
 }
 
@@ -288,11 +298,6 @@ fn without_spaces(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn what_looks_like_a_placeholder_stays_a_text() {
-        assert_eq!(plain(&json!({"a": ["${x}", "$"], "b": 1})), json!({"a": ["$${x}", "$"], "b": 1}));
-    }
 
     #[test]
     fn only_spaces_between_parts_go() {
