@@ -6,10 +6,10 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
-use stend_control::Control;
+use stend_control::{Access, Control};
 use stend_core::clock::wall;
 use stend_core::library::DOCUMENTED;
-use stend_core::{ClockSetting, Diagnostic, Library, Problem, WorldFile, Worlds};
+use stend_core::{ClockSetting, Diagnostic, Library, Problem, WorldFile, Worlds, secret};
 use stend_transport::{Listener, Server, Site, Tuning, serve};
 
 use crate::registry;
@@ -38,8 +38,10 @@ pub struct Config {
     pub clock: Option<ClockSetting>,
     /// Whether warnings are errors in the default world.
     pub strict: bool,
-    /// What the control API asks for.
+    /// The token that the control API asks for.
     pub control_token: Option<String>,
+    /// Names by which the control API may be reached, beside IP addresses and the names of this machine.
+    pub allow_hosts: Vec<String>,
     /// Worker threads; `None` takes one a core.
     pub workers: Option<usize>,
 }
@@ -55,6 +57,7 @@ impl Default for Config {
             clock: None,
             strict: false,
             control_token: None,
+            allow_hosts: Vec::new(),
             workers: None,
         }
     }
@@ -154,11 +157,14 @@ pub async fn start(config: Config) -> Result<Running, StartError> {
     world.clock = config.clock.or(world.clock);
     world.strict = Some(config.strict || world.strict.unwrap_or(false));
 
+    if let Some(token) = &config.control_token {
+        secret::check(token).map_err(|why| StartError::Problem(Problem::invalid(why)))?;
+    }
     let urls = Arc::new(OnceLock::new());
     let control = Control::new(
         registry.clone(),
         library,
-        config.control_token,
+        Access { token: config.control_token, hosts: config.allow_hosts },
         Arc::clone(&urls),
         wall(),
         env!("CARGO_PKG_VERSION"),

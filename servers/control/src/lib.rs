@@ -2,10 +2,12 @@
 //!
 //! This crate may never know a vendor's API; what it tells of them it reads from the registry.
 
+mod access;
 mod handlers;
 mod plays;
 mod request;
 mod routes;
 mod site;
 
+pub use access::Access;
 pub use site::{Control, Specs, Urls};

@@ -5,11 +5,12 @@ use std::pin::Pin;
 use std::sync::{Arc, OnceLock};
 
 use actix_web::HttpResponse;
-use stend_core::{Library, Problem, Registry, Timestamp, secret};
+use stend_core::{Library, Problem, Registry, Timestamp};
 use stend_transport::{
-    Arrival, BodyRules, Entry, Found, Paths, Reply, Site, StatusCode, Unreadable, header, normal, ours, read_body,
+    Arrival, BodyRules, Entry, Found, Paths, Reply, Site, StatusCode, Unreadable, normal, ours, read_body,
 };
 
+use crate::access::Access;
 use crate::plays::Plays;
 use crate::request::Request;
 use crate::routes::{ROUTES, Row};
@@ -27,7 +28,7 @@ const BODY: BodyRules = BodyRules { limit: 64 * 1024 * 1024, decodes: false };
 pub struct Control {
     pub(crate) registry: Registry,
     pub(crate) library: Library,
-    pub(crate) token: Option<String>,
+    pub(crate) access: Access,
     pub(crate) urls: Arc<OnceLock<Urls>>,
     pub(crate) started: Timestamp,
     pub(crate) version: &'static str,
@@ -40,13 +41,13 @@ impl Control {
     pub fn new(
         registry: Registry,
         library: Library,
-        token: Option<String>,
+        access: Access,
         urls: Arc<OnceLock<Urls>>,
         started: Timestamp,
         version: &'static str,
         specs: Specs,
     ) -> Self {
-        Self { registry, library, token, urls, started, version, specs, plays: Plays::default() }
+        Self { registry, library, access, urls, started, version, specs, plays: Plays::default() }
     }
 
     /// As a site.
@@ -64,31 +65,6 @@ impl Control {
             (name, url)
         };
         urls.into_iter().filter(|(name, _)| name != "control").map(prefixed).collect()
-    }
-
-    /// A page of another origin, or somebody without the token, gets nothing.
-    fn refuse(&self, headers: &header::HeaderMap) -> Option<Reply> {
-        let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
-        if let Some(token) = &self.token {
-            let given = text(header::AUTHORIZATION).and_then(|value| value.strip_prefix("Bearer ")).unwrap_or("");
-            if !secret::same(given, token) {
-                let hint = "send `Authorization: Bearer TOKEN` with the token of --control-token";
-                return Some(ours(
-                    StatusCode::UNAUTHORIZED,
-                    "unauthorized",
-                    "wrong or missing control token",
-                    Some(hint),
-                    None,
-                ));
-            }
-        }
-        let origin = text(header::ORIGIN)?;
-        let host = text(header::HOST).unwrap_or("");
-        let same = origin.split_once("://").is_some_and(|(_, origin)| origin == host);
-        (!same).then(|| {
-            let message = format!("a page of {origin} may not steer worlds");
-            ours(StatusCode::FORBIDDEN, "forbidden_origin", &message, None, None)
-        })
     }
 }
 
@@ -110,7 +86,7 @@ impl Site for ControlSite {
 
 async fn answer(control: Arc<Control>, paths: &Paths<Row>, arrival: Arrival) -> Reply {
     let Arrival { request, payload, worlds, .. } = arrival;
-    if let Some(refused) = control.refuse(request.headers()) {
+    if let Some(refused) = control.access.refuse(&request) {
         return refused;
     }
     let path = normal(request.path());

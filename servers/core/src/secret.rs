@@ -7,6 +7,22 @@ pub fn same(given: &str, secret: &str) -> bool {
     given.as_bytes().ct_eq(secret.as_bytes()).into()
 }
 
+/// Whether a text can be a bearer token: what cannot stand in a header could never be sent.
+///
+/// # Errors
+/// Why it cannot.
+pub fn check(token: &str) -> Result<(), String> {
+    if token.is_empty() {
+        return Err("the control token is empty, which would protect nothing; leave the option out for no token".into());
+    }
+    match token.chars().find(|c| !c.is_ascii_graphic()) {
+        None => Ok(()),
+        Some(c) => Err(format!(
+            "the control token holds {c:?}, which no header can carry; letters, digits and signs of ASCII can"
+        )),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     #[test]
@@ -14,5 +30,13 @@ mod tests {
         assert!(super::same("demo-token", "demo-token"));
         assert!(!super::same("demo-tokem", "demo-token"));
         assert!(!super::same("", "demo-token"));
+    }
+
+    #[test]
+    fn a_token_is_what_a_header_can_carry() {
+        assert_eq!(super::check("s3cret-{}~/+="), Ok(()));
+        for bad in ["", " ", "a b", "tab\t", "line\n", "ключ", "nul\0"] {
+            assert!(super::check(bad).is_err(), "{bad:?}");
+        }
     }
 }

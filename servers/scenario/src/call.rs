@@ -289,10 +289,8 @@ impl Http {
         if let Some((other, _)) = given.next() {
             return Err(Problem::invalid(format!("a request has one method, and here are {method} and {other}")));
         }
-        if !path.starts_with('/') && !path.starts_with("${") {
-            return Err(
-                Problem::invalid(format!("`{path}` does not begin with `/`")).under(method.as_str().to_lowercase())
-            );
+        if !path.starts_with("${") {
+            check_path(&path).map_err(|problem| problem.under(method.as_str().to_lowercase()))?;
         }
         let bodies =
             [file.json.is_some(), file.form.is_some(), file.body.is_some()].into_iter().filter(|given| *given).count();
@@ -314,11 +312,14 @@ impl Http {
         base: &str,
         captured: &Captured,
     ) -> Result<reqwest::RequestBuilder, Problem> {
-        let mut url = format!("{base}{}", fill_string(&self.path, captured)?);
+        let path = fill_string(&self.path, captured)?;
+        check_path(&path)?;
+        let mut url = format!("{base}{path}");
         for (name, value) in pairs(&self.query, captured)? {
             url.push(if url.contains('?') { '&' } else { '?' });
             url.push_str(&format!("{}={}", encoded(&name), encoded(&value)));
         }
+        let url = of_service(&url, base)?;
         let mut request = client.request(self.method.clone(), url);
         for (name, value) in pairs(&self.headers, captured)? {
             request = request.header(name, value);
@@ -338,6 +339,26 @@ impl Http {
             Body::Text(text) => request.body(fill_string(text, captured)?),
         })
     }
+}
+
+/// Refuses a path that would change the host it is sent to: `${url}` may hold anything by the time it is filled in.
+fn check_path(path: &str) -> Result<(), Problem> {
+    if path.starts_with('/') {
+        return Ok(());
+    }
+    Err(Problem::invalid(format!("`{path}` does not begin with `/`"))
+        .hint("a call goes to its service only; give the path of an operation"))
+}
+
+/// The URL of a request, which has the scheme, host and port of its service.
+fn of_service(url: &str, base: &str) -> Result<reqwest::Url, Problem> {
+    let wrong = |_| Problem::invalid(format!("`{url}` is no URL"));
+    let (url, base) = (reqwest::Url::parse(url).map_err(wrong)?, reqwest::Url::parse(base).map_err(wrong)?);
+    let place = |url: &reqwest::Url| (url.scheme().to_owned(), url.host_str().map(str::to_owned), url.port());
+    if place(&url) == place(&base) && url.username().is_empty() && url.password().is_none() {
+        return Ok(url);
+    }
+    Err(Problem::invalid(format!("`{url}` is not at its service, {base}")))
 }
 
 fn json_body(node: &Node, files: &Files<'_>) -> Result<Value, Problem> {
@@ -365,4 +386,48 @@ fn pairs(map: &BTreeMap<String, Raw>, captured: &Captured) -> Result<Vec<(String
 
 fn encoded(text: &str) -> String {
     percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn url(path: &str, captured: &str) -> Result<String, Problem> {
+        let node = Node::from_json(&json!({ "get": path }));
+        let http = Http::read(&node, &Files::beside(None))?;
+        let captured = Captured::from([("u".to_owned(), json!(captured))]);
+        let request = http.request(&reqwest::Client::new(), "http://127.0.0.1:7701/w/w1", &captured)?;
+        Ok(request.build().map_err(|error| Problem::invalid(error.to_string()))?.url().to_string())
+    }
+
+    #[test]
+    fn what_is_filled_in_stays_at_the_service() {
+        for (path, captured) in [
+            ("${u}", "@10.0.0.1:80/"),
+            ("${u}", "evil.example/"),
+            ("${u}", "http://evil.example/"),
+            ("${u}", ":80/"),
+            ("${u}", ".evil.example/"),
+            ("${u}", ""),
+            ("${u}/x", "\\@evil.example"),
+        ] {
+            let problem = url(path, captured).expect_err(captured).to_string();
+            assert!(problem.contains("does not begin with `/`"), "{captured}: {problem}");
+        }
+        for (path, captured, sent) in [
+            ("${u}", "/events?hash=1", "http://127.0.0.1:7701/w/w1/events?hash=1"),
+            ("/${u}", "@evil.example/", "http://127.0.0.1:7701/w/w1/@evil.example/"),
+            ("/${u}", "/evil.example/", "http://127.0.0.1:7701/w/w1//evil.example/"),
+        ] {
+            assert_eq!(url(path, captured).expect(captured), sent);
+        }
+        for base in ["http://127.0.0.1:7701", "http://[::1]:7701"] {
+            assert!(of_service("http://evil.example:7701/", base).is_err());
+            assert!(of_service(&format!("{base}/x"), base).is_ok());
+            assert!(of_service(&base.replace("7701", "7702"), base).is_err());
+            assert!(of_service(&base.replace("http://", "http://me@"), base).is_err());
+        }
+    }
 }

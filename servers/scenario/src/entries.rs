@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
-use stend_core::fault::Match;
+use stend_core::fault::{Match, glob};
 use stend_core::journal::Channel;
 use stend_core::{Node, Problem, Raw, Registry};
 
 use crate::expect::read_paths;
 use crate::filter::Filter;
-use crate::matcher::Matcher;
+use crate::matcher::{Domain, Matcher};
 use crate::subst::{Captured, fill, fill_string};
 
 /// Which journal entries are meant; what is left out matches all.
@@ -213,7 +213,9 @@ impl Wanted {
         let mut filled = self.clone();
         let entries = &mut filled.entries;
         let texts =
-            [&mut entries.operation, &mut entries.path, &mut entries.client, &mut entries.fault].into_iter().flatten();
+            [&mut entries.operation, &mut entries.method, &mut entries.path, &mut entries.client, &mut entries.fault]
+                .into_iter()
+                .flatten();
         for text in texts.chain(entries.header.values_mut()) {
             *text = fill_string(text, captured)?;
         }
@@ -228,6 +230,7 @@ impl Wanted {
             None => Ok(Vec::new()),
         };
         let status = self.entries.status.as_ref().map(|status| fill(&status.0.to_json(), captured)).transpose()?;
+        let status = status.map(|status| Matcher::read(&status, Domain::Status)).transpose()?;
         Ok(Filter { status, request: read(&self.entries.request)?, reply: read(&self.entries.reply)?, wanted })
     }
 
@@ -250,15 +253,23 @@ pub(crate) fn plural(word: &str) -> &'static str {
     }
 }
 
+/// The methods of HTTP.
+const METHODS: [&str; 9] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "CONNECT", "TRACE"];
+
+/// Whether a header can be called so (RFC 9110, 5.6.2).
+fn is_header_name(name: &str) -> bool {
+    !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(c))
+}
+
 impl Entries {
     fn check(&self, registry: &Registry) -> Result<(), Problem> {
         let kinds = match &self.service {
             Some(service) => vec![registry.get(service).map_err(|problem| problem.under("fake"))?.1],
             None => registry.services().to_vec(),
         };
-        if let Some(operation) = self.operation.as_ref().filter(|operation| !operation.contains(['*', '$'])) {
+        if let Some(operation) = self.operation.as_ref().filter(|operation| !operation.contains("${")) {
             let known: Vec<&str> = kinds.iter().flat_map(|kind| kind.operations()).map(|known| known.id).collect();
-            if !known.contains(&operation.as_str()) {
+            if !known.iter().any(|known| glob(operation, known)) {
                 let of = self.service.as_ref().map(|service| format!("operation of {service}"));
                 let what = of.as_deref().unwrap_or("operation");
                 return Err(Problem::unknown("unknown_operation", what, operation, known).under("operation"));
@@ -267,14 +278,31 @@ impl Entries {
         if self.nth == Some(0) {
             return Err(Problem::invalid("the first is 1").under("nth"));
         }
+        if let Some(method) = self.method.as_ref().filter(|method| !method.contains("${")) {
+            let commands = kinds.iter().flat_map(|kind| kind.operations()).filter_map(|operation| operation.command);
+            let mut known = METHODS.into_iter().chain(commands);
+            if !known.any(|known| known.eq_ignore_ascii_case(method)) {
+                return Err(Problem::unknown("unknown_method", "method", method, METHODS).under("method"));
+            }
+        }
+        if let Some(path) = self.path.as_ref().filter(|path| !path.starts_with(['/', '*']) && !path.contains("${")) {
+            let problem = Problem::invalid(format!("`{path}` does not begin with `/`, as paths do"));
+            return Err(problem.hint("`*` stands for any run of characters").under("path"));
+        }
+        if let Some(name) = self.header.keys().find(|name| !is_header_name(name)) {
+            let mut problem = Problem::invalid(format!("`{name}` is no name of a header"));
+            problem.at_key = true;
+            return Err(problem.at(["header".into(), name.as_str().into()]));
+        }
         for (key, paths) in [("request", &self.request), ("reply", &self.reply)] {
             if let Some(paths) = paths {
                 read_paths(&paths.0.to_json()).map_err(|problem| problem.under(key))?;
             }
         }
-        for (key, matcher) in [("status", &self.status), ("count", &self.count)] {
+        for (key, matcher, domain) in [("status", &self.status, Domain::Status), ("count", &self.count, Domain::Count)]
+        {
             if let Some(matcher) = matcher {
-                Matcher::read(&matcher.0.to_json()).map_err(|problem| problem.under(key))?;
+                Matcher::read(&matcher.0.to_json(), domain).map_err(|problem| problem.under(key))?;
             }
         }
         Ok(())

@@ -9,8 +9,9 @@ use stend_core::{Node, Problem, Raw, Registry, Timestamp, World};
 
 use crate::entries::{Entries, Happening, Pushes, Wanted};
 use crate::filter::{Unmet, named};
-use crate::matcher::{Matcher, find, path, short};
+use crate::matcher::{Domain, Matcher, find, path, short};
 use crate::order::{Before, check_order, in_order};
+use crate::state_path;
 use crate::subst::{Captured, fill};
 
 /// One expectation, by its kind.
@@ -158,7 +159,9 @@ impl Words {
             Self::Never(entries) => counts(Wanted::of("never", entries.clone(), &[])),
             Self::Order(happenings) => check_order(happenings, registry).map_err(|problem| problem.under("order")),
             Self::Before(before) => before.check(registry).map_err(|problem| problem.under("before")),
-            Self::State(paths) => read_paths(&paths.0.to_json()).map(|_| ()).map_err(|problem| problem.under("state")),
+            Self::State(paths) => {
+                state_path::check(&paths.0.to_json(), registry).map_err(|problem| problem.under("state"))
+            }
         }
     }
 }
@@ -181,7 +184,9 @@ fn count(wanted: &Wanted, world: &World, captured: &Captured) -> Result<(), Miss
     let filter = wanted.filter(captured).map_err(Miss::of)?;
     let (word, journal, all) = (wanted.word, &world.journal, world.journal.all());
     let matcher = match &wanted.entries.count {
-        Some(count) => fill(&count.0.to_json(), captured).and_then(|count| Matcher::read(&count)).map_err(Miss::of)?,
+        Some(count) => fill(&count.0.to_json(), captured)
+            .and_then(|count| Matcher::read(&count, Domain::Count))
+            .map_err(Miss::of)?,
         None => Matcher::Compare("ge", 1.0),
     };
     // At least so many there are in any case, whatever the journal has dropped; and they need not all be counted.
@@ -228,13 +233,16 @@ pub(crate) fn read_paths(value: &Value) -> Result<Paths, Problem> {
         return Err(Problem::new("wrong_type", format!("expected a map of JSONPaths, found {}", short(value)))
             .hint("e.g. {$.data.id: 5}"));
     };
+    if map.is_empty() {
+        return Err(Problem::invalid("an empty expectation").hint("give a JSONPath with what is expected there"));
+    }
     let one = |(text, expected): (&String, &Value)| {
         let at_key = |mut problem: Problem| {
             problem.at_key = true;
             problem.under(text.as_str())
         };
         let path = path(text).map_err(at_key)?;
-        let matcher = Matcher::read(expected).map_err(|problem| problem.under(text.as_str()))?;
+        let matcher = Matcher::read(expected, Domain::Any).map_err(|problem| problem.under(text.as_str()))?;
         Ok((text.clone(), path, matcher))
     };
     map.iter().map(one).collect()
@@ -261,27 +269,4 @@ fn deepest(text: &str, value: &Value) -> String {
         }
     }
     String::new()
-}
-
-/// A status class such as `5xx`.
-fn class(expected: &Value) -> Option<&str> {
-    expected.as_str().filter(|text| text.len() == 3 && text.ends_with("xx"))
-}
-
-/// The expected status for a sentence.
-pub(crate) fn describe_status(expected: &Value) -> String {
-    match (class(expected), Matcher::read(expected)) {
-        (Some(class), _) => class.to_owned(),
-        (None, Ok(matcher)) => matcher.describe(),
-        (None, Err(_)) => short(expected),
-    }
-}
-
-/// Whether a status is the expected one: a number, a class such as `5xx`, or a matcher.
-pub(crate) fn check_status(expected: &Value, status: u16) -> Result<(), String> {
-    if let Some(class) = class(expected) {
-        let holds = class.starts_with(&(status / 100).to_string());
-        return if holds { Ok(()) } else { Err(format!("expected {class}, found {status}")) };
-    }
-    Matcher::read(expected).map_err(|problem| problem.to_string())?.check(Some(&Value::from(status)))
 }

@@ -6,8 +6,8 @@ use stend_core::fault::glob;
 use stend_core::journal::{Channel, Entry, Kind, body};
 
 use crate::entries::Wanted;
-use crate::expect::{Paths, check_status, describe_status};
-use crate::matcher::{find, is_long, short};
+use crate::expect::Paths;
+use crate::matcher::{Matcher, find, is_long, short};
 
 /// A condition that an entry does not meet.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -50,7 +50,7 @@ pub(crate) fn named(entry: &Entry) -> String {
 /// Conditions on journal entries, ready to be asked.
 pub(crate) struct Filter {
     pub(crate) wanted: Wanted,
-    pub(crate) status: Option<Value>,
+    pub(crate) status: Option<Matcher>,
     pub(crate) request: Paths,
     pub(crate) reply: Paths,
 }
@@ -135,7 +135,7 @@ impl Filter {
             service: fits(&wanted.service, kind.service),
             channel: channels.is_empty() || channels.contains(&kind.channel),
             operation: fits(&wanted.operation, operation(kind.operation)),
-            status: self.status.as_ref().map_or(Ok(()), |status| check_status(status, kind.status)),
+            status: self.status.as_ref().map_or(Ok(()), |status| status.check_status(kind.status)),
         }
     }
 
@@ -208,7 +208,7 @@ impl Filter {
             })
             && ask(of_kind.status.is_ok(), DETAIL, &|| Unmet {
                 condition: "status".into(),
-                expected: self.status.as_ref().map(describe_status).unwrap_or_default(),
+                expected: self.status.as_ref().map(Matcher::describe).unwrap_or_default(),
                 found: Some(entry.status.into()),
                 why: of_kind.status.clone().err().unwrap_or_default(),
             })

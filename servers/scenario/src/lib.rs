@@ -15,6 +15,7 @@ mod report;
 mod schema;
 mod search;
 mod socket;
+mod state_path;
 mod subst;
 
 pub use call::Reach;

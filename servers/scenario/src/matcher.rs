@@ -3,55 +3,219 @@
 use regex_lite::Regex;
 use serde_json::Value;
 use serde_json_path::JsonPath;
-use stend_core::Problem;
+use stend_core::{Problem, near};
 
 /// The words that make a map a matcher and not a value.
 pub(crate) const WORDS: [&str; 12] =
     ["equals", "matches", "exists", "gt", "ge", "lt", "le", "length", "contains", "one_of", "not", "type"];
 
+/// What other tools call our words.
+const FOREIGN: [(&str, &str); 18] = [
+    ("eq", "equals"),
+    ("is", "equals"),
+    ("value", "equals"),
+    ("regex", "matches"),
+    ("pattern", "matches"),
+    ("like", "matches"),
+    ("gte", "ge"),
+    ("min", "ge"),
+    ("at_least", "ge"),
+    ("lte", "le"),
+    ("max", "le"),
+    ("at_most", "le"),
+    ("size", "length"),
+    ("count", "length"),
+    ("includes", "contains"),
+    ("in", "one_of"),
+    ("any_of", "one_of"),
+    ("ne", "not"),
+];
+
+/// What a matcher is asked about: from a closed set everything is checked when it is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Domain {
+    /// Any JSON value.
+    Any,
+    /// A text: a body, a header, the sentence of an error.
+    Text,
+    /// The status of a reply: 100 to 599, or 0 where nothing was sent.
+    Status,
+    /// A number of things.
+    Count,
+}
+
+impl Domain {
+    fn noun(self) -> &'static str {
+        match self {
+            Self::Any => "value",
+            Self::Text => "text",
+            Self::Status => "status",
+            Self::Count => "count",
+        }
+    }
+
+    fn expected(self) -> &'static str {
+        match self {
+            Self::Any => "any value",
+            Self::Text => "a text",
+            Self::Status => "a number such as 200, a class such as 4xx, or a matcher such as {ge: 400}",
+            Self::Count => "a whole number from 0, or a matcher such as {ge: 2}",
+        }
+    }
+
+    /// A value that is expected as it is. Numbers in quotes are numbers where only numbers can be.
+    fn value(self, value: &Value) -> Result<Matcher, Problem> {
+        let wrong = || {
+            let problem = Problem::invalid(format!("{} is no {}", short(value), self.noun()));
+            Err(problem.hint(match (self, value) {
+                (Self::Status | Self::Count, Value::Array(_)) => "one of several is written {one_of: […]}".to_owned(),
+                _ => format!("expected {}", self.expected()),
+            }))
+        };
+        if is_placeholder(value) {
+            return Ok(Matcher::Equals(value.clone()));
+        }
+        match (self, value) {
+            (Self::Any, _) | (Self::Text, Value::String(_)) => Ok(Matcher::Equals(value.clone())),
+            (Self::Text, Value::Number(_) | Value::Bool(_)) => Ok(Matcher::Equals(value.to_string().into())),
+            (Self::Text, _) => wrong(),
+            (Self::Status, Value::String(text)) if class(text).is_some() => {
+                Ok(Matcher::Class(class(text).unwrap_or_default()))
+            }
+            (Self::Status | Self::Count, _) => {
+                let number = match value {
+                    Value::Number(number) => number.as_u64(),
+                    Value::String(text) => text.parse().ok(),
+                    _ => None,
+                };
+                match number {
+                    Some(number) if self == Self::Count || number == 0 || (100..=599).contains(&number) => {
+                        Ok(Matcher::Equals(number.into()))
+                    }
+                    _ => wrong(),
+                }
+            }
+        }
+    }
+
+    /// Refuses what no value meets, or every value: it cannot have been meant.
+    fn check(self, matcher: &Matcher, written: &Value) -> Result<(), Problem> {
+        let candidates: Vec<u64> = match self {
+            Self::Status => [0].into_iter().chain(100..=599).collect(),
+            Self::Count => {
+                let mut numbers = Vec::new();
+                bounds(written, &mut numbers);
+                let around = numbers.into_iter().flat_map(|n| [n.saturating_sub(1), n, n.saturating_add(1)]);
+                (0..=200).chain(around).collect()
+            }
+            Self::Any | Self::Text => return Ok(()),
+        };
+        let met = candidates.iter().filter(|n| matcher.check(Some(&Value::from(**n))).is_ok()).count();
+        let noun = self.noun();
+        if met == 0 {
+            return Err(Problem::invalid(format!("no {noun} is {}", matcher.describe()))
+                .hint(format!("expected {}", self.expected())));
+        }
+        if met == candidates.len() {
+            return Err(Problem::invalid(format!("every {noun} is {}, so this expects nothing", matcher.describe()))
+                .hint("leave it out"));
+        }
+        Ok(())
+    }
+}
+
+/// A status class such as `4xx`, as its first digit.
+fn class(text: &str) -> Option<u16> {
+    let digit = text.strip_suffix("xx").or_else(|| text.strip_suffix("XX"))?;
+    digit.parse().ok().filter(|digit| (1..=5).contains(digit) && text.len() == 3)
+}
+
+/// Whether a value is filled in later.
+fn is_placeholder(value: &Value) -> bool {
+    value.as_str().is_some_and(|text| text.contains("${"))
+}
+
+/// Whether something in a value is filled in later.
+fn has_placeholder(value: &Value) -> bool {
+    match value {
+        Value::Array(items) => items.iter().any(has_placeholder),
+        Value::Object(map) => map.values().any(has_placeholder),
+        value => is_placeholder(value),
+    }
+}
+
+/// The numbers in a matcher as it is written.
+fn bounds(value: &Value, into: &mut Vec<u64>) {
+    match value {
+        Value::Number(number) => into.extend(number.as_f64().map(|number| number.max(0.0) as u64)),
+        Value::String(text) => into.extend(text.parse::<f64>().ok().map(|number| number.max(0.0) as u64)),
+        Value::Array(items) => items.iter().for_each(|item| bounds(item, into)),
+        Value::Object(map) => map.values().for_each(|value| bounds(value, into)),
+        _ => {}
+    }
+}
+
 /// What a value is expected to be.
 #[derive(Debug, Clone)]
 pub(crate) enum Matcher {
     Equals(Value),
+    /// A status of this class, by its first digit.
+    Class(u16),
     Matches(Regex),
     Exists(bool),
     Compare(&'static str, f64),
+    /// The number that a text is.
+    Number(Box<Matcher>),
     Length(Box<Matcher>),
     Contains(Value),
-    OneOf(Vec<Value>),
+    OneOf(Vec<Matcher>),
     Not(Box<Matcher>),
     Type(String),
     All(Vec<Matcher>),
 }
 
 impl Matcher {
-    /// Reads a matcher: a map whose keys are all matcher words, or any other value, which is expected as it is.
-    pub(crate) fn read(value: &Value) -> Result<Self, Problem> {
-        let Value::Object(map) = value else { return Ok(Self::Equals(value.clone())) };
-        if map.is_empty() || !map.keys().all(|key| WORDS.contains(&key.as_str())) {
-            // One matcher word among others is a slip; a map with none is a value.
-            if let Some(odd) = map.keys().find(|key| !WORDS.contains(&key.as_str()))
-                && map.keys().any(|key| WORDS.contains(&key.as_str()) && key != "type" && key != "length")
-            {
-                return Err(Problem::unknown("unknown_key", "matcher", odd, WORDS)
-                    .hint("to expect a map with such keys, write it under `equals`"));
-            }
-            return Ok(Self::Equals(value.clone()));
+    /// Reads a matcher: a map whose keys are matcher words, or any other value, which is expected as it is.
+    ///
+    /// # Errors
+    /// A map with an unknown word, a value that the word does not take, and what nothing or everything would meet.
+    pub(crate) fn read(value: &Value, domain: Domain) -> Result<Self, Problem> {
+        let map = match value {
+            Value::Object(map) if !map.is_empty() => map,
+            value => return domain.value(value),
+        };
+        if let Some(odd) = map.keys().find(|key| !WORDS.contains(&key.as_str())) {
+            let ours = FOREIGN.iter().find(|(foreign, _)| foreign == odd).map(|(_, ours)| *ours);
+            let near = ours.or_else(|| near::nearest(odd, WORDS));
+            let equals = match domain {
+                Domain::Any => "a map that is expected as it is stands under `equals`",
+                _ => "known are `equals`, `one_of`, `not`, `gt`, `ge`, `lt`, `le`, `matches`, `contains`",
+            };
+            let hint = near.map_or(equals.to_owned(), |near| format!("did you mean `{near}`? {equals}"));
+            let mut problem = Problem::new("unknown_matcher", format!("unknown matcher `{odd}`")).hint(hint);
+            problem.at_key = true;
+            return Err(problem.under(odd.as_str()));
         }
-        let mut all = map
+        let all = map
             .iter()
-            .map(|(word, value)| Self::word(word, value).map_err(|problem| problem.under(word.as_str())))
-            .collect::<Result<Vec<_>, _>>()?;
-        Ok(match all.len() {
+            .map(|(word, value)| Self::word(word, value, domain).map_err(|problem| problem.under(word.as_str())));
+        let mut all = all.collect::<Result<Vec<_>, _>>()?;
+        let matcher = match all.len() {
             1 => all.remove(0),
             _ => Self::All(all),
-        })
+        };
+        if !has_placeholder(value) {
+            domain.check(&matcher, value)?;
+            matcher.check_bounds()?;
+        }
+        Ok(matcher)
     }
 
-    fn word(word: &str, value: &Value) -> Result<Self, Problem> {
-        let wrong = |expected: &str| Problem::new("wrong_type", format!("`{word}` wants {expected}, found {value}"));
+    fn word(word: &str, value: &Value, domain: Domain) -> Result<Self, Problem> {
+        let wrong =
+            |expected: &str| Problem::new("wrong_type", format!("`{word}` takes {expected}, found {}", short(value)));
         Ok(match word {
-            "equals" => Self::Equals(value.clone()),
+            "equals" => domain.value(value)?,
             "matches" => {
                 let pattern = value.as_str().ok_or_else(|| wrong("a regular expression"))?;
                 Self::Matches(
@@ -62,39 +226,78 @@ impl Matcher {
             "exists" => Self::Exists(value.as_bool().ok_or_else(|| wrong("true or false"))?),
             "gt" | "ge" | "lt" | "le" => {
                 let word = WORDS.into_iter().find(|known| *known == word).unwrap_or("gt");
+                let quoted = || value.as_str()?.parse().ok().filter(|number: &f64| number.is_finite());
                 // A placeholder is a number by the time it counts.
-                let number =
-                    value.as_f64().or_else(|| value.as_str().is_some_and(|text| text.contains("${")).then_some(0.0));
-                Self::Compare(word, number.ok_or_else(|| wrong("a number"))?)
+                let later = || is_placeholder(value).then_some(0.0);
+                let number = value.as_f64().or_else(quoted).or_else(later).ok_or_else(|| wrong("a number"))?;
+                match domain {
+                    Domain::Text => Self::Number(Box::new(Self::Compare(word, number))),
+                    _ => Self::Compare(word, number),
+                }
             }
-            "length" => Self::Length(Box::new(Self::read(value)?)),
-            "contains" => Self::Contains(value.clone()),
-            "one_of" => Self::OneOf(value.as_array().ok_or_else(|| wrong("a list"))?.clone()),
-            "not" => Self::Not(Box::new(Self::read(value)?)),
+            "length" => Self::Length(Box::new(Self::read(value, Domain::Count)?)),
+            "contains" => match (domain, value) {
+                (Domain::Text, Value::String(_)) | (Domain::Any, _) => Self::Contains(value.clone()),
+                (Domain::Text, Value::Number(_) | Value::Bool(_)) => Self::Contains(value.to_string().into()),
+                _ => return Err(wrong("a text that is part of another")),
+            },
+            "one_of" => {
+                let choices = value.as_array().filter(|choices| !choices.is_empty());
+                let choices = choices
+                    .ok_or_else(|| wrong("a list of values"))?
+                    .iter()
+                    .enumerate()
+                    .map(|(i, choice)| domain.value(choice).map_err(|problem| problem.under(i)));
+                Self::OneOf(choices.collect::<Result<_, _>>()?)
+            }
+            "not" => Self::Not(Box::new(Self::read(value, domain)?)),
             _ => {
                 let name = value
                     .as_str()
                     .filter(|name| ["string", "number", "boolean", "null", "array", "object"].contains(name));
-                Self::Type(name.ok_or_else(|| wrong("one of string, number, boolean, null, array, object"))?.to_owned())
+                let name = name.ok_or_else(|| wrong("one of string, number, boolean, null, array, object"))?;
+                if domain != Domain::Any {
+                    return Err(Problem::invalid(format!("a {} has one type", domain.noun())));
+                }
+                Self::Type(name.to_owned())
             }
         })
     }
 
-    /// Whether the value, or its absence, is what is expected; else a sentence that says what was.
+    /// Refuses bounds that leave no number between them.
+    fn check_bounds(&self) -> Result<(), Problem> {
+        let Self::All(all) = self else { return Ok(()) };
+        let (mut low, mut high, mut open) = (f64::NEG_INFINITY, f64::INFINITY, false);
+        for matcher in all {
+            let matcher = if let Self::Number(inner) = matcher { inner } else { matcher };
+            let Self::Compare(word, bound) = matcher else { continue };
+            match *word {
+                "gt" | "ge" if *bound >= low => low = *bound,
+                "lt" | "le" if *bound <= high => high = *bound,
+                _ => {}
+            }
+            open |= matches!(*word, "gt" | "lt");
+        }
+        if low < high || (low == high && !open) {
+            return Ok(());
+        }
+        Err(Problem::invalid(format!("no number is {}", self.describe())))
+    }
+
+    /// Whether the value, or its absence, is what is expected; else a sentence that says what was. What is not there
+    /// meets nothing but `exists: false`.
     pub(crate) fn check(&self, value: Option<&Value>) -> Result<(), String> {
         let Some(value) = value else {
             return match self {
                 Self::Exists(false) => Ok(()),
-                Self::Not(inner) if inner.check(None).is_err() && !matches!(**inner, Self::Exists(_)) => Ok(()),
-                Self::Not(inner) => match **inner {
-                    Self::Exists(true) => Ok(()),
-                    _ => Err("there is nothing".into()),
-                },
+                Self::Not(inner) if matches!(**inner, Self::Exists(true)) => Ok(()),
+                Self::All(all) => all.iter().try_for_each(|matcher| matcher.check(None)),
                 _ => Err(format!("expected {}, found nothing", self.describe())),
             };
         };
         let holds = match self {
             Self::Equals(expected) => same(expected, value),
+            Self::Class(digit) => value.as_u64().is_some_and(|status| status / 100 == u64::from(*digit)),
             Self::Matches(pattern) => match value {
                 Value::String(text) => pattern.is_match(text),
                 Value::Null => false,
@@ -107,6 +310,10 @@ impl Matcher {
                 "lt" => number < *bound,
                 _ => number <= *bound,
             }),
+            Self::Number(inner) => {
+                let number = value.as_str().and_then(|text| text.trim().parse::<f64>().ok());
+                number.is_some_and(|number| inner.check(Some(&Value::from(number))).is_ok())
+            }
             Self::Length(inner) => {
                 let length = match value {
                     Value::Array(items) => items.len(),
@@ -117,7 +324,7 @@ impl Matcher {
                 return inner.check(Some(&Value::from(length))).map_err(|why| format!("its length: {why}"));
             }
             Self::Contains(part) => contains(value, part),
-            Self::OneOf(choices) => choices.iter().any(|choice| same(choice, value)),
+            Self::OneOf(choices) => choices.iter().any(|choice| choice.check(Some(value)).is_ok()),
             Self::Not(inner) => inner.check(Some(value)).is_err(),
             Self::Type(name) => type_of(value) == name,
             Self::All(all) => return all.iter().try_for_each(|matcher| matcher.check(Some(value))),
@@ -125,10 +332,16 @@ impl Matcher {
         if holds { Ok(()) } else { Err(format!("expected {}, found {}", self.describe(), short(value))) }
     }
 
+    /// Whether a status is the expected one.
+    pub(crate) fn check_status(&self, status: u16) -> Result<(), String> {
+        self.check(Some(&Value::from(status)))
+    }
+
     /// What is expected, for a sentence.
     pub(crate) fn describe(&self) -> String {
         match self {
             Self::Equals(value) => short(value),
+            Self::Class(digit) => format!("{digit}xx"),
             Self::Matches(pattern) => format!("a match of /{pattern}/"),
             Self::Exists(true) => "something".into(),
             Self::Exists(false) => "nothing".into(),
@@ -141,9 +354,12 @@ impl Matcher {
                 };
                 format!("{sign} {bound}")
             }
+            Self::Number(inner) => inner.describe(),
             Self::Length(inner) => format!("a length of {}", inner.describe()),
             Self::Contains(part) => format!("something that contains {}", short(part)),
-            Self::OneOf(choices) => format!("one of {}", short(&Value::Array(choices.clone()))),
+            Self::OneOf(choices) => {
+                format!("one of [{}]", choices.iter().map(Self::describe).collect::<Vec<_>>().join(","))
+            }
             Self::Not(inner) => format!("anything but {}", inner.describe()),
             Self::Type(name) => format!("type {name}"),
             Self::All(all) => all.iter().map(Self::describe).collect::<Vec<_>>().join(" and "),
@@ -227,12 +443,13 @@ pub(crate) fn path(text: &str) -> Result<JsonPath, Problem> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
     use serde_json::json;
 
     use super::*;
 
     fn check(matcher: Value, value: Value) -> Result<(), String> {
-        Matcher::read(&matcher).expect("a good matcher").check(Some(&value))
+        Matcher::read(&matcher, Domain::Any).expect("a good matcher").check(Some(&value))
     }
 
     #[test]
@@ -241,6 +458,7 @@ mod tests {
             (json!(336), json!(336.0), json!(337)),
             (json!({"matches": "^0x[0-9a-f]{8}$"}), json!("0xd8833dd3"), json!("0xD8")),
             (json!({"gt": 1, "le": 3}), json!(3), json!(1)),
+            (json!({"gt": "1"}), json!(3), json!(1)),
             (json!({"length": 2}), json!([1, 2]), json!([1])),
             (json!({"length": {"ge": 1}}), json!("x"), json!("")),
             (json!({"contains": "рщ"}), json!("Борщ"), json!("Уха")),
@@ -252,7 +470,8 @@ mod tests {
             (json!({"one_of": [1, 2]}), json!(2), json!(3)),
             (json!({"not": {"matches": "x"}}), json!("y"), json!("x")),
             (json!({"type": "object"}), json!({}), json!([])),
-            (json!({"a": 1, "b": [2]}), json!({"b": [2], "a": 1.0}), json!({"a": 1})),
+            (json!({}), json!({}), json!({"a": 1})),
+            (json!({"equals": {"a": 1, "b": [2]}}), json!({"b": [2], "a": 1.0}), json!({"a": 1})),
             (json!({"equals": {"type": "dish"}}), json!({"type": "dish"}), json!("dish")),
         ] {
             assert_eq!(check(matcher.clone(), good), Ok(()), "{matcher}");
@@ -261,17 +480,129 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_matched_by_its_absence_only() {
-        assert!(Matcher::read(&json!({"exists": false})).expect("good").check(None).is_ok());
-        assert!(Matcher::read(&json!({"exists": true})).expect("good").check(None).is_err());
-        assert_eq!(Matcher::read(&json!(5)).expect("good").check(None), Err("expected 5, found nothing".into()));
+    fn what_is_not_there_meets_nothing_but_its_absence() {
+        let read = |value: Value| Matcher::read(&value, Domain::Any).expect("good");
+        for good in [json!({"exists": false}), json!({"not": {"exists": true}})] {
+            assert_eq!(read(good).check(None), Ok(()));
+        }
+        for bad in [
+            json!({"exists": true}),
+            json!({"not": 5}),
+            json!({"not": {"exists": false}}),
+            json!({"not": {"one_of": [1]}}),
+        ] {
+            assert!(read(bad.clone()).check(None).is_err(), "{bad}");
+        }
+        assert_eq!(read(json!(5)).check(None), Err("expected 5, found nothing".into()));
     }
 
     #[test]
-    fn slips_are_told() {
-        assert!(Matcher::read(&json!({"matchs": "x"})).is_ok(), "a map that is a value");
-        assert!(Matcher::read(&json!({"matches": "x", "leng": 1})).is_err());
-        assert!(Matcher::read(&json!({"matches": "["})).is_err());
+    fn slips_are_refused_in_every_domain() {
+        for (domain, slip, part) in [
+            (Domain::Any, json!({"matchs": "x"}), "did you mean `matches`?"),
+            (Domain::Any, json!({"matches": "x", "leng": 1}), "unknown matcher `leng`"),
+            (Domain::Any, json!({"gte": 1}), "did you mean `ge`?"),
+            (Domain::Any, json!({"in": [1]}), "did you mean `one_of`?"),
+            (Domain::Any, json!({"frobnicate": 1}), "under `equals`"),
+            (Domain::Any, json!({"matches": "["}), "no regular expression"),
+            (Domain::Any, json!({"one_of": []}), "a list of values"),
+            (Domain::Any, json!({"length": "long"}), "no count"),
+            (Domain::Any, json!({"length": {"lt": 0}}), "no count is less than 0"),
+            (Domain::Any, json!({"gt": 5, "lt": 5}), "no number is"),
+            (Domain::Any, json!({"type": "text"}), "one of string"),
+            (Domain::Status, json!("40x"), "no status"),
+            (Domain::Status, json!("400-499"), "no status"),
+            (Domain::Status, json!([401]), "{one_of: […]}"),
+            (Domain::Status, json!({"gte": 400}), "did you mean `ge`?"),
+            (Domain::Status, json!({"in": [400, 401]}), "did you mean `one_of`?"),
+            (Domain::Status, json!({"one_of": [200, "40x"]}), "no status"),
+            (Domain::Status, json!({"ge": 600}), "no status is at least 600"),
+            (Domain::Status, json!({"not": {"ge": 600}}), "no status is at least 600"),
+            (Domain::Status, json!({"exists": true}), "every status"),
+            (Domain::Status, json!({"matches": "^4\\d\\d\\d"}), "no status"),
+            (Domain::Status, json!(true), "no status"),
+            (Domain::Status, Value::Null, "no status"),
+            (Domain::Status, json!(4000), "no status"),
+            (Domain::Status, json!(404.5), "no status"),
+            (Domain::Count, json!(-1), "no count"),
+            (Domain::Count, json!("many"), "no count"),
+            (Domain::Count, json!({"lt": 0}), "no count"),
+            (Domain::Count, json!({"ge": 0}), "every count"),
+            (Domain::Count, json!([1, 2]), "{one_of: […]}"),
+            (Domain::Text, json!(["a"]), "no text"),
+            (Domain::Text, Value::Null, "no text"),
+            (Domain::Text, json!({"type": "string"}), "one type"),
+            (Domain::Text, json!({"contains": ["a"]}), "part of another"),
+        ] {
+            let problem = Matcher::read(&slip, domain).expect_err(&slip.to_string()).to_string();
+            assert!(problem.contains(part), "{slip}: {part} is not in {problem}");
+        }
+    }
+
+    #[test]
+    fn numbers_in_quotes_are_numbers_and_classes_may_be_in_capitals() {
+        for (domain, written, value) in [
+            (Domain::Status, json!("401"), json!(401)),
+            (Domain::Status, json!("4XX"), json!(401)),
+            (Domain::Status, json!({"one_of": ["5xx", "401"]}), json!(401)),
+            (Domain::Status, json!({"not": "5xx"}), json!(401)),
+            (Domain::Status, json!({"matches": "^4"}), json!(401)),
+            (Domain::Status, json!(0), json!(0)),
+            (Domain::Count, json!("2"), json!(2)),
+            (Domain::Count, json!({"ge": "2", "lt": 1000}), json!(999)),
+            (Domain::Text, json!(12), json!("12")),
+            (Domain::Text, json!({"ge": 12}), json!("12")),
+            (Domain::Text, json!({"one_of": [1, "x"]}), json!("x")),
+        ] {
+            let matcher = Matcher::read(&written, domain).unwrap_or_else(|problem| panic!("{written}: {problem}"));
+            assert_eq!(matcher.check(Some(&value)), Ok(()), "{written}");
+        }
+    }
+
+    fn json_value() -> impl Strategy<Value = Value> {
+        let word = prop_oneof![
+            prop::sample::select(WORDS.to_vec()).prop_map(str::to_owned),
+            prop::sample::select(FOREIGN.map(|(word, _)| word).to_vec()).prop_map(str::to_owned),
+            "[a-z_]{1,6}",
+        ];
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::from),
+            (-10_i64..700).prop_map(Value::from),
+            any::<f64>().prop_map(Value::from),
+            "[0-9x-]{0,4}".prop_map(Value::from),
+            "[1-6](xx|XX|x|Xx)".prop_map(Value::from),
+            ".{0,4}".prop_map(Value::from),
+        ];
+        leaf.prop_recursive(3, 12, 3, move |inner| {
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..3).prop_map(Value::from),
+                prop::collection::btree_map(word.clone(), inner, 0..3)
+                    .prop_map(|map| Value::Object(map.into_iter().collect())),
+            ]
+        })
+    }
+
+    proptest! {
+        /// A `never` with a status, or a count, holds for ever only if the status never comes: whatever is read can be
+        /// met, and can be missed.
+        #[test]
+        fn what_is_read_for_a_closed_set_can_be_met_and_missed(written in json_value()) {
+            if let Ok(matcher) = Matcher::read(&written, Domain::Status) {
+                let met = (0..=599).filter(|status| *status == 0 || *status > 99);
+                let (met, missed): (Vec<u16>, Vec<u16>) = met.partition(|status| matcher.check_status(*status).is_ok());
+                prop_assert!(!met.is_empty() && !missed.is_empty(), "{} as {}", written, matcher.describe());
+            }
+            if let Ok(matcher) = Matcher::read(&written, Domain::Count) {
+                let met = (0..=1_000_u64).any(|count| matcher.check(Some(&Value::from(count))).is_ok());
+                prop_assert!(met, "{} as {}", written, matcher.describe());
+            }
+            for domain in [Domain::Any, Domain::Text] {
+                if let Ok(matcher) = Matcher::read(&written, domain) {
+                    let _ = (matcher.describe(), matcher.check(None), matcher.check(Some(&written)));
+                }
+            }
+        }
     }
 
     #[test]

@@ -3,12 +3,14 @@
 mod attach;
 mod check;
 mod fidelity;
+mod host;
 mod log;
 mod play;
 mod record;
 mod serve;
 mod spec;
 mod stop;
+mod token;
 mod watch;
 mod write;
 

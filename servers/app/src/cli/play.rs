@@ -14,6 +14,7 @@ use stend_scenario::{Options, Progress, Reach, Report, Scenario, Speed, default_
 use super::attach::Remote;
 use super::check::show;
 use super::stop::stopped;
+use super::token::Token;
 use super::{BAD, FAILED, GOOD, STOPPED, colour, err, files, out, runtime, speed, watch};
 
 /// Arguments of `stend play`.
@@ -34,9 +35,8 @@ pub(super) struct Args {
     /// The world to play in there, which becomes the scenario's; left out, one is made and removed again
     #[arg(long, value_name = "ID", requires = "attach")]
     world: Option<String>,
-    /// What that process was started with as `--control-token`
-    #[arg(long, value_name = "T", requires = "attach")]
-    control_token: Option<String>,
+    #[command(flatten)]
+    token: Token,
     /// Play again whenever a file changes that the scenarios are made of, until stopped
     #[arg(long)]
     watch: bool,
@@ -120,7 +120,8 @@ pub(super) enum Bench {
 impl Bench {
     async fn open(args: &Args) -> Result<Self, String> {
         if let Some(url) = &args.attach {
-            let remote = Remote::open(url, args.control_token.as_deref(), args.world.clone()).await;
+            let token = args.token.get().map_err(|why| format!("error: {why}"))?;
+            let remote = Remote::open(url, token.as_deref(), args.world.clone()).await;
             return remote.map(Self::Other).map_err(|why| format!("error: {why}"));
         }
         let config = Config { workers: Some(1), ..Config::default() };

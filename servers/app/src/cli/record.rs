@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use reqwest::Method;
 
 use super::attach::Remote;
+use super::token::Token;
 use super::{BAD, GOOD, err, out, runtime, write};
 
 /// Arguments of `stend record`.
@@ -18,15 +19,15 @@ pub(super) struct Args {
     /// Write the scenario to this file instead of standard output
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
-    /// What the process was started with as `--control-token`
-    #[arg(long, value_name = "T")]
-    control_token: Option<String>,
+    #[command(flatten)]
+    token: Token,
 }
 
 pub(super) fn run(args: &Args) -> u8 {
     let Some(runtime) = runtime() else { return BAD };
     let recorded = runtime.block_on(async {
-        let remote = Remote::open(&args.control_url, args.control_token.as_deref(), None).await?;
+        let token = args.token.get()?;
+        let remote = Remote::open(&args.control_url, token.as_deref(), None).await?;
         let answer = remote.ask(Method::GET, &format!("/worlds/{}/recording", args.world), &[], None).await?;
         let text = answer["scenario"].as_str().map(str::to_owned).ok_or("the answer holds no scenario")?;
         for note in answer["notes"].as_array().into_iter().flatten().filter_map(|note| note.as_str()) {

@@ -1,7 +1,6 @@
 //! `stend serve`: everything on its ports until stopped.
 
 use std::fmt::Write as _;
-use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
 use serde_json::json;
@@ -11,7 +10,9 @@ use stend_core::{ClockSetting, World};
 use stend_scenario::{Options, Reach, Scenario, Silent, Speed, play, play_in_place, pretty};
 
 use super::check::show;
+use super::host::Host;
 use super::stop::{input_closed, stopped};
+use super::token::Token;
 use super::{BAD, GOOD, clock, colour, err, out, runtime, speed, write};
 
 /// Arguments of `stend serve`.
@@ -32,9 +33,12 @@ pub(super) struct Args {
     /// Save the default world to this file when stopped; `--world` goes on from it. JSON if it is named `.json`, else YAML
     #[arg(long, value_name = "FILE")]
     save: Option<PathBuf>,
-    /// The address to listen on; others than loopback let anybody in the network in
+    /// The address to listen on, or a name of it; others than loopback let anybody in the network in
     #[arg(long, default_value = "127.0.0.1")]
-    host: IpAddr,
+    host: Host,
+    /// A name by which the control API may be reached, beside IP addresses, `localhost` and the name of `--host`; can be given again
+    #[arg(long = "allow-host", value_name = "HOST")]
+    allow_hosts: Vec<String>,
     /// The control port; the services' ports follow it
     #[arg(long, value_name = "PORT", default_value_t = 7700, conflicts_with = "ephemeral")]
     port_base: u16,
@@ -53,9 +57,8 @@ pub(super) struct Args {
     /// Make warnings errors in all worlds: what is odd in a request is refused
     #[arg(long)]
     strict: bool,
-    /// Let only those steer who send `Authorization: Bearer T`
-    #[arg(long, value_name = "T")]
-    control_token: Option<String>,
+    #[command(flatten)]
+    token: Token,
     /// Stop when standard input closes, so that a parent process that is killed leaves nothing behind
     #[arg(long)]
     exit_on_eof: bool,
@@ -65,6 +68,13 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: Args) -> u8 {
+    let control_token = match args.token.get() {
+        Ok(token) => token,
+        Err(why) => {
+            err(&format!("error: {why}\n"));
+            return BAD;
+        }
+    };
     let (registry, library) = (stend::registry::services(), stend::library());
     let built_in = |path: &Path| path.to_str().filter(|name| library.has(name)).map(str::to_owned);
     let mut scenario = match &args.scenario {
@@ -103,7 +113,7 @@ pub(super) fn run(args: Args) -> u8 {
         return BAD;
     }
     let config = Config {
-        host: args.host,
+        host: args.host.address,
         port_base: (!args.ephemeral).then_some(args.port_base),
         world,
         worlds_folder: args
@@ -117,7 +127,8 @@ pub(super) fn run(args: Args) -> u8 {
             scenario.as_ref().filter(|_| args.repeat).and_then(|scenario| loop_clock(scenario, args.speed))
         }),
         strict: args.strict,
-        control_token: args.control_token.clone(),
+        control_token: control_token.clone(),
+        allow_hosts: args.allow_hosts.iter().cloned().chain(args.host.name.clone()).collect(),
         workers: args.workers,
     };
     let Some(runtime) = runtime() else { return BAD };
@@ -239,14 +250,14 @@ fn banner(args: &Args, running: &Running) -> String {
     }
     let _ =
         writeln!(text, "  {:<11} {:<28} worlds, clocks, actions, faults, journals", "control", running.url("control"));
-    let auth = if args.control_token.is_some() { " -H 'Authorization: Bearer …'" } else { "" };
+    let auth = if args.token.get().is_ok_and(|token| token.is_some()) { " -H 'Authorization: Bearer …'" } else { "" };
     let _ = write!(
         text,
         "\nTry:\n  curl -s -H 'token: demo-token' '{}/api/v4/events?hash=none'\n  curl -s{auth} {}/control/v1/worlds/default/actions -d '{{\"carbis.call_waiter\": {{\"table\": 1000028}}}}'\n\n",
         running.url("carbis"),
         running.url("control"),
     );
-    if !args.host.is_loopback() {
+    if !args.host.address.is_loopback() {
         text.push_str("Listening beyond this machine: whoever reaches these ports can use them.\n");
     }
     text

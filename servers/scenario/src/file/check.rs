@@ -8,7 +8,8 @@ use super::{Files, ReplyFile, Step, StepFile, WaitFor, What, When};
 use crate::call::Call;
 use crate::entries::{Happening, Wanted};
 use crate::expect::read_paths;
-use crate::matcher::{Matcher, path};
+use crate::matcher::{Domain, Matcher, path};
+use crate::state_path;
 
 const ONE_THING: &str = "wait for one thing: `push`, `request`, `frame` or `state`";
 
@@ -157,7 +158,7 @@ impl Reader<'_> {
             }
             (None, Some(wanted), None) => wanted.check(self.registry).and_then(|()| wanted.check_single())?,
             (None, None, Some(state)) => {
-                read_paths(&state.0.to_json()).map_err(|problem| problem.under("state"))?;
+                state_path::check(&state.0.to_json(), self.registry).map_err(|problem| problem.under("state"))?;
             }
             _ => return Err(Problem::invalid(ONE_THING)),
         }
@@ -213,17 +214,32 @@ impl ReplyFile {
                     .under(key));
             }
         }
-        for (key, raw) in [("status", &self.status), ("body", &self.body), ("error", &self.error)] {
+        let given = [&self.status, &self.json, &self.headers, &self.body, &self.error];
+        if given.iter().all(|raw| raw.is_none()) {
+            return Err(
+                Problem::invalid("an empty expectation").hint("expect `status`, `json`, `headers`, `body` or `error`")
+            );
+        }
+        for (key, raw, domain) in [
+            ("status", &self.status, Domain::Status),
+            ("body", &self.body, Domain::Text),
+            ("error", &self.error, Domain::Text),
+        ] {
             if let Some(raw) = raw {
-                Matcher::read(&raw.0.to_json()).map_err(|problem| problem.under(key))?;
+                Matcher::read(&raw.0.to_json(), domain).map_err(|problem| problem.under(key))?;
             }
         }
         if let Some(paths) = &self.json {
             read_paths(&paths.0.to_json()).map_err(|problem| problem.under("json"))?;
         }
         if let Some(headers) = &self.headers {
+            if headers.0.entries().is_empty() {
+                return Err(Problem::invalid("an empty expectation")
+                    .hint("give a header with its value")
+                    .under("headers"));
+            }
             for entry in headers.0.entries() {
-                Matcher::read(&entry.value.to_json())
+                Matcher::read(&entry.value.to_json(), Domain::Text)
                     .map_err(|problem| problem.at(["headers".into(), entry.key.as_str().into()]))?;
             }
         }

@@ -3,7 +3,7 @@
 use stend_core::{Problem, Registry};
 
 use super::{Step, What, json};
-use crate::expect::check_status;
+use crate::matcher::{Domain, Matcher};
 
 /// The status of a command that was answered with an error.
 const REFUSED: u16 = 400;
@@ -30,5 +30,7 @@ pub(super) fn unknown(steps: &[Step], registry: &Registry) -> Vec<(usize, Proble
 /// Whether the step is there to see an error, or a fault that strikes instead.
 fn wants_refusal(step: &Step) -> bool {
     let Some(expect) = &step.expect else { return false };
-    expect.error.is_some() || json(&expect.status).is_some_and(|status| check_status(&status, REFUSED).is_ok())
+    let meets =
+        |status| Matcher::read(&status, Domain::Status).is_ok_and(|status| status.check_status(REFUSED).is_ok());
+    expect.error.is_some() || json(&expect.status).is_some_and(meets)
 }

@@ -15,9 +15,9 @@ use stend_core::fault::Fault;
 use stend_core::{ClockSetting, Node, Problem, Span, Timestamp, World};
 
 use crate::call::{Answer, Reach};
-use crate::expect::{check_paths, check_status, read_paths};
+use crate::expect::{check_paths, read_paths};
 use crate::file::{ReplyFile, Scenario, Speed, Step, What, json as plain};
-use crate::matcher::{Matcher, find, path, short};
+use crate::matcher::{Domain, Matcher, find, path, short};
 use crate::report::{Report, StepOutcome};
 use crate::socket::Sockets;
 use crate::subst::{Captured, fill};
@@ -285,7 +285,7 @@ impl Player<'_> {
             (Ok(result), Some(_)) => return Err(format!("expected to be refused; the result is {}", short(&result))),
             (Err(problem), None) => return Err(problem.to_string()),
             (Err(problem), Some(expected)) => {
-                self.expected(&expected)?.check(Some(&Value::from(problem.message)))?;
+                self.expected(&expected, Domain::Text)?.check(Some(&Value::from(problem.message)))?;
                 return Ok(json!({ "refused": problem.code }));
             }
         };
@@ -306,14 +306,14 @@ impl Player<'_> {
             }
             (Err(why), None) => return Err(why),
             (Err(why), Some(expected)) => {
-                self.expected(&expected)?.check(Some(&Value::from(why.clone())))?;
+                self.expected(&expected, Domain::Text)?.check(Some(&Value::from(why.clone())))?;
                 return Ok(json!({ "error": why }));
             }
         };
         match (answer.status, plain(&expect.status)) {
             (Some(status), Some(expected)) => {
-                let expected = fill(&expected, &self.captured).map_err(|problem| problem.message)?;
-                check_status(&expected, status)
+                self.expected(&expected, Domain::Status)?
+                    .check_status(status)
                     .map_err(|why| format!("status: {why}; the body is {}", cut(&answer.body)))?;
             }
             // A call that says nothing of the status wants to succeed.
@@ -328,22 +328,24 @@ impl Player<'_> {
             self.check_json(&paths, &body)?;
         }
         if let Some(expected) = plain(&expect.body) {
-            self.expected(&expected)?
+            self.expected(&expected, Domain::Text)?
                 .check(Some(&Value::from(answer.body.as_str())))
                 .map_err(|why| format!("body: {why}"))?;
         }
         if let Some(Value::Object(headers)) = plain(&expect.headers) {
             for (name, expected) in &headers {
                 let given = answer.headers.get(&name.to_lowercase()).map(|value| Value::from(value.as_str()));
-                self.expected(expected)?.check(given.as_ref()).map_err(|why| format!("header {name}: {why}"))?;
+                self.expected(expected, Domain::Text)?
+                    .check(given.as_ref())
+                    .map_err(|why| format!("header {name}: {why}"))?;
             }
         }
         self.capture(&step.capture, &body)?;
         Ok(answer.status.map_or(Value::Null, |status| json!({ "status": status })))
     }
 
-    fn expected(&self, value: &Value) -> Result<Matcher, String> {
-        fill(value, &self.captured).and_then(|value| Matcher::read(&value)).map_err(|problem| problem.message)
+    fn expected(&self, value: &Value, domain: Domain) -> Result<Matcher, String> {
+        fill(value, &self.captured).and_then(|value| Matcher::read(&value, domain)).map_err(|problem| problem.message)
     }
 
     fn check_json(&self, paths: &Value, value: &Value) -> Result<(), String> {

@@ -266,7 +266,9 @@ impl<'a> Recorder<'a> {
 impl Expected {
     /// Adds what is expected and captured to a step.
     fn add_to(self, step: &mut Value) {
-        step["expect"]["json"] = Value::Object(self.paths);
+        if !self.paths.is_empty() {
+            step["expect"]["json"] = Value::Object(self.paths);
+        }
         if !self.captures.is_empty() {
             step["capture"] = Value::Object(self.captures);
         }

@@ -1,0 +1,34 @@
+//! The token of the control API, as commands take it.
+
+use std::path::PathBuf;
+
+use stend_core::secret;
+
+/// Where the token of the control API comes from.
+#[derive(Debug, Clone, clap::Args)]
+pub(super) struct Token {
+    /// The bearer token of the control API; `serve` then refuses requests without it
+    #[arg(long, value_name = "T", env = "STEND_CONTROL_TOKEN", hide_env_values = true, value_parser = token)]
+    control_token: Option<String>,
+    /// Read the token from this file, so that no list of processes shows it; it counts before the token itself
+    #[arg(long, value_name = "FILE", env = "STEND_CONTROL_TOKEN_FILE")]
+    control_token_file: Option<PathBuf>,
+}
+
+/// What `--control-token` takes.
+fn token(text: &str) -> Result<String, String> {
+    secret::check(text).map(|()| text.to_owned())
+}
+
+impl Token {
+    /// The token, if one is given.
+    ///
+    /// # Errors
+    /// The file cannot be read, or holds no token.
+    pub(super) fn get(&self) -> Result<Option<String>, String> {
+        let Some(path) = &self.control_token_file else { return Ok(self.control_token.clone()) };
+        let wrong = |why: String| format!("the token file {}: {why}", path.display());
+        let text = std::fs::read_to_string(path).map_err(|error| wrong(error.to_string()))?;
+        token(text.trim_end_matches(['\r', '\n'])).map(Some).map_err(wrong)
+    }
+}
