@@ -4,10 +4,12 @@
 
 mod access;
 mod handlers;
+mod openapi;
 mod plays;
 mod request;
 mod routes;
 mod site;
 
 pub use access::Access;
+pub use openapi::openapi;
 pub use site::{Control, Specs, Urls};

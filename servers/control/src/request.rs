@@ -6,9 +6,10 @@ use std::sync::Arc;
 use actix_web::HttpRequest;
 use bytes::Bytes;
 use serde::de::DeserializeOwned;
-use stend_core::{Diagnostic, Node, Problem, Source, World, WorldFile, Worlds, near};
+use stend_core::{Diagnostic, Node, Problem, Source, World, WorldFile, Worlds};
 use stend_transport::{Params, Reply, StatusCode, header, ours, problem, problem_status};
 
+use crate::routes::Row;
 use crate::site::Control;
 
 /// A request, its body read.
@@ -18,9 +19,30 @@ pub(crate) struct Request {
     pub(crate) request: HttpRequest,
     pub(crate) params: Params,
     pub(crate) body: Bytes,
+    query: BTreeMap<&'static str, String>,
 }
 
 impl Request {
+    /// A request for this operation.
+    ///
+    /// # Errors
+    /// A query parameter or a body that the operation does not take.
+    pub(crate) fn new(
+        control: Arc<Control>,
+        worlds: Arc<Worlds>,
+        request: HttpRequest,
+        params: Params,
+        body: Bytes,
+        row: &Row,
+    ) -> Result<Self, Problem> {
+        let query = query(request.query_string(), row)?;
+        let empty = body.iter().all(|byte| byte.is_ascii_whitespace()) || matches!(&*body, b"{}" | b"null");
+        if row.body.is_none() && !empty {
+            return Err(Problem::new("unexpected_body", format!("{} {} takes no body", row.method, row.path)));
+        }
+        Ok(Self { control, worlds, request, params, body, query })
+    }
+
     /// The world that the path names.
     pub(crate) fn world(&self) -> Result<Arc<World>, Reply> {
         self.worlds.get(self.param("world")).map_err(|wrong| problem(&wrong))
@@ -52,24 +74,9 @@ impl Request {
         node.read().map_err(|wrong| problem(&node.locate(wrong)))
     }
 
-    /// The query; a parameter that is not one of `known` is an error.
-    pub(crate) fn query(&self, known: &[&str]) -> Result<BTreeMap<String, String>, Reply> {
-        let pairs = stend_transport::query_pairs(self.request.query_string());
-        let pairs: BTreeMap<String, String> =
-            pairs.map(|(key, value)| (key.into_owned(), value.into_owned())).collect();
-        match pairs.keys().find(|key| !known.contains(&key.as_str())) {
-            None => Ok(pairs),
-            Some(odd) => {
-                let hint = near::hint(odd, known.iter().copied());
-                Err(ours(
-                    StatusCode::UNPROCESSABLE_ENTITY,
-                    "unknown_key",
-                    &format!("unknown query parameter `{odd}`"),
-                    hint.as_deref(),
-                    None,
-                ))
-            }
-        }
+    /// A query parameter.
+    pub(crate) fn query(&self, name: &str) -> Option<&str> {
+        self.query.get(name).map(String::as_str)
     }
 
     /// A document as the client wants it: JSON, or YAML where the client would rather have that.
@@ -88,6 +95,31 @@ impl Request {
             .and_then(|accept| accept.to_str().ok())
             .is_some_and(|accept| accept.contains("yaml"))
     }
+}
+
+/// The query parameters of an operation, by their names. The same rule holds for the whole API: what is unknown, said
+/// twice or empty is an error.
+fn query(text: &str, row: &Row) -> Result<BTreeMap<&'static str, String>, Problem> {
+    let mut found = BTreeMap::new();
+    for (name, value) in stend_transport::query_pairs(text) {
+        let known = row.query.iter().find(|known| known.name == name || known.alias == Some(&*name));
+        let Some(known) = known else {
+            let names = row.query.iter().flat_map(|known| [known.name].into_iter().chain(known.alias));
+            let names: Vec<&str> = names.collect();
+            let mut problem = Problem::unknown("unknown_key", "query parameter", &name, names.iter().copied());
+            if names.is_empty() {
+                problem.hint = Some(format!("{} {} takes none", row.method, row.path));
+            }
+            return Err(problem);
+        };
+        if value.is_empty() {
+            return Err(Problem::invalid("an empty value").hint("leave the parameter out").under(known.name));
+        }
+        if found.insert(known.name, value.into_owned()).is_some() {
+            return Err(Problem::invalid("given twice").under(known.name));
+        }
+    }
+    Ok(found)
 }
 
 /// A problem as a reply.
@@ -111,4 +143,41 @@ pub(crate) fn shown(diagnostic: &Diagnostic) -> Reply {
     let Problem { code, message, hint, .. } = &diagnostic.problem;
     let place = diagnostic.source.place(&diagnostic.problem);
     ours(problem_status(&diagnostic.problem), code, message, hint.as_deref(), Some(&place))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::routes::ROUTES;
+
+    fn asked(id: &str, text: &str) -> Result<BTreeMap<&'static str, String>, String> {
+        let row = ROUTES.iter().find(|row| row.id == id).expect(id);
+        query(text, row).map_err(|problem| problem.to_string())
+    }
+
+    #[test]
+    fn parameters_are_known_by_both_names_and_decoded() {
+        let query =
+            asked("read_journal", "service=desk&channel=push&since=2026-11-21T12:00:00%2B03:00").expect("known");
+        assert_eq!((query["fake"].as_str(), query["way"].as_str()), ("desk", "push"));
+        assert_eq!(query["since"], "2026-11-21T12:00:00+03:00");
+        assert_eq!(asked("list_worlds", ""), Ok(BTreeMap::new()));
+    }
+
+    #[test]
+    fn every_operation_refuses_what_it_does_not_know_what_is_empty_and_what_is_said_twice() {
+        for row in ROUTES {
+            let why = asked(row.id, "no_such=1").expect_err(row.id);
+            assert!(why.contains("unknown query parameter `no_such`"), "{}: {why}", row.id);
+            for known in row.query {
+                let name = known.name;
+                assert!(asked(row.id, &format!("{name}=")).is_err_and(|why| why.contains("an empty value")), "{name}");
+                assert!(asked(row.id, &format!("{name}=1&{name}=2")).is_err_and(|why| why.contains("twice")), "{name}");
+                if let Some(alias) = known.alias {
+                    assert!(asked(row.id, &format!("{name}=1&{alias}=2")).is_err(), "{alias}");
+                }
+            }
+        }
+        assert!(asked("read_journal", "statsu=200").is_err_and(|why| why.contains("did you mean `status`?")));
+    }
 }

@@ -7,7 +7,7 @@ use std::sync::{Arc, OnceLock};
 use actix_web::HttpResponse;
 use stend_core::{Library, Problem, Registry, Timestamp};
 use stend_transport::{
-    Arrival, BodyRules, Entry, Found, Paths, Reply, Site, StatusCode, Unreadable, normal, ours, read_body,
+    Arrival, BodyRules, Entry, Found, Paths, Reply, Site, StatusCode, Unreadable, normal, ours, problem, read_body,
 };
 
 use crate::access::Access;
@@ -111,7 +111,10 @@ async fn answer(control: Arc<Control>, paths: &Paths<Row>, arrival: Arrival) -> 
         Err(unread) => return refused_body(&unread.why),
     };
     drop(path);
-    let request = Request { control, worlds, request, params, body };
+    let request = match Request::new(control, worlds, request, params, body, row) {
+        Ok(request) => request,
+        Err(wrong) => return problem(&wrong),
+    };
     (row.handler)(request).await.unwrap_or_else(|wrong| wrong)
 }
 

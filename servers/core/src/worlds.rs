@@ -181,5 +181,43 @@ fn check_id(id: &str) -> Result<(), Problem> {
     if good {
         return Ok(());
     }
-    Err(Problem::invalid(format!("`{id}` cannot name a world")).hint("1 to 64 letters, digits, `-` or `_`"))
+    let hint = match suggested(id) {
+        Some(near) => format!("write `{near}`: 1 to 64 letters, digits, `-` or `_`"),
+        None => "1 to 64 letters, digits, `-` or `_`".to_owned(),
+    };
+    Err(Problem::invalid(format!("`{id}` cannot name a world")).hint(hint))
+}
+
+/// A name for a world that is like this one: of a test's name as test runners print it, say. Long ones keep their end,
+/// which tells tests of one file apart.
+fn suggested(id: &str) -> Option<String> {
+    let parts = id.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').filter(|part| !part.is_empty());
+    let name = parts.collect::<Vec<_>>().join("-");
+    let name = name.get(name.len().saturating_sub(64)..)?.trim_start_matches('-');
+    (!name.is_empty()).then(|| name.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_that_cannot_be_one_is_told_with_one_that_can() {
+        for (name, near) in [
+            ("tests/test_cart.py::test_pays[card-1]", "tests-test_cart-py-test_pays-card-1"),
+            ("checkout 1", "checkout-1"),
+            ("a/b", "a-b"),
+            ("тест-1", "1"),
+        ] {
+            let problem = check_id(name).expect_err(name).to_string();
+            assert!(problem.contains(&format!("write `{near}`")), "{problem}");
+            assert_eq!(check_id(near), Ok(()), "{near}");
+        }
+        let long = format!("tests/{}.py::test_the_end", "x".repeat(80));
+        let near = suggested(&long).expect("letters");
+        assert!(check_id(&near).is_ok() && near.ends_with("py-test_the_end"), "{near}");
+        for name in ["", "::", "тест"] {
+            assert!(check_id(name).is_err_and(|problem| problem.hint.is_some()), "{name}");
+        }
+    }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
-use stend_core::fault::{Match, glob};
+use stend_core::fault::{Match, glob, is_header_name};
 use stend_core::journal::Channel;
 use stend_core::{Node, Problem, Raw, Registry};
 
@@ -255,11 +255,6 @@ pub(crate) fn plural(word: &str) -> &'static str {
 
 /// The methods of HTTP.
 const METHODS: [&str; 9] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "CONNECT", "TRACE"];
-
-/// Whether a header can be called so (RFC 9110, 5.6.2).
-fn is_header_name(name: &str) -> bool {
-    !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(c))
-}
 
 impl Entries {
     fn check(&self, registry: &Registry) -> Result<(), Problem> {

@@ -70,7 +70,7 @@ impl Miss {
 }
 
 /// The schema of one expectation.
-pub(crate) fn schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+pub fn schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
     generator.subschema_for::<Words>()
 }
 

@@ -19,10 +19,12 @@ mod state_path;
 mod subst;
 
 pub use call::Reach;
-pub use expect::{Expectation, Miss};
+pub use expect::{Expectation, Miss, schema as expectation_schema};
 pub use file::{Parcel, Scenario, Speed, default_start, load, load_parcel, referred};
 pub use filter::Unmet;
 pub use play::{Options, Progress, Silent, play, play_in_place};
+pub use matcher::StatusMatcher;
+pub use play::{Options, Progress, Silent, play};
 pub use record::{Recording, record};
 pub use report::{Report, StepOutcome, junit, pretty};
 pub use schema::{scenario_schema, world_schema};

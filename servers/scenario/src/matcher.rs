@@ -367,6 +367,25 @@ impl Matcher {
     }
 }
 
+/// What a status is expected to be, for who asks outside of a scenario.
+#[derive(Debug, Clone)]
+pub struct StatusMatcher(Matcher);
+
+impl StatusMatcher {
+    /// Reads a status: a number, or a class such as `5xx`.
+    ///
+    /// # Errors
+    /// What no status is, with what was expected.
+    pub fn read(text: &str) -> Result<Self, Problem> {
+        Matcher::read(&Value::from(text), Domain::Status).map(Self)
+    }
+
+    /// Whether it is this status.
+    pub fn matches(&self, status: u16) -> bool {
+        self.0.check_status(status).is_ok()
+    }
+}
+
 /// Equality in which 1 and 1.0 are the same number, and the order of keys does not count.
 pub(crate) fn same(a: &Value, b: &Value) -> bool {
     match (a, b) {

@@ -2,11 +2,11 @@
 
 use schemars::SchemaGenerator;
 use serde_json::{Value, json};
-use stend_core::Span;
 use stend_core::clock::wall;
+use stend_core::{AnyService, Span};
 use stend_transport::Reply;
 
-use crate::request::Request;
+use crate::request::{Request, wrong};
 use crate::routes::ROUTES;
 
 pub(crate) async fn index(request: Request) -> Result<Reply, Reply> {
@@ -27,9 +27,18 @@ pub(crate) async fn health(request: Request) -> Result<Reply, Reply> {
     })))
 }
 
+/// The service that is asked for, or all of them.
+fn services(request: &Request) -> Result<Vec<&'static dyn AnyService>, Reply> {
+    let registry = &request.control.registry;
+    match request.query("fake") {
+        Some(name) => registry.get(name).map(|(_, kind)| vec![kind]).map_err(|problem| wrong(problem.under("fake"))),
+        None => Ok(registry.services().to_vec()),
+    }
+}
+
 pub(crate) async fn operations(request: Request) -> Result<Reply, Reply> {
     let mut rows = Vec::new();
-    for kind in request.control.registry.services() {
+    for kind in services(&request)? {
         for operation in kind.operations() {
             let mut row = json!({ "fake": kind.name() });
             if let (Value::Object(row), Value::Object(operation)) = (&mut row, json!(operation)) {
@@ -43,7 +52,7 @@ pub(crate) async fn operations(request: Request) -> Result<Reply, Reply> {
 
 pub(crate) async fn actions(request: Request) -> Result<Reply, Reply> {
     let mut rows = Vec::new();
-    for kind in request.control.registry.services() {
+    for kind in services(&request)? {
         for action in kind.actions() {
             let mut settings = schemars::generate::SchemaSettings::draft2020_12();
             settings.inline_subschemas = true;

@@ -7,20 +7,15 @@ use stend_core::{Problem, Timestamp};
 use stend_transport::{Reply, StatusCode};
 
 use crate::request::{Request, wrong};
+use stend_scenario::StatusMatcher;
 
 /// Entries a page, unless asked otherwise, and at the most.
 const PAGE: usize = 100;
 const LARGEST_PAGE: usize = 10_000;
 
-enum Status {
-    Is(u16),
-    Class(u16),
-}
-
 pub(crate) async fn read(request: Request) -> Result<Reply, Reply> {
     let world = request.world()?;
-    let query = request.query(&["fake", "way", "operation", "client", "fault", "status", "since", "limit"])?;
-    let get = |name: &str| query.get(name).map(String::as_str).filter(|value| !value.is_empty());
+    let get = |name: &str| request.query(name);
     let registry = &request.control.registry;
     let service = get("fake").map(|name| registry.get(name).map(|(_, kind)| kind.name())).transpose();
     let service = service.map_err(|problem| wrong(problem.under("fake")))?;
@@ -37,17 +32,15 @@ pub(crate) async fn read(request: Request) -> Result<Reply, Reply> {
     let bad = |name: &str, value: &str, expected: &str| {
         wrong(Problem::invalid(format!("`{value}` is no {name}")).hint(expected.to_owned()).under(name))
     };
-    let status = match get("status") {
-        None => None,
-        Some(text) if text.len() == 3 && text.ends_with("xx") => {
-            let class =
-                text[..1].parse().map_err(|_| bad("status", text, "a number such as 200, or a class such as 5xx"))?;
-            Some(Status::Class(class))
+    let status =
+        get("status").map(StatusMatcher::read).transpose().map_err(|problem| wrong(problem.under("status")))?;
+    if let Some(operation) = operation {
+        let kinds = registry.services().iter().filter(|kind| service.is_none_or(|service| service == kind.name()));
+        let known: Vec<&str> = kinds.flat_map(|kind| kind.operations()).map(|operation| operation.id).collect();
+        if !known.iter().any(|known| glob(operation, known)) {
+            return Err(wrong(Problem::unknown("unknown_operation", "operation", operation, known).under("operation")));
         }
-        Some(text) => Some(Status::Is(
-            text.parse().map_err(|_| bad("status", text, "a number such as 200, or a class such as 5xx"))?,
-        )),
-    };
+    }
     let mut after = 0;
     let mut not_before = None;
     match get("since") {
@@ -70,13 +63,9 @@ pub(crate) async fn read(request: Request) -> Result<Reply, Reply> {
     let latest = after == 0 && not_before.is_none();
     let of_kind = |kind: &Kind| {
         service.is_none_or(|service| service == kind.service)
-            && operation.is_none_or(|operation| kind.operation == Some(operation))
+            && operation.is_none_or(|operation| kind.operation.is_some_and(|known| glob(operation, known)))
             && channel.is_none_or(|channel| kind.channel == channel)
-            && match status {
-                None => true,
-                Some(Status::Is(status)) => kind.status == status,
-                Some(Status::Class(class)) => kind.status / 100 == class,
-            }
+            && status.as_ref().is_none_or(|status| status.matches(kind.status))
     };
     let wanted = |entry: &Entry| {
         client.is_none_or(|client| entry.clients().any(|given| glob(client, given)))

@@ -10,12 +10,11 @@ use crate::request::{Request, shown, wrong};
 
 pub(crate) async fn start(request: Request) -> Result<Reply, Reply> {
     let world = request.world()?;
-    let query = request.query(&["speed", "seed", "start"])?;
-    let speed = query.get("speed").map_or(Ok(Speed::Times(1.0)), |text| text.parse());
+    let speed = request.query("speed").map_or(Ok(Speed::Times(1.0)), |text| text.parse());
     let speed = speed.map_err(|why| wrong(Problem::invalid(why).under("speed")))?;
-    let seed = query.get("seed").map(|text| text.parse()).transpose();
+    let seed = request.query("seed").map(|text| text.parse()).transpose();
     let seed = seed.map_err(|_| wrong(Problem::invalid("a seed is a whole number from 0").under("seed")))?;
-    let start = query.get("start").map(|text| text.replace(' ', "+").parse()).transpose();
+    let start = request.query("start").map(|text| text.replace(' ', "+").parse()).transpose();
     let start = start
         .map_err(|_| wrong(Problem::invalid("a start is a time such as 2026-11-21T12:00:00+03:00").under("start")))?;
     let scenario = read(&request)?;

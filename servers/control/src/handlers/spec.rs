@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 use stend_core::{Problem, SpecPart};
 use stend_transport::Reply;
 
+use crate::openapi::openapi;
 use crate::request::{Request, wrong};
 
 /// Every service that has a specification, and where it is. None is built for that: their parts say what they are.
@@ -22,10 +23,16 @@ pub(crate) async fn list(request: Request) -> Result<Reply, Reply> {
     Ok(Reply::ok(&rows.collect::<Vec<_>>()))
 }
 
+/// This API's own document.
+pub(crate) async fn control(request: Request) -> Result<Reply, Reply> {
+    let control = &request.control;
+    let url = control.urls.get().and_then(|urls| urls.get("control")).map_or("/", String::as_str);
+    Ok(Reply::ok(&openapi(control.version, url, control.access.token.is_some())))
+}
+
 /// One specification, its server the world that `?world=` names, else the default one.
 pub(crate) async fn show(request: Request) -> Result<Reply, Reply> {
-    let query = request.query(&["world"])?;
-    let world = query.get("world").map_or(stend_core::worlds::DEFAULT, String::as_str);
+    let world = request.query("world").unwrap_or(stend_core::worlds::DEFAULT);
     let world = request.worlds.get(world).map_err(wrong)?;
     let control = &request.control;
     let service = request.param("service");

@@ -1,6 +1,6 @@
 //! Whether a fault can be meant: what is refused before anything happens.
 
-use super::{Delay, Fault, Match};
+use super::{Delay, Fault, Match, glob};
 use crate::journal::Channel;
 use crate::near;
 use crate::problem::Problem;
@@ -116,6 +116,7 @@ impl Fault {
         self.check()?;
         let effect = self.one_effect()?;
         let kinds = self.matching.kinds(registry).map_err(|problem| problem.under("match"))?;
+        self.matching.check_request(&kinds).map_err(|problem| problem.under("match"))?;
         let channels = match &self.matching.channel {
             Some(channel) => std::slice::from_ref(channel),
             None => effect.by_default,
@@ -174,9 +175,7 @@ impl Fault {
             return wrong(key, format!("`{key}: false` does nothing"));
         }
         match self {
-            Self { respond: Some(respond), .. } if !(200..=599).contains(&respond.status) => {
-                wrong("respond", format!("{} is no status that can be sent; 200 to 599 can", respond.status))
-            }
+            Self { respond: Some(respond), .. } => respond.check().map_err(|problem| problem.under("respond")),
             Self { truncate: Some(percent), .. } if *percent > 99 => {
                 wrong("truncate", format!("{percent} % cuts nothing off; 0 to 99 does"))
             }
@@ -228,13 +227,18 @@ impl Match {
             Some(service) if !service.contains('*') => {
                 vec![registry.get(service).map_err(|problem| problem.under("fake"))?.1]
             }
-            _ => registry.services().to_vec(),
+            wanted => {
+                let fits = |kind: &&dyn AnyService| wanted.is_none_or(|wanted| glob(wanted, kind.name()));
+                registry.services().iter().copied().filter(fits).collect()
+            }
         };
-        let Some(operation) = self.operation.as_deref().filter(|operation| !operation.contains('*')) else {
-            return Ok(kinds);
-        };
+        if let (Some(service), true) = (&self.service, kinds.is_empty()) {
+            let known = registry.services().iter().map(|kind| kind.name());
+            return Err(Problem::unknown("unknown_fake", "service", service, known).under("fake"));
+        }
+        let Some(operation) = self.operation.as_deref() else { return Ok(kinds) };
         let known: Vec<&str> = kinds.iter().flat_map(|kind| kind.operations()).map(|operation| operation.id).collect();
-        kinds.retain(|kind| kind.operations().iter().any(|known| known.id == operation));
+        kinds.retain(|kind| kind.operations().iter().any(|known| glob(operation, known.id)));
         if kinds.is_empty() {
             let of = self.service.as_deref().map(|service| format!(" of {service}")).unwrap_or_default();
             let mut problem = Problem::new("unknown_operation", format!("unknown operation{of} `{operation}`"));

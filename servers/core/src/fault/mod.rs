@@ -5,6 +5,7 @@ mod book;
 mod check;
 mod delay;
 mod matching;
+mod sendable;
 
 use std::collections::BTreeMap;
 
@@ -20,6 +21,7 @@ use crate::random::Streams;
 pub use book::Faults;
 pub use delay::Delay;
 pub use matching::{Facts, Match, glob};
+pub use sendable::is_header_name;
 
 /// A reply in the place of the service's own. The state is not asked, so nothing changes.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
