@@ -5,7 +5,7 @@ use std::sync::{Arc, Weak};
 
 use parking_lot::Mutex;
 use serde_json::{Value, json};
-use stend_core::{Problem, Span, World};
+use stend_core::{Mode, Problem, Span, World};
 use stend_scenario::{Options, Progress, Report, Scenario, play};
 
 #[derive(Default)]
@@ -88,6 +88,9 @@ impl Plays {
             None if play.task.is_finished() => progress["state"] = json!("stopped"),
             None => {}
         }
+        if progress["state"] != "playing" {
+            progress["clock"] = clock_note(world).into();
+        }
         Some(progress)
     }
 
@@ -98,4 +101,18 @@ impl Plays {
         play.task.abort();
         true
     }
+}
+
+/// What has become of a world's clock, which a scenario sets and leaves.
+fn clock_note(world: &World) -> Option<String> {
+    let clock = world.clock();
+    let now = clock.now?;
+    let does = match clock.mode {
+        Mode::Real => return None,
+        Mode::Frozen => "stands",
+        Mode::Scaled => "runs on from the scenario's time,",
+    };
+    Some(format!(
+        "the world's clock {does} at {now}; PUT clock {{\"mode\": \"real\", \"now\": \"now\"}} sets it to the wall clock"
+    ))
 }

@@ -29,8 +29,9 @@ pub struct ClockSetting {
     /// How time runs.
     #[serde(default)]
     pub mode: Mode,
-    /// The world's time at this moment; left out, it goes on from where it is (a new world: from the wall clock).
-    #[serde(default, alias = "start", skip_serializing_if = "Option::is_none", deserialize_with = "moment")]
+    /// The world's time at this moment, or `now` for the wall clock's; left out, it goes on from where it is, also after a
+    /// jump (a new world: from the wall clock).
+    #[serde(default, alias = "start", skip_serializing_if = "Option::is_none", deserialize_with = "moment_or_now")]
     #[schemars(with = "Option<String>")]
     pub now: Option<Timestamp>,
     /// Virtual seconds per real second, for the mode `scaled`.
@@ -43,30 +44,49 @@ pub struct ClockSetting {
 /// # Errors
 /// A text that is none; the sentence says how one is written.
 pub fn moment<'de, T: From<Option<Timestamp>>, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
-    struct Moment(Timestamp);
+    read_moment::<false, T, D>(deserializer)
+}
 
-    impl<'de> Deserialize<'de> for Moment {
+/// The same where `now` is the wall clock's time.
+///
+/// # Errors
+/// As [`moment`].
+pub fn moment_or_now<'de, T: From<Option<Timestamp>>, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
+    read_moment::<true, T, D>(deserializer)
+}
+
+fn read_moment<'de, const OR_NOW: bool, T, D>(deserializer: D) -> Result<T, D::Error>
+where
+    T: From<Option<Timestamp>>,
+    D: Deserializer<'de>,
+{
+    struct Moment<const OR_NOW: bool>(Timestamp);
+
+    impl<'de, const OR_NOW: bool> Deserialize<'de> for Moment<OR_NOW> {
         fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-            deserializer.deserialize_str(Visitor)
+            deserializer.deserialize_str(Visitor::<OR_NOW>)
         }
     }
 
-    struct Visitor;
+    struct Visitor<const OR_NOW: bool>;
 
-    impl de::Visitor<'_> for Visitor {
-        type Value = Moment;
+    impl<const OR_NOW: bool> de::Visitor<'_> for Visitor<OR_NOW> {
+        type Value = Moment<OR_NOW>;
 
         fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
             f.write_str("a moment like `2026-11-21T12:00:00+03:00`")
         }
 
-        fn visit_str<E: de::Error>(self, text: &str) -> Result<Moment, E> {
+        fn visit_str<E: de::Error>(self, text: &str) -> Result<Moment<OR_NOW>, E> {
+            if OR_NOW && text == "now" {
+                return Ok(Moment(wall()));
+            }
             let wrong = |_| E::custom(format!("`{text}` is no moment; write it like 2026-11-21T12:00:00+03:00"));
             text.parse().map(Moment).map_err(wrong)
         }
     }
 
-    Ok(Option::<Moment>::deserialize(deserializer)?.map(|Moment(at)| at).into())
+    Ok(Option::<Moment<OR_NOW>>::deserialize(deserializer)?.map(|Moment(at)| at).into())
 }
 
 impl ClockSetting {

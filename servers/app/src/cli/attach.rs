@@ -174,10 +174,26 @@ impl Remote {
             }
             Some(_) => Ok(Value::Null),
         };
+        if let Some(world) = &self.world {
+            self.tell_of_clock(world).await;
+        }
         // What came of the play matters more than what came of the clearing up.
         match (outcome, left) {
             (Ok(None), Err(why)) => Err(why),
             (outcome, _) => outcome,
+        }
+    }
+
+    /// Says where a scenario has left the clock of a world that stays.
+    async fn tell_of_clock(&self, world: &str) {
+        let path = format!("/worlds/{world}/clock");
+        let Ok(clock) = self.ask(Method::GET, &path, &[], None).await else { return };
+        let (Some(mode), Some(now)) = (clock["mode"].as_str(), clock["now"].as_str()) else { return };
+        if mode != "real" {
+            super::err(&format!(
+                "note: the scenario has left the clock of `{world}` {mode} at {now}; to set it to the wall clock: curl -X PUT {}{path} -d '{{\"mode\": \"real\", \"now\": \"now\"}}'\n",
+                self.base
+            ));
         }
     }
 

@@ -70,7 +70,7 @@ enum Command {
     },
     /// Say how sure we are: the claims of the vendors' documents, counted
     Fidelity(fidelity::Args),
-    /// Print a service's specification: OpenAPI 3.1, AsyncAPI 3 for the queue
+    /// Print a specification: OpenAPI 3.1 or AsyncAPI 3 of a service, or of the control API
     Spec(spec::Args),
     /// Print a completion script for a shell
     Completions {

@@ -1,11 +1,12 @@
 //! `stend spec`.
 
 use clap::ValueEnum;
+use stend_core::Problem;
 
 /// What to print.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// The service: `carbis`, `tillypad`, `queue` or `telemetron`
+    /// A service, or `control` for the control API
     service: String,
     /// How it is written
     #[arg(long, value_name = "FORMAT", default_value = "yaml")]
@@ -21,7 +22,7 @@ enum Format {
 }
 
 pub(crate) fn run(args: &Args) -> u8 {
-    let spec = match stend::spec(&args.service) {
+    let spec = match spec(&args.service) {
         Ok(Some(spec)) => spec,
         Ok(None) => return bad(&format!("error: {} has no specification\n", args.service)),
         Err(problem) => {
@@ -37,6 +38,14 @@ pub(crate) fn run(args: &Args) -> u8 {
         },
     }
     super::GOOD
+}
+
+/// The document of a service, or of the control API on its usual port.
+fn spec(name: &str) -> Result<Option<serde_json::Value>, Problem> {
+    if name == "control" {
+        return Ok(Some(stend_control::openapi(env!("CARGO_PKG_VERSION"), "http://127.0.0.1:7700", false)));
+    }
+    stend::spec(name)
 }
 
 fn bad(text: &str) -> u8 {
