@@ -144,3 +144,44 @@ async fn faults_that_cannot_be_meant_are_refused() {
     }
     assert_eq!(bench.steer(Method::GET, "/worlds/default/faults", Value::Null).await.json(), json!([]));
 }
+
+/// A fault that could never be sent, or never match, is a mistake of whoever writes it.
+#[tokio::test]
+async fn faults_that_cannot_be_sent_or_cannot_match_are_refused() {
+    let bench = Bench::start().await;
+    let respond = |respond: Value| json!({ "respond": respond });
+    let matching = |matching: Value| json!({ "match": matching, "reset": true });
+    for (wrong, part) in [
+        (respond(json!({"status": 503, "headers": {"X-A": "a\r\nSet-Cookie: b"}})), "cannot be sent"),
+        (respond(json!({"status": 503, "headers": {"X-A\r\nX-B": "a"}})), "no name of a header"),
+        (respond(json!({"status": 503, "headers": {"": "a"}})), "no name of a header"),
+        (respond(json!({"status": 503, "headers": {"Content-Length": "1"}})), "cannot be set"),
+        (respond(json!({"status": 503, "headers": {"transfer-encoding": "chunked"}})), "cannot be set"),
+        (respond(json!({"status": 204, "body": "x"})), "has no body"),
+        (respond(json!({"status": 304, "body": {"a": 1}})), "has no body"),
+        (respond(json!({"status": 100})), "no status that can be sent"),
+        (matching(json!({"path": "api/v4/events"})), "does not begin with `/`"),
+        (matching(json!({"path": "/api/v4/evnts"})), "did you mean `/api/v4/events`?"),
+        (matching(json!({"fake": "tillypad", "path": "/api/v4/events"})), "no operation has the path"),
+        (matching(json!({"fake": "telemetron", "operation": "token", "path": "/v2/*"})), "no operation has the path"),
+        (matching(json!({"fake": "crab*"})), "did you mean `carbis`?"),
+        (matching(json!({"operation": "evnt*"})), "unknown operation"),
+        (matching(json!({"method": "GTE"})), "did you mean `GET`?"),
+        (matching(json!({"header": {"to ken": "x"}})), "no name of a header"),
+    ] {
+        let (status, _, message) = error(&bench.steer(Method::POST, "/worlds/default/faults", wrong.clone()).await);
+        assert_eq!(status, 422, "{wrong}: {message}");
+        assert!(message.contains(part), "{wrong}: {part} is not in {message}");
+    }
+    assert_eq!(bench.steer(Method::GET, "/worlds/default/faults", Value::Null).await.json(), json!([]));
+    for good in [
+        respond(json!({"status": 204, "headers": {"X-A": "tab\tand space"}})),
+        matching(json!({"path": "/api/*/events"})),
+        matching(json!({"path": "*"})),
+        matching(json!({"fake": "telemetron", "path": "/v2/vending_machines/123"})),
+        matching(json!({"fake": "telemetron", "path": "/v2/*/123"})),
+        matching(json!({"fake": "car*", "operation": "ev*", "method": "get"})),
+    ] {
+        add(&bench, good).await;
+    }
+}

@@ -29,6 +29,8 @@ async fn a_posted_scenario_is_played_and_reported() {
         if progress["state"] != "playing" {
             assert_eq!(progress["state"], "passed", "{progress:#}");
             assert_eq!(progress["report"]["title"], "Waiter call");
+            let clock = progress["clock"].as_str().expect("it says what has become of the clock");
+            assert!(clock.contains("the world's clock stands at 20") && clock.contains("\"now\": \"now\""), "{clock}");
             return;
         }
         tokio::time::sleep(Duration::from_millis(20)).await;

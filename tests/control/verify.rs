@@ -111,6 +111,51 @@ async fn what_cannot_be_meant_is_refused() {
     }
 }
 
+/// A negative expectation must not hold because of a typo.
+#[tokio::test]
+async fn what_could_never_come_is_no_negative_expectation() {
+    let bench = afternoon().await;
+    for (wrong, part) in [
+        (json!({"never": {"status": "40x"}}), "no status"),
+        (json!({"never": {"status": "400-499"}}), "no status"),
+        (json!({"never": {"status": [401]}}), "{one_of: […]}"),
+        (json!({"never": {"status": {"gte": 400}}}), "did you mean `ge`?"),
+        (json!({"never": {"status": {"in": [400, 404]}}}), "did you mean `one_of`?"),
+        (json!({"never": {"status": {"one_of": [404, "5x"]}}}), "no status"),
+        (json!({"never": {"status": {"not": {"ge": 0}}}}), "every status"),
+        (json!({"never": {"status": 20}}), "no status"),
+        (json!({"never": {"method": "PSOT"}}), "unknown method `PSOT`"),
+        (json!({"never": {"path": "api/v4/events"}}), "does not begin with `/`"),
+        (json!({"never": {"operation": "evnt*"}}), "unknown operation"),
+        (json!({"never": {"header": {"to ken": "x"}}}), "no name of a header"),
+        (json!({"never": {"reply": {"$.data": {"include": 5}}}}), "did you mean `contains`?"),
+        (json!({"never": {"reply": {"$.data": {"between": [1, 5]}}}}), "unknown matcher `between`"),
+        (json!({"never": {"reply": {}}}), "an empty expectation"),
+        (json!({"journal": {"operation": "events", "count": {"le": "few"}}}), "a number"),
+        (json!({"journal": {"operation": "events", "count": {"eq": 0}}}), "did you mean `equals`?"),
+        (json!({"push": {"count": -1}}), "no count"),
+        (json!({"state": {"$.carbis.evnts": {"exists": false}}}), "did you mean `events`?"),
+        (json!({"state": {"$.crabis": {"exists": false}}}), "did you mean `carbis`?"),
+        (json!({"state": {}}), "an empty expectation"),
+    ] {
+        let (status, _, message) = error(&verify(&bench, &wrong).await);
+        assert_eq!(status, 422, "{wrong}: {message}");
+        assert!(message.contains(part), "{wrong}: {part} is not in {message}");
+    }
+    // What is meant is still understood.
+    for (good, status) in [
+        (json!({"never": {"status": "401"}}), 200),
+        (json!({"never": {"status": "200"}}), 409),
+        (json!({"never": {"status": "2XX"}}), 409),
+        (json!({"never": {"status": {"one_of": ["2xx", "404"]}}}), 409),
+        (json!({"journal": {"operation": "events", "count": "1"}}), 200),
+        (json!({"never": {"reply": {"$.nothing": {"not": 5}}}}), 200),
+    ] {
+        let answer = verify(&bench, &good).await;
+        assert_eq!(answer.status, status, "{good}: {}", answer.text);
+    }
+}
+
 #[tokio::test]
 async fn a_journal_that_has_dropped_entries_is_not_trusted() {
     let bench = Bench::start().await;

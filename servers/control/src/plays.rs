@@ -89,7 +89,9 @@ impl Plays {
             None => {}
         }
         if progress["state"] != "playing" {
-            progress["clock"] = clock_note(world).into();
+            if let Some(note) = clock_note(world) {
+                progress["clock"] = note.into();
+            }
         }
         Some(progress)
     }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::sync::Arc;
+use std::time::Duration;
 
 use quick_junit::{NonSuccessKind, TestCase, TestCaseStatus, TestSuite};
 use serde::{Deserialize, Serialize};
@@ -17,6 +18,9 @@ use crate::file::Scenario;
 pub struct StepOutcome {
     /// Virtual time since the start.
     pub at: Span,
+    /// How long it took, in virtual time.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub took: Span,
     /// The line in the file.
     pub line: u32,
     /// The column, in characters.
@@ -35,6 +39,10 @@ pub struct StepOutcome {
     /// Where in the file.
     #[serde(skip)]
     pub position: Position,
+}
+
+fn is_zero(span: &Span) -> bool {
+    *span == Span::ZERO
 }
 
 /// What a play came to.
@@ -193,21 +201,32 @@ fn plural(n: usize, word: &str) -> String {
     format!("{n} {word}{}", if n == 1 { "" } else { "s" })
 }
 
-/// JUnit XML of several plays: a suite a file, a case a step or expectation that can fail.
+/// JUnit XML of several plays: a suite a file, a case a step or expectation. Times are virtual, so that the same seed gives
+/// the same report.
 pub fn junit(reports: &[Report]) -> String {
     let mut all = quick_junit::Report::new("stend play");
     for report in reports {
-        let mut suite = TestSuite::new(report.file.clone());
+        let mut suite = TestSuite::new(xml(&report.file));
+        suite.set_time(duration(Span::between(report.started, report.ended)));
+        let mut names: BTreeMap<String, u32> = BTreeMap::new();
         for outcome in report.steps.iter().chain(&report.expectations) {
             let mut status = TestCaseStatus::success();
             if let Some(failure) = &outcome.failure {
                 status = TestCaseStatus::non_success(NonSuccessKind::Failure);
-                status.set_message(failure.clone()).set_description(report.show(outcome, false));
+                status.set_message(xml(failure)).set_description(xml(&report.show(outcome, false)));
             }
-            let round = outcome.round.map(|round| format!(" #{round}")).unwrap_or_default();
-            let mut case =
-                TestCase::new(format!("{} (line {}{round}, at {})", outcome.what, outcome.line, outcome.at), status);
-            case.set_classname(report.title.clone());
+            // A name stays the same when lines are added above it, and no two cases of a suite share one.
+            let name = match outcome.round {
+                Some(round) => format!("{} #{round}", outcome.what),
+                None => outcome.what.clone(),
+            };
+            let count = names.entry(name.clone()).or_default();
+            *count += 1;
+            let name = if *count > 1 { format!("{name} ({count})") } else { name };
+            let mut case = TestCase::new(xml(&name), status);
+            case.set_classname(xml(&report.title)).set_time(duration(outcome.took));
+            case.extra.insert("file".into(), xml(&report.file).into());
+            case.extra.insert("line".into(), outcome.line.to_string().into());
             suite.add_test_case(case);
         }
         all.add_test_suite(suite);
@@ -216,4 +235,71 @@ pub fn junit(reports: &[Report]) -> String {
         tracing::error!(%error, "the JUnit report cannot be written");
         String::new()
     })
+}
+
+/// A text without the two characters that XML forbids and the writer lets pass.
+fn xml(text: &str) -> String {
+    text.replace(['\u{fffe}', '\u{ffff}'], "\u{fffd}")
+}
+
+fn duration(span: Span) -> Duration {
+    Duration::try_from_secs_f64(span.as_secs_f64()).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn step(what: &str, failure: Option<&str>) -> StepOutcome {
+        StepOutcome {
+            at: Span::from_secs(5),
+            took: Span::from_millis(1500),
+            line: 3,
+            column: 5,
+            what: what.into(),
+            round: None,
+            result: Value::Null,
+            failure: failure.map(str::to_owned),
+            position: Position::default(),
+        }
+    }
+
+    fn report(steps: Vec<StepOutcome>) -> Report {
+        let started = Timestamp::from_second(0).expect("a time");
+        Report {
+            file: "a <b>.yaml".into(),
+            title: "Обед & \"co\"".into(),
+            seed: 1,
+            started,
+            ended: Span::from_secs(90).after(started),
+            passed: false,
+            steps,
+            expectations: Vec::new(),
+            world: None,
+            source: Arc::new(Source::new("a <b>.yaml", "stend: 1\n")),
+        }
+    }
+
+    #[test]
+    fn a_case_has_a_name_without_its_line_a_class_a_file_and_a_time() {
+        let xml = junit(&[report(vec![step("a call", None), step("a call", Some("expected 2, found 1"))])]);
+        for part in [
+            "<testsuite name=\"a &lt;b&gt;.yaml\" tests=\"2\"",
+            "time=\"90.000\"",
+            "<testcase name=\"a call\" classname=\"Обед &amp; &quot;co&quot;\" time=\"1.500\" file=\"a &lt;b&gt;.yaml\" line=\"3\"",
+            "<testcase name=\"a call (2)\"",
+            "expected 2, found 1",
+        ] {
+            assert!(xml.contains(part), "{part} is not in {xml}");
+        }
+    }
+
+    #[test]
+    fn it_is_well_formed_whatever_the_text() {
+        let wild = "\u{1b}[31m\u{0}\u{8}\u{b}\u{fffe}\u{ffff}]]> <![CDATA[ & < > \" ' \u{10ffff} \r\n";
+        let xml = junit(&[report(vec![step(wild, Some(wild))])]);
+        let forbidden = |c: &char| matches!(*c, '\u{0}'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '\u{fffe}' | '\u{ffff}');
+        assert_eq!(xml.chars().find(forbidden), None, "{xml:?}");
+        assert!(!xml.contains("]]>") && xml.contains("&lt;![CDATA["), "{xml}");
+    }
 }

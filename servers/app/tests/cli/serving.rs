@@ -197,3 +197,39 @@ fn a_reader_that_goes_away_is_no_error() {
     drop(child.stdout.take());
     assert_eq!(child.wait().unwrap().code(), Some(0));
 }
+
+/// A variable of a CI that is not set, a token from a file with a space in it: what protects nothing does not start.
+#[test]
+fn a_control_token_that_protects_nothing_is_a_mistake() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let (empty, words) = (file("empty", "\n"), file("words", "two words\n"));
+    for args in [
+        ["--control-token", ""],
+        ["--control-token", "two words"],
+        ["--control-token", "ключ"],
+        ["--control-token-file", &empty],
+        ["--control-token-file", &words],
+        ["--control-token-file", "/no/such/file"],
+    ] {
+        let (code, _, err) = described(&stend(&[&["serve", "--ephemeral"], &args[..]].concat()));
+        assert_eq!(code, 2, "{args:?}: {err}");
+        assert!(err.contains("token"), "{args:?}: {err}");
+    }
+    let unset = Command::new(binary()).args(["serve", "--ephemeral"]).env("STEND_CONTROL_TOKEN", "").output().unwrap();
+    assert_eq!(unset.status.code(), Some(2), "{unset:?}");
+
+    let good = file("good", "t0ken\n");
+    let serving = Serving::start(&["--control-token-file", &good, "--allow-host", "bench.test", "--host", "localhost"]);
+    let url = format!("{}/control/v1/worlds", serving.url("control"));
+    let status = |more: &[&str]| curl(&[&["-o", "/dev/null", "-w", "%{http_code}", url.as_str()], more].concat());
+    assert_eq!(status(&[]), "401");
+    let token = ["-H", "Authorization: Bearer t0ken"];
+    assert_eq!(status(&token), "200");
+    assert_eq!(status(&[&token[..], &["-H", "Host: bench.test"]].concat()), "200");
+    assert_eq!(status(&[&token[..], &["-H", "Host: evil.example"]].concat()), "421");
+}

@@ -33,3 +33,10 @@ fn an_unknown_fake_names_the_nearest() {
     assert_eq!((code, out.as_str()), (2, ""));
     assert!(err.contains("unknown fake `carbs`") && err.contains("did you mean `carbis`?"), "{err}");
 }
+
+#[test]
+fn the_control_api_has_one_too() {
+    let (code, yaml, err) = described(&stend(&["spec", "control"]));
+    assert_eq!((code, err.as_str()), (0, ""));
+    assert!(yaml.contains("/control/v1/worlds/{world}/verify"), "{yaml:.200}");
+}

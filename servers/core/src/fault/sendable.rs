@@ -21,8 +21,7 @@ pub fn is_header_name(name: &str) -> bool {
 }
 
 fn is_header_value(value: &str) -> bool {
-    value.trim_matches([' ', '\t']) == value
-        && value.bytes().all(|byte| byte == b'\t' || (byte >= 0x20 && byte != 0x7f))
+    value.trim_matches([' ', '\t']) == value && value.bytes().all(|byte| byte == b'\t' || (0x20..0x7f).contains(&byte))
 }
 
 impl Respond {
@@ -47,7 +46,7 @@ impl Respond {
             }
             if !is_header_value(value) {
                 return Err(at(Problem::invalid(format!("{value:?} cannot be sent as the value of a header"))
-                    .hint("a value is one line without control characters or spaces around it")));
+                    .hint("a value is one line of ASCII without control characters or spaces around it")));
             }
         }
         if self.body.is_some() && WITHOUT_BODY.contains(&self.status) {

@@ -192,8 +192,10 @@ impl Player<'_> {
                 self.arm(index, at);
                 continue;
             }
+            let began = self.world.now();
             let (outcome, held) = self.step(step, at, guard).await;
-            self.outcomes.push(StepOutcome { round: (step.when.rounds > 1).then_some(round), ..outcome });
+            let (round, took) = ((step.when.rounds > 1).then_some(round), Span::between(began, self.world.now()));
+            self.outcomes.push(StepOutcome { round, took, ..outcome });
             guard = self.react(held).await;
             if round < step.when.rounds {
                 agenda.push(Reverse((at.plus(step.when.every), index, round + 1)));
@@ -374,6 +376,7 @@ fn cut(text: &str) -> String {
 fn outcome(at: Span, what: String, node: &Node, result: Value, failure: Option<String>) -> StepOutcome {
     StepOutcome {
         at,
+        took: Span::ZERO,
         line: node.position.line,
         column: node.position.column,
         what,
