@@ -194,8 +194,8 @@ impl Player<'_> {
             }
             let began = self.world.now();
             let (outcome, held) = self.step(step, at, guard).await;
-            let (round, took) = ((step.when.rounds > 1).then_some(round), Span::between(began, self.world.now()));
-            self.outcomes.push(StepOutcome { round, took, ..outcome });
+            let took = Span::between(began, self.world.now());
+            self.outcomes.push(StepOutcome { round: (step.when.rounds > 1).then_some(round), took, ..outcome });
             guard = self.react(held).await;
             if round < step.when.rounds {
                 agenda.push(Reverse((at.plus(step.when.every), index, round + 1)));
