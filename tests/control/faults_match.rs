@@ -248,7 +248,7 @@ async fn faults_come_by_a_world_file_too_and_a_reset_brings_them_back_as_they_we
     // A fork goes on where the original is.
     bench.send(carbis(&bench)).await;
     let made = bench.steer(Method::POST, "/worlds", json!({"id": "fork", "fork_of": "default"})).await;
-    assert!(made.status.is_success(), "{}", made.text);
+    assert_eq!(made.status, 201, "{}", made.text);
     let there = bench.client.get(format!("{}/w/fork/api/v4/events?hash=none", bench.url("carbis")));
     assert_eq!(bench.send(there.header("token", "demo-token")).await.status, 599);
 }

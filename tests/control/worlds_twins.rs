@@ -23,7 +23,7 @@ async fn make(bench: &Bench, request: Value) {
 /// Adds a fault that says no name, and tells the one that it got.
 async fn add(bench: &Bench, world: &str, fault: Value) -> String {
     let answer = bench.steer(Method::POST, &format!("/worlds/{world}/faults"), fault).await;
-    assert!(answer.status.is_success(), "{}", answer.text);
+    assert_eq!(answer.status, 201, "{}", answer.text);
     answer.json()["id"].as_str().unwrap().to_owned()
 }
 

@@ -109,6 +109,18 @@ def schemathesis(bench, venv, output, fake, name, *selection):
     return done.returncode == 0
 
 
+def attack_control(bench, venv, output):
+    """The control API, by its own document. Gives whether no check failed."""
+    command = [str(venv / "bin/schemathesis"), "--config-file", str(HERE / "schemathesis.toml"), "run"]
+    command += [f"{bench.control}/openapi.json", "--url", bench.control.removesuffix("/control/v1")]
+    done = subprocess.run(command, cwd=output, capture_output=True, text=True)
+    (output / "control.txt").write_text(done.stdout + done.stderr)
+    print(f"schemathesis, control: exit code {done.returncode}")
+    if done.returncode != 0:
+        print(done.stdout, done.stderr)
+    return done.returncode == 0
+
+
 def main():
     binary, venv, node_modules, output = (pathlib.Path(path).resolve() for path in sys.argv[1:])
     output.mkdir(parents=True, exist_ok=True)
@@ -119,7 +131,10 @@ def main():
         for fake in fakes:
             specs[fake] = output / f"{fake}.yaml"
             specs[fake].write_bytes(subprocess.run([binary, "spec", fake], check=True, capture_output=True).stdout)
+        specs["control"] = output / "control.yaml"
+        specs["control"].write_bytes(subprocess.run([binary, "spec", "control"], check=True, capture_output=True).stdout)
         good &= lint(specs, node_modules)
+        good &= attack_control(bench, venv, output)
         for fake in (fake for fake, format in fakes.items() if format == "openapi"):
             if fake == "telemetron":
                 # A log-out ends the token that all other requests need.
