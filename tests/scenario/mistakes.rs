@@ -134,6 +134,8 @@ const OTHERS: [(&str, &[&str]); 5] = [
             "a match of /{pattern}/",
             "`{url}` is no URL",
             "`{url}` is not at its service, {base}",
+            "one of [{}]",
+            "any value",
             "at least",
             "less than",
             "a length of {}",

@@ -77,15 +77,15 @@ impl Match {
                 .under("path"));
         }
         // Commands have no paths; the path of a socket is that of its handshake.
-        let (sockets, others): (Vec<_>, Vec<_>) = kinds.iter().partition(|kind| kind.envelope().is_some());
-        if others.is_empty() {
+        let sockets = kinds.iter().filter(|kind| kind.envelope().is_some()).count();
+        if sockets == kinds.len() {
             return Ok(());
         }
         let wanted = |operation: &&crate::service::Operation| {
             self.operation.as_deref().is_none_or(|wanted| super::glob(wanted, operation.id))
         };
         let all = kinds.iter().flat_map(|kind| kind.operations()).filter(wanted);
-        let handshake = (!sockets.is_empty()).then_some("/");
+        let handshake = (sockets > 0).then_some("/");
         let known: Vec<&str> = all.filter_map(|operation| operation.path).chain(handshake).collect();
         let trimmed = if path.len() > 1 { path.trim_end_matches('/') } else { path };
         if known.iter().any(|known| meet(trimmed, known.trim_end_matches('/')) || meet(path, known)) {
