@@ -182,10 +182,10 @@ async fn mistakes_are_told_with_place_and_hint_and_change_nothing() {
 #[tokio::test]
 async fn a_control_token_is_asked_for() {
     let bench = Bench::with(Config { control_token: Some("s3cret".into()), ..Config::default() }).await;
-    let health = format!("{}/health", bench.control());
-    assert_eq!(bench.send(bench.client.get(&health)).await.status, 401);
-    assert_eq!(bench.send(bench.client.get(&health).bearer_auth("wrong")).await.status, 401);
-    assert_eq!(bench.send(bench.client.get(&health).bearer_auth("s3cret")).await.status, 200);
+    let worlds = format!("{}/worlds", bench.control());
+    assert_eq!(bench.send(bench.client.get(&worlds)).await.status, 401);
+    assert_eq!(bench.send(bench.client.get(&worlds).bearer_auth("wrong")).await.status, 401);
+    assert_eq!(bench.send(bench.client.get(&worlds).bearer_auth("s3cret")).await.status, 200);
     // The services know nothing of it.
     let events = format!("{}/api/v4/events?hash=none", bench.url("carbis"));
     assert_eq!(bench.send(bench.client.get(events).header("token", "demo-token")).await.status, 200);

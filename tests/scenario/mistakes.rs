@@ -131,6 +131,8 @@ const OTHERS: [(&str, &[&str]); 6] = [
             "a match of /{pattern}/",
             "`{url}` is no URL",
             "`{url}` is not at its service, {base}",
+            "one of [{}]",
+            "any value",
             "at least",
             "less than",
             "a length of {}",

@@ -100,7 +100,7 @@ expect:
         assert!(*line == at && text.contains(part), "line {line}: {text}; expected line {at}: {part}");
     }
     let described = pretty(&report, false);
-    assert!(described.contains("test.yaml:3:5") && described.contains("✗ test.yaml: FAILED"), "{described}");
+    assert!(described.contains("test.yaml:3:9") && described.contains("✗ test.yaml: FAILED"), "{described}");
     let xml = junit(&[report]);
     assert!(xml.contains(r#"tests="7""#) && xml.contains(r#"failures="5""#), "{xml}");
 }

@@ -99,9 +99,13 @@ fn mistakes_of_structure_do_not_fit() {
 }
 
 /// Broken files of such a kind that yet fit the schema, and why.
-const BEYOND: [(&str, &str); 13] = [
+const BEYOND: [(&str, &str); 17] = [
     ("before-nothing", "one of two keys has to be there, and the schema says so of neither"),
     ("matcher-of-wrong-type", "where a matcher may stand, any value may"),
+    ("body-contains-a-list", "where a matcher may stand, any value may"),
+    ("exists-of-a-word", "where a matcher may stand, any value may"),
+    ("matcher-with-a-value-of-the-wrong-kind", "where a matcher may stand, any value may"),
+    ("fault-of-no-matching-service", "a pattern may be of any service"),
     ("unknown-matcher", "where a matcher may stand, any value may"),
     ("tillypad-bill-of-an-unknown-key", "a bill is whatever `get-guest` shows, which the schema does not repeat"),
     ("tillypad-bill-without-id", "the same"),

@@ -66,7 +66,7 @@ async fn what_does_not_hold_tells_what_came_nearest() {
   - before: {{ first: {{ frame: {{ operation: login }} }}, moment: 15s }}
   - before: {{ first: {{ frame: {{ operation: logout }} }}, moment: 15s }}
   - before: {{ first: {{ frame: {{ operation: login, nth: 2 }} }}, moment: 15s }}
-  - state: {{ '$.carbis.orders[7].sum': 5 }}
+  - state: {{ '$.carbis.orders[7].guid': 5 }}
 "
         ),
         None,
@@ -83,7 +83,7 @@ async fn what_does_not_hold_tells_what_came_nearest() {
         "before: entry 3, login / at 2026-11-21T09:00:20Z came 5s too late: expected before 2026-11-21T09:00:15Z",
         "before: `first` (frame logout) did not happen; nearest is ",
         "before: `first` is number 2, and 1 frames match",
-        "state: $.carbis.orders[7].sum: expected 5, found nothing; $.carbis.orders is [",
+        "state: $.carbis.orders[7].guid: expected 5, found nothing; $.carbis.orders is [",
     ];
     let failures = failures(&report);
     assert_eq!(failures.len(), expected.len(), "{failures:#?}");

@@ -130,7 +130,7 @@ impl Expectation {
                 let paths =
                     fill(&paths.0.to_json(), captured).and_then(|paths| read_paths(&paths)).map_err(Miss::of)?;
                 let state = world.save().to_json();
-                check_paths(&paths, &state).map_err(|message| Miss::say(format!("state: {message}")))
+                check_paths(&paths, &state).map_err(|(_, message)| Miss::say(format!("state: {message}")))
             }
         }
     }
@@ -248,13 +248,13 @@ pub(crate) fn read_paths(value: &Value) -> Result<Paths, Problem> {
     map.iter().map(one).collect()
 }
 
-/// Whether each path finds what is expected; else a sentence about the first that does not.
-pub(crate) fn check_paths(paths: &Paths, value: &Value) -> Result<(), String> {
+/// Whether each path finds what is expected; else the first that does not, and a sentence about it.
+pub(crate) fn check_paths(paths: &Paths, value: &Value) -> Result<(), (String, String)> {
     paths.iter().try_for_each(|(text, path, matcher)| {
         let found = find(path, text, value);
         matcher.check(found.as_ref()).map_err(|why| match found {
-            Some(_) => format!("{text}: {why}"),
-            None => format!("{text}: {why}{}", deepest(text, value)),
+            Some(_) => (text.clone(), format!("{text}: {why}")),
+            None => (text.clone(), format!("{text}: {why}{}", deepest(text, value))),
         })
     })
 }

@@ -10,7 +10,7 @@ pub(crate) const WORDS: [&str; 12] =
     ["equals", "matches", "exists", "gt", "ge", "lt", "le", "length", "contains", "one_of", "not", "type"];
 
 /// What other tools call our words.
-const FOREIGN: [(&str, &str); 18] = [
+const FOREIGN: [(&str, &str); 19] = [
     ("eq", "equals"),
     ("is", "equals"),
     ("value", "equals"),
@@ -25,6 +25,7 @@ const FOREIGN: [(&str, &str); 18] = [
     ("at_most", "le"),
     ("size", "length"),
     ("count", "length"),
+    ("include", "contains"),
     ("includes", "contains"),
     ("in", "one_of"),
     ("any_of", "one_of"),
@@ -256,7 +257,7 @@ impl Matcher {
                     .as_str()
                     .filter(|name| ["string", "number", "boolean", "null", "array", "object"].contains(name));
                 let name = name.ok_or_else(|| wrong("one of string, number, boolean, null, array, object"))?;
-                if domain != Domain::Any {
+                if domain != Domain::Any && (domain, name) != (Domain::Text, "string") {
                     return Err(Problem::invalid(format!("a {} has one type", domain.noun())));
                 }
                 Self::Type(name.to_owned())
@@ -600,7 +601,8 @@ mod tests {
             (Domain::Count, json!([1, 2]), "{one_of: […]}"),
             (Domain::Text, json!(["a"]), "no text"),
             (Domain::Text, Value::Null, "no text"),
-            (Domain::Text, json!({"type": "string"}), "one type"),
+            (Domain::Text, json!({"type": "number"}), "one type"),
+            (Domain::Status, json!({"type": "number"}), "one type"),
             (Domain::Text, json!({"contains": ["a"]}), "part of another"),
         ] {
             let problem = Matcher::read(&slip, domain).expect_err(&slip.to_string()).to_string();

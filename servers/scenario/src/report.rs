@@ -37,6 +37,9 @@ pub struct StepOutcome {
     /// Why it failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub failure: Option<String>,
+    /// Line and column of what failed, where that is not the whole step.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failed_at: Option<(u32, u32)>,
     /// Where in the file.
     #[serde(skip)]
     pub position: Position,
@@ -93,9 +96,21 @@ impl Report {
 
     fn show(&self, outcome: &StepOutcome, colour: bool) -> String {
         let mut problem = Problem::invalid(outcome.failure.clone().unwrap_or_default());
-        problem.position = Some(outcome.position);
+        problem.position = Some(outcome.failed_at.map_or(outcome.position, |at| place(&self.source.text, at)));
         self.source.render(&problem, colour)
     }
+}
+
+/// The place of the key or value at this line and column.
+fn place(text: &str, (line, column): (u32, u32)) -> Position {
+    let before: usize = text.split_inclusive('\n').take(line.saturating_sub(1) as usize).map(str::len).sum();
+    let rest = text.get(before..).unwrap_or("");
+    let skipped: usize = rest.chars().take(column.saturating_sub(1) as usize).map(char::len_utf8).sum();
+    let found = rest.get(skipped..).unwrap_or("").lines().next().unwrap_or("");
+    let end = found.find([',', '}', ']', '#']).unwrap_or(found.len());
+    let len = found[..end].trim_end().len().max(1);
+    let number = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+    Position { line, column, start: number(before + skipped), len: number(len) }
 }
 
 /// The most lines of a timeline; those that failed are shown with their places anyway.
@@ -276,6 +291,7 @@ mod tests {
             round: None,
             result: Value::Null,
             failure: failure.map(str::to_owned),
+            failed_at: None,
             position: Position::default(),
         }
     }
@@ -308,6 +324,17 @@ mod tests {
         ] {
             assert!(xml.contains(part), "{part} is not in {xml}");
         }
+    }
+
+    #[test]
+    fn the_caret_stands_under_what_failed() {
+        let text = "stend: 1\ntimeline:\n  - call: x\n    expect: { статус: 404, body: a }\n";
+        let mut outcome = step("a call", Some("expected 404, found 200"));
+        outcome.failed_at = Some((4, 23));
+        let mut report = report(vec![outcome]);
+        report.source = Arc::new(Source::new("a.yaml", text));
+        let shown = report.show(&report.steps[0], false);
+        assert!(shown.contains("--> a.yaml:4:23") && shown.contains("|                       ^^^"), "{shown}");
     }
 
     #[test]

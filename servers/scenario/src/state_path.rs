@@ -207,7 +207,7 @@ mod tests {
             ("$.dsk", "`desk`"),
             ("$.desk.row", "`rows`"),
             ("$.desk.rows[0].idd", "`id`"),
-            ("$.desk.named.x.i", "known"),
+            ("$.desk.named.x.i", "`id`"),
             ("$.desk.maybe['ids']", "`id`"),
             ("$.title.x", ""),
         ] {

@@ -1,7 +1,7 @@
 //! A world's clock.
 
 use serde::Deserialize;
-use stend_core::clock::moment;
+use stend_core::clock::moment_or_now;
 use stend_core::{ClockSetting, Mode, Problem, Span, Timestamp};
 use stend_transport::Reply;
 
@@ -16,7 +16,7 @@ pub(crate) async fn show(request: Request) -> Result<Reply, Reply> {
 #[serde(deny_unknown_fields)]
 struct Set {
     mode: Option<Mode>,
-    #[serde(default, alias = "start", deserialize_with = "moment")]
+    #[serde(default, alias = "start", deserialize_with = "moment_or_now")]
     now: Option<Timestamp>,
     scale: Option<f64>,
 }

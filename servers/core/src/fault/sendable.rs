@@ -76,15 +76,17 @@ impl Match {
                 .hint("`*` stands for any run of characters")
                 .under("path"));
         }
-        // A socket's path is that of its handshake: any path of its port.
-        if kinds.iter().any(|kind| kind.operations().iter().any(|operation| operation.path.is_none())) {
+        // Commands have no paths; the path of a socket is that of its handshake.
+        let sockets = kinds.iter().filter(|kind| kind.envelope().is_some()).count();
+        if sockets == kinds.len() {
             return Ok(());
         }
         let wanted = |operation: &&crate::service::Operation| {
             self.operation.as_deref().is_none_or(|wanted| super::glob(wanted, operation.id))
         };
         let all = kinds.iter().flat_map(|kind| kind.operations()).filter(wanted);
-        let known: Vec<&str> = all.filter_map(|operation| operation.path).collect();
+        let handshake = (sockets > 0).then_some("/");
+        let known: Vec<&str> = all.filter_map(|operation| operation.path).chain(handshake).collect();
         let trimmed = if path.len() > 1 { path.trim_end_matches('/') } else { path };
         if known.iter().any(|known| meet(trimmed, known.trim_end_matches('/')) || meet(path, known)) {
             return Ok(());

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use stend_core::busy::{BusyGuard, Gone};
 use stend_core::fault::Fault;
-use stend_core::{ClockSetting, Node, Problem, Span, Timestamp, World};
+use stend_core::{ClockSetting, Node, Path, Problem, Span, Step as PathStep, Timestamp, World};
 
 use crate::call::{Answer, Reach};
 use crate::expect::{check_paths, read_paths};
@@ -176,6 +176,24 @@ struct Player<'a> {
     expects: bool,
 }
 
+/// Why a step failed, and the part of it that did.
+struct Failed {
+    why: String,
+    at: Vec<PathStep>,
+}
+
+impl From<String> for Failed {
+    fn from(why: String) -> Self {
+        Self { why, at: Vec::new() }
+    }
+}
+
+/// Says which part of a step failed.
+fn part<const N: usize>(at: [&str; N]) -> impl FnOnce(String) -> Failed {
+    let at = at.map(PathStep::from).to_vec();
+    move |why| Failed { why, at }
+}
+
 type Outcomes = (Vec<StepOutcome>, Vec<StepOutcome>);
 
 impl Player<'_> {
@@ -247,11 +265,11 @@ impl Player<'_> {
             What::Act { name, args } => (self.act(step, name, args), guard),
             What::Fault(fault) => {
                 let added = self.filled(fault).and_then(|fault| self.world.add_fault(fault));
-                (added.map(|id| json!({ "fault": id })).map_err(|problem| problem.to_string()), guard)
+                (added.map(|id| json!({ "fault": id })).map_err(|problem| problem.to_string().into()), guard)
             }
             What::WaitFor(wait) => {
                 let (found, guard) = self.wait_for(wait, guard).await;
-                let result = found.and_then(|found| {
+                let result = found.map_err(part(["wait_for"])).and_then(|found| {
                     if let Some(paths) = step.expect.as_ref().and_then(|expect| plain(&expect.json)) {
                         self.check_json(&paths, &found)?;
                     }
@@ -266,11 +284,18 @@ impl Player<'_> {
                 (self.answered(step, answer), guard)
             }
         };
-        let (result, failure) = match result {
-            Ok(result) => (result, None),
-            Err(failure) => (Value::Null, Some(failure)),
+        let outcome = match result {
+            Ok(result) => outcome(at, step.title.clone(), &step.node, result, None),
+            Err(Failed { why, at: path }) => {
+                let place = step.node.locate(Problem { path: Path(path), ..Problem::invalid("") }).position;
+                let failed_at = place.filter(|place| *place != step.node.position && place.line > 0);
+                StepOutcome {
+                    failed_at: failed_at.map(|place| (place.line, place.column)),
+                    ..outcome(at, step.title.clone(), &step.node, Value::Null, Some(why))
+                }
+            }
         };
-        (outcome(at, step.title.clone(), &step.node, result, failure), guard)
+        (outcome, guard)
     }
 
     /// A fault with what has been captured so far.
@@ -279,15 +304,20 @@ impl Player<'_> {
         Node::from_json(&filled).read()
     }
 
-    fn act(&mut self, step: &Step, name: &str, args: &Node) -> Result<Value, String> {
+    fn act(&mut self, step: &Step, name: &str, args: &Node) -> Result<Value, Failed> {
         let filled = fill(&args.to_json(), &self.captured).map_err(|problem| problem.message)?;
         let refused = step.expect.as_ref().and_then(|expect| plain(&expect.error));
         let result = match (self.world.act(name, &Node::from_json(&filled)), refused) {
             (Ok(result), None) => result,
-            (Ok(result), Some(_)) => return Err(format!("expected to be refused; the result is {}", short(&result))),
-            (Err(problem), None) => return Err(problem.to_string()),
+            (Ok(result), Some(_)) => {
+                let why = format!("expected to be refused; the result is {}", short(&result));
+                return Err(part(["expect", "error"])(why));
+            }
+            (Err(problem), None) => return Err(part(["do"])(problem.to_string())),
             (Err(problem), Some(expected)) => {
-                self.expected(&expected, Domain::Text)?.check(Some(&Value::from(problem.message)))?;
+                self.expected(&expected, Domain::Text)?
+                    .check(Some(&Value::from(problem.message)))
+                    .map_err(part(["expect", "error"]))?;
                 return Ok(json!({ "refused": problem.code }));
             }
         };
@@ -298,17 +328,20 @@ impl Player<'_> {
         Ok(result)
     }
 
-    fn answered(&mut self, step: &Step, answer: Result<Answer, String>) -> Result<Value, String> {
+    fn answered(&mut self, step: &Step, answer: Result<Answer, String>) -> Result<Value, Failed> {
         let empty = ReplyFile { status: None, json: None, headers: None, body: None, error: None };
         let expect = step.expect.as_ref().unwrap_or(&empty);
         let answer = match (answer, plain(&expect.error)) {
             (Ok(answer), None) => answer,
             (Ok(answer), Some(_)) => {
-                return Err(format!("expected no reply; got {} {}", answer.status.unwrap_or(200), answer.body));
+                let why = format!("expected no reply; got {} {}", answer.status.unwrap_or(200), answer.body);
+                return Err(part(["expect", "error"])(why));
             }
-            (Err(why), None) => return Err(why),
+            (Err(why), None) => return Err(part(["call"])(why)),
             (Err(why), Some(expected)) => {
-                self.expected(&expected, Domain::Text)?.check(Some(&Value::from(why.clone())))?;
+                self.expected(&expected, Domain::Text)?
+                    .check(Some(&Value::from(why.clone())))
+                    .map_err(part(["expect", "error"]))?;
                 return Ok(json!({ "error": why }));
             }
         };
@@ -316,13 +349,17 @@ impl Player<'_> {
             (Some(status), Some(expected)) => {
                 self.expected(&expected, Domain::Status)?
                     .check_status(status)
-                    .map_err(|why| format!("status: {why}; the body is {}", cut(&answer.body)))?;
+                    .map_err(|why| format!("status: {why}; the body is {}", cut(&answer.body)))
+                    .map_err(part(["expect", "status"]))?;
             }
             // A call that says nothing of the status wants to succeed.
             (Some(status), None) if status >= 400 => {
-                return Err(format!("status {status}; the body is {}", cut(&answer.body)));
+                return Err(part(["call"])(format!("status {status}; the body is {}", cut(&answer.body))));
             }
-            (None, Some(_)) => return Err("status: not known, as the journal has not kept the command".into()),
+            (None, Some(_)) => {
+                let why = "status: not known, as the journal has not kept the command".to_owned();
+                return Err(part(["expect", "status"])(why));
+            }
             (_, None) => {}
         }
         let body = answer.json();
@@ -332,14 +369,16 @@ impl Player<'_> {
         if let Some(expected) = plain(&expect.body) {
             self.expected(&expected, Domain::Text)?
                 .check(Some(&Value::from(answer.body.as_str())))
-                .map_err(|why| format!("body: {why}"))?;
+                .map_err(|why| format!("body: {why}"))
+                .map_err(part(["expect", "body"]))?;
         }
         if let Some(Value::Object(headers)) = plain(&expect.headers) {
             for (name, expected) in &headers {
                 let given = answer.headers.get(&name.to_lowercase()).map(|value| Value::from(value.as_str()));
                 self.expected(expected, Domain::Text)?
                     .check(given.as_ref())
-                    .map_err(|why| format!("header {name}: {why}"))?;
+                    .map_err(|why| format!("header {name}: {why}"))
+                    .map_err(part(["expect", "headers", name]))?;
             }
         }
         self.capture(&step.capture, &body)?;
@@ -350,17 +389,18 @@ impl Player<'_> {
         fill(value, &self.captured).and_then(|value| Matcher::read(&value, domain)).map_err(|problem| problem.message)
     }
 
-    fn check_json(&self, paths: &Value, value: &Value) -> Result<(), String> {
+    fn check_json(&self, paths: &Value, value: &Value) -> Result<(), Failed> {
         let paths =
             fill(paths, &self.captured).and_then(|paths| read_paths(&paths)).map_err(|problem| problem.message)?;
-        check_paths(&paths, value)
+        check_paths(&paths, value).map_err(|(path, why)| part(["expect", "json", &path])(why))
     }
 
-    fn capture(&mut self, wanted: &BTreeMap<String, String>, value: &Value) -> Result<(), String> {
+    fn capture(&mut self, wanted: &BTreeMap<String, String>, value: &Value) -> Result<(), Failed> {
         for (name, text) in wanted {
             let found = path(text).map_err(|problem| problem.message)?;
             let Some(found) = find(&found, text, value) else {
-                return Err(format!("nothing to capture as `{name}`: {text} finds nothing in {}", short(value)));
+                let why = format!("nothing to capture as `{name}`: {text} finds nothing in {}", short(value));
+                return Err(part(["capture", name])(why));
             };
             self.captured.insert(name.clone(), found);
         }
@@ -383,6 +423,7 @@ fn outcome(at: Span, what: String, node: &Node, result: Value, failure: Option<S
         round: None,
         result,
         failure,
+        failed_at: None,
         position: node.position,
     }
 }

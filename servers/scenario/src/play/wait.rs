@@ -57,7 +57,7 @@ impl Player<'_> {
         } else {
             let paths = plain(&wait.state)?;
             let state = self.world.save().to_json();
-            self.check_json(&paths, &state).map(|()| Some(state))
+            self.check_json(&paths, &state).map(|()| Some(state)).map_err(|failed| failed.why)
         };
         found.unwrap_or_else(|described| {
             *why = Some(described);
