@@ -190,7 +190,7 @@ async fn w4_ten_machines_have_four_weeks_behind_them() {
         async move { get(bench, "telemetron", &path, ("authorization", &bearer)).await.json() }
     };
     let machines = ask(format!("{prefix}/v2/vending_machines")).await;
-    let machines = rows(&machines["data"]).clone();
+    let machines = rows(&machines).clone();
     assert_eq!(machines.len(), 10);
     let in_state = |state: i64| machines.iter().filter(|machine| machine["state"] == state).count();
     assert_eq!((in_state(3), in_state(2)), (2, 1), "two modems are silent, one machine has failed");
@@ -203,7 +203,7 @@ async fn w4_ten_machines_have_four_weeks_behind_them() {
         let one = ask(path.clone()).await;
         assert!(one["planogram_id"].is_i64(), "{one}");
         let loading = ask(format!("{path}/loading")).await;
-        assert!(!rows(&loading["data"]).is_empty(), "{path}: {loading}");
+        assert!(!rows(&loading).is_empty(), "{path}: {loading}");
     }
     let telemetron = state(&bench, "town").await["telemetron"].clone();
     assert!(rows(&telemetron["collections"]).len() >= 20);

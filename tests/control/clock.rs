@@ -107,19 +107,6 @@ async fn a_time_alone_leaves_the_mode_as_it_is() {
     assert_eq!((&set["mode"], &set["scale"]), (&json!("scaled"), &json!(60.0)));
 }
 
-/// After a jump a real clock goes on from where it is; `now` puts it back to the wall clock.
-#[tokio::test]
-async fn a_clock_that_has_jumped_goes_on_from_there_until_it_is_put_back() {
-    let bench = Bench::start().await;
-    bench.steer(Method::PUT, "/worlds/default/clock", json!({"mode": "frozen", "now": "2031-01-01T00:00:00Z"})).await;
-    bench.steer(Method::PUT, "/worlds/default/clock", json!({"mode": "real"})).await;
-    assert!(now(&bench).await.to_string().starts_with("2031-01-01T00:0"));
-    let put = bench.steer(Method::PUT, "/worlds/default/clock", json!({"mode": "real", "now": "now"})).await;
-    assert_eq!(put.status, 200, "{}", put.text);
-    let away = now(&bench).await.duration_since(stend_core::clock::wall()).abs();
-    assert!(away.as_secs() < 60, "{away:?}");
-}
-
 #[tokio::test]
 async fn wrong_settings_change_nothing() {
     let bench = Bench::start().await;

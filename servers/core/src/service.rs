@@ -31,11 +31,6 @@ pub trait Service: Sized + Send + Sync + 'static {
     const SECRETS: &'static [&'static str] = &[];
     /// How its section writes times.
     const TIMES: Times = Times::Zoned;
-    /// How its commands look on the wire; a service that speaks plain HTTP has none.
-    const ENVELOPE: Option<&'static dyn Envelope> = None;
-    /// The names of the headers, parameters and body fields whose values are secrets: tokens, passwords. A recording holds
-    /// none of them but the world's own.
-    const SECRETS: &'static [&'static str] = &[];
     /// Plain data; core keeps it behind one lock per world. A copy of it is a fork: it is asked for under the lock, and so
     /// it should share what it can (see [`crate::shared`]). What belongs to a connection is not copied.
     type State: Clone + Send + 'static;
