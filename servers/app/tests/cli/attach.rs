@@ -61,7 +61,7 @@ timeline:
     let here = described(&stend(&["play", &scenario, "--junit", &ours]));
     let there = described(&stend(&["play", &scenario, "--junit", &theirs, "--attach", serving.url("control")]));
     assert_eq!(here.0, 1);
-    assert!(here.1.contains("fails.yaml:5:5") && here.1.contains("expected 2, found 1"), "{}", here.1);
+    assert!(here.1.contains("fails.yaml:6:39") && here.1.contains("expected 2, found 1"), "{}", here.1);
     assert_eq!(here, there);
     assert_eq!(std::fs::read(ours).unwrap(), std::fs::read(theirs).unwrap());
 }
