@@ -88,10 +88,10 @@ impl Plays {
             None if play.task.is_finished() => progress["state"] = json!("stopped"),
             None => {}
         }
-        if progress["state"] != "playing" {
-            if let Some(note) = clock_note(world) {
-                progress["clock"] = note.into();
-            }
+        if progress["state"] != "playing"
+            && let Some(note) = clock_note(world)
+        {
+            progress["clock"] = note.into();
         }
         Some(progress)
     }
