@@ -177,7 +177,16 @@ pub(crate) fn journal(_: &mut SchemaGenerator) -> Value {
         "type": "object",
         "required": ["entries", "matched", "dropped"],
         "properties": {
-            "entries": { "type": "array", "items": { "type": "object", "required": ["seq", "at", "fake", "status"] } },
+            "entries": { "type": "array", "items": {
+                "type": "object",
+                "required": ["seq", "at", "fake", "status"],
+                "properties": {
+                    "seq": { "type": "integer", "minimum": 1 },
+                    "at": { "type": "string", "format": "date-time" },
+                    "fake": { "type": "string" },
+                    "status": { "type": "integer", "minimum": 0, "maximum": 599 },
+                },
+            } },
             "matched": { "type": "integer", "minimum": 0 },
             "dropped": { "type": "integer", "minimum": 0 },
         },
@@ -209,7 +218,8 @@ pub(crate) fn fault(generator: &mut SchemaGenerator) -> Value {
 }
 
 pub(crate) fn faults(_: &mut SchemaGenerator) -> Value {
-    json!({ "type": "array", "items": { "type": "object", "required": ["id"] } })
+    let id = json!({ "id": { "type": "string" } });
+    json!({ "type": "array", "items": { "type": "object", "required": ["id"], "properties": id } })
 }
 
 pub(crate) fn id(_: &mut SchemaGenerator) -> Value {
