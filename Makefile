@@ -24,7 +24,7 @@ FORCE:
 run: $(STEND) ## Build, start everything, and play an ordinary day in the busy world, on and on (SERVE='--port-base 8800': more options)
 	@$(STEND) serve --scenario $(SCENARIO) --speed $(SPEED) --loop $(SERVE)
 
-test: setup lint docs unit scaffold snapshots scenarios judges ## Everything that CI runs
+test: setup lint docs unit snapshots scenarios judges ## Everything that CI runs
 
 check: setup ## Type-check everything and run the unit tests of what changed (SINCE=REV: since then)
 	@CARGO="$(CARGO)" .ci/check
