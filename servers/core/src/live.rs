@@ -224,6 +224,8 @@ pub trait LiveService: Send + Sync {
     fn next_deadline(&self) -> i64;
     /// Lets happen what falls due.
     fn tick(&self, due: Timestamp) -> Vec<String>;
+    /// Notes that the clock was set back.
+    fn clock_back(&self, now: Timestamp);
 }
 
 impl<F: Service> LiveService for Live<F> {
@@ -271,5 +273,13 @@ impl<F: Service> LiveService for Live<F> {
 
     fn tick(&self, due: Timestamp) -> Vec<String> {
         self.run(due, |state| F::tick(state, due)).0
+    }
+
+    fn clock_back(&self, now: Timestamp) {
+        // What nobody has asked for yet begins when somebody does.
+        if matches!(*self.state.lock(), Place::Waiting(..)) {
+            return;
+        }
+        self.run(now, |state| F::clock_back(state, now));
     }
 }

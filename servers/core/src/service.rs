@@ -63,6 +63,9 @@ pub trait Service: Sized + Send + Sync + 'static {
     /// Lets happen what falls due up to `due`, which is the world's time; says what it was, in a few words each.
     /// Afterwards [`Service::next_deadline`] must be later than `due`.
     fn tick(state: &mut Self::State, due: Timestamp) -> Vec<String>;
+
+    /// Notes that the clock was set back to `now`. What has happened stays.
+    fn clock_back(_state: &mut Self::State, _now: Timestamp) {}
 }
 
 /// A part of a service's specification.

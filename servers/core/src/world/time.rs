@@ -56,6 +56,9 @@ impl World {
         self.clock.set(setting)?;
         if setting.now.is_some_and(|now| now < before) {
             self.note(before, WorldEvent::ClockBack(before));
+            let now = self.clock.now();
+            let _open = self.gate.read();
+            self.services.iter().for_each(|service| service.clock_back(now));
         }
         self.rearm();
         self.now();

@@ -77,7 +77,7 @@ impl<S: SocketService> Answer for Asked<'_, S> {
             };
             let changes = context.changes;
             if !changes.is_empty() {
-                hub.change(*socket, changes, state);
+                hub.change(*socket, changes, state, now);
             }
             // Queued before the pushes that come of it, while the state is still held; a reply that a fault changes or holds
             // back goes its own way.

@@ -43,6 +43,8 @@ struct Subscriber {
 struct Inner<S: SocketService> {
     sockets: BTreeMap<SocketId, Arc<Outbox>>,
     topics: BTreeMap<S::Topic, Subscribed>,
+    /// How many subscriptions each owner has.
+    listeners: BTreeMap<Arc<str>, usize>,
     /// The number of the last socket or topic.
     last: u64,
     /// The version of the owners when it was last looked at.
@@ -58,6 +60,7 @@ impl<S: SocketService> Default for Hub<S> {
             Mutex::new(Inner {
                 sockets: BTreeMap::new(),
                 topics: BTreeMap::new(),
+                listeners: BTreeMap::new(),
                 last: 0,
                 owners: Version::default(),
             }),
@@ -76,11 +79,14 @@ impl<S: SocketService> Hub<S> {
         id
     }
 
-    /// A socket has gone.
-    pub(crate) fn close(&self, socket: SocketId) {
+    /// A socket has gone, and its subscriptions with it. The state is none when its world is gone too.
+    pub(crate) fn close(&self, socket: SocketId, state: Option<&mut S::State>, now: Timestamp) {
         let mut inner = self.0.lock();
         inner.sockets.remove(&socket);
-        inner.leave(socket, &|_| true);
+        let left = inner.leave(socket, &|_| true);
+        if let Some(state) = state {
+            inner.tell(left, state, now);
+        }
     }
 
     /// How many subscriptions a socket has.
@@ -89,36 +95,72 @@ impl<S: SocketService> Hub<S> {
     }
 
     /// Changes the subscriptions of a socket. What a new subscriber knows is what he could ask for now.
-    pub(crate) fn change(&self, socket: SocketId, changes: Vec<Change<S::Topic>>, state: &S::State) {
+    pub(crate) fn change(
+        &self,
+        socket: SocketId,
+        changes: Vec<Change<S::Topic>>,
+        state: &mut S::State,
+        now: Timestamp,
+    ) {
         let mut inner = self.0.lock();
+        let mut owners = Vec::new();
         for change in changes {
-            match change {
+            owners.extend(match change {
                 Change::Unsubscribe(which) => inner.leave(socket, &*which),
                 Change::Subscribe(topic, owner) => inner.join(socket, topic, owner, state),
-            }
+            });
         }
+        inner.tell(owners, state, now);
     }
 }
 
 impl<S: SocketService> Inner<S> {
-    fn join(&mut self, socket: SocketId, topic: S::Topic, owner: Arc<str>, state: &S::State) {
-        let Some(outbox) = self.sockets.get(&socket).map(Arc::clone) else { return };
+    /// Adds a subscription; tells the owners who have one more or one less.
+    fn join(&mut self, socket: SocketId, topic: S::Topic, owner: Arc<str>, state: &S::State) -> Vec<Arc<str>> {
+        let Some(outbox) = self.sockets.get(&socket).map(Arc::clone) else { return Vec::new() };
         let last = &mut self.last;
         let subscribed = self.topics.entry(topic).or_insert_with_key(|topic| {
             *last += 1;
             let (versions, known) = (topic.versions(state), topic.render(state));
             Subscribed { id: *last, versions, known, subscribers: BTreeMap::new() }
         });
-        subscribed.subscribers.insert(socket, Subscriber { outbox, owner });
+        let before = subscribed.subscribers.insert(socket, Subscriber { outbox, owner: Arc::clone(&owner) });
+        *self.listeners.entry(Arc::clone(&owner)).or_default() += 1;
+        let before = before.map(|before| before.owner);
+        before.iter().for_each(|before| forget(&mut self.listeners, before));
+        before.into_iter().chain([owner]).collect()
     }
 
-    fn leave(&mut self, socket: SocketId, which: &dyn Fn(&S::Topic) -> bool) {
+    /// Ends subscriptions; tells whose they were.
+    fn leave(&mut self, socket: SocketId, which: &dyn Fn(&S::Topic) -> bool) -> Vec<Arc<str>> {
+        let mut left = Vec::new();
         self.topics.retain(|topic, subscribed| {
             if which(topic) {
-                subscribed.subscribers.remove(&socket);
+                left.extend(subscribed.subscribers.remove(&socket).map(|subscriber| subscriber.owner));
             }
             !subscribed.subscribers.is_empty()
         });
+        left.iter().for_each(|owner| forget(&mut self.listeners, owner));
+        left
+    }
+
+    /// Tells the state which of these owners listen.
+    fn tell(&self, mut owners: Vec<Arc<str>>, state: &mut S::State, now: Timestamp) {
+        owners.sort_unstable();
+        owners.dedup();
+        for owner in owners {
+            S::listens(state, &owner, self.listeners.contains_key(&owner), now);
+        }
+    }
+}
+
+/// Counts a subscription of an owner off.
+fn forget(listeners: &mut BTreeMap<Arc<str>, usize>, owner: &Arc<str>) {
+    if let Some(count) = listeners.get_mut(owner) {
+        *count -= 1;
+        if *count == 0 {
+            listeners.remove(owner);
+        }
     }
 }
 
@@ -133,6 +175,7 @@ impl<S: SocketService> Inner<S> {
             subscribed.subscribers.retain(|_, subscriber| S::is_owner(state, &subscriber.owner));
             !subscribed.subscribers.is_empty()
         });
+        self.listeners.retain(|owner, _| S::is_owner(state, owner));
     }
 }
 
@@ -163,6 +206,7 @@ impl<S: SocketService> Follower<S> for Hub<S> {
         let sockets = {
             let mut inner = self.0.lock();
             inner.topics.clear();
+            inner.listeners.clear();
             std::mem::take(&mut inner.sockets)
         };
         sockets.values().for_each(|outbox| outbox.close());
@@ -194,6 +238,8 @@ mod tests {
         other: Table<u8, u8>,
         /// Who has logged out.
         gone: Table<String, ()>,
+        /// Who has a subscription.
+        listen: Table<String, ()>,
     }
 
     #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -290,6 +336,14 @@ mod tests {
             !state.gone.contains_key(owner)
         }
 
+        fn listens(state: &mut Names, owner: &str, listens: bool, _: Timestamp) {
+            let changed = match listens {
+                true => state.listen.insert(owner.into(), ()).is_none(),
+                false => state.listen.remove(owner).is_some(),
+            };
+            assert!(changed || listens, "who has none is told of once");
+        }
+
         fn ping(_: &Names) -> Duration {
             Duration::from_secs(30)
         }
@@ -305,7 +359,8 @@ mod tests {
     }
 
     fn subscribe(world: &World, hub: &Hub<Board>, socket: SocketId, topic: Below) {
-        run(world, |state| hub.change(socket, vec![Change::Subscribe(topic, "anna".into())], state));
+        let now = world.now();
+        run(world, |state| hub.change(socket, vec![Change::Subscribe(topic, "anna".into())], state, now));
     }
 
     #[test]
@@ -332,8 +387,9 @@ mod tests {
         // Announced again, though it looks the same.
         run(world, |state| state.names.get_mut(&1).expect("anna").1 += 1);
         assert_eq!(heard(), [vec!["anna"], vec!["anna", "anna,boris"]]);
-        run(world, |state| hub.change(all, vec![Change::Unsubscribe(Box::new(|topic| topic.0 == 9))], state));
-        hub.close(few);
+        let now = world.now();
+        run(world, |state| hub.change(all, vec![Change::Unsubscribe(Box::new(|topic| topic.0 == 9))], state, now));
+        run(world, |state| hub.close(few, Some(state), now));
         run(world, |state| state.names.clear());
         assert_eq!(heard(), [vec![], vec![""]]);
         assert_eq!((hub.subscriptions(few), hub.subscriptions(all)), (0, 1));
@@ -341,6 +397,32 @@ mod tests {
         assert_eq!(hub.subscriptions(all), 1, "it is not his");
         run(world, |state| assert_eq!(state.gone.insert("anna".into(), ()), None));
         assert_eq!(hub.subscriptions(all), 0, "it ends with its owner");
+    }
+
+    #[test]
+    fn the_state_knows_who_has_a_subscription_on_an_open_socket() {
+        let worlds = worlds();
+        let world = worlds.default_world();
+        let hub = world.live::<Board>(0).and_then(|live| live.follower(Hub::<Board>::default)).expect("a hub");
+        let outboxes = [outbox(), outbox()].map(Arc::new);
+        let [first, second] = [0, 1].map(|at| hub.open(Arc::clone(&outboxes[at])));
+        let now = world.now();
+        let listening = || {
+            let mut names = Vec::new();
+            run(world, |state| names.extend(state.listen.keys().cloned()));
+            names
+        };
+        let change = |socket, change| run(world, |state| hub.change(socket, vec![change], state, now));
+        subscribe(world, &hub, first, Below(5));
+        subscribe(world, &hub, second, Below(5));
+        assert_eq!(listening(), ["anna"]);
+        change(first, Change::Unsubscribe(Box::new(|_| true)));
+        assert_eq!(listening(), ["anna"], "on the other socket still");
+        // Another owner takes the subscription of the socket over.
+        change(second, Change::Subscribe(Below(5), "boris".into()));
+        assert_eq!(listening(), ["boris"]);
+        run(world, |state| hub.close(second, Some(state), now));
+        assert!(listening().is_empty());
     }
 
     #[test]

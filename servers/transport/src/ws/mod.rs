@@ -77,6 +77,9 @@ pub trait SocketService: Service {
         true
     }
 
+    /// Notes that an owner has a subscription on an open socket from now on, or has none any more.
+    fn listens(_state: &mut Self::State, _owner: &str, _listens: bool, _now: Timestamp) {}
+
     /// What the state does by itself after a command was answered.
     fn settle(_state: &mut Self::State, _now: Timestamp) {}
 

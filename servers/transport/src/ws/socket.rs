@@ -91,10 +91,23 @@ impl<S: SocketService> Socket<S> {
             Ok(never) => match never {},
             Err(end) => end,
         };
-        self.hub.close(self.id);
+        self.leave();
         self.outbox.close();
         self.outbox.clear();
         let _ = tokio::time::timeout(LAST, self.finish(end)).await;
+    }
+
+    /// Ends the subscriptions; the state hears of it, unless there were none.
+    fn leave(&self) {
+        if self.hub.subscriptions(self.id) > 0
+            && let Some(world) = self.outbox.world()
+            && let Some(live) = world.live::<S>(self.index)
+        {
+            let now = world.now();
+            world.run_at(live, now, |state| self.hub.close(self.id, Some(state), now));
+        } else {
+            self.hub.close(self.id, None, Timestamp::UNIX_EPOCH);
+        }
     }
 
     async fn live(&mut self) -> Result<std::convert::Infallible, End> {
