@@ -154,6 +154,12 @@ async fn unknown_fields_are_remarked_on_and_in_a_strict_world_refused() {
         let entries = bench.steer(reqwest::Method::GET, &path, Value::Null).await;
         assert_eq!(entries.json()["entries"][0]["remarks"], warnings);
     }
+    // What books do not know is kept as it came, with a warning (Q15).
+    admin.data("setService", json!({"id": 4, "priorty": 1})).await;
+    let path = "/worlds/default/journal?fake=queue&operation=setService";
+    let entries = bench.steer(reqwest::Method::GET, path, Value::Null).await;
+    let warnings = json!(["unknown field `priorty` kept; did you mean `priority`?"]);
+    assert_eq!(entries.json()["entries"][0]["remarks"], warnings);
     let world = json!({"id": "s", "world": {"stend": 1, "base": "documented", "strict": true}});
     let made = bench.steer(reqwest::Method::POST, "/worlds", world).await;
     assert!(made.status.is_success(), "{}", made.text);

@@ -33,7 +33,7 @@ fn table() -> Vec<Row> {
             "TicketRange",
             2,
             json!({"name": "Новый", "prefix": "Н"}),
-            json!({"last": "99"}),
+            json!({"ticketMax": "99"}),
             Some("Новый"),
         ),
         (
@@ -295,7 +295,7 @@ async fn values_that_cannot_be_meant_change_nothing() {
             json!({"login": "admin", "password": "827ccb0eea8a706c4c34a16891f84e7b", "role_id": 1}),
             "exists already",
         ),
-        ("newUser", json!({"login": "x", "password": "12345", "role_id": 1}), "MD5"),
+        ("newUser", json!({"login": "x", "password": "", "role_id": 1}), "'password' is required"),
         (
             "newUser",
             json!({"login": "x", "password": "827ccb0eea8a706c4c34a16891f84e7b", "role_id": 9}),

@@ -336,8 +336,17 @@ async fn what_public_clients_use_beyond_the_document() {
     clerk.data("serveConsumer", json!({"workplace": 11})).await;
     let push = terminal.push().await;
     assert_eq!((&push["command"], &push["data"]), (&json!("currentQueue2"), &json!({"list": []})));
-    terminal.data("unsubscribeCurrentQueue", json!({})).await;
+    // Each kind of subscription has its own end (Q29).
+    terminal.data("subscribeCurrentQueue", json!({"workplace": 11})).await;
+    terminal.data("unsubscribeCurrentQueue2", json!({})).await;
     clerk.data("nextConsumer", json!({"workplace": 11})).await;
+    assert_eq!(terminal.push().await["command"], "currentQueue");
+    terminal.data("subscribeCurrentQueue2", json!({"servingOnly": true})).await;
+    terminal.data("unsubscribeCurrentQueue", json!({"workplace": 11})).await;
+    bench.act("queue.take_ticket", json!({"services": [4]})).await;
+    terminal.nothing_came().await;
+    clerk.data("serveConsumer", json!({"workplace": 11})).await;
+    assert_eq!(terminal.push().await["command"], "currentQueue2");
     terminal.nothing_came().await;
     clerk.fails("currentQueue2", json!({"size": -1})).await;
     clerk.fails("currentConsumer", json!({"workplace": 99})).await;
@@ -392,7 +401,16 @@ async fn logins_that_are_refused_open_nothing() {
         ),
         (json!({"component": "workplace", "login": "admin", "password": PASSWORD}), "'workplace' is required"),
         (json!({"component": "workplace", "login": "admin", "password": PASSWORD, "workplace": "x"}), "whole number"),
-        (json!({"component": "registrator", "login": "nobody"}), "Wrong login or password"),
+        (
+            json!({"component": "registrator", "login": "nobody"}),
+            "Registrator 'nobody' not found; it logs in with its name: {\"component\": \"registrator\", \"login\": ",
+        ),
+        (json!({"component": "qboard", "login": "terminal"}), "{\"component\": \"qboard\", \"login\": "),
+        (
+            json!({"component": "workplace", "login": "scoreboard"}),
+            "the book ScoreBoard has this name: {\"component\": \"scoreboard\"",
+        ),
+        (json!({"component": "board", "login": "qboard"}), "qboard, scoreboard with login alone"),
         (json!({"component": "workplace", "login": {}, "password": PASSWORD}), "expected a string"),
     ] {
         let error = client.fails("login", data.clone()).await;
@@ -400,10 +418,11 @@ async fn logins_that_are_refused_open_nothing() {
         assert_error(&error);
     }
     assert_eq!(bench.state().await["queue"], before);
-    // In capitals it is the same MD5, and the number may be a string.
-    let data =
-        json!({"component": "workplace", "login": "admin", "password": PASSWORD.to_uppercase(), "workplace": "18"});
-    client.login(data).await;
+    // A password is compared as it stands (Q29); the number may be a string.
+    let capitals =
+        json!({"component": "workplace", "login": "admin", "password": PASSWORD.to_uppercase(), "workplace": 18});
+    client.fails("login", capitals).await;
+    client.login(json!({"component": "workplace", "login": "admin", "password": PASSWORD, "workplace": "18"})).await;
     for (component, login) in [("registrator", "terminal"), ("qboard", "qboard"), ("scoreboard", "scoreboard")] {
         client.login(json!({"component": component, "login": login})).await;
         client.data("consumerList", json!({})).await;
@@ -434,6 +453,7 @@ async fn control_commands_to_the_letter() {
         ("subscribeCurrentQueue", json!({"workplace": 11, "detailed": false})),
         ("subscribeCurrentQueue2", json!({"workplace": 11, "detailed": false, "size": 0})),
         ("unsubscribeCurrentQueue", json!({"workplace": 11})),
+        ("unsubscribeCurrentQueue2", json!({"workplace": 11})),
         ("statistics", json!({"services": true, "stages": true, "operations": true})),
         ("logout", json!({})),
     ] {

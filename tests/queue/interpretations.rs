@@ -166,6 +166,40 @@ async fn a_rejected_ticket_ends_as_rejected_ends_says() {
     }
 }
 
+#[proves("Q22")]
+#[tokio::test]
+async fn a_ticket_whose_next_stage_the_window_serves_goes_where_next_stage_says() {
+    let here = json!({"workplace": 18});
+    let operation = json!({"workplace": 18, "service": 1, "priority": 10, "operation": 10});
+    for (reading, command, state) in [
+        ("queue", "serveOperation", "WAITING"),
+        ("stay", "serveOperation", "SERVING"),
+        ("queue", "serveConsumer", "WAITING"),
+        ("stay", "serveConsumer", "SERVING"),
+        ("stay", "rejectOperation", "SERVING"),
+    ] {
+        let bench = bench(json!({"next_stage": reading})).await;
+        let mut admin = Client::admin(&bench).await;
+        bench.act("queue.take_ticket", json!({"services": [1]})).await;
+        admin.data("nextConsumer", here.clone()).await;
+        let data = if command == "serveConsumer" { here.clone() } else { operation.clone() };
+        let done = admin.data(command, data).await;
+        assert_eq!(done["state"], state, "{reading}, {command}");
+        assert_eq!(done["services"]["1"]["20"]["3"]["state"], state, "{reading}, {command}: {done}");
+        let stays = if reading == "stay" { 18 } else { -1 };
+        assert_eq!(done["workplace_id"], stays);
+        let window = admin.data("getWorkplace", json!({"id": 18})).await;
+        assert_eq!(window["consumer_id"], if reading == "stay" { done["id"].clone() } else { json!(-1) });
+        admin.data("nextConsumer", here.clone()).await;
+        assert_eq!(admin.data("serveConsumer", here.clone()).await["state"], "SERVED");
+        // Where the window cannot serve the next stage, there is only the line.
+        admin.data("setWorkplace", json!({"id": 18, "all_operations": 0, "operations": [10]})).await;
+        bench.act("queue.take_ticket", json!({"services": [1]})).await;
+        admin.data("nextConsumer", here.clone()).await;
+        assert_eq!(admin.data("serveConsumer", here.clone()).await["state"], "WAITING", "{reading}");
+    }
+}
+
 #[proves("QU-098")]
 #[tokio::test]
 async fn reject_consumer_writes_its_comment_as_often_as_reject_comment_says() {

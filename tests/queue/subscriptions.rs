@@ -14,11 +14,14 @@ use crate::support::Bench;
 struct Listener {
     client: Client,
     lists: Vec<List>,
+    /// Whether it is subscribed; after a log-out it is not.
+    listens: bool,
 }
 
 /// A list: the command that gives it, and what its subscriber knows.
 struct List {
     command: &'static str,
+    subscribe: &'static str,
     data: Value,
     /// Whether it shows tickets that are called.
     shows_calls: bool,
@@ -41,7 +44,7 @@ const BOOKS: [(&str, &str); 12] = [
 ];
 
 impl Listener {
-    async fn open(bench: &Bench, lists: &[(&'static str, &str, Value)]) -> Self {
+    async fn open(bench: &Bench, lists: &[(&'static str, &'static str, Value)]) -> Self {
         let mut client = Client::connect(bench).await;
         client.login(json!({"component": "qboard", "login": "qboard"})).await;
         let mut known = Vec::new();
@@ -49,14 +52,31 @@ impl Listener {
             client.data(subscribe, data.clone()).await;
             let shows_calls = *command == "consumerList" || data["servingOnly"] == true;
             let list = client.data(command, data.clone()).await;
-            known.push(List { command, data: data.clone(), shows_calls, known: list });
+            known.push(List { command, subscribe, data: data.clone(), shows_calls, known: list });
         }
-        Self { client, lists: known }
+        Self { client, lists: known, listens: true }
+    }
+
+    /// Logs out, which ends the subscriptions, and in again; or subscribes again.
+    async fn turn(&mut self) {
+        if self.listens {
+            self.client.data("logout", json!({})).await;
+            self.client.login(json!({"component": "qboard", "login": "qboard"})).await;
+        } else {
+            for list in &self.lists {
+                self.client.data(list.subscribe, list.data.clone()).await;
+            }
+        }
+        self.listens = !self.listens;
     }
 
     /// That each list which is another than before came as one push, and nothing else did; after a call that shows
     /// nothing new, lists of called tickets may be pushed all the same.
     async fn check(&mut self, step: &str, announced: bool) {
+        if !self.listens {
+            // Its session may have ended unused.
+            self.client.login(json!({"component": "qboard", "login": "qboard"})).await;
+        }
         let mut now = Vec::new();
         for list in &self.lists {
             now.push(self.client.data(list.command, list.data.clone()).await);
@@ -68,6 +88,11 @@ impl Listener {
         for (list, now) in self.lists.iter_mut().zip(now) {
             let mine: Vec<&Value> = pushes.iter().filter(|push| push["command"] == list.command).collect();
             let at = format!("{step}: {} {}", list.command, list.data);
+            if !self.listens {
+                assert!(mine.is_empty(), "{at} was pushed to who has logged out");
+                list.known = now;
+                continue;
+            }
             match mine.as_slice() {
                 [] => assert_eq!(list.known, now, "{at} has changed and was not pushed"),
                 [push] => {
@@ -93,7 +118,7 @@ async fn step(bench: &Bench, random: &mut ChaCha8Rng, admin: &mut Client, clerk:
     let service = [1, 3, 4, 5][random.random_range(0..4)];
     let number = random.random_range(1..4);
     let name = format!("name {}", random.random_range(0..4));
-    let (who, command, data) = match random.random_range(0..30) {
+    let (who, command, data) = match random.random_range(0..36) {
         0..4 => ("admin", "newConsumer", json!({"services": [service]})),
         4 => ("admin", "registrateConsumer", json!({"services": [service], "noprint": 0})),
         5..9 => ("clerk", "nextConsumer", here),
@@ -127,15 +152,34 @@ async fn step(bench: &Bench, random: &mut ChaCha8Rng, admin: &mut Client, clerk:
             bench.advance("1m").await;
             return ("advance".into(), true);
         }
-        _ if clerk.token.is_some() => {
-            clerk.data("logout", json!({})).await;
-            clerk.token = None;
-            return ("logout".into(), false);
+        29 => {
+            // Sessions that nobody has used meanwhile and that do not listen end, and so does the day.
+            bench.advance("25h").await;
+            return ("advance of a day".into(), true);
         }
-        _ => {
-            let login = json!({"component": "workplace", "login": "operator", "password": PASSWORD, "workplace": 11});
-            clerk.login(login).await;
-            return ("login".into(), false);
+        30 => ("admin", "removeConsumer", json!({"id": number + 28})),
+        31 => {
+            let row = json!({"services": [service], "time": "2026-11-21T12:00:00Z", "pin_code": number});
+            ("admin", "newConsumerPreRegistered", row)
+        }
+        32 => ("admin", "registrateConsumer", json!({"services": [service], "pin_code": number})),
+        33 if random.random_range(0..4) == 0 => {
+            return (
+                set_clock(bench, ["2026-11-20T09:00:00Z", "2026-11-22T09:00:00Z"][number as usize % 2]).await,
+                true,
+            );
+        }
+        what => {
+            let (client, login, workplace) = if what == 34 { (admin, "admin", 18) } else { (clerk, "operator", 11) };
+            let is_in = client.token.is_some() && client.ask("me", json!({})).await.get("error").is_none();
+            if is_in {
+                client.data("logout", json!({})).await;
+                client.token = None;
+                return (format!("logout of {login}"), false);
+            }
+            let data = json!({"component": "workplace", "login": login, "password": PASSWORD, "workplace": workplace});
+            client.login(data).await;
+            return (format!("login of {login}"), false);
         }
     };
     let client = if who == "admin" { admin } else { clerk };
@@ -144,6 +188,14 @@ async fn step(bench: &Bench, random: &mut ChaCha8Rng, admin: &mut Client, clerk:
     (format!("{command} {data} (failed: {failed})"), command == "retryCallConsumer" && !failed)
 }
 
+/// Sets the clock, which brings what is due on the way as an advance does.
+async fn set_clock(bench: &Bench, now: &str) -> String {
+    let answer = bench.steer(Method::PUT, "/worlds/default/clock", json!({"mode": "frozen", "now": now})).await;
+    assert_eq!(answer.status, 200, "{}", answer.text);
+    format!("the clock is set, as by an advance, to {now}")
+}
+
+#[proves("Q13", "Q29")]
 #[tokio::test]
 async fn each_list_that_changed_is_pushed_once_and_no_other() {
     for seed in 0..4 {
@@ -166,7 +218,10 @@ async fn each_list_that_changed_is_pushed_once_and_no_other() {
             let queue = [("currentQueue2", "subscribeCurrentQueue2", data)];
             listeners.push(Listener::open(&bench, &queue).await);
         }
-        for n in 0..80 {
+        for n in 0..100 {
+            if random.random_range(0..12) == 0 {
+                listeners.choose_mut(&mut random).expect("a listener").turn().await;
+            }
             let (what, announced) = step(&bench, &mut random, &mut admin, &mut clerk).await;
             for listener in &mut listeners {
                 listener.check(&format!("seed {seed}, step {n}: {what}"), announced).await;

@@ -191,7 +191,7 @@ async fn a_world_file_that_contradicts_itself_says_where() {
         (json!({"services": [{"id": 1, "name": "n", "ticket_range_id": 7, "operations": {"1": [1]}}]}), "there is no"),
         (json!({"operations": [{"id": 1, "name": "a"}, {"id": 1, "name": "b"}]}), "queue.operations[1].id"),
         (json!({"operations": [{"id": 1, "naem": "a"}]}), "did you mean `name`?"),
-        (json!({"users": [{"id": 1, "login": "a", "password": "12345"}]}), "32 hex digits"),
+        (json!({"users": [{"id": 1, "login": "a", "password": ""}]}), "a password is not empty"),
         (json!({"settings": {"time_zone": "Mars"}}), "no time zone"),
         (json!({"next": {"service": 1}}), "did you mean `services`?"),
         (json!({"services": [{"id": 1, "name": "n", "operations": {"x": [1]}}]}), "whole number"),

@@ -17,7 +17,7 @@ use self::clerks::{CallNext, ClerkLeaves, ClerkSits, ServeTicket};
 use crate::Queue;
 use crate::errors::Error;
 use crate::state::State;
-use crate::state::books::{Book, Key};
+use crate::state::books::{Book, FURTHER, Key};
 use crate::state::consumers::Registration;
 use crate::state::fields::{Need, stamp};
 use crate::state::people::WorldEvent;
@@ -179,19 +179,8 @@ impl Act<Queue> for Arrive {
             let text = format!("appointment {} has its ticket already: {}", row.id, row.consumer_id);
             return Err(Problem::conflict(text).under("pre_registered"));
         }
-        // Whoever has an appointment has shown the code already.
-        let pin = row.services.iter().find_map(|id| state.books.services.rows.get(id)?.pin_code.clone());
-        let wanted = Registration {
-            services: row.services.clone(),
-            priority: 0,
-            pin_code: pin,
-            photo: None,
-            comment: Some(row.comment.clone()),
-        };
-        let id = state.register(wanted, now).map_err(|error| problem(&error).under("pre_registered"))?;
-        if let Some(row) = state.books.pre_registered.rows.get_mut(&self.pre_registered) {
-            row.consumer_id = id;
-        }
+        let arrived = state.arrive(self.pre_registered, Registration::default(), now);
+        let id = arrived.map_err(|error| problem(&error).under("pre_registered"))?;
         state.settle(now);
         Ok(Taken::of(state, id))
     }
@@ -211,7 +200,7 @@ impl Act<Queue> for CancelTicket {
     type Output = Map<String, Value>;
 
     fn run(self, state: &mut State, now: Timestamp) -> Result<Map<String, Value>, Problem> {
-        state.remove_row(Book::Consumer, self.consumer).map_err(|error| problem(&error).under("consumer"))?;
+        state.remove_row(Book::Consumer, self.consumer, now).map_err(|error| problem(&error).under("consumer"))?;
         state.settle(now);
         Ok(Map::new())
     }
@@ -292,9 +281,13 @@ impl Act<Queue> for Set {
         };
         let book = Book::ALL[index];
         state.find(book, &Key::Id(self.id)).map_err(|error| problem(&error).under("id"))?;
-        let mut fields = Map::new();
+        let (mut fields, mut further) = (Map::new(), Map::new());
         for (name, value) in self.fields {
-            let known = book.fields();
+            let (known, name) = (book.fields(), book.called(&name).to_owned());
+            if book.observed().contains(&name.as_str()) {
+                further.insert(name, value);
+                continue;
+            }
             let Some(field) = known.iter().find(|field| field.name == name && field.need != Need::Server) else {
                 let names = known.iter().filter(|field| field.need != Need::Server).map(|field| field.name);
                 return Err(Problem::unknown("unknown_key", "field", &name, names).under(name.clone()).under("fields"));
@@ -303,6 +296,9 @@ impl Act<Queue> for Set {
             // Of a wrong kind whatever the book holds, so that `check` can tell it beforehand.
             let wrong = |error: Error| Problem::new("wrong_value", error.text()).under(name.clone()).under("fields");
             fields.insert(name.clone(), value.map_err(wrong)?);
+        }
+        if !further.is_empty() {
+            fields.insert(FURTHER.to_owned(), Value::Object(further));
         }
         state.set_row(book, self.id, fields, now).map_err(|error| problem(&error).under("fields"))?;
         state.settle(now);

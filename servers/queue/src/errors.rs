@@ -55,7 +55,9 @@ pub(crate) enum Error {
     NoToken,
     Token,
     Expired,
-    Credentials,
+    /// With the component as which this login is known.
+    Credentials(Option<&'static str>),
+    Device(&'static str, String),
     Disabled(String),
     Component(String),
     NoClerk,
@@ -97,7 +99,8 @@ impl Error {
             Self::NoToken => (2, 1),
             Self::Token => (2, 2),
             Self::Expired => (2, 3),
-            Self::Credentials => (2, 4),
+            Self::Credentials(_) => (2, 4),
+            Self::Device(..) => (2, 10),
             Self::Disabled(_) => (2, 5),
             Self::Component(_) => (2, 6),
             Self::NoClerk => (2, 7),
@@ -122,6 +125,12 @@ impl Error {
         }
     }
 
+    /// How a board or a terminal logs in.
+    fn logs_in(book: &str) -> String {
+        let component = book.to_lowercase();
+        format!("{{\"component\": \"{component}\", \"login\": \"<name in the book {book}>\"}}")
+    }
+
     /// What it says.
     pub(crate) fn text(&self) -> String {
         match self {
@@ -136,10 +145,19 @@ impl Error {
             Self::NoToken => "Parameter 'token' is required".into(),
             Self::Token => "Session not found".into(),
             Self::Expired => "Session expired".into(),
-            Self::Credentials => "Wrong login or password".into(),
+            Self::Credentials(None) => "Wrong login or password".into(),
+            Self::Credentials(Some(book)) => {
+                format!("Wrong login or password; the book {book} has this name: {}", Self::logs_in(book))
+            }
+            Self::Device(book, name) => {
+                format!("Wrong login: {book} '{name}' not found; it logs in with its name: {}", Self::logs_in(book))
+            }
             Self::Disabled(what) => format!("{what} is disabled"),
             Self::Component(name) => {
-                format!("Unknown component '{name}'; known: workplace, registrator, qboard, scoreboard")
+                format!(
+                    "Unknown component '{name}'; known: workplace with login, password and workplace; registrator, \
+                     qboard, scoreboard with login alone, their name in the book"
+                )
             }
             Self::NoClerk => "The session has no clerk; log in as component 'workplace'".into(),
             Self::NotHere(workplace) => format!("The clerk is not logged in at workplace {workplace}"),
@@ -184,7 +202,8 @@ impl Error {
             Self::NoToken,
             Self::Token,
             Self::Expired,
-            Self::Credentials,
+            Self::Credentials(None),
+            Self::Device("QBoard", "hall".into()),
             Self::Disabled("User".into()),
             Self::Component("kiosk".into()),
             Self::NoClerk,

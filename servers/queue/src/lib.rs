@@ -58,4 +58,8 @@ impl Service for Queue {
     fn tick(state: &mut State, due: Timestamp) -> Vec<String> {
         state.tick(due)
     }
+
+    fn clock_back(state: &mut State, now: Timestamp) {
+        state.clock_back(now);
+    }
 }

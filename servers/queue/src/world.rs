@@ -8,12 +8,13 @@ use jiff::tz::TimeZone;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use stend_core::random::Drawn;
-use stend_core::{Index, Problem, Seed, Span, Streams, Table, Version, near};
+use stend_core::{Index, Problem, Seed, Span, Streams, Table, near};
 
 use crate::actions::generate::{Generate, make_up};
 use crate::state::books::{Book, Books, Shelf};
 use crate::state::keyed::Keyed;
 use crate::state::line::Line;
+use crate::state::open_sessions::Sessions;
 use crate::state::people::{People, Planned, SimulatedClerk};
 use crate::state::rows::{
     Administrator, Clerk, ConsumerPreRegistered, Operation, QBoard, Registrator, RoleClerk, Row, ScoreBoard, Service,
@@ -76,6 +77,10 @@ pub struct Section {
     /// Open sessions; a saved world carries them.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub sessions: Vec<Session>,
+    /// Tokens of the latest sessions that have ended unused; a saved world carries them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(with = "Vec<String>")]
+    pub expired: Vec<Arc<str>>,
     /// Simulated clerks; a saved world carries them.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub clerks: Vec<SimulatedClerk>,
@@ -205,7 +210,7 @@ pub(crate) fn seed(mut section: Section, seed: Seed) -> Result<State, Problem> {
     let highest = highest.unwrap_or(0);
     let next_consumer = section.next.get("consumers").copied().unwrap_or(highest + 1).max(highest + 1);
     let numbers = section.numbers.iter().map(|number| (number.ticket_range, number.last)).collect();
-    let sessions = section.sessions.into_iter().map(|session| (Arc::clone(&session.token), session)).collect();
+    let sessions = Sessions::restore(section.sessions, section.expired, settings.session_timeout);
     let mut state = State {
         books,
         consumers,
@@ -217,7 +222,6 @@ pub(crate) fn seed(mut section: Section, seed: Seed) -> Result<State, Problem> {
         today: now,
         tomorrow: now,
         sessions,
-        ended: Version::default(),
         people: People::restore(section.clerks, section.planned),
         settings: settings.into(),
         totals: section.totals,
@@ -243,6 +247,10 @@ fn check_settings(settings: &Settings) -> Result<(), Problem> {
     }
     if settings.session_timeout.is_zero() {
         return Err(Problem::invalid("sessions of no time at all").under("session_timeout"));
+    }
+    if settings.session_timeout < Span::from_secs(1) {
+        let text = format!("sessions of {}; 1 s at least", settings.session_timeout);
+        return Err(Problem::invalid(text).under("session_timeout"));
     }
     if let Some(i) = settings.postpone_delays.iter().position(|minutes| !(1..=1440).contains(minutes)) {
         let text = format!("{} minutes; from 1 to 1440", settings.postpone_delays[i]);
@@ -320,12 +328,8 @@ fn place(state: &mut State, count: bool) -> Result<(), Problem> {
             Stand::Waiting | Stand::Served | Stand::Rejected => {}
         }
     }
-    for (range, last) in state.consumers.values().filter(|_| count).filter_map(|consumer| {
-        let service = consumer.services.keys().next()?;
-        Some((state.books.services.rows.get(service)?.ticket_range_id, consumer.number))
-    }) {
-        let known = state.numbers.get(&range).copied().unwrap_or(last);
-        state.numbers.insert(range, known.max(last));
+    if count {
+        state.count_numbers();
     }
     state.line_up();
     Ok(())
@@ -371,6 +375,7 @@ pub(crate) fn save(state: &State) -> Section {
         today: Some(state.today),
         archive: state.archive.values().cloned().collect(),
         sessions: state.sessions.values().cloned().collect(),
+        expired: state.sessions.expired(),
         clerks: state.people.clerks.values().cloned().collect(),
         planned: state.people.planned(),
         totals: state.totals.clone(),

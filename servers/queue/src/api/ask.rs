@@ -16,7 +16,8 @@ use crate::api::topics::Topic;
 use crate::api::wire::{Data, Request};
 use crate::errors::{Error, no_errors};
 use crate::state::State;
-use crate::state::fields::{Field, Need, odd};
+use crate::state::books::{Book, FURTHER};
+use crate::state::fields::{Need, odd};
 use crate::state::posts::Post;
 use crate::state::sessions::Session;
 
@@ -146,16 +147,18 @@ impl Ask<'_, '_> {
         Error::Value(format!("Parameter '{name}': expected {expected}, found {found}"))
     }
 
-    /// The fields of a row, as their kinds have them; others are warned about, and left out.
+    /// The fields of a row, as their kinds have them. Others are kept as they came where the book keeps rows, and warned
+    /// about unless public clients are known to send them; tickets leave them out.
     ///
     /// # Errors
     /// A value of another kind; in a strict world any warning.
-    pub(crate) fn row(&mut self, fields: &[Field], id_is_named: bool) -> Result<Map<String, Value>, Error> {
+    pub(crate) fn row(&mut self, book: Book, id_is_named: bool) -> Result<Map<String, Value>, Error> {
+        let fields = book.fields();
         let names: Vec<&str> = fields.iter().map(|field| field.name).collect();
-        let mut row = Map::new();
+        let (mut row, mut further) = (Map::new(), Map::new());
         let request = self.request;
         for (name, value) in request.data.iter() {
-            let value = &value.to_value();
+            let (name, value) = (book.called(name), &value.to_value());
             match fields.iter().find(|field| field.name == name) {
                 Some(field) if field.need != Need::Server => {
                     row.insert(name.to_owned(), field.kind.read(name, value)?);
@@ -165,8 +168,20 @@ impl Ask<'_, '_> {
                 }
                 Some(_) if name == "id" && id_is_named => {}
                 Some(_) => self.warn(format!("field `{name}` is the server's; ignored"))?,
-                None => self.unknown(name, &names)?,
+                None if book == Book::Consumer => self.unknown(name, &names)?,
+                None => {
+                    if !book.observed().contains(&name) {
+                        self.warn(match near::nearest(name, names.iter().copied()) {
+                            Some(near) => format!("unknown field `{name}` kept; did you mean `{near}`?"),
+                            None => format!("unknown field `{name}` kept"),
+                        })?;
+                    }
+                    further.insert(name.to_owned(), value.clone());
+                }
             }
+        }
+        if !further.is_empty() {
+            row.insert(FURTHER.to_owned(), Value::Object(further));
         }
         Ok(row)
     }

@@ -10,6 +10,7 @@ use crate::errors::Error;
 use crate::state::State;
 use crate::state::books::{Book, key};
 use crate::state::fields::Kind;
+use crate::state::sessions::Session;
 
 /// What can be done with a book.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,6 +39,17 @@ fn sent_id(ask: &Ask<'_, '_>, title: &'static str) -> Result<i64, Error> {
     }
 }
 
+/// Warns when sessions end with the rows that are removed, above all the one that asks for it.
+fn warn_of_ends(ask: &mut Ask<'_, '_>, state: &State, ends: impl Fn(&Session) -> bool) -> Result<(), Error> {
+    if ends(ask.session()?) {
+        return ask.warn("this session logged in with what it removes, and ends".into());
+    }
+    match state.sessions.values().filter(|session| ends(session)).count() {
+        0 => Ok(()),
+        count => ask.warn(format!("{count} session(s) logged in with what this removes, and end")),
+    }
+}
+
 /// Does it.
 pub(crate) fn run(verb: Verb, book: Book, ask: &mut Ask<'_, '_>, state: &mut State) -> Result<Answer, Error> {
     let title = book.title();
@@ -61,23 +73,30 @@ pub(crate) fn run(verb: Verb, book: Book, ask: &mut Ask<'_, '_>, state: &mut Sta
         }
         Verb::Set => {
             let id = sent_id(ask, title)?;
-            let fields = ask.row(book.fields(), true)?;
+            let fields = ask.row(book, true)?;
+            if book == Book::ConsumerPreRegistered
+                && let Some(ticket) = state.ticket_of(id).filter(|_| !fields.is_empty())
+            {
+                ask.warn(format!("the appointment's ticket {ticket} was taken already; it stays as it is"))?;
+            }
             state.set_row(book, id, fields, ask.now)?;
             Ok(Answer::done())
         }
         Verb::New => {
-            let fields = ask.row(book.fields(), false)?;
+            let fields = ask.row(book, false)?;
             let id = state.add_row(book, fields, ask.now)?;
             Ok(Answer::data(state.row_wire(book, id)))
         }
         Verb::Remove => {
             let ById { id } = ask.read(title)?;
-            state.remove_row(book, id)?;
+            warn_of_ends(ask, state, |session| session.is_of(book, id))?;
+            state.remove_row(book, id, ask.now)?;
             Ok(Answer::done())
         }
         Verb::RemoveAll => {
             ask.known(&[])?;
-            state.remove_all(book)?;
+            warn_of_ends(ask, state, |session| session.is_of_book(book))?;
+            state.remove_all(book, ask.now)?;
             Ok(Answer::done())
         }
         Verb::Subscribe => {

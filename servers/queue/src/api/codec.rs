@@ -60,13 +60,14 @@ impl SocketService for Queue {
     }
 
     /// The token that is sent and the login of its session, and the login that is logged in with.
-    fn clients(envelope: &Envelope<'_>, state: &State, now: Timestamp) -> Vec<String> {
+    fn clients(envelope: &Envelope<'_>, state: &State, _: Timestamp) -> Vec<String> {
         let request = &envelope.request;
         let token = request.token.as_deref();
-        let session = state.session(token, now).ok();
-        let login = session.as_ref().and_then(|session| state.login_of(session));
+        let session = state.session(token).ok();
+        let login = session.and_then(|session| state.login_of(session));
         let logs_in = request.data.get("login").filter(|_| request.command == "login").and_then(|login| login.as_str());
-        [token, login, logs_in].into_iter().flatten().map(str::to_owned).collect()
+        let kept = session.map(|session| &*session.token).filter(|kept| token != Some(*kept));
+        [token, kept, login, logs_in].into_iter().flatten().map(str::to_owned).collect()
     }
 
     fn answer(envelope: &Envelope<'_>, state: &mut State, context: &mut SocketContext<'_, Topic>) -> Reply {
@@ -78,7 +79,7 @@ impl SocketService for Queue {
             None => answer(&mut ask, routes::find(&request.command), state),
         };
         let session = match &result {
-            Ok(Answer::Login(_, token)) => state.sessions.get(token.as_str()).cloned(),
+            Ok(Answer::Login(_, token)) => state.sessions.get(token).cloned(),
             _ => ask.session,
         };
         if let Some(login) = session.as_ref().and_then(|session| state.login_of(session)) {
@@ -121,12 +122,17 @@ impl SocketService for Queue {
     }
 
     fn owners(state: &State) -> Version {
-        state.ended
+        state.sessions.version()
     }
 
     /// A session's subscriptions end with it (Q29).
     fn is_owner(state: &State, token: &str) -> bool {
-        state.sessions.contains_key(token)
+        state.sessions.get(token).is_some()
+    }
+
+    /// A session lives while it listens (Q29).
+    fn listens(state: &mut State, token: &str, listens: bool, now: Timestamp) {
+        state.listens(token, listens, now);
     }
 
     /// Simulated clerks take what has come.
@@ -147,7 +153,7 @@ fn answer(ask: &mut Ask<'_, '_>, route: Option<&'static Route>, state: &mut Stat
         return Err(Error::UnknownCommand(name.chars().take(100).collect(), near));
     };
     if !matches!(route.run, Run::Open(_)) {
-        ask.session = Some(state.session(ask.request.token.as_deref(), ask.now)?);
+        ask.session = Some(state.session(ask.request.token.as_deref())?.clone());
     }
     let request = ask.request;
     request.odd.iter().try_for_each(|key| ask.unknown(key, &KEYS))?;

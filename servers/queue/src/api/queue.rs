@@ -82,14 +82,23 @@ pub(crate) fn subscribe(ask: &mut Ask<'_, '_>, state: &mut State, at: CurrentQue
     Ok(Answer::done())
 }
 
-/// Ends the subscription to a window's queue; without a window, to all.
-pub(crate) fn unsubscribe(ask: &mut Ask<'_, '_>, _: &mut State, which: CurrentQueue2) -> Result<Answer, Error> {
-    let workplace = which.workplace;
+/// Ends the subscriptions of one of the two kinds to a window's queue; without a window, to all.
+fn unsubscribe_views(ask: &mut Ask<'_, '_>, listed: bool, workplace: Option<i64>) -> Answer {
     ask.context.unsubscribe(move |topic| match topic {
-        Topic::Queue(view) => workplace.is_none() || view.workplace == workplace,
+        Topic::Queue(view) => view.listed == listed && (workplace.is_none() || view.workplace == workplace),
         Topic::Book(_) => false,
     });
-    Ok(Answer::done())
+    Answer::done()
+}
+
+/// Ends what `subscribeCurrentQueue` began.
+pub(crate) fn unsubscribe(ask: &mut Ask<'_, '_>, _: &mut State, which: CurrentQueue2) -> Result<Answer, Error> {
+    Ok(unsubscribe_views(ask, false, which.workplace))
+}
+
+/// Ends what `subscribeCurrentQueue2` began.
+pub(crate) fn unsubscribe2(ask: &mut Ask<'_, '_>, _: &mut State, which: CurrentQueue2) -> Result<Answer, Error> {
+    Ok(unsubscribe_views(ask, true, which.workplace))
 }
 
 /// The view that `currentQueue2` asks for.
@@ -145,6 +154,9 @@ pub(crate) struct Statistics {
 
 /// What happened.
 pub(crate) fn statistics(_: &mut Ask<'_, '_>, state: &mut State, of: Statistics) -> Result<Answer, Error> {
+    // What is deeper is shown within what is around it.
+    let operations = of.operations.unwrap_or(false);
+    let stages = operations || of.stages.unwrap_or(false);
     let filter = Filter {
         from: of.from.map(|from| from.0),
         to: of.to.map(|to| to.0),
@@ -152,9 +164,9 @@ pub(crate) fn statistics(_: &mut Ask<'_, '_>, state: &mut State, of: Statistics)
         user: of.user,
         role: of.role,
         ticket: of.ticket.map(|ticket| ticket.to_string()),
-        services: of.services.unwrap_or(false),
-        stages: of.stages.unwrap_or(false),
-        operations: of.operations.unwrap_or(false),
+        services: stages || of.services.unwrap_or(false),
+        stages,
+        operations,
     };
     if filter.from.zip(filter.to).is_some_and(|(from, to)| from > to) {
         return Err(Error::Value("Parameter 'from' is later than 'to'".into()));

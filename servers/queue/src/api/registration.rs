@@ -17,7 +17,8 @@ const MOST_PHOTO: usize = 256 * 1024;
 /// What a ticket is registered for.
 #[derive(Deserialize)]
 pub(crate) struct Register {
-    services: Vec<i64>,
+    /// Left out by who has an appointment and enters its pin code.
+    services: Option<Vec<i64>>,
     priority: Option<i64>,
     pin_code: Option<Words>,
     photo: Option<Words>,
@@ -36,7 +37,7 @@ pub(crate) fn registrate(ask: &mut Ask<'_, '_>, state: &mut State, ticket: Regis
     }
     let session = ask.session()?;
     let wanted = Registration {
-        services: ticket.services,
+        services: ticket.services.unwrap_or_default(),
         priority: ticket.priority.unwrap_or_else(|| state.registrator_priority(session)),
         pin_code: text(ticket.pin_code),
         photo,

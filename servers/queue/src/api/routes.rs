@@ -87,12 +87,13 @@ static COMMANDS: [Route; 19] = [
     row(DOCUMENTED, "registrateConsumer", Run::Within(|ask, state| ask.run(state, registration::registrate))),
 ];
 
-static SEEN: [Route; 5] = [
+static SEEN: [Route; 6] = [
     row(OBSERVED, "me", Run::Within(|ask, state| ask.run(state, sessions::me))),
     row(OBSERVED, "currentConsumer", Run::Within(|ask, state| ask.run(state, queue::current_consumer))),
     row(OBSERVED, "currentQueue2", Run::Within(|ask, state| ask.run(state, queue::current2))),
     row(OBSERVED, "subscribeCurrentQueue2", Run::Within(|ask, state| ask.run(state, queue::subscribe2))),
     row(OBSERVED, "unsubscribeCurrentQueue", Run::Within(|ask, state| ask.run(state, queue::unsubscribe))),
+    row(OBSERVED, "unsubscribeCurrentQueue2", Run::Within(|ask, state| ask.run(state, queue::unsubscribe2))),
 ];
 
 static GROUPS: [Route; VERBS] = book!(OBSERVED, ServiceGroup, "serviceGroup", "ServiceGroup");

@@ -45,6 +45,9 @@ pub(crate) fn login(ask: &mut Ask<'_, '_>, state: &mut State) -> Result<Answer, 
         password: sent.password.map(|password| password.to_string()),
         workplace: sent.workplace,
     };
+    if let Some((workplace, others)) = state.sits_elsewhere(&login) {
+        ask.warn(format!("user `{}` logs in at workplace {workplace} while logged in at {others}", login.login))?;
+    }
     let (data, token) = state.login(&login, ask.now)?;
     Ok(Answer::Login(data, token))
 }
@@ -59,7 +62,7 @@ pub(crate) fn logout(ask: &mut Ask<'_, '_>, state: &mut State, at: Logout) -> Re
 }
 
 /// Versions of the modules, and how many sessions are open.
-pub(crate) fn info(ask: &mut Ask<'_, '_>, state: &mut State, _: Nothing) -> Result<Answer, Error> {
+pub(crate) fn info(_: &mut Ask<'_, '_>, state: &mut State, _: Nothing) -> Result<Answer, Error> {
     let mut data = Map::new();
     for (module, version) in MODULES {
         data.insert(module.into(), json!(version));
@@ -67,7 +70,7 @@ pub(crate) fn info(ask: &mut Ask<'_, '_>, state: &mut State, _: Nothing) -> Resu
     for (module, version) in &state.settings.info {
         data.insert(module.clone(), json!(version));
     }
-    data.insert("sessions".into(), json!(state.alive(ask.now)));
+    data.insert("sessions".into(), json!(state.sessions.len()));
     Ok(Answer::data(Value::Object(data)))
 }
 

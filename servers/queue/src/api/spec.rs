@@ -8,7 +8,7 @@ use crate::api::books::Verb;
 use crate::api::routes::{self, Route, Run};
 use crate::errors::Error;
 use crate::state::books::Book;
-use crate::state::fields::{Field, Kind, Need};
+use crate::state::fields::{Kind, Need};
 
 /// The parts that are written by hand.
 pub(crate) const PARTS: &[SpecPart] = &[
@@ -126,12 +126,12 @@ impl Parts {
             Verb::Get => (format!("One element of {title}, by `id` or `name`."), schema("ElementKey"), schema(title)),
             Verb::Set => {
                 let name = format!("set{title}Data");
-                self.schemas.insert(name.clone(), fields(book.fields(), true));
+                self.schemas.insert(name.clone(), fields(book, true));
                 (format!("Changes an element of {title}; what is not given stays."), schema(&name), schema("NoErrors"))
             }
             Verb::New => {
                 let name = format!("new{title}Data");
-                self.schemas.insert(name.clone(), fields(book.fields(), false));
+                self.schemas.insert(name.clone(), fields(book, false));
                 (format!("Adds an element to {title}."), schema(&name), schema(title))
             }
             Verb::Remove => (format!("Removes an element of {title}."), schema("ElementId"), schema("NoErrors")),
@@ -205,19 +205,24 @@ fn push(command: &str, data: Value) -> Value {
 }
 
 /// What a client may send of an element, to change one or to add one.
-fn fields(fields: &[Field], changes: bool) -> Value {
+fn fields(book: Book, changes: bool) -> Value {
     let mut properties = Map::new();
     let mut required = Vec::new();
     if changes {
         properties.insert("id".into(), schema("Whole"));
         required.push("id");
     }
-    for field in fields.iter().filter(|field| field.need != Need::Server) {
+    for field in book.fields().iter().filter(|field| field.need != Need::Server) {
         properties.insert(field.name.into(), kind(field.kind));
+        for (other, _) in book.other_names().iter().filter(|(_, name)| *name == field.name) {
+            properties.insert((*other).into(), kind(field.kind));
+        }
         if field.need == Need::Required && !changes {
             required.push(field.name);
         }
     }
+    properties
+        .extend(book.observed().iter().map(|name| ((*name).to_owned(), json!({"description": "Observed; kept."}))));
     json!({"type": "object", "additionalProperties": false, "required": required, "properties": properties})
 }
 

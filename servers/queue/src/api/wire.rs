@@ -238,7 +238,7 @@ fn json(out: &mut Vec<u8>, value: &(impl Serialize + ?Sized)) {
 fn echo(command: &str, manner: Manner) -> &str {
     match manner.unsubscribe_echo {
         // The slip is printed for books; the observed `unsubscribeCurrentQueue` has none.
-        UnsubscribeEcho::Printed if command.starts_with("unsubscribe") && !command.ends_with("CurrentQueue") => {
+        UnsubscribeEcho::Printed if command.starts_with("unsubscribe") && !command.contains("CurrentQueue") => {
             &command["un".len()..]
         }
         _ => command,

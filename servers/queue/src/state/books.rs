@@ -15,6 +15,24 @@ use crate::errors::Error;
 /// The most rows of a book.
 pub(crate) const MOST_ROWS: usize = 10_000;
 
+/// The most fields of a row that its book does not know.
+const MOST_FURTHER: usize = 64;
+
+/// Under which a row keeps them; on the wire they stand among the others.
+pub(crate) const FURTHER: &str = "further";
+
+/// A row as clients get it: further fields stand behind its own.
+pub(crate) fn spread(mut row: Value) -> Value {
+    if let Some(keys) = row.as_object_mut()
+        && let Some(Value::Object(further)) = keys.shift_remove(FURTHER)
+    {
+        for (name, value) in further {
+            keys.entry(name).or_insert(value);
+        }
+    }
+    row
+}
+
 /// A reference book, in the document's order; `ServiceGroup` is observed (Q27).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Book {
@@ -94,6 +112,30 @@ impl Book {
             Self::ConsumerPreRegistered => "consumerPreRegisteredList",
             Self::ServiceGroup => "serviceGroupList",
         }
+    }
+}
+
+impl Book {
+    /// Further fields that public clients send (Q15): kept and shown like any, and not warned about.
+    pub(crate) const fn observed(self) -> &'static [&'static str] {
+        match self {
+            Self::Service => &["registrable", "dynamic"],
+            Self::Workplace => &["wpd_filter", "audio_zone"],
+            _ => &[],
+        }
+    }
+
+    /// Other names under which fields are read, each with the field's own.
+    pub(crate) const fn other_names(self) -> &'static [(&'static str, &'static str)] {
+        match self {
+            Self::TicketRange => &[("first", "ticketMin"), ("last", "ticketMax")],
+            _ => &[],
+        }
+    }
+
+    /// What a field is called here.
+    pub(crate) fn called(self, name: &str) -> &str {
+        self.other_names().iter().find(|(other, _)| *other == name).map_or(name, |(_, own)| own)
     }
 }
 
@@ -211,6 +253,9 @@ impl<T: Row> Shelf<T> {
         let typed: T =
             serde_json::from_value(row.clone()).map_err(|error| Error::Value(format!("{title}: {error}")))?;
         typed.check().map_err(|text| Error::Value(format!("{title}: {text}")))?;
+        if row[FURTHER].as_object().is_some_and(|further| further.len() > MOST_FURTHER) {
+            return Err(Error::Value(format!("{title}: {MOST_FURTHER} further fields at most")));
+        }
         if typed.unique().is_some_and(|name| self.named(name, typed.id())) {
             return Err(Error::Taken(format!("{title} '{}'", typed.name())));
         }
@@ -283,7 +328,9 @@ impl<T: Row> AnyShelf for Shelf<T> {
         for (name, value) in fields {
             match (row.get_mut(&name), value) {
                 // A part such as `clerk` is changed field by field too.
-                (Some(Value::Object(part)), Value::Object(changes)) if is_part::<T>(&name) => part.extend(changes),
+                (Some(Value::Object(part)), Value::Object(changes)) if name == FURTHER || is_part::<T>(&name) => {
+                    part.extend(changes);
+                }
                 (_, value) => row[name] = value,
             }
         }

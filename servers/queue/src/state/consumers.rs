@@ -28,14 +28,56 @@ pub(crate) struct Registration {
 pub(crate) const PRIORITY: i64 = 50;
 
 impl State {
-    /// Registers a ticket, and tells its id.
+    /// A consumer takes a ticket; tells its id. One with the pin code of an appointment takes the ticket of that, and need
+    /// not name its services.
     ///
     /// # Errors
     /// No services, unknown, disabled or repeated ones, a wrong pin code, a range that is used up.
     pub(crate) fn register(&mut self, wanted: Registration, now: Timestamp) -> Result<i64, Error> {
+        match self.appointment(&wanted, now) {
+            Some(appointment) => self.arrive(appointment, wanted, now),
+            None => self.give_ticket(wanted, true, now),
+        }
+    }
+
+    /// The appointment whose pin code a consumer enters, for services that are among its own: one of today before others,
+    /// then the earliest.
+    fn appointment(&self, wanted: &Registration, now: Timestamp) -> Option<i64> {
+        let pin = wanted.pin_code.as_deref().filter(|pin| !pin.is_empty())?;
+        let today = self.day_of(now);
+        let rows = self.books.pre_registered.rows.values().filter(|row| {
+            row.consumer_id < 0 && row.pin_code == pin && wanted.services.iter().all(|id| row.services.contains(id))
+        });
+        rows.min_by_key(|row| (self.day_of(row.time) != today, row.time, row.id)).map(|row| row.id)
+    }
+
+    /// The ticket that was taken for an appointment, if it was.
+    pub(crate) fn ticket_of(&self, appointment: i64) -> Option<String> {
+        let row = self.books.pre_registered.rows.get(&appointment).filter(|row| row.consumer_id >= 0)?;
+        Some(self.consumers.get(&row.consumer_id).map_or_else(|| row.consumer_id.to_string(), Consumer::ticket))
+    }
+
+    /// Who has an appointment comes and takes its ticket. No service asks for a pin code again.
+    ///
+    /// # Errors
+    /// As [`State::register`].
+    pub(crate) fn arrive(&mut self, appointment: i64, wanted: Registration, now: Timestamp) -> Result<i64, Error> {
+        let row = self.books.pre_registered.rows.get(&appointment);
+        let row = row.ok_or_else(|| Error::NotFound("ConsumerPreRegistered", appointment.to_string()))?;
+        let comment = wanted.comment.filter(|comment| !comment.is_empty()).or_else(|| Some(row.comment.clone()));
+        let pin_code = Some(row.pin_code.clone());
+        let wanted = Registration { services: row.services.clone(), pin_code, comment, ..wanted };
+        let id = self.give_ticket(wanted, false, now)?;
+        if let Some(row) = self.books.pre_registered.rows.get_mut(&appointment) {
+            row.consumer_id = id;
+        }
+        Ok(id)
+    }
+
+    fn give_ticket(&mut self, wanted: Registration, asks_pin: bool, now: Timestamp) -> Result<i64, Error> {
         let Some(first) = wanted.services.first() else { return Err(Error::Missing("Consumer", "services".into())) };
         let mut seen = BTreeSet::new();
-        let mut needs_pin = false;
+        let mut needs_pin = !asks_pin;
         for id in &wanted.services {
             let service = self.books.services.rows.get(id);
             let service = service.ok_or_else(|| Error::NotFound("Service", id.to_string()))?;
@@ -45,7 +87,7 @@ impl State {
             if !seen.insert(*id) {
                 return Err(Error::ServiceTaken(*id));
             }
-            if let Some(pin) = service.pin_code.as_deref().filter(|pin| !pin.is_empty()) {
+            if let Some(pin) = service.pin_code.as_deref().filter(|pin| asks_pin && !pin.is_empty()) {
                 needs_pin = true;
                 let given = wanted.pin_code.as_deref().unwrap_or("");
                 let does = match self.settings.pin_code {
@@ -60,9 +102,7 @@ impl State {
         if self.consumers.len() >= MOST_CONSUMERS {
             return Err(Error::Full("Consumer", MOST_CONSUMERS));
         }
-        if self.day_of(now) > self.today {
-            self.begin_day(now);
-        }
+        self.day_for(now);
         let range = self.books.services.rows.get(first).map_or(0, |service| service.ticket_range_id);
         let range = self.books.ticket_ranges.rows.get(&range);
         let range = range.ok_or_else(|| Error::NotFound("TicketRange", range.map_or(0, |one| one.id).to_string()))?;

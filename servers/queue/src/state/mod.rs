@@ -8,6 +8,7 @@ pub(crate) mod keyed;
 pub(crate) mod line;
 #[cfg(test)]
 mod model;
+pub(crate) mod open_sessions;
 pub(crate) mod people;
 pub(crate) mod picture;
 pub(crate) mod posts;
@@ -19,19 +20,17 @@ pub(crate) mod settings;
 pub(crate) mod tickets;
 pub(crate) mod view;
 
-use std::sync::Arc;
-
-use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use stend_core::{Index, Shared, Streams, Table, Version};
+use stend_core::{Index, Shared, Streams, Table};
 
 use books::Books;
-use fields::to_milli;
+use fields::{to_milli, to_second};
 use line::Line;
+use open_sessions::Sessions;
 use people::People;
-use sessions::Session;
 pub(crate) use settings::Settings;
 use tickets::{Consumer, Stand};
 
@@ -52,9 +51,7 @@ pub struct State {
     /// When today began and when it ends, in the hall's zone.
     pub(crate) today: Timestamp,
     pub(crate) tomorrow: Timestamp,
-    pub(crate) sessions: Table<Arc<str>, Session>,
-    /// Changes whenever sessions end.
-    pub(crate) ended: Version,
+    pub(crate) sessions: Sessions,
     pub(crate) people: People,
     pub(crate) settings: Shared<Settings>,
     pub(crate) totals: Totals,
@@ -85,12 +82,12 @@ pub struct Totals {
 pub(crate) const MOST_CONSUMERS: usize = 200_000;
 
 impl State {
-    /// When a ticket comes back, a simulated person does something, or the day ends.
+    /// When a ticket comes back, a session may end, a simulated person does something, or the day ends.
     pub(crate) fn next_deadline(&self) -> Option<Timestamp> {
         let back = self.postponed.first().map(|(at, _)| *at);
         let anything = !self.consumers.is_empty() || !self.numbers.is_empty();
         let midnight = anything.then_some(self.tomorrow);
-        [back, self.people.next_deadline(), midnight].into_iter().flatten().min()
+        [back, self.sessions.next_deadline(), self.people.next_deadline(), midnight].into_iter().flatten().min()
     }
 
     /// Lets happen what is due.
@@ -106,8 +103,16 @@ impl State {
                 fired.push(format!("ticket {ticket} is back in the line"));
             }
         }
+        fired.extend(self.end_unused(due));
         fired.extend(self.people_act(due));
         fired
+    }
+
+    /// The clock was set back: the day is the one that it shows now (Q23).
+    pub(crate) fn clock_back(&mut self, now: Timestamp) {
+        if to_second(now) < self.today {
+            self.begin_day(to_second(now));
+        }
     }
 
     /// After a command or an action: simulated clerks take what has come.
@@ -133,11 +138,30 @@ impl State {
         self.tomorrow = tomorrow.and_then(|day| day.start_of_day()).map_or(Timestamp::MAX, |day| day.timestamp());
     }
 
-    /// Numbers begin again, and yesterday's tickets go to the archive; who stands at a window stays until done.
+    /// The day goes by the moment that a registration prints, which is to the second: what is taken just before midnight
+    /// is of the day that it prints (Q23). A clock that was set back is another matter.
+    pub(crate) fn day_for(&mut self, now: Timestamp) {
+        let printed = to_second(now);
+        if printed >= self.tomorrow || printed + SignedDuration::from_secs(1) < self.today {
+            self.begin_day(printed);
+        }
+    }
+
+    /// Numbers begin again, and tickets of other days go to the archive; who stands at a window stays until done. On a day
+    /// that was before, its tickets come back, and numbers go on after theirs.
     pub(crate) fn begin_day(&mut self, now: Timestamp) -> usize {
         self.set_today(now);
-        self.numbers.clear();
-        let stays = |consumer: &Consumer| consumer.state == Stand::Serving || consumer.registration >= self.today;
+        let days = self.today..self.tomorrow;
+        let again: Vec<i64> =
+            self.archive.values().filter(|one| days.contains(&one.registration)).map(|one| one.id).collect();
+        for id in again {
+            let Some(consumer) = self.archive.remove(&id) else { continue };
+            self.totals.left -= u64::from(!consumer.state.is_final()).min(self.totals.left);
+            self.postponed.extend(consumer.postpone_to.map(|to| (to, id)));
+            self.consumers.insert(id, consumer);
+            self.stand_in_line(id);
+        }
+        let stays = |consumer: &Consumer| consumer.state == Stand::Serving || days.contains(&consumer.registration);
         let gone: Vec<i64> = self.consumers.values().filter(|consumer| !stays(consumer)).map(|one| one.id).collect();
         for id in &gone {
             self.line.leave(*id);
@@ -153,6 +177,26 @@ impl State {
         while self.archive.len() > MOST_CONSUMERS {
             self.archive.pop_first();
         }
+        self.numbers.clear();
+        self.count_numbers();
         gone.len()
+    }
+
+    /// Numbers go on after those of the day's tickets.
+    pub(crate) fn count_numbers(&mut self) {
+        let of_today = self.consumers.values().filter(|one| (self.today..self.tomorrow).contains(&one.registration));
+        let given: Vec<(i64, i64)> = of_today.filter_map(|one| Some((self.range_of(one)?, one.number))).collect();
+        for (range, number) in given {
+            let last = self.numbers.get(&range).map_or(number, |last| number.max(*last));
+            self.numbers.insert(range, last);
+        }
+    }
+
+    /// The range that a ticket's number is from: its prefix tells it among those of its services.
+    fn range_of(&self, consumer: &Consumer) -> Option<i64> {
+        let services = consumer.services.keys().filter_map(|id| self.books.services.rows.get(id));
+        let ranges: Vec<i64> = services.map(|service| service.ticket_range_id).collect();
+        let has_prefix = |id: &&i64| self.books.ticket_ranges.rows.get(id).is_some_and(|r| r.prefix == consumer.prefix);
+        ranges.iter().find(has_prefix).or(ranges.first()).copied()
     }
 }

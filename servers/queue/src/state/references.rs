@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
 use super::State;
-use super::books::{Book, Key};
+use super::books::{Book, FURTHER, Key, spread};
 use super::fields::{Field, Kind, Need, to_milli};
 use super::rows::{
     ConsumerPreRegistered, Operation, QBoard, Registrator, Row, ScoreBoard, Service, ServiceGroup, TicketRange, User,
@@ -61,11 +61,11 @@ impl State {
         match (book, self.books.shelf(book)) {
             (Book::Workplace, _) => self.workplace_wire(id),
             (_, Some(shelf)) => {
-                let mut row = shelf.row(id).unwrap_or(Value::Null);
+                let mut row = spread(shelf.row(id).unwrap_or(Value::Null));
                 if book == Book::User
                     && let Some(role) = row["role_id"].as_i64().and_then(|role| self.books.user_roles.rows.get(&role))
                 {
-                    row["role"] = json!(role);
+                    row["role"] = spread(json!(role));
                 }
                 row
             }
@@ -78,10 +78,10 @@ impl State {
         let Some(row) = self.books.workplaces.rows.get(&id) else { return Value::Null };
         let mut wire = json!(row);
         if let (Vintage::Terse, Some(keys)) = (self.settings.vintage, wire.as_object_mut()) {
-            keys.retain(|key, _| TERSE_WINDOW.contains(&key.as_str()));
+            keys.retain(|key, _| key == FURTHER || TERSE_WINDOW.contains(&key.as_str()));
         }
         wire["currentOperations"] = json!(self.operations_of(id));
-        wire
+        spread(wire)
     }
 
     /// Changes a window, if this changes anything.
@@ -151,13 +151,13 @@ impl State {
     ///
     /// # Errors
     /// There is none, or something refers to it; the error's children say what.
-    pub(crate) fn remove_row(&mut self, book: Book, id: i64) -> Result<(), Error> {
+    pub(crate) fn remove_row(&mut self, book: Book, id: i64, now: Timestamp) -> Result<(), Error> {
         self.find(book, &Key::Id(id))?;
         let users = self.users_of(book, id);
         if !users.is_empty() {
             return Err(Error::InUse(book.title(), id, users));
         }
-        self.drop_row(book, id);
+        self.drop_row(book, id, now);
         self.changed(book);
         Ok(())
     }
@@ -166,7 +166,7 @@ impl State {
     ///
     /// # Errors
     /// As [`State::remove_row`].
-    pub(crate) fn remove_all(&mut self, book: Book) -> Result<(), Error> {
+    pub(crate) fn remove_all(&mut self, book: Book, now: Timestamp) -> Result<(), Error> {
         let ids = match self.books.shelf(book) {
             Some(shelf) => shelf.ids(),
             None => self.consumers.keys().copied().collect(),
@@ -180,25 +180,22 @@ impl State {
         if ids.is_empty() {
             return Ok(());
         }
-        ids.into_iter().for_each(|id| self.drop_row(book, id));
+        ids.into_iter().for_each(|id| self.drop_row(book, id, now));
         self.changed(book);
         Ok(())
     }
 
-    fn drop_row(&mut self, book: Book, id: i64) {
+    fn drop_row(&mut self, book: Book, id: i64, now: Timestamp) {
+        self.end_sessions(|session| session.is_of(book, id), now);
+        if let Some(clerk) = self.clerk_of(id).filter(|_| book == Book::User) {
+            let rows = self.books.workplaces.rows.values();
+            let windows: Vec<i64> = rows.filter(|row| row.clerk_id == clerk).map(|row| row.id).collect();
+            windows.into_iter().for_each(|window| self.change_window(window, now, |window| window.clerk_id = -1));
+        }
         match self.books.shelf_mut(book) {
             Some(shelf) => shelf.remove(id),
             None => self.drop_consumer(id),
         }
-        let gone = |session: &super::sessions::Session| match book {
-            Book::User => session.component == super::sessions::Component::Workplace && session.who == id,
-            Book::Workplace => session.workplace == Some(id),
-            Book::Registrator => session.component == super::sessions::Component::Registrator && session.who == id,
-            Book::QBoard => session.component == super::sessions::Component::Qboard && session.who == id,
-            Book::ScoreBoard => session.component == super::sessions::Component::Scoreboard && session.who == id,
-            _ => false,
-        };
-        self.end_sessions(gone);
     }
 
     /// What refers to a row, in words: rows of other books, tickets that are not done with, clerks at work.

@@ -8,7 +8,7 @@ use super::State;
 use super::fields::to_milli;
 use super::line::{Rank, best};
 use super::posts::Post;
-use super::settings::{RejectComment, RejectedEnds, SkipAlone};
+use super::settings::{NextStage, RejectComment, RejectedEnds, SkipAlone};
 use super::tickets::{Place, Stand};
 use crate::errors::Error;
 
@@ -251,6 +251,9 @@ impl State {
             return;
         }
         let now = to_milli(now);
+        if self.settings.next_stage == NextStage::Stay && self.go_on(id, post, None, now) {
+            return;
+        }
         let Some(consumer) = self.consumers.get_mut(&id) else { return };
         consumer.workplace_id = -1;
         if consumer.open().is_empty() {
@@ -373,21 +376,27 @@ impl State {
             return Err(Error::ServiceTaken(service));
         }
         let Some(taken) = self.take(service, now) else { return Err(Error::NoSuchService(service)) };
-        let operations = self.operations_for(post.workplace, Some(post.user));
         if let Some(consumer) = self.consumers.get_mut(&id) {
             consumer.services.insert(service, taken);
             consumer.last_update = to_milli(now);
         }
+        self.go_on(id, post, Some(service), now);
+        Ok(id)
+    }
+
+    /// What waits of the ticket at the window, or of one service of it, and can be served there is in service from now
+    /// on; whether anything is.
+    fn go_on(&mut self, id: i64, post: Post, service: Option<i64>, now: Timestamp) -> bool {
+        let operations = self.operations_for(post.workplace, Some(post.user));
         let mut places = self.servable(id, &operations, post.user);
-        places.retain(|place| place.0 == service);
-        if let Some(consumer) = self.consumers.get_mut(&id) {
-            for place in places {
-                if let Some(step) = consumer.step_mut(place) {
-                    step.user_id = Some(post.user);
-                    step.enter(Stand::Serving, now, Some((post.user, post.workplace)), None);
-                }
+        places.retain(|place| service.is_none_or(|service| place.0 == service));
+        let Some(consumer) = self.consumers.get_mut(&id).filter(|_| !places.is_empty()) else { return false };
+        for place in places {
+            if let Some(step) = consumer.step_mut(place) {
+                step.user_id = Some(post.user);
+                step.enter(Stand::Serving, now, Some((post.user, post.workplace)), None);
             }
         }
-        Ok(id)
+        true
     }
 }

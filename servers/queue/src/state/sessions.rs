@@ -6,7 +6,6 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use stend_core::Version;
 
 use super::State;
 use super::books::Book;
@@ -48,6 +47,24 @@ pub struct Session {
     pub used: Timestamp,
 }
 
+impl Session {
+    /// Whether it ends with this row: its user, window, terminal or board.
+    pub(crate) fn is_of(&self, book: Book, id: i64) -> bool {
+        self.is_of_book(book) && if book == Book::Workplace { self.workplace == Some(id) } else { self.who == id }
+    }
+
+    /// Whether it ends when all rows of the book go.
+    pub(crate) fn is_of_book(&self, book: Book) -> bool {
+        match book {
+            Book::Workplace | Book::User => self.component == Component::Workplace,
+            Book::Registrator => self.component == Component::Registrator,
+            Book::QBoard => self.component == Component::Qboard,
+            Book::ScoreBoard => self.component == Component::Scoreboard,
+            _ => false,
+        }
+    }
+}
+
 /// The most sessions at a time; beyond, the one unused for longest ends.
 const MOST: usize = 100_000;
 
@@ -63,14 +80,11 @@ impl State {
     /// The session of a token.
     ///
     /// # Errors
-    /// There is none, or it was unused for too long, which ends it.
-    pub(crate) fn session(&self, token: Option<&str>, now: Timestamp) -> Result<Session, Error> {
+    /// There is none, or it has ended unused.
+    pub(crate) fn session(&self, token: Option<&str>) -> Result<&Session, Error> {
         let token = token.filter(|token| !token.is_empty()).ok_or(Error::NoToken)?;
-        let session = self.sessions.get(token).ok_or(Error::Token)?;
-        if self.settings.session_timeout.after(session.used) <= now {
-            return Err(Error::Expired);
-        }
-        Ok(session.clone())
+        let ended = || if self.sessions.has_expired(token) { Error::Expired } else { Error::Token };
+        self.sessions.get(token).ok_or_else(ended)
     }
 
     /// What a session logged in with, as it is called now.
@@ -86,27 +100,28 @@ impl State {
 
     /// Notes that a session was used, by a command that succeeded.
     pub(crate) fn used(&mut self, session: &Session, now: Timestamp) {
-        let now = to_milli(now);
-        if session.used < now
-            && let Some(session) = self.sessions.get_mut(&*session.token)
-        {
-            session.used = session.used.max(now);
-        }
+        self.sessions.used(&session.token, now, self.settings.session_timeout);
     }
 
-    /// Ends sessions, and with them their subscriptions.
-    pub(crate) fn end_sessions(&mut self, which: impl Fn(&Session) -> bool) {
-        let before = self.sessions.len();
-        self.sessions.retain(|_, session| !which(session));
-        if self.sessions.len() != before {
-            self.ended = Version::next();
-        }
+    /// Notes that a session has a subscription on an open socket from now on, or none any more.
+    pub(crate) fn listens(&mut self, token: &str, listens: bool, now: Timestamp) {
+        self.sessions.listens(token, listens, now, self.settings.session_timeout);
     }
 
-    /// Sessions that are alive.
-    pub(crate) fn alive(&self, now: Timestamp) -> usize {
-        let timeout = self.settings.session_timeout;
-        self.sessions.values().filter(|session| timeout.after(session.used) > now).count()
+    /// Ends sessions, and with them their subscriptions; their windows are free.
+    pub(crate) fn end_sessions(&mut self, which: impl Fn(&Session) -> bool, now: Timestamp) {
+        let ended: Vec<Session> = self.sessions.values().filter(|session| which(session)).cloned().collect();
+        ended.iter().for_each(|session| self.logout(session, now));
+    }
+
+    /// Ends the sessions that nobody has used for too long; says whose they were.
+    pub(crate) fn end_unused(&mut self, due: Timestamp) -> Vec<String> {
+        let mut ended = Vec::new();
+        while let Some(session) = self.sessions.lapse(due, self.settings.session_timeout) {
+            self.leave(&session, due);
+            ended.push(format!("the session of {} ends unused", self.login_of(&session).unwrap_or("nobody")));
+        }
+        ended
     }
 
     /// Opens a session; tells the reply's `data` and the token.
@@ -141,27 +156,31 @@ impl State {
             data["token"] = json!(token);
         }
         let used = to_milli(now);
-        let timeout = self.settings.session_timeout;
-        if self.sessions.len() >= MOST {
-            self.end_sessions(|session| timeout.after(session.used) <= now);
-            if let Some(oldest) =
-                self.sessions.values().min_by_key(|session| session.used).map(|old| Arc::clone(&old.token))
-                && self.sessions.len() >= MOST
-            {
-                self.end_sessions(|session| session.token == oldest);
-            }
+        if self.sessions.len() >= MOST
+            && let Some(oldest) = self.sessions.values().min_by_key(|session| session.used).cloned()
+        {
+            self.logout(&oldest, now);
         }
-        let key: Arc<str> = token.as_str().into();
-        self.sessions.insert(Arc::clone(&key), Session { token: key, component, who, workplace, used });
+        let session = Session { token: token.as_str().into(), component, who, workplace, used };
+        self.sessions.open(session, self.settings.session_timeout);
         Ok((data, token))
+    }
+
+    /// The window of a clerk's good login, and the others at which he has open sessions.
+    pub(crate) fn sits_elsewhere(&self, login: &Login) -> Option<(i64, String)> {
+        let is_clerk = login.component.eq_ignore_ascii_case("workplace");
+        let (user, workplace) = self.admit(login).ok().filter(|_| is_clerk)?;
+        let others = self.sessions.windows_of(user).filter(|other| *other != workplace);
+        let others: Vec<String> = others.map(|other| format!("workplace {other}")).collect();
+        (!others.is_empty()).then(|| (workplace, others.join(", ")))
     }
 
     /// The user and the window of a login, checked.
     fn admit(&self, login: &Login) -> Result<(i64, i64), Error> {
-        let user = self.books.users.rows.values().find(|user| user.login == login.login).ok_or(Error::Credentials)?;
-        let password = login.password.as_deref().unwrap_or("").to_ascii_lowercase();
-        if !stend_core::secret::same(&password, &user.password.to_ascii_lowercase()) {
-            return Err(Error::Credentials);
+        let user = self.books.users.rows.values().find(|user| user.login == login.login);
+        let user = user.ok_or_else(|| Error::Credentials(self.device_called(&login.login)))?;
+        if !stend_core::secret::same(login.password.as_deref().unwrap_or(""), &user.password) {
+            return Err(Error::Credentials(None));
         }
         if user.disabled != 0 {
             return Err(Error::Disabled("User".into()));
@@ -181,10 +200,18 @@ impl State {
         Ok((user.id, workplace))
     }
 
+    /// The book of a terminal or board of this name.
+    fn device_called(&self, name: &str) -> Option<&'static str> {
+        let key = super::books::Key::Name(name.to_owned());
+        let has = |book: &Book| self.books.shelf(*book).is_some_and(|shelf| shelf.find(&key).is_some());
+        [Book::Registrator, Book::QBoard, Book::ScoreBoard].into_iter().find(has).map(Book::title)
+    }
+
     /// A terminal or board by its name.
     fn device(&self, book: Book, name: &str) -> Result<i64, Error> {
-        let shelf = self.books.shelf(book).ok_or(Error::Credentials)?;
-        let id = shelf.find(&super::books::Key::Name(name.to_owned())).ok_or(Error::Credentials)?;
+        let shelf = self.books.shelf(book).ok_or(Error::Credentials(None))?;
+        let id = shelf.find(&super::books::Key::Name(name.to_owned()));
+        let id = id.ok_or_else(|| Error::Device(book.title(), name.to_owned()))?;
         if shelf.row(id).is_some_and(|row| row["disabled"] != 0) {
             return Err(Error::Disabled(format!("{} '{name}'", book.title())));
         }
@@ -198,18 +225,19 @@ impl State {
         self.change_window(workplace, now, |window| window.clerk_id = clerk);
     }
 
-    /// Ends a session. The window stays with its clerk while another of his sessions is open there.
+    /// Ends a session.
     pub(crate) fn logout(&mut self, session: &Session, now: Timestamp) {
-        self.end_sessions(|other| other.token == session.token);
+        self.sessions.close(&session.token);
+        self.leave(session, now);
+    }
+
+    /// A session has ended: its window is free, unless another of the same clerk is open there.
+    fn leave(&mut self, session: &Session, now: Timestamp) {
         let Some(workplace) = session.workplace else { return };
-        let still = self
-            .sessions
-            .values()
-            .any(|other| other.component == Component::Workplace && other.workplace == Some(workplace));
         let clerk = self.clerk_of(session.who);
         let mine = self.books.workplaces.rows.get(&workplace).is_some_and(|row| Some(row.clerk_id) == clerk);
-        if mine && !still && !self.people.works_at(workplace) {
-            self.change_window(workplace, now, |window| window.clerk_id = -1);
+        if mine && !self.sessions.has_seat(workplace, session.who) && !self.people.works_at(workplace) {
+            self.change_window(workplace, to_milli(now), |window| window.clerk_id = -1);
         }
     }
 

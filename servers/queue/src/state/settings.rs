@@ -36,6 +36,8 @@ pub struct Settings {
     pub nobody: Nobody,
     /// How a ticket ends when `rejectOperation` or `rejectConsumer` leaves nothing of it open.
     pub rejected_ends: RejectedEnds,
+    /// Where a ticket goes whose next stage the same window can serve.
+    pub next_stage: NextStage,
     /// How often `rejectConsumer` writes its comment.
     pub reject_comment: RejectComment,
     /// What `skipConsumer` does when nobody else waits.
@@ -68,6 +70,7 @@ impl Default for Settings {
             unsubscribe_echo: UnsubscribeEcho::default(),
             nobody: Nobody::default(),
             rejected_ends: RejectedEnds::default(),
+            next_stage: NextStage::default(),
             reject_comment: RejectComment::default(),
             skip_alone: SkipAlone::default(),
             postpone_by: PostponeBy::default(),
@@ -145,6 +148,16 @@ stend_core::interpretations! {
         Served,
         /// `REJECTED`, as after `rejectService`.
         Rejected,
+    }
+
+    /// Where a ticket goes whose next stage the same window can serve (Q22).
+    #[because = "The ruling puts a ticket with further stages back into the line; public clerks expect either, so that one who goes on at the same window is a setting."]
+    NextStage {
+        /// Back into the line, `WAITING`.
+        #[claims("Q22")]
+        Queue,
+        /// It stays at the window, `SERVING` its next stage.
+        Stay,
     }
 
     /// How often `rejectConsumer` writes its comment (Q19).

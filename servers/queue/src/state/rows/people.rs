@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 use super::{Row, field, known_by_name};
 use crate::state::books::Book;
@@ -51,6 +52,9 @@ pub struct UserRole {
     /// There when it is a clerk's.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub clerk: Option<RoleClerk>,
+    /// What clients have sent beside, kept and shown as it came.
+    #[serde(skip_serializing_if = "Map::is_empty")]
+    pub further: Map<String, Value>,
 }
 
 impl Row for UserRole {
@@ -124,7 +128,7 @@ pub struct User {
     pub id: i64,
     /// What he logs in with.
     pub login: String,
-    /// The MD5 of the password, 32 hex digits.
+    /// What he logs in with, compared as it stands: the document's are MD5.
     pub password: String,
     /// Surname.
     pub surname: String,
@@ -143,6 +147,9 @@ pub struct User {
     /// There when he can work at a window.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub clerk: Option<Clerk>,
+    /// What clients have sent beside, kept and shown as it came.
+    #[serde(skip_serializing_if = "Map::is_empty")]
+    pub further: Map<String, Value>,
 }
 
 impl Default for User {
@@ -158,6 +165,7 @@ impl Default for User {
             disabled: 0,
             role_id: 0,
             clerk: None,
+            further: Map::new(),
         }
     }
 }
@@ -227,8 +235,8 @@ impl Row for User {
         if self.login.is_empty() {
             return Err("a login is not empty".into());
         }
-        if self.password.len() != 32 || !self.password.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-            return Err("a password is given as its MD5: 32 hex digits".into());
+        if self.password.is_empty() {
+            return Err("a password is not empty".into());
         }
         Ok(())
     }
@@ -254,6 +262,9 @@ pub struct ConsumerPreRegistered {
     pub comment: String,
     /// The ticket that was taken on arrival; -1 before.
     pub consumer_id: i64,
+    /// What clients have sent beside, kept and shown as it came.
+    #[serde(skip_serializing_if = "Map::is_empty")]
+    pub further: Map<String, Value>,
 }
 
 impl Default for ConsumerPreRegistered {
@@ -266,6 +277,7 @@ impl Default for ConsumerPreRegistered {
             pin_code: String::new(),
             comment: String::new(),
             consumer_id: -1,
+            further: Map::new(),
         }
     }
 }

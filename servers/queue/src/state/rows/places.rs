@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::{Row, field, flags, known_by_name};
 use crate::state::books::Book;
@@ -57,6 +57,9 @@ pub struct Workplace {
     pub clerk_id: i64,
     /// Whose ticket is being served there; -1: nobody's.
     pub consumer_id: i64,
+    /// What clients have sent beside, kept and shown as it came.
+    #[serde(skip_serializing_if = "Map::is_empty")]
+    pub further: Map<String, Value>,
 }
 
 impl Default for Workplace {
@@ -81,6 +84,7 @@ impl Default for Workplace {
             last_update: Timestamp::UNIX_EPOCH,
             clerk_id: -1,
             consumer_id: -1,
+            further: Map::new(),
         }
     }
 }
@@ -145,6 +149,9 @@ macro_rules! board {
             pub disabled: i64,
             /// For people.
             pub description: Option<String>,
+            /// What clients have sent beside, kept and shown as it came.
+            #[serde(skip_serializing_if = "Map::is_empty")]
+            pub further: Map<String, Value>,
         }
 
         impl Row for $name {
@@ -188,6 +195,9 @@ pub struct Registrator {
     /// The group of services that it offers; all without one.
     #[serde(rename = "serviceGroup_id")]
     pub service_group_id: Option<i64>,
+    /// What clients have sent beside, kept and shown as it came.
+    #[serde(skip_serializing_if = "Map::is_empty")]
+    pub further: Map<String, Value>,
 }
 
 impl Row for Registrator {

@@ -2,6 +2,7 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 use super::{Row, field, flags, known_by_name};
 use crate::state::books::Book;
@@ -26,6 +27,9 @@ pub struct Operation {
     pub regulated_sec: i64,
     /// From when on it takes too long.
     pub danger_sec: i64,
+    /// What clients have sent beside, kept and shown as it came.
+    #[serde(skip_serializing_if = "Map::is_empty")]
+    pub further: Map<String, Value>,
 }
 
 impl Row for Operation {
@@ -63,6 +67,9 @@ pub struct Service {
     pub operations: Keyed<Vec<i64>>,
     /// What consumers have to enter to register for it.
     pub pin_code: Option<String>,
+    /// What clients have sent beside, kept and shown as it came.
+    #[serde(skip_serializing_if = "Map::is_empty")]
+    pub further: Map<String, Value>,
 }
 
 impl Default for Service {
@@ -76,6 +83,7 @@ impl Default for Service {
             description: None,
             operations: Keyed::default(),
             pin_code: None,
+            further: Map::new(),
         }
     }
 }
@@ -119,15 +127,20 @@ pub struct TicketRange {
     pub name: String,
     /// What stands before the number.
     pub prefix: String,
-    /// The first number of a day.
+    /// The first number of a day; `first` is read too.
+    #[serde(rename = "ticketMin", alias = "first")]
     pub first: i64,
-    /// The last number of a day.
+    /// The last number of a day; `last` is read too.
+    #[serde(rename = "ticketMax", alias = "last")]
     pub last: i64,
+    /// What clients have sent beside, kept and shown as it came.
+    #[serde(skip_serializing_if = "Map::is_empty")]
+    pub further: Map<String, Value>,
 }
 
 impl Default for TicketRange {
     fn default() -> Self {
-        Self { id: 0, name: String::new(), prefix: String::new(), first: 1, last: 999 }
+        Self { id: 0, name: String::new(), prefix: String::new(), first: 1, last: 999, further: Map::new() }
     }
 }
 
@@ -136,8 +149,8 @@ impl Row for TicketRange {
         field("id", Int, Server),
         field("name", Text, Required),
         field("prefix", Text, Optional),
-        field("first", Int, Optional),
-        field("last", Int, Optional),
+        field("ticketMin", Int, Optional),
+        field("ticketMax", Int, Optional),
     ];
 
     known_by_name!();
@@ -188,6 +201,9 @@ pub struct ServiceGroup {
     pub id: i64,
     /// The tree.
     pub root: Branch,
+    /// What clients have sent beside, kept and shown as it came.
+    #[serde(skip_serializing_if = "Map::is_empty")]
+    pub further: Map<String, Value>,
 }
 
 impl Row for ServiceGroup {
