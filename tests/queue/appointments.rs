@@ -22,7 +22,7 @@ async fn who_enters_the_code_of_an_appointment_takes_its_ticket() {
     admin.data("setService", json!({"id": 5, "pin_code": "1111"})).await;
     let mut made = Vec::new();
     for (services, time, code) in [
-        (json!([5]), "2026-11-23T10:00:00Z", "4321"),
+        (json!([5]), "2026-11-23T10:00:00", "4321"),
         (json!([5, 4]), "2026-11-21T12:00:00Z", "4321"),
         (json!([4]), "2026-11-21T11:00:00Z", ""),
     ] {

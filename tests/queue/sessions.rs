@@ -155,6 +155,29 @@ async fn a_logout_frees_the_window_and_pushes_what_that_changes() {
     assert_eq!(first.data("getWorkplace", json!({"id": 11})).await["clerk_id"], -1);
 }
 
+/// A window names its clerk, not the user: it follows when the user's clerk changes or goes.
+#[proves("Q29")]
+#[tokio::test]
+async fn a_window_follows_its_clerk() {
+    let bench = Bench::start().await;
+    let mut admin = Client::admin(&bench).await;
+    let mut clerk = Client::operator(&bench).await;
+    let mut boards = board(&bench, &["subscribeWorkplaces"]).await;
+    let error = admin.fails("setUser", json!({"id": 3, "clerk": {"id": 1}})).await;
+    assert_eq!(error["desc"], "Clerk 1 (user 'admin') exists already");
+    let user = json!({"login": "x", "password": "x", "role_id": 1, "clerk": {"id": 3}});
+    admin.fails("newUser", user).await;
+    boards.nothing_came().await;
+    admin.data("setUser", json!({"id": 3, "clerk": {"id": 77}})).await;
+    assert_eq!(clerk_at(&boards.push().await["data"], 11), 77);
+    clerk.data("nextConsumer", json!({"workplace": 11})).await;
+    admin.data("setUser", json!({"id": 3, "clerk": null})).await;
+    assert_eq!(clerk_at(&boards.push().await["data"], 11), -1);
+    clerk.data("logout", json!({"workplace": 18})).await;
+    assert_eq!(warnings(&bench, "logout").await, json!(["the session is not at workplace 18; ignored"]));
+    boards.nothing_came().await;
+}
+
 #[proves("G1", "Q6")]
 #[tokio::test]
 async fn a_token_is_a_guid_in_whatever_case_with_or_without_its_braces() {

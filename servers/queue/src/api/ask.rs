@@ -3,8 +3,6 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use jiff::civil;
-use jiff::tz::TimeZone;
 use serde::de::{Deserialize, DeserializeOwned, Deserializer, Error as _, Unexpected};
 use serde_json::{Map, Value};
 use stend_core::json::Json;
@@ -17,7 +15,7 @@ use crate::api::wire::{Data, Request};
 use crate::errors::{Error, no_errors};
 use crate::state::State;
 use crate::state::books::{Book, FURTHER};
-use crate::state::fields::{Need, odd};
+use crate::state::fields::{Need, moment, odd};
 use crate::state::posts::Post;
 use crate::state::sessions::Session;
 
@@ -211,11 +209,7 @@ impl<'de> Deserialize<'de> for Moment {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let sent = Value::deserialize(deserializer)?;
         let text = sent.as_str().unwrap_or("").trim();
-        let civil = || {
-            let date = text.parse::<civil::DateTime>().or_else(|_| text.parse::<civil::Date>().map(Into::into));
-            date.ok()?.to_zoned(TimeZone::UTC).ok().map(|zoned| zoned.timestamp())
-        };
         let wrong = || D::Error::invalid_value(Unexpected::Str(text), &"a moment like 2015-06-17T00:00:00.000Z");
-        text.parse().ok().or_else(civil).map(Self).ok_or_else(wrong)
+        moment(text).map(Self).ok_or_else(wrong)
     }
 }

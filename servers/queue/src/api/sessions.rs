@@ -56,6 +56,9 @@ pub(crate) fn login(ask: &mut Ask<'_, '_>, state: &mut State) -> Result<Answer, 
 pub(crate) fn logout(ask: &mut Ask<'_, '_>, state: &mut State, at: Logout) -> Result<Answer, Error> {
     if let Some(workplace) = at.workplace {
         state.check_workplace(workplace)?;
+        if ask.session()?.workplace != Some(workplace) {
+            ask.warn(format!("the session is not at workplace {workplace}; ignored"))?;
+        }
     }
     state.logout(ask.session()?, ask.now);
     Ok(Answer::done())

@@ -1,8 +1,8 @@
 //! Fields that clients send, read leniently: numbers as strings are numbers (G1).
 
-use jiff::Timestamp;
 use jiff::fmt::temporal::DateTimePrinter;
 use jiff::tz::TimeZone;
+use jiff::{Timestamp, civil};
 use serde_json::{Map, Value, json};
 
 use crate::errors::Error;
@@ -91,7 +91,7 @@ impl Kind {
                 }
                 _ => wrong("an object of stages with lists of operations"),
             },
-            Self::Moment => match value.as_str().and_then(|text| text.parse::<Timestamp>().ok()) {
+            Self::Moment => match value.as_str().and_then(moment) {
                 Some(moment) => Ok(json!(stamp::print(moment))),
                 None => wrong("a moment like 2015-06-17T00:00:00.000Z"),
             },
@@ -148,6 +148,16 @@ fn odd_in_tree(node: &Map<String, Value>, at: &str, left: usize, found: &mut Vec
             odd_in_tree(child, &format!("{at}children[{i}]."), left - 1, found);
         }
     }
+}
+
+/// A moment as clients send it; a date or a time without zone is UTC.
+pub(crate) fn moment(text: &str) -> Option<Timestamp> {
+    let text = text.trim();
+    let civil = || {
+        let date = text.parse::<civil::DateTime>().or_else(|_| text.parse::<civil::Date>().map(Into::into));
+        date.ok()?.to_zoned(TimeZone::UTC).ok().map(|zoned| zoned.timestamp())
+    };
+    text.parse().ok().or_else(civil)
 }
 
 /// A whole number, also as a string.

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
 use super::State;
-use super::books::{Book, FURTHER, Key, spread};
+use super::books::{Book, Draft, FURTHER, Key, spread};
 use super::fields::{Field, Kind, Need, to_milli};
 use super::rows::{
     ConsumerPreRegistered, Operation, QBoard, Registrator, Row, ScoreBoard, Service, ServiceGroup, TicketRange, User,
@@ -119,11 +119,29 @@ impl State {
         let Some(shelf) = self.books.shelf(book) else { return self.new_consumer(fields, now) };
         let draft = shelf.draft(book.title(), fields, to_milli(now))?;
         self.books.check_references(book.title(), &draft)?;
+        self.check_clerk(book, &draft)?;
         if let Some(shelf) = self.books.shelf_mut(book) {
             shelf.put(&draft);
         }
         self.changed(book);
         Ok(draft.id)
+    }
+
+    /// That no other user is this clerk: windows name one by it.
+    fn check_clerk(&self, book: Book, draft: &Draft) -> Result<(), Error> {
+        let Some(clerk) = draft.row["clerk"]["id"].as_i64().filter(|_| book == Book::User) else { return Ok(()) };
+        let mut others = self.books.users.rows.values().filter(|user| user.id != draft.id);
+        match others.find(|user| user.clerk.as_ref().is_some_and(|part| part.id == clerk)) {
+            Some(other) => Err(Error::Taken(format!("Clerk {clerk} (user '{}')", other.login))),
+            None => Ok(()),
+        }
+    }
+
+    /// The windows of a clerk have another one; -1: none.
+    fn rename_clerk(&mut self, clerk: i64, new: i64, now: Timestamp) {
+        let rows = self.books.workplaces.rows.values();
+        let windows: Vec<i64> = rows.filter(|row| row.clerk_id == clerk).map(|row| row.id).collect();
+        windows.into_iter().for_each(|window| self.change_window(window, now, |window| window.clerk_id = new));
     }
 
     /// Changes a row.
@@ -140,8 +158,13 @@ impl State {
         let Some(shelf) = self.books.shelf(book) else { return self.set_consumer(id, fields, now) };
         let Some(draft) = shelf.change(book.title(), id, fields, to_milli(now))? else { return Ok(()) };
         self.books.check_references(book.title(), &draft)?;
+        self.check_clerk(book, &draft)?;
+        let clerk = self.clerk_of(id).filter(|_| book == Book::User);
         if let Some(shelf) = self.books.shelf_mut(book) {
             shelf.put(&draft);
+        }
+        if let Some(clerk) = clerk {
+            self.rename_clerk(clerk, self.clerk_of(id).unwrap_or(-1), now);
         }
         self.changed(book);
         Ok(())
@@ -188,9 +211,7 @@ impl State {
     fn drop_row(&mut self, book: Book, id: i64, now: Timestamp) {
         self.end_sessions(|session| session.is_of(book, id), now);
         if let Some(clerk) = self.clerk_of(id).filter(|_| book == Book::User) {
-            let rows = self.books.workplaces.rows.values();
-            let windows: Vec<i64> = rows.filter(|row| row.clerk_id == clerk).map(|row| row.id).collect();
-            windows.into_iter().for_each(|window| self.change_window(window, now, |window| window.clerk_id = -1));
+            self.rename_clerk(clerk, -1, now);
         }
         match self.books.shelf_mut(book) {
             Some(shelf) => shelf.remove(id),
