@@ -1,5 +1,6 @@
 //! The hall behind the socket: reference books, tickets, the waiting line, windows, sessions, and who is told of what.
 
+pub(crate) mod book;
 pub(crate) mod books;
 pub(crate) mod consumers;
 pub(crate) mod fields;
