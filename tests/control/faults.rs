@@ -6,6 +6,8 @@ use serde_json::{Value, json};
 use super::worlds::error;
 use crate::carbis::events::poll;
 use crate::support::Bench;
+use crate::tillypad::ask;
+use crate::tillypad::post_guest::short;
 
 async fn add(bench: &Bench, fault: Value) -> String {
     let answer = bench.steer(Method::POST, "/worlds/default/faults", fault).await;
@@ -69,6 +71,39 @@ async fn a_reset_connection_gives_no_reply_and_changes_nothing() {
     let error = events(&bench).send().await.expect_err("no reply");
     assert!(error.is_request(), "{error:?}");
     assert_eq!(poll(&bench, "none").await.status, 200, "the next connection is good");
+}
+
+#[tokio::test]
+async fn a_reset_after_the_work_loses_the_answer_and_nothing_else() {
+    let bench = Bench::start().await;
+    let url = format!("{}/post-guest", bench.url("tillypad"));
+    let id = |n: u32| format!("B0A7C0DE-0000-4000-8000-00000000000{n}");
+    for (n, reset, stored) in [(1, json!("before"), false), (2, json!(true), false), (3, json!("after"), true)] {
+        let fault = json!({"match": {"operation": "post-guest"}, "reset": reset, "times": 1});
+        let fault = add(&bench, fault).await;
+        let mut bill = short("a guest");
+        bill["gest_ID"] = json!(id(n));
+        let error = bench.client.post(&url).json(&bill).send().await.expect_err("no reply");
+        assert!(error.is_request(), "{error:?}");
+        let found = ask(&bench, Method::GET, &format!("/get-guest?guest-id={}", id(n)), None).await;
+        assert_eq!(found.status == 200, stored, "{reset}: {}", found.text);
+        let journal = "/worlds/default/journal?operation=post-guest&status=0";
+        let entry = bench.steer(Method::GET, journal, Value::Null).await.json()["entries"].as_array().unwrap().last().unwrap().clone();
+        assert_eq!((&entry["fault"], &entry["reply"]["body"]), (&json!(fault), &Value::Null), "{entry}");
+    }
+    let listed = bench.steer(Method::GET, "/worlds/default/faults", Value::Null).await.json();
+    let words: Vec<&Value> = listed.as_array().unwrap().iter().map(|fault| &fault["reset"]).collect();
+    assert_eq!(words, ["before", "before", "after"]);
+    for (fault, part) in [
+        (json!({"reset": "afterwards"}), "after"),
+        (json!({"reset": false}), "does nothing"),
+        (json!({"match": {"way": "push"}, "reset": "after"}), "no work"),
+        (json!({"match": {"fake": "queue", "way": "http"}, "reset": "after"}), "no work"),
+    ] {
+        let refused = bench.steer(Method::POST, "/worlds/default/faults", fault).await;
+        assert_eq!(refused.status, 422, "{}", refused.text);
+        assert!(refused.text.contains(part), "{}", refused.text);
+    }
 }
 
 #[tokio::test]

@@ -249,6 +249,26 @@ async fn a_reset_socket_is_a_tcp_reset() {
 }
 
 #[tokio::test]
+async fn a_reset_after_the_command_has_carried_it_out_and_loses_the_reply() {
+    let bench = Bench::start().await;
+    let (mut board, mut admin) = board_and_admin(&bench).await;
+    for (reset, priority_) in [("before", 7), ("after", 8)] {
+        fault(&bench, json!({"match": {"operation": "setService"}, "reset": reset, "times": 1})).await;
+        let command = json!({"command": "setService", "data": {"id": 3, "priority": priority_}, "token": admin.token});
+        admin.raw(Message::text(command.to_string())).await;
+        assert!(admin.message().await.is_none(), "{reset}: the connection ends without a reply");
+        match reset {
+            "before" => board.nothing_came().await,
+            _ => assert_eq!(priority(&mut board).await, priority_, "others hear of it"),
+        }
+        admin = Client::admin(&bench).await;
+        let kept = admin.data("getService", json!({"id": 3})).await["priority"] == priority_;
+        assert_eq!(kept, reset == "after", "{reset}");
+    }
+    assert_eq!(described(&bench, "frame").await.iter().filter(|entry| entry.contains(" 0 admin ")).count(), 2);
+}
+
+#[tokio::test]
 async fn faults_match_by_the_handshakes_headers_and_by_who_the_client_is() {
     let bench = Bench::start().await;
     let mut request = format!("{}/", bench.url("queue")).into_client_request().unwrap();

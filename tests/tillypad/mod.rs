@@ -17,7 +17,7 @@ mod observed;
 mod pay_guest;
 mod platform;
 mod points;
-mod post_guest;
+pub(crate) mod post_guest;
 mod repeated;
 mod restore;
 mod rows;

@@ -107,7 +107,7 @@ impl<S: HttpService> HttpSite<S> {
         let now = world.now();
         let Served { reply, effect, whole } = self.exchange(&world, live, Came { request: &request, path, body, now });
         match effect {
-            Some(Effect::Reset) => reset(&request),
+            Some(Effect::Reset(_)) => reset(&request),
             Some(Effect::Delay(span)) => match pause(&world, guard_id(request.headers()), span.after(now)).await {
                 Ok(_guard) => reply.into_response(),
                 Err(Gone) => {

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use stend_core::fault::{Effect, Facts, Hit};
+use stend_core::fault::{Effect, Facts, Hit, Reset};
 use stend_core::journal::{Channel, Note, shown};
 use stend_core::{Timestamp, World};
 
@@ -96,7 +96,7 @@ pub(crate) fn serve(world: &World, exchange: Exchange<'_>, answer: &mut dyn Answ
     let mut warnings = Warnings::new(world.is_strict());
     let mut status = None;
     let instead = match &effect {
-        Some(Effect::Reset | Effect::Close(_)) => {
+        Some(Effect::Reset(Reset::Before) | Effect::Close(_)) => {
             status = Some(0);
             Some(Reply::empty(crate::StatusCode::OK))
         }
@@ -116,6 +116,10 @@ pub(crate) fn serve(world: &World, exchange: Exchange<'_>, answer: &mut dyn Answ
             reply.body.truncate(keep);
         }
         Some(Effect::Garbage(bytes)) => reply.body = bytes.clone().into(),
+        Some(Effect::Reset(Reset::After)) => {
+            status = Some(0);
+            reply.body = Bytes::new();
+        }
         _ => {}
     }
     let status = status.unwrap_or(reply.status.as_u16());
@@ -230,6 +234,15 @@ mod tests {
         }
         let (served, called, noted) = served(Channel::Frame, Some("{close: 1011}"));
         assert_eq!((served.effect, called, noted.0), (Some(Effect::Close(1011)), 0, 0));
+    }
+
+    #[test]
+    fn a_reset_after_the_work_calls_the_rule_and_loses_the_answer() {
+        for channel in [Channel::Http, Channel::Frame] {
+            let (served, called, noted) = served(channel, Some("{id: f, reset: after}"));
+            assert_eq!((served.effect, called), (Some(Effect::Reset(Reset::After)), 1), "{channel:?}");
+            assert_eq!(noted, (0, Bytes::new(), Some("f".into()), 1), "{channel:?}");
+        }
     }
 
     #[test]

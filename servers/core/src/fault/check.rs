@@ -1,6 +1,6 @@
 //! Whether a fault can be meant: what is refused before anything happens.
 
-use super::{Delay, Fault, Match, glob};
+use super::{Delay, Fault, Match, Reset, glob};
 use crate::journal::Channel;
 use crate::near;
 use crate::problem::Problem;
@@ -83,6 +83,11 @@ impl Fault {
         EFFECTS.iter().zip(given).filter(|(_, given)| *given).map(|(effect, _)| effect)
     }
 
+    /// Whether this effect of it can be done to the handshake that opens a socket, after which there is no work to do.
+    pub(super) fn is_on_handshakes(&self, effect: &EffectKind) -> bool {
+        effect.on_handshake && self.reset != Some(Reset::After)
+    }
+
     /// Whether it can be meant.
     ///
     /// # Errors
@@ -124,7 +129,7 @@ impl Fault {
         // Over HTTP a socket's service has its handshake, and that only if the match says so.
         let shakes_hands = self.matching.channel == Some(Channel::Http);
         let can = |kind: &dyn AnyService, channel: Channel| match (has_commands(kind), channel == Channel::Http) {
-            (true, true) => shakes_hands && effect.on_handshake && self.matching.operation.is_none(),
+            (true, true) => shakes_hands && self.is_on_handshakes(effect) && self.matching.operation.is_none(),
             (on_socket, over_http) => on_socket != over_http,
         };
         if kinds.iter().any(|kind| channels.iter().any(|channel| can(*kind, *channel))) {
@@ -135,6 +140,11 @@ impl Fault {
                 Some(_) => Problem::invalid("a socket's handshake has no operation")
                     .hint("match by path, client, header and time; commands have the way `frame`")
                     .at(["match".into(), "operation".into()]),
+                None if self.reset == Some(Reset::After) => {
+                    Problem::invalid("a socket's handshake does no work after which it could be reset")
+                        .hint("`reset: before` is for handshakes; commands have the way `frame`")
+                        .under(effect.key)
+                }
                 None => Problem::invalid(format!("`{}` cannot be done to a socket's handshake", effect.key))
                     .hint("`delay`, `respond`, `quota` and `reset` can; commands have the way `frame`")
                     .under(effect.key),
@@ -169,12 +179,16 @@ impl Fault {
 
     fn check_values(&self) -> Result<(), Problem> {
         let wrong = |key: &'static str, text: String| Err(Problem::invalid(text).under(key));
-        let switches =
-            [("reset", self.reset), ("drop", self.drop), ("duplicate", self.duplicate), ("no_pong", self.no_pong)];
+        let switches = [("drop", self.drop), ("duplicate", self.duplicate), ("no_pong", self.no_pong)];
         if let Some((key, _)) = switches.into_iter().find(|(_, given)| *given == Some(false)) {
             return wrong(key, format!("`{key}: false` does nothing"));
         }
         match self {
+            Self { reset: Some(Reset::After), matching: Match { channel: Some(Channel::Push), .. }, .. } => {
+                Err(Problem::invalid("a push does no work after which its connection could be reset")
+                    .hint("`reset: before` resets the connection in the place of the push")
+                    .under("reset"))
+            }
             Self { respond: Some(respond), .. } => respond.check().map_err(|problem| problem.under("respond")),
             Self { truncate: Some(percent), .. } if *percent > 99 => {
                 wrong("truncate", format!("{percent} % cuts nothing off; 0 to 99 does"))

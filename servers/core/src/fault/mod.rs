@@ -5,6 +5,7 @@ mod book;
 mod check;
 mod delay;
 mod matching;
+mod reset;
 mod sendable;
 
 use std::collections::BTreeMap;
@@ -21,6 +22,7 @@ use crate::random::Streams;
 pub use book::Faults;
 pub use delay::Delay;
 pub use matching::{Facts, Match, glob};
+pub use reset::Reset;
 pub use sendable::is_header_name;
 
 /// A reply in the place of the service's own. The state is not asked, so nothing changes.
@@ -79,9 +81,9 @@ pub struct Fault {
     /// Effect: 429 beyond so many a window.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub quota: Option<Quota>,
-    /// Effect: the connection is reset without a reply, and without the state being asked.
+    /// Effect: the connection is reset without a reply, before the state is asked, or after.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reset: Option<bool>,
+    pub reset: Option<Reset>,
     /// Effect: the body ends after so many per cent of it, and the connection with it; on a socket, the text of a
     /// frame does, and the connection stays.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -132,8 +134,8 @@ pub enum Effect {
     Respond(Respond),
     /// Answer 429; the window ends in so many seconds.
     TooMany(u64),
-    /// Reset the connection.
-    Reset,
+    /// Reset the connection, then.
+    Reset(Reset),
     /// Cut the body after so many per cent.
     Truncate(u8),
     /// Send the body in pieces.
@@ -192,7 +194,7 @@ impl Fault {
 
     /// Whether it is for the handshakes of sockets: only if its match says so.
     fn is_for_handshakes(&self) -> bool {
-        self.matching.channel == Some(Channel::Http) && self.effects().all(|effect| effect.on_handshake)
+        self.matching.channel == Some(Channel::Http) && self.effects().all(|effect| self.is_on_handshakes(effect))
     }
 
     fn applies(&mut self, facts: &Facts<'_>, now: Timestamp, random: &mut Streams) -> bool {
@@ -227,8 +229,8 @@ impl Fault {
             }
             let left = Span::between(now, quota.window.after(start)).as_secs_f64();
             Effect::TooMany(left.ceil().max(1.0) as u64)
-        } else if self.reset.is_some() {
-            Effect::Reset
+        } else if let Some(when) = self.reset {
+            Effect::Reset(when)
         } else if let Some(percent) = self.truncate {
             Effect::Truncate(percent)
         } else if let Some(dribble) = &self.dribble {
@@ -396,6 +398,7 @@ mod tests {
             ("{match: {nth: 0}, reset: true}", "the first is 1"),
             ("{delay: {uniform: [2s, 1s]}}", "backwards"),
             ("{drop: false}", "does nothing"),
+            ("{match: {way: push}, reset: after}", "a push does no work"),
             ("{reorder: 0}", "1 to 1000"),
             ("{close: 1006}", "no code that a socket can be closed with"),
             ("{match: {way: push}, respond: {status: 500}}", "cannot be done to a push"),

@@ -136,7 +136,7 @@ impl<S: SocketService> Socket<S> {
         match effect {
             // Queued already.
             None => {}
-            Some(Effect::Reset) => return Err(End::Fault(Ending::Reset, None)),
+            Some(Effect::Reset(_)) => return Err(End::Fault(Ending::Reset, None)),
             Some(Effect::Close(code)) => return Err(End::Fault(Ending::Close(code), None)),
             Some(Effect::Delay(span)) => {
                 if !outbox.hold() {

@@ -62,7 +62,7 @@ impl Outbox {
                 inner.put(item);
             }
             Effect::Close(code) => self.end(inner, world, item, Ending::Close(code)),
-            Effect::Reset => self.end(inner, world, item, Ending::Reset),
+            Effect::Reset(_) => self.end(inner, world, item, Ending::Reset),
             // None of these is for pushes: a fault with one of them never matches one.
             Effect::Respond(_) | Effect::TooMany(_) | Effect::Dribble(_) | Effect::NoPong => inner.put(item),
         }

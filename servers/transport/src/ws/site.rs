@@ -113,7 +113,7 @@ async fn open<S: SocketService>(index: usize, resettable: Arc<()>, arrival: Arri
             return reply.into_response();
         }
         match effect {
-            Effect::Reset => {
+            Effect::Reset(_) => {
                 log(&Reply::empty(StatusCode::OK), 0, Some(&id));
                 return reset(&request);
             }
