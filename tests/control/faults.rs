@@ -88,7 +88,12 @@ async fn a_reset_after_the_work_loses_the_answer_and_nothing_else() {
         let found = ask(&bench, Method::GET, &format!("/get-guest?guest-id={}", id(n)), None).await;
         assert_eq!(found.status == 200, stored, "{reset}: {}", found.text);
         let journal = "/worlds/default/journal?operation=post-guest&status=0";
-        let entry = bench.steer(Method::GET, journal, Value::Null).await.json()["entries"].as_array().unwrap().last().unwrap().clone();
+        let entry = bench.steer(Method::GET, journal, Value::Null).await.json()["entries"]
+            .as_array()
+            .unwrap()
+            .last()
+            .unwrap()
+            .clone();
         assert_eq!((&entry["fault"], &entry["reply"]["body"]), (&json!(fault), &Value::Null), "{entry}");
     }
     let listed = bench.steer(Method::GET, "/worlds/default/faults", Value::Null).await.json();

@@ -44,6 +44,23 @@ async fn one_at_a_time_and_it_can_be_stopped() {
 }
 
 #[tokio::test]
+async fn an_expectation_that_takes_long_holds_no_requests_up() {
+    let bench = Bench::start().await;
+    let text = "stend: 1\nworld: documented\nexpect:\n  - state: { '$..[?$..[?@.nothing == 1]]': [] }\n";
+    assert_eq!(start(&bench, "max", text.into()).await.status, 202);
+    let began = std::time::Instant::now();
+    // More connections than there are workers.
+    for _ in 0..16 {
+        let health = reqwest::Client::new().get(format!("{}/health", bench.control())).send().await.unwrap();
+        assert_eq!(health.status(), 200);
+    }
+    let took = began.elapsed();
+    assert_eq!(progress(&bench).await["state"], "playing", "it takes longer than the requests");
+    assert!(took < std::time::Duration::from_secs(5), "{took:?}");
+    assert_eq!(bench.steer(Method::DELETE, "/worlds/default/scenario", Value::Null).await.status, 204);
+}
+
+#[tokio::test]
 async fn a_scenario_with_a_mistake_changes_nothing() {
     let bench = Bench::start().await;
     let before = bench.state().await;

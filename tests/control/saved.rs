@@ -50,6 +50,46 @@ async fn a_large_world_loads_as_it_was_saved() {
 }
 
 #[tokio::test]
+async fn two_large_worlds_that_are_put_hold_no_other_world_up() {
+    let bench = Bench::start().await;
+    let row = |id: u32| json!({"id": id, "name": "x".repeat(1_000), "max_guests": 2});
+    let tables: Vec<Value> = (1..60_000).map(row).collect();
+    let text = json!({"stend": 1, "carbis": {"token": "demo-token", "tables": tables}}).to_string();
+    assert!(text.len() > 60_000_000, "{} bytes", text.len());
+    let puts: Vec<_> = ["a", "b"]
+        .map(|id| {
+            let (client, url) = (reqwest::Client::new(), format!("{}/worlds", bench.control()));
+            let text = text.clone();
+            tokio::spawn(async move {
+                client.post(&url).json(&json!({"id": id})).send().await.unwrap();
+                let began = std::time::Instant::now();
+                let put = client.put(format!("{url}/{id}/state")).body(text).send().await.unwrap();
+                let status = put.status().as_u16();
+                put.bytes().await.unwrap();
+                (status, began.elapsed())
+            })
+        })
+        .into();
+    let mut longest = std::time::Duration::ZERO;
+    while !puts.iter().all(tokio::task::JoinHandle::is_finished) {
+        let began = std::time::Instant::now();
+        // A connection of its own, so that every worker is asked.
+        let url = format!("{}/api/v4/events?hash=none", bench.url("carbis"));
+        let poll = reqwest::Client::new().get(url).header("token", "demo-token").send().await.unwrap();
+        assert_eq!(poll.status(), 200);
+        longest = longest.max(began.elapsed());
+    }
+    let mut shortest = std::time::Duration::MAX;
+    for put in puts {
+        let (status, took) = put.await.unwrap();
+        assert_eq!(status, 200);
+        shortest = shortest.min(took);
+    }
+    // On a worker of its own a put would hold polls up for nearly as long as it takes.
+    assert!(longest < shortest / 3, "a poll took {longest:?} while the puts took {shortest:?}");
+}
+
+#[tokio::test]
 async fn a_deep_bill_loads_as_it_was_saved() {
     let bench = Bench::with(Config { clock: stend::ClockSetting::from_word(NOON), ..Config::default() }).await;
     let mut deepest = None;

@@ -170,5 +170,5 @@ expect:
     )
     .await;
     assert!(report.passed, "{}", pretty(&report, false));
-    assert_eq!(report.ended.duration_since(report.started).as_secs(), 2 * 3600);
+    assert_eq!(report.ended.at.duration_since(report.started.at).as_secs(), 2 * 3600);
 }

@@ -68,6 +68,31 @@ async fn the_same_seed_plays_to_the_same_bytes_and_another_does_not() {
 }
 
 #[tokio::test]
+async fn reports_tell_times_in_the_scenarios_zone() {
+    let report = played(
+        "stend: 1
+clock: { start: 2026-11-21T23:30:00+07:00 }
+timeline:
+  - at: 90s
+    call: { carbis: { get: /api/v4/events } }
+expect:
+  - journal: { operation: events, status: 200 }
+  - before: { first: { request: { operation: events } }, moment: 60s }
+",
+        None,
+    )
+    .await;
+    let moment = "2026-11-21T23:31:30+07:00";
+    let failures = failures(&report);
+    assert!(failures[1].1.contains(&format!("GET /api/v4/events at {moment}")), "{failures:#?}");
+    assert!(failures[2].1.contains("expected before 2026-11-21T23:31:00+07:00"), "{failures:#?}");
+    assert!(pretty(&report, false).contains(&format!("at 90s ({moment}): ")), "{}", pretty(&report, false));
+    let json = serde_json::to_value(&report).unwrap();
+    assert_eq!((&json["started"], &json["ended"]), (&"2026-11-21T23:30:00+07:00".into(), &moment.into()));
+    assert!(junit(&[report]).contains("timestamp=\"2026-11-21T23:30:00+07:00\""));
+}
+
+#[tokio::test]
 async fn what_fails_is_told_with_its_place_and_the_play_goes_on() {
     let report = played(
         "stend: 1
@@ -120,7 +145,7 @@ timeline:
     )
     .await;
     assert!(report.passed, "{}", pretty(&report, false));
-    assert_eq!(report.ended.duration_since(report.started).as_secs(), 2 * 3600);
+    assert_eq!(report.ended.at.duration_since(report.started.at).as_secs(), 2 * 3600);
 }
 
 #[tokio::test]
@@ -264,7 +289,7 @@ timeline:
     )
     .await;
     assert!(report.passed, "{}", pretty(&report, false));
-    assert_eq!(report.ended.duration_since(report.started).as_secs(), 2 * 3600);
+    assert_eq!(report.ended.at.duration_since(report.started.at).as_secs(), 2 * 3600);
 }
 
 #[tokio::test]

@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Weak};
+use std::thread::JoinHandle;
 
 use parking_lot::Mutex;
 use serde_json::{Value, json};
 use stend_core::{Mode, Problem, Span, World};
 use stend_scenario::{Options, Progress, Report, Scenario, play};
+use tokio::sync::oneshot;
 
 #[derive(Default)]
 struct Board {
@@ -32,8 +34,13 @@ struct Play {
     world: Weak<World>,
     title: String,
     board: Arc<Shared>,
-    task: tokio::task::JoinHandle<()>,
+    thread: JoinHandle<()>,
+    /// Dropped, it stops the play.
+    stop: Option<oneshot::Sender<()>>,
 }
+
+/// So many scenarios are played at a time at the most.
+const MOST: usize = 128;
 
 /// The latest play of each world.
 #[derive(Default)]
@@ -43,7 +50,7 @@ impl Plays {
     /// Begins to play; the world becomes the scenario's at once.
     ///
     /// # Errors
-    /// One is being played in this world.
+    /// One is being played in this world, or too many in others.
     pub(crate) fn start(
         &self,
         scenario: Scenario,
@@ -53,19 +60,35 @@ impl Plays {
     ) -> Result<(), Problem> {
         let mut plays = self.0.lock();
         plays.retain(|_, play| play.world.strong_count() > 0);
-        if plays.get(world.id()).is_some_and(|play| !play.task.is_finished()) {
+        if plays.get(world.id()).is_some_and(|play| !play.thread.is_finished()) {
             return Err(Problem::conflict("a scenario is being played in this world")
                 .hint("DELETE it first, or make another world"));
+        }
+        if plays.values().filter(|play| !play.thread.is_finished()).count() >= MOST {
+            return Err(Problem::new("too_many", format!("{MOST} scenarios are being played; that is the limit"))
+                .hint("wait until one is over, or DELETE one"));
         }
         let (id, weak) = (world.id().to_owned(), Arc::downgrade(&world));
         let title = scenario.title.clone();
         let board = Arc::new(Shared(Mutex::new(Board { of: scenario.until, ..Board::default() })));
         let shared = Arc::clone(&board);
-        let task = tokio::spawn(async move {
-            let outcome = play(&scenario, &world, &reach, &options, &*shared).await;
+        let (stop, stopped) = oneshot::channel::<()>();
+        // Its expectations may look at all of a long journal and a large state: no requests wait for them on a thread
+        // of its own.
+        let failed =
+            |error: std::io::Error| Problem::new("no_thread", format!("the scenario cannot be played: {error}"));
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(failed)?;
+        let playing = async move {
+            let outcome = tokio::select! {
+                biased;
+                _ = stopped => return,
+                outcome = play(&scenario, &world, &reach, &options, &*shared) => outcome,
+            };
             shared.0.lock().outcome = Some(outcome.map_err(|problem| problem.to_string()));
-        });
-        plays.insert(id, Play { world: weak, title, board, task });
+        };
+        let thread = std::thread::Builder::new().name("play".into());
+        let thread = thread.spawn(move || runtime.block_on(playing)).map_err(failed)?;
+        plays.insert(id, Play { world: weak, title, board, thread, stop: Some(stop) });
         Ok(())
     }
 
@@ -85,7 +108,7 @@ impl Plays {
                 progress["state"] = json!("stopped");
                 progress["why"] = json!(why);
             }
-            None if play.task.is_finished() => progress["state"] = json!("stopped"),
+            None if play.thread.is_finished() => progress["state"] = json!("stopped"),
             None => {}
         }
         if progress["state"] != "playing"
@@ -98,9 +121,9 @@ impl Plays {
 
     /// Stops the play of a world; says whether there was one.
     pub(crate) fn stop(&self, world: &str) -> bool {
-        let plays = self.0.lock();
-        let Some(play) = plays.get(world) else { return false };
-        play.task.abort();
+        let mut plays = self.0.lock();
+        let Some(play) = plays.get_mut(world) else { return false };
+        play.stop.take();
         true
     }
 }

@@ -115,9 +115,26 @@ impl Drop for ParkedGuard {
     }
 }
 
-/// The world was reset, restored or removed while somebody slept in it.
+/// Why somebody who waited for a world's clock is sent away.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Gone;
+pub enum Gone {
+    /// The world was reset, or another was put in its place.
+    Reset,
+    /// The world was removed.
+    Removed,
+    /// The process ends.
+    Stopping,
+}
+
+impl std::fmt::Display for Gone {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Reset => "the world was reset",
+            Self::Removed => "the world was removed",
+            Self::Stopping => "the bench stops",
+        })
+    }
+}
 
 /// Who sleeps until when, in the order in which they are to be woken.
 #[derive(Debug, Default)]
@@ -126,12 +143,12 @@ pub(crate) struct Timers(Mutex<TimerQueue>);
 #[derive(Debug, Default)]
 struct TimerQueue {
     next: u64,
-    by_time: BTreeMap<(Timestamp, u64), oneshot::Sender<BusyGuard>>,
+    by_time: BTreeMap<(Timestamp, u64), oneshot::Sender<Result<BusyGuard, Gone>>>,
 }
 
 impl Timers {
     /// Lies down until `at`; of those who wake at the same moment, the first to lie down wakes first.
-    pub(crate) fn register(&self, at: Timestamp) -> oneshot::Receiver<BusyGuard> {
+    pub(crate) fn register(&self, at: Timestamp) -> oneshot::Receiver<Result<BusyGuard, Gone>> {
         let (wake, woken) = oneshot::channel();
         let mut queue = self.0.lock();
         queue.next += 1;
@@ -160,12 +177,14 @@ impl Timers {
         let wake = first.remove();
         drop(queue);
         // One who gave up drops the turn at once.
-        let _ = wake.send(busy_guards.take());
+        let _ = wake.send(Ok(busy_guards.take()));
         true
     }
 
-    /// Sends everybody away.
-    pub(crate) fn clear(&self) {
-        self.0.lock().by_time.clear();
+    /// Sends everybody away, and says why.
+    pub(crate) fn clear(&self, why: Gone) {
+        let all = std::mem::take(&mut self.0.lock().by_time);
+        // One who gave up hears nothing.
+        all.into_values().for_each(|wake| drop(wake.send(Err(why))));
     }
 }

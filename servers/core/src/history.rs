@@ -64,7 +64,7 @@ impl History {
                 return Err(at(long.under("ago")));
             }
             let [one] = entry.action.0.entries() else {
-                let hint = "e.g. do: { carbis.call_waiter: { table: 1000028 } }";
+                let hint = format!("e.g. do: {}", registry.example_action());
                 return Err(at(Problem::invalid("one action is expected").hint(hint).under("do")));
             };
             let args = one.value.clone().or_empty_map();

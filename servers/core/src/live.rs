@@ -95,6 +95,8 @@ impl<F: Service> Live<F> {
 pub enum Start {
     /// A section, or none.
     Section(Option<Erased>),
+    /// A section that is too large to be kept beside the state that is made of it: read for each state anew.
+    Large(Arc<Section>),
     /// A section that is built in: it is known to be good, and nothing falls due in what it makes. So it is read, and the
     /// state made, when somebody first asks for it: a process, or a world, of which one service is used pays for one.
     BuiltIn(Arc<Section>),
@@ -124,6 +126,9 @@ impl<F: Service> Place<F> {
             Start::Waiting(section, seed) => return Ok(Self::Waiting(Arc::clone(section), *seed)),
             Start::BuiltIn(section) => read::<F>(section, seed),
             Start::Section(section) => of_section::<F>(section.as_ref(), seed),
+            Start::Large(section) => {
+                section.read_anew().and_then(|section| F::seed(section, seed)).map_err(|problem| problem.under(F::NAME))
+            }
             Start::Laid(section, past) => laid::<F>(section.as_deref(), past, seed),
             Start::State(state) => match state.downcast_ref::<Mutex<F::State>>() {
                 Some(state) => Ok(state.lock().clone()),

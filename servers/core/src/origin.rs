@@ -9,6 +9,7 @@ use crate::journal::Limits;
 use crate::live::{LiveService, Start};
 use crate::problem::Problem;
 use crate::random::Streams;
+use crate::section::Section;
 use crate::service::{AnyService, Registry};
 use crate::world_file::{DEFAULT_SEED, WorldFile};
 
@@ -40,7 +41,16 @@ impl Origin {
             Some(drawn) => Streams::restore(drawn, seed, "faults"),
             None => Streams::new(seed, "faults"),
         };
-        let starts = registry.services().iter().map(|kind| start(file, *kind)).collect::<Result<_, _>>()?;
+        // A large world keeps its states instead of its sections, which needs a clock with a start.
+        let has_start = file.clock.is_some_and(|clock| clock.now.is_some());
+        let large = has_start && file.sections.values().any(|section| section.is_large());
+        let one = |kind: &&dyn AnyService| match file.sections.get(kind.name()) {
+            Some(section) if large && section.is_large() && begins_with(file, *kind, section) => {
+                Ok(Start::Large(Arc::clone(section)))
+            }
+            _ => start(file, *kind),
+        };
+        let starts = registry.services().iter().map(one).collect::<Result<_, _>>()?;
         Ok(Self {
             title: file.title.clone(),
             seed,
@@ -49,8 +59,7 @@ impl Origin {
             journal: file.journal.unwrap_or_default(),
             faults: Faults::new(file.faults.clone(), random, file.fault_names.unwrap_or(0)),
             starts,
-            large: file.clock.is_some_and(|clock| clock.now.is_some())
-                && file.sections.values().any(|section| section.is_large()),
+            large,
         })
     }
 
@@ -69,6 +78,11 @@ impl Origin {
     }
 }
 
+/// Whether a section says all of how its service begins: nothing has happened before, and no time is relative.
+fn begins_with(file: &WorldFile, kind: &dyn AnyService, section: &Section) -> bool {
+    file.history.of_service(kind.name()).is_empty() && !section.is_relative()
+}
+
 /// What a file says of a service.
 ///
 /// # Errors
@@ -76,7 +90,7 @@ impl Origin {
 pub(crate) fn start(file: &WorldFile, kind: &dyn AnyService) -> Result<Start, Problem> {
     let section = file.sections.get(kind.name());
     let past = file.history.of_service(kind.name());
-    if !past.is_empty() || section.is_some_and(|section| section.is_relative()) {
+    if section.is_some_and(|section| !begins_with(file, kind, section)) || !past.is_empty() {
         return Ok(Start::Laid(section.cloned(), past));
     }
     match section.filter(|section| section.is_built_in()) {

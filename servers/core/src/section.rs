@@ -98,22 +98,32 @@ impl Section {
         }
         let value: Erased = match &self.content {
             Content::Tree(node) => Arc::new(node.read::<T>().map_err(|problem| node.locate(problem))?),
-            Content::Json(source, range) => {
-                return match serde_json::from_str::<T>(&source.text[range.clone()]) {
-                    Ok(value) => Ok(Arc::new(value)),
-                    // Read again as a tree, which knows the place of what does not fit.
-                    Err(_) => {
-                        let node = tree(source, range)?;
-                        Ok(Arc::new(node.read::<T>().map_err(|problem| node.locate(problem))?))
-                    }
-                };
-            }
+            Content::Json(..) => return Ok(Arc::new(self.read_anew::<T>()?)),
             Content::BuiltIn(json) => {
                 Arc::new(serde_json::from_str::<T>(json).map_err(|error| Problem::new("malformed", error.to_string()))?)
             }
             Content::State(state) => return Ok(state.section()),
         };
         Ok(Arc::clone(self.read.get_or_init(|| value)))
+    }
+
+    /// The typed value of a large section, which is not kept.
+    ///
+    /// # Errors
+    /// As [`Section::read`].
+    pub(crate) fn read_anew<T: DeserializeOwned>(&self) -> Result<T, Problem> {
+        let malformed = |error: serde_json::Error| Problem::new("malformed", error.to_string());
+        match &self.content {
+            Content::Json(source, range) => serde_json::from_str::<T>(&source.text[range.clone()]).or_else(|_| {
+                // Read again as a tree, which knows the place of what does not fit.
+                let node = tree(source, range)?;
+                node.read::<T>().map_err(|problem| node.locate(problem))
+            }),
+            Content::Tree(node) => node.read::<T>().map_err(|problem| node.locate(problem)),
+            Content::BuiltIn(_) | Content::State(_) => {
+                serde_json::to_value(self).and_then(serde_json::from_value).map_err(malformed)
+            }
+        }
     }
 
     /// The tree that it stands in a text as; `None` if it stands in no text.

@@ -177,7 +177,7 @@ async fn a_sleeper_that_gave_up_is_forgotten_and_a_reset_sends_the_others_away()
     let sleep = world.sleep_until(at(10));
     let generation = world.generation();
     world.reset().unwrap();
-    assert!(matches!(sleep.await, Err(Gone)));
+    assert!(matches!(sleep.await, Err(Gone::Reset)));
     assert_eq!(world.generation(), generation + 1);
     let sleep = world.sleep_until(at(0));
     assert!(sleep.await.is_ok(), "a moment that has come needs no advance");

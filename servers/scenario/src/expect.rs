@@ -175,7 +175,7 @@ fn never(wanted: &Wanted, world: &World, captured: &Captured) -> Result<(), Miss
         return if dropped > 0 { Err(Miss::untrusted("never", dropped)) } else { Ok(()) };
     };
     let count = filter.count(&world.journal, all);
-    let message = format!("never: {count} entries match; the first is {}", named(&first));
+    let message = format!("never: {count} entries match; the first is {}", named(&first, world));
     Err(Miss { nearest: Some(first.to_json()), ..Miss::say(message) })
 }
 
@@ -215,11 +215,11 @@ fn count(wanted: &Wanted, world: &World, captured: &Captured) -> Result<(), Miss
         filter.nearest_of_the_kind(journal, all.clone())
     };
     if let Some(nearest) = nearest {
-        miss.message.push_str(&format!("; {nearest}"));
+        miss.message.push_str(&format!("; {}", nearest.told(world)));
         miss.nearest = Some(nearest.entry.to_json());
         miss.unmet = nearest.unmet;
     } else if let Some(last) = filter.last(journal, all) {
-        miss.message.push_str(&format!("; the last is {}", named(&last)));
+        miss.message.push_str(&format!("; the last is {}", named(&last, world)));
     }
     Err(miss)
 }

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 use serde_json::Value;
+use stend_core::World;
 use stend_core::fault::glob;
 use stend_core::journal::{Channel, Entry, Kind, body};
 
@@ -43,8 +44,8 @@ impl std::fmt::Display for Unmet {
 }
 
 /// An entry in a few words.
-pub(crate) fn named(entry: &Entry) -> String {
-    format!("{} {} at {}", entry.method(), entry.path(), entry.at)
+pub(crate) fn named(entry: &Entry, world: &World) -> String {
+    format!("{} {} at {}", entry.method(), entry.path(), world.told(entry.at))
 }
 
 /// Conditions on journal entries, ready to be asked.

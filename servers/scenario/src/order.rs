@@ -85,7 +85,7 @@ impl Before {
         if let Some(then) = &self.then {
             let then = find(&then.wanted(), world, captured, "then")?;
             if first.seq > then.seq {
-                let message = format!("before: {} came after {}", Numbered(&first), Numbered(&then));
+                let message = format!("before: {} came after {}", Numbered(&first, world), Numbered(&then, world));
                 return Err(Miss { nearest: Some(first.to_json()), ..Miss::say(message) });
             }
         }
@@ -96,7 +96,11 @@ impl Before {
             };
             if first.at >= at {
                 let late = Span::between(at, first.at);
-                let message = format!("before: {} came {late} too late: expected before {at}", Numbered(&first));
+                let message = format!(
+                    "before: {} came {late} too late: expected before {}",
+                    Numbered(&first, world),
+                    world.told(at)
+                );
                 return Err(Miss { nearest: Some(first.to_json()), ..Miss::say(message) });
             }
         }
@@ -126,7 +130,7 @@ fn never_came(what: &str, wanted: &Wanted, world: &World, filter: &Filter, after
     let mut miss = Miss::say(format!("{what} ({}) did not happen", wanted.title()));
     match filter.nearest(&world.journal, after + 1..=world.journal.newest()) {
         Some(nearest) => {
-            miss.message.push_str(&format!("; {nearest}"));
+            miss.message.push_str(&format!("; {}", nearest.told(world)));
             miss.nearest = Some(nearest.entry.to_json());
             miss.unmet = nearest.unmet;
         }
@@ -168,16 +172,19 @@ pub(crate) fn in_order(happenings: &[Happening], world: &World, captured: &Captu
         let (Some(before), Some(earlier)) = (&last, earlier) else {
             let mut miss = never_came(&what, &wanted, world, &filter, after);
             if let Some(before) = &last {
-                miss.message =
-                    miss.message.replacen(" did not happen", &format!(" did not happen after {}", Numbered(before)), 1);
+                miss.message = miss.message.replacen(
+                    " did not happen",
+                    &format!(" did not happen after {}", Numbered(before, world)),
+                    1,
+                );
             }
             return Err(untrusted_too(miss, world));
         };
         let message = format!(
             "{what} ({}) did not happen after {}; it came before, the last time as {}",
             wanted.title(),
-            Numbered(before),
-            Numbered(&earlier)
+            Numbered(before, world),
+            Numbered(&earlier, world)
         );
         return Err(untrusted_too(Miss { nearest: Some(earlier.to_json()), ..Miss::say(message) }, world));
     }
@@ -193,10 +200,10 @@ fn untrusted_too(mut miss: Miss, world: &World) -> Miss {
 }
 
 /// An entry with its number in the journal.
-struct Numbered<'a>(&'a Entry);
+struct Numbered<'a>(&'a Entry, &'a World);
 
 impl fmt::Display for Numbered<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "entry {}, {}", self.0.seq, named(self.0))
+        write!(f, "entry {}, {}", self.0.seq, named(self.0, self.1))
     }
 }

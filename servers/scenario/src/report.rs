@@ -8,9 +8,10 @@ use std::time::Duration;
 use quick_junit::{NonSuccessKind, TestCase, TestCaseStatus, TestSuite};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use stend_core::moment::Moment;
 use stend_core::problem::Position;
 use stend_core::visible::visible;
-use stend_core::{Problem, Source, Span, Timestamp};
+use stend_core::{Problem, Source, Span};
 
 use crate::file::Scenario;
 
@@ -59,9 +60,9 @@ pub struct Report {
     /// The seed that it was played with.
     pub seed: u64,
     /// Virtual time at the start.
-    pub started: Timestamp,
+    pub started: Moment,
     /// Virtual time at the end.
-    pub ended: Timestamp,
+    pub ended: Moment,
     /// Whether all steps and expectations held.
     pub passed: bool,
     /// The steps in the order in which they were done.
@@ -92,6 +93,11 @@ impl Report {
     /// Everything that failed, in order.
     pub fn failures(&self) -> impl Iterator<Item = &StepOutcome> {
         self.steps.iter().chain(&self.expectations).filter(|outcome| outcome.failure.is_some())
+    }
+
+    /// When a step was done by the world's clock.
+    fn moment(&self, outcome: &StepOutcome) -> Moment {
+        Moment { at: outcome.at.after(self.started.at), ..self.started }
     }
 
     fn show(&self, outcome: &StepOutcome, colour: bool) -> String {
@@ -187,13 +193,20 @@ pub fn pretty(report: &Report, colour: bool) -> String {
     }
     for outcome in report.failures().take(20) {
         let round = outcome.round.map(|round| format!(", round {round}")).unwrap_or_default();
-        let _ = writeln!(text, "at {}{round}: {}\n{}\n", outcome.at, outcome.what, report.show(outcome, colour));
+        let _ = writeln!(
+            text,
+            "at {} ({}){round}: {}\n{}\n",
+            outcome.at,
+            report.moment(outcome),
+            outcome.what,
+            report.show(outcome, colour)
+        );
     }
     let failed = report.failures().count();
     if failed > 20 {
         let _ = writeln!(text, "… and {} more failures\n", failed - 20);
     }
-    let span = Span::between(report.started, report.ended);
+    let span = Span::between(report.started.at, report.ended.at);
     let (mark, word) = if report.passed { ("✓", "passed") } else { ("✗", "FAILED") };
     let (start, end) = match (colour, report.passed) {
         (false, _) => ("", ""),
@@ -238,7 +251,8 @@ pub fn junit(reports: &[Report]) -> String {
     let mut all = quick_junit::Report::new("stend play");
     for report in reports {
         let mut suite = TestSuite::new(xml(&report.file));
-        suite.set_time(duration(Span::between(report.started, report.ended)));
+        suite.set_time(duration(Span::between(report.started.at, report.ended.at)));
+        suite.extra.insert("timestamp".into(), report.started.to_string().into());
         let mut names: BTreeMap<String, u32> = BTreeMap::new();
         for outcome in report.steps.iter().chain(&report.expectations) {
             let mut status = TestCaseStatus::success();
@@ -279,6 +293,8 @@ fn duration(span: Span) -> Duration {
 
 #[cfg(test)]
 mod tests {
+    use stend_core::Timestamp;
+
     use super::*;
 
     fn step(what: &str, failure: Option<&str>) -> StepOutcome {
@@ -297,13 +313,13 @@ mod tests {
     }
 
     fn report(steps: Vec<StepOutcome>) -> Report {
-        let started = Timestamp::from_second(0).expect("a time");
+        let (started, offset) = (Timestamp::UNIX_EPOCH, stend_core::Offset::constant(3));
         Report {
             file: "a <b>.yaml".into(),
             title: "Обед & \"co\"".into(),
             seed: 1,
-            started,
-            ended: Span::from_secs(90).after(started),
+            started: Moment { at: started, offset },
+            ended: Moment { at: Span::from_secs(90).after(started), offset },
             passed: false,
             steps,
             expectations: Vec::new(),
@@ -318,6 +334,7 @@ mod tests {
         for part in [
             "<testsuite name=\"a &lt;b&gt;.yaml\" tests=\"2\"",
             "time=\"90.000\"",
+            "timestamp=\"1970-01-01T03:00:00+03:00\"",
             "<testcase name=\"a call\" classname=\"Обед &amp; &quot;co&quot;\" time=\"1.500\" file=\"a &lt;b&gt;.yaml\" line=\"3\"",
             "<testcase name=\"a call (2)\"",
             "expected 2, found 1",

@@ -1,8 +1,8 @@
 //! Finding what is meant in a journal, looking at no more of it than the answer needs.
 
-use std::fmt;
 use std::ops::{ControlFlow, RangeInclusive};
 
+use stend_core::World;
 use stend_core::journal::{Entry, Journal, Kind};
 
 use crate::filter::{Filter, OF_ANOTHER_KIND, Unmet, named};
@@ -16,10 +16,11 @@ pub(crate) struct Nearest {
     pub(crate) unmet: Vec<Unmet>,
 }
 
-impl fmt::Display for Nearest {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Nearest {
+    /// As a sentence.
+    pub(crate) fn told(&self, world: &World) -> String {
         let unmet: Vec<String> = self.unmet.iter().map(Unmet::to_string).collect();
-        write!(f, "nearest is {}: {}", named(&self.entry), unmet.join("; "))
+        format!("nearest is {}: {}", named(&self.entry, world), unmet.join("; "))
     }
 }
 

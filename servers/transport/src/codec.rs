@@ -3,6 +3,7 @@
 use actix_web::http::StatusCode;
 use bytes::Bytes;
 use parking_lot::Mutex;
+use stend_core::busy::Gone;
 use stend_core::{Timestamp, Version, near};
 
 /// What a rule answers.
@@ -125,8 +126,8 @@ pub enum Refused {
     Fault(StatusCode),
     /// The fault `quota`; in so many seconds the next request is answered.
     TooMany(u64),
-    /// The world was reset while the reply was held.
-    Reset,
+    /// Why there is no reply that was held for the world's clock.
+    Held(Gone),
 }
 
 /// Why a body cannot be read.
@@ -181,7 +182,7 @@ impl Refused {
             Self::Strict(_) => StatusCode::BAD_REQUEST,
             Self::Fault(status) => *status,
             Self::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
-            Self::Reset => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Held(_) => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
 }
@@ -196,7 +197,7 @@ impl std::fmt::Display for Refused {
             Self::Strict(text) => write!(f, "refused because this world is strict: {text}"),
             Self::Fault(status) => f.write_str(status.canonical_reason().unwrap_or("fault")),
             Self::TooMany(seconds) => write!(f, "too many requests; come again in {seconds} s"),
-            Self::Reset => f.write_str("the world was reset while this reply was held"),
+            Self::Held(gone) => write!(f, "{gone} while this reply was held"),
         }
     }
 }

@@ -7,7 +7,6 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderName, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse};
 use bytes::Bytes;
-use stend_core::busy::Gone;
 use stend_core::fault::{Effect, Respond};
 use stend_core::journal::Channel;
 use stend_core::{Live, Service, Timestamp, World, Worlds};
@@ -110,9 +109,9 @@ impl<S: HttpService> HttpSite<S> {
             Some(Effect::Reset(_)) => reset(&request),
             Some(Effect::Delay(span)) => match pause(&world, guard_id(request.headers()), span.after(now)).await {
                 Ok(_guard) => reply.into_response(),
-                Err(Gone) => {
+                Err(gone) => {
                     let at = At { method: request.method().as_str(), path, now };
-                    S::refused(Refused::Reset, &at).into_response()
+                    S::refused(Refused::Held(gone), &at).into_response()
                 }
             },
             Some(Effect::Truncate(_)) => reply.start().body(Cut::new(whole, reply.body)),

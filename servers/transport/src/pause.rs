@@ -19,7 +19,7 @@ pub(crate) fn guard_id(headers: &HeaderMap) -> Option<u64> {
 /// would stand still for a reply that waits for the clock. Without a guard id, the guard of whoever is woken is returned.
 ///
 /// # Errors
-/// The world was reset.
+/// The world was reset or removed, or the process ends.
 pub(crate) fn pause(
     world: &Arc<World>,
     guard_id: Option<u64>,

@@ -84,7 +84,7 @@ impl Remote {
 
     fn stranger(&self) -> String {
         format!(
-            "what answers at {} is no control API of stend\n  = help: give the URL that the ready file and the banner call `control`, e.g. http://127.0.0.1:7700",
+            "what answers at {} is no control API of stend\n  = help: give the URL that the ready file and the banner call `control`",
             self.url
         )
     }
@@ -131,7 +131,10 @@ impl Remote {
 
     fn unreachable(&self, error: &reqwest::Error) -> String {
         if error.is_builder() {
-            return format!("`{}` is no URL\n  = help: e.g. http://127.0.0.1:7700", self.url);
+            return format!(
+                "`{}` is no URL\n  = help: give the URL that the ready file and the banner call `control`, e.g. http://HOST:PORT",
+                self.url
+            );
         }
         if error.is_timeout() {
             return format!("{}: no answer within {} s", self.url, PATIENCE.as_secs());

@@ -87,6 +87,15 @@ fn a_named_world_is_used_and_stays() {
     ]));
     assert_eq!(code, 0, "{err}");
     assert!(out.contains("✓ Waiter call: passed"), "{out}");
+    // A scenario leaves the clock of a world that stays where it ended, and says so.
+    let now = "2026-11-21T09:00:20Z";
+    let clock: Value = serde_json::from_str(&steer("/worlds/w1/clock", &[])).unwrap();
+    assert_eq!((&clock["mode"], &clock["now"]), (&"frozen".into(), &now.into()));
+    for part in ["has left the clock of `w1` frozen at", now, "/worlds/w1/clock", r#""now": "now""#] {
+        assert!(err.contains(part), "{part} is not in {err}");
+    }
+    let own = described(&stend(&["play", "scenarios/waiter-call.yaml", "--attach", url, "--control-token", "t0ken"]));
+    assert!(own.0 == 0 && !own.2.contains("clock"), "a world that is gone has no clock: {}", own.2);
     let state: Value = serde_json::from_str(&steer("/worlds/w1/state", &[])).unwrap();
     assert_eq!(state["carbis"]["totals"]["revenue"], 336.0);
 

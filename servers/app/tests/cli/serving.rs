@@ -67,6 +67,7 @@ fn a_held_reply_does_not_hold_up_the_end() {
     // What waited for the world's clock is ended readably.
     let answer = String::from_utf8(held.wait_with_output().unwrap().stdout).unwrap();
     assert!(answer.ends_with(" 503") && answer.starts_with('{'), "{answer}");
+    assert!(answer.contains("the bench stops while this reply was held"), "{answer}");
 }
 
 #[test]

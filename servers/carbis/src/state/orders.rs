@@ -251,7 +251,9 @@ impl State {
 
     fn lines(&self, wanted: &[Wanted], present: usize) -> Result<Vec<Line>, Problem> {
         if wanted.is_empty() {
-            return Err(Problem::invalid("no dishes").hint("e.g. dishes: [{id: 1000041, count: 1}]").under("dishes"));
+            let mut problem = Problem::invalid("no dishes");
+            problem.hint = self.dishes.keys().next().map(|id| format!("e.g. dishes: [{{id: {id}, count: 1}}]"));
+            return Err(problem.under("dishes"));
         }
         if wanted.len() + present > MOST_LINES {
             return Err(Problem::invalid(format!("an order holds {MOST_LINES} lines at the most")).under("dishes"));

@@ -4,16 +4,18 @@ mod time;
 mod whole;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI32, AtomicI64, AtomicU64, Ordering};
 
 use jiff::Timestamp;
+use jiff::tz::Offset;
 use parking_lot::{Mutex, RwLock};
 
-use crate::busy::{BusyGuards, Timers};
+use crate::busy::{BusyGuards, Gone, Timers};
 use crate::clock::{Clock, ClockSetting};
 use crate::fault::{Fault, Faults};
 use crate::journal::Journal;
 use crate::live::{Live, LiveService, micros};
+use crate::moment::Moment;
 use crate::node::Node;
 use crate::origin::{Origin, located};
 use crate::problem::Problem;
@@ -40,6 +42,8 @@ pub struct World {
     pub faults: Faults,
     generation: AtomicU64,
     strict: AtomicBool,
+    /// In which offset from UTC people are told its times, in seconds.
+    told_in: AtomicI32,
     seed: AtomicU64,
     /// The earliest deadline of all services and sleepers, in microseconds.
     due: AtomicI64,
@@ -89,6 +93,7 @@ impl World {
             faults: origin.faults.copy(),
             generation: AtomicU64::new(1),
             strict: AtomicBool::new(origin.strict),
+            told_in: AtomicI32::new(0),
             seed: AtomicU64::new(origin.seed),
             due: AtomicI64::new(i64::MIN),
             arming: Mutex::new(()),
@@ -123,6 +128,16 @@ impl World {
     /// Grows by one with every reset and restore.
     pub fn generation(&self) -> u64 {
         self.generation.load(Ordering::Acquire)
+    }
+
+    /// People are told its times in this offset from UTC until it begins anew.
+    pub fn tell_in(&self, offset: Offset) {
+        self.told_in.store(offset.seconds(), Ordering::Relaxed);
+    }
+
+    /// A time of it as people are told it.
+    pub fn told(&self, at: Timestamp) -> Moment {
+        Moment { at, offset: Offset::from_seconds(self.told_in.load(Ordering::Relaxed)).unwrap_or(Offset::UTC) }
     }
 
     /// Whether warnings are errors here.
@@ -234,13 +249,13 @@ impl World {
 
     /// Ends what waits for its clock: held replies, delayed pushes, steps of a scenario.
     pub fn end_waits(&self) {
-        self.timers.clear();
+        self.timers.clear(Gone::Stopping);
     }
 
     /// Cancels all timers; called when it is removed.
     pub(crate) fn leave(&self) {
         self.generation.fetch_add(1, Ordering::AcqRel);
-        self.timers.clear();
+        self.timers.clear(Gone::Removed);
     }
 }
 

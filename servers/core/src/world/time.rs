@@ -125,12 +125,13 @@ impl World {
     /// gives holds an `advance` back until dropped.
     ///
     /// # Errors
-    /// The world was reset meanwhile.
+    /// The world was reset or removed meanwhile, or the process ends.
     pub fn sleep_until(&self, at: Timestamp) -> impl Future<Output = Result<BusyGuard, Gone>> + Send + use<> {
         let woken = self.timers.register(at);
         self.rearm();
         self.now();
-        async move { woken.await.map_err(|_| Gone) }
+        // Nobody is left to wake in a world that is gone.
+        async move { woken.await.unwrap_or(Err(Gone::Removed)) }
     }
 
     /// A turn of one's own, for work that an `advance` has to wait for.

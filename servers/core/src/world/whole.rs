@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use super::World;
+use crate::busy::Gone;
 use crate::clock::{Clock, ClockSetting};
 use crate::history::History;
 use crate::origin::{Origin, located};
@@ -116,7 +117,7 @@ impl World {
             let _not_firing = self.firing.lock();
             let _closed = self.gate.write();
             self.generation.fetch_add(1, Ordering::AcqRel);
-            self.timers.clear();
+            self.timers.clear(Gone::Reset);
             self.busy_guards.clear_parked();
             for (service, state) in self.services.iter().zip(prepared) {
                 service.replace(state);
@@ -124,6 +125,7 @@ impl World {
             self.clock.set(ClockSetting { now: Some(now), ..setting })?;
             self.seed.store(origin.seed, Ordering::Release);
             self.strict.store(origin.strict, Ordering::Relaxed);
+            self.told_in.store(0, Ordering::Relaxed);
             self.faults.restart(&origin.faults);
             self.journal.restart(origin.journal);
             self.world_events.restart(now);

@@ -18,8 +18,9 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
 use stend_core::fault::Fault;
+use stend_core::moment::written_offset;
 use stend_core::world_file::VERSION;
-use stend_core::{Diagnostic, Library, Node, Problem, Raw, Registry, Source, Span, Timestamp, WorldFile};
+use stend_core::{Diagnostic, Library, Node, Offset, Problem, Raw, Registry, Source, Span, Timestamp, WorldFile};
 
 use crate::call::Call;
 use crate::entries::{Entries, Happening, Wanted};
@@ -207,6 +208,8 @@ pub struct Scenario {
     pub world: WorldFile,
     /// Where the clock starts, if it says so.
     pub start: Option<Timestamp>,
+    /// The offset from UTC in which it writes its start; reports tell times in it.
+    pub offset: Offset,
     /// How long it runs.
     pub until: Span,
     /// What is odd about it and may still be meant, each with its place.
@@ -325,6 +328,8 @@ fn load_with(
         wrong.extend(names.wrong_at_the_end(&raw.0).map(&shown));
     }
     let start = file.clock.and_then(|clock| clock.start);
+    let written = root.get("clock").and_then(|clock| clock.get("start")).map(Node::to_json);
+    let offset = written.as_ref().and_then(Value::as_str).and_then(written_offset).unwrap_or(Offset::UTC);
     if wrong.is_empty() {
         // Only what is whole can be rehearsed.
         let begins = start.or(world.clock.and_then(|clock| clock.now)).unwrap_or_else(default_start);
@@ -349,7 +354,7 @@ fn load_with(
     let warnings = odd.into_iter().map(&shown).collect();
     let title = file.title.unwrap_or_else(|| source.name.clone());
     let bodies = reader.files.into_read();
-    Ok(Scenario { source, title, world, start, until, warnings, bodies, steps, expectations })
+    Ok(Scenario { source, title, world, start, offset, until, warnings, bodies, steps, expectations })
 }
 
 /// The start of a scenario that names none: always the same, so that it plays the same whenever it is played.

@@ -65,6 +65,7 @@ pub async fn play(
     file.title = Some(scenario.title.clone());
     file.clock = Some(ClockSetting::frozen_at(start));
     world.restore(file)?;
+    world.tell_in(scenario.offset);
     let guard = world.guard();
     if let Speed::Times(factor) = options.speed {
         world.set_clock(ClockSetting::scaled(factor, Some(start)))?;
@@ -134,16 +135,19 @@ async fn run(
             }
         },
     };
-    let (steps, expectations) = finished
-        .map_err(|Gone| Problem::conflict("the world was reset by somebody else while the scenario was played"))?;
+    let (steps, expectations) = finished.map_err(|gone| match gone {
+        Gone::Reset => Problem::conflict("the world was reset by somebody else while the scenario was played"),
+        Gone::Removed => Problem::conflict("the world was removed while the scenario was played"),
+        Gone::Stopping => Problem::conflict("the bench stopped while the scenario was played"),
+    })?;
     let passed = steps.iter().chain(&expectations).all(|outcome| outcome.failure.is_none());
     Ok(Report {
         file: scenario.source.name.clone(),
         title: scenario.title.clone(),
         seed: world.seed(),
-        started: start,
+        started: world.told(start),
         // A clock that runs by itself is past the end by as much as the wall clock made of it.
-        ended: if speed == Speed::Max { world.now() } else { scenario.until.after(start) },
+        ended: world.told(if speed == Speed::Max { world.now() } else { scenario.until.after(start) }),
         passed,
         steps,
         expectations,

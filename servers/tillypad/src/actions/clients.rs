@@ -52,7 +52,7 @@ impl Act<Tillypad> for AddClient {
         }
         if let Some(phone) = self.phone.as_ref().filter(|phone| !is_phone(phone)) {
             let wrong = Problem::invalid(format!("`{phone}` is no phone: there is no digit in it"));
-            return Err(wrong.hint("e.g. +7(982)497-48-33").under("phone"));
+            return Err(wrong.hint("digits with or without +, brackets, spaces and hyphens").under("phone"));
         }
         let sent = SentClient {
             id: self.id,

@@ -119,7 +119,7 @@ async fn open<S: SocketService>(index: usize, resettable: Arc<()>, arrival: Arri
             }
             Effect::Delay(span) => match pause(&world, guard_id(request.headers()), span.after(now)).await {
                 Ok(guard) => held = guard,
-                Err(_) => return refused(&world, live, Refused::Reset, now).into_response(),
+                Err(gone) => return refused(&world, live, Refused::Held(gone), now).into_response(),
             },
             // No other effect is for handshakes.
             _ => {}
@@ -176,7 +176,9 @@ fn no_handshake(request: &HttpRequest) -> Reply {
         .and_then(|value| value.to_str().ok())
         .is_some_and(|value| value.to_ascii_lowercase().contains("websocket"));
     let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or("127.0.0.1");
-    let hint = format!("connect with a WebSocket client to ws://{host}/");
+    let scheme = if request.app_config().secure() { "wss" } else { "ws" };
+    // The path tells the world.
+    let hint = format!("connect with a WebSocket client to {scheme}://{host}{}", request.path());
     let message = "this port speaks WebSocket; the handshake is missing or wrong";
     let status = if is_upgrade { StatusCode::BAD_REQUEST } else { StatusCode::UPGRADE_REQUIRED };
     ours(status, "handshake", message, Some(&hint), None)

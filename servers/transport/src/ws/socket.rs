@@ -9,7 +9,7 @@ use actix_ws::{
 };
 use bytes::Bytes;
 use stend_core::Timestamp;
-use stend_core::busy::BusyGuard;
+use stend_core::busy::{BusyGuard, Gone};
 use stend_core::fault::Dribble;
 use stend_core::journal::Channel;
 use tokio::sync::{oneshot, watch};
@@ -56,7 +56,18 @@ impl From<Closed> for End {
     }
 }
 
+const STOPPING: End = End::Close(CloseCode::Away, "the bench stops");
+
 pub(super) const RESET: End = End::Close(CloseCode::Restart, "the world was reset");
+
+/// How a socket ends whose frame was held for its world's clock.
+fn ended(gone: Gone) -> End {
+    match gone {
+        Gone::Reset => RESET,
+        Gone::Removed => End::Close(CloseCode::Restart, "the world was removed"),
+        Gone::Stopping => STOPPING,
+    }
+}
 
 /// One open socket. It holds its world weakly: a world that is removed closes its sockets.
 pub(super) struct Socket<S: SocketService> {
@@ -137,7 +148,7 @@ impl<S: SocketService> Socket<S> {
                     silent += 1;
                     self.session.ping(b"").await?;
                 }
-                Event::Stop => return Err(End::Close(CloseCode::Away, "the bench stops")),
+                Event::Stop => return Err(STOPPING),
             }
         }
     }
@@ -232,7 +243,7 @@ impl<S: SocketService> Socket<S> {
                 let Some(world) = self.outbox.world() else { return Err(RESET) };
                 let timer = pause(&world, self.guard_id, dribble.every.after(world.now()));
                 drop(world);
-                _guard = timer.await.map_err(|_| RESET)?;
+                _guard = timer.await.map_err(ended)?;
             }
             let piece = rest.split_to(dribble.bytes.min(rest.len()));
             match (begun, rest.is_empty()) {
