@@ -50,7 +50,22 @@ fn picture(c: char) -> char {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn nothing_that_is_shown_steers(text in "(\\PC|[\\x00-\\x1f\\x7f\\u{80}-\\u{9f}]|\\x1b\\[[0-9;]{0,3}[mJH]){0,24}") {
+            prop_assert!(!visible(&text).chars().any(steers));
+            // What is left of colours are escapes that `m` ends.
+            let coloured = visible_but_colours(&text);
+            for rest in coloured.split('\u{1b}').skip(1) {
+                let codes = rest.strip_prefix('[').map(|rest| rest.trim_start_matches(|c: char| c.is_ascii_digit() || c == ';'));
+                prop_assert!(codes.is_some_and(|rest| rest.starts_with('m')), "{:?}", coloured);
+            }
+        }
+    }
 
     #[test]
     fn escape_sequences_are_shown_and_not_carried_out() {

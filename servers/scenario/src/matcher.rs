@@ -460,13 +460,16 @@ const LEVELS: usize = 32;
 const FILTERS: usize = 4;
 /// Steps to all descendants; each multiplies the time to search by the number of values.
 const DESCENDANTS: usize = 3;
+/// The product of the selectors of all brackets: a path finds a value once for each way to it, and keeps them all.
+const WAYS: u64 = 256;
 
 /// Whether the parser, and later the search, takes little time for this text, whatever it is.
 fn is_bounded(text: &str) -> bool {
     if text.len() > LONGEST {
         return false;
     }
-    let (mut levels, mut filters, mut descendants) = (Vec::new(), 0, 0);
+    // Of each bracket whether it is a filter, and how many selectors it has so far.
+    let (mut levels, mut filters, mut descendants, mut ways) = (Vec::new(), 0, 0, 1_u64);
     let mut bytes = text.bytes().peekable();
     while let Some(byte) = bytes.next() {
         match byte {
@@ -477,19 +480,29 @@ fn is_bounded(text: &str) -> bool {
                     }
                 }
             }
-            b'[' | b'(' => levels.push(false),
+            b'[' | b'(' => levels.push((false, 1_u64)),
             // A filter, wherever it stands in its brackets.
             b'?' => {
-                if let Some(filter @ false) = levels.last_mut() {
+                if let Some((filter @ false, _)) = levels.last_mut() {
                     *filter = true;
                     filters += 1;
                 }
             }
-            b']' | b')' if levels.pop() == Some(true) => filters -= 1,
+            b',' => {
+                if let Some((_, selectors)) = levels.last_mut() {
+                    *selectors += 1;
+                }
+            }
+            b']' | b')' => {
+                if let Some((is_filter, selectors)) = levels.pop() {
+                    filters -= usize::from(is_filter);
+                    ways = ways.saturating_mul(if byte == b']' { selectors } else { 1 });
+                }
+            }
             b'.' if bytes.next_if_eq(&b'.').is_some() => descendants += 1,
             _ => {}
         }
-        if levels.len() > LEVELS || filters > FILTERS || descendants > DESCENDANTS {
+        if levels.len() > LEVELS || filters > FILTERS || descendants > DESCENDANTS || ways > WAYS {
             return false;
         }
     }
@@ -501,7 +514,7 @@ pub(crate) fn path(text: &str) -> Result<JsonPath, Problem> {
     if !is_bounded(text) {
         let start: String = text.chars().take(LONG).collect();
         return Err(Problem::invalid(format!("a JSONPath that is too large: `{start}`")).hint(format!(
-            "at most {LONGEST} characters, {LEVELS} levels of brackets, {FILTERS} filters in each other and {DESCENDANTS} times `..`"
+            "at most {LONGEST} characters, {LEVELS} levels of brackets, {FILTERS} filters in each other, {DESCENDANTS} times `..`, and {WAYS} for the product of the selectors of its brackets"
         )));
     }
     let wrong = |error: serde_json_path::ParseError| {
@@ -657,6 +670,19 @@ mod tests {
     proptest! {
         /// A `never` with a status, or a count, holds for ever only if the status never comes: whatever is read can be
         /// met, and can be missed.
+        #[test]
+        fn a_path_is_refused_or_parsed_and_searched_soon(
+            pieces in proptest::collection::vec("\\[\\?|\\[|\\]|\\(|\\)|\\.\\.|\\.a|@|\\$|\\*|,|==1|!|&&|'b'|length\\(|1:2|\\[\\*,\\*,\\*\\]|\\[\\?@\\.\\.", 0..60),
+        ) {
+            let text = format!("${}", pieces.concat());
+            let document = serde_json::json!({"a": [{"b": 1, "a": [1, 2, 3]}, {"b": [[1], [2]]}], "b": {"a": {"a": 1}}});
+            let began = std::time::Instant::now();
+            if let Ok(path) = path(&text) {
+                let _ = find(&path, &text, &document);
+            }
+            prop_assert!(began.elapsed() < std::time::Duration::from_secs(10), "{}", text);
+        }
+
         #[test]
         fn what_is_read_for_a_closed_set_can_be_met_and_missed(written in json_value()) {
             if let Ok(matcher) = Matcher::read(&written, Domain::Status) {

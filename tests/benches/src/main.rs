@@ -15,6 +15,7 @@ mod peers;
 mod process;
 mod queue;
 mod report;
+mod saved;
 mod soak;
 mod socket;
 mod start;
@@ -55,6 +56,7 @@ const PARTS: &[Part] = &[
     Part { name: "cores", asks: "more workers", run: cores::run },
     Part { name: "growth", asks: "cost of an operation as the world grows", run: growth::run },
     Part { name: "memory", asks: "memory per thing kept", run: memory::run },
+    Part { name: "saved", asks: "a large world saved and loaded, and ends under load", run: saved::run },
     Part { name: "peers", asks: "beside what one would take instead", run: peers::run },
     Part { name: "soak", asks: "memory and cost under load for long", run: soak::run },
     Part {

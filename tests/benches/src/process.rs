@@ -84,6 +84,13 @@ impl Process {
         self.family().iter().filter_map(pages).sum::<f64>() * 1024.0
     }
 
+    /// The most resident memory that it has had, in bytes.
+    pub(crate) fn most_resident(&self) -> f64 {
+        let text = std::fs::read_to_string(format!("/proc/{}/status", self.pid())).unwrap_or_default();
+        let line = text.lines().find(|line| line.starts_with("VmHWM:"));
+        line.and_then(|line| line.split_whitespace().nth(1)?.parse().ok()).unwrap_or(0.0) * 1024.0
+    }
+
     /// The process and its descendants: all of its group.
     fn family(&self) -> Vec<u32> {
         let mut family = vec![self.pid()];

@@ -11,6 +11,7 @@ mod attach;
 mod busy;
 mod commands;
 mod files;
+mod journal;
 mod readme;
 mod record;
 mod saving;

@@ -208,7 +208,27 @@ impl Stream for Checked {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn whatever_bytes_come_no_more_than_a_head_is_kept_and_no_more_than_the_limit_let_in(
+            frames in proptest::collection::vec((any::<u8>(), any::<u8>(), proptest::collection::vec(any::<u8>(), 0..40)), 1..30),
+            step in 1_usize..50,
+        ) {
+            let bytes: Vec<u8> = frames.into_iter().flat_map(|(first, second, rest)| [vec![first, second | 0x80], rest].concat()).collect();
+            let mut heads = Heads::new(LIMIT);
+            for piece in bytes.chunks(step) {
+                if heads.take(piece).is_err() {
+                    break;
+                }
+                prop_assert!(heads.head.len() < 14 && heads.skip <= LIMIT as u64, "{} {}", heads.head.len(), heads.skip);
+                prop_assert!(heads.message.is_none_or(|(size, fragments)| size <= LIMIT as u64 && fragments <= FRAGMENTS));
+            }
+        }
+    }
 
     const LIMIT: usize = 1000;
 
