@@ -86,7 +86,7 @@ expect:
     let failures = failures(&report);
     assert!(failures[1].1.contains(&format!("GET /api/v4/events at {moment}")), "{failures:#?}");
     assert!(failures[2].1.contains("expected before 2026-11-21T23:31:00+07:00"), "{failures:#?}");
-    assert!(pretty(&report, false).contains(&format!("at 90s ({moment}): ")), "{}", pretty(&report, false));
+    assert!(pretty(&report, false).contains(&format!("at 1m30s ({moment}): ")), "{}", pretty(&report, false));
     let json = serde_json::to_value(&report).unwrap();
     assert_eq!((&json["started"], &json["ended"]), (&"2026-11-21T23:30:00+07:00".into(), &moment.into()));
     assert!(junit(&[report]).contains("timestamp=\"2026-11-21T23:30:00+07:00\""));

@@ -88,7 +88,7 @@ fn a_named_world_is_used_and_stays() {
     assert_eq!(code, 0, "{err}");
     assert!(out.contains("✓ Waiter call: passed"), "{out}");
     // A scenario leaves the clock of a world that stays where it ended, and says so.
-    let now = "2026-11-21T09:00:20Z";
+    let now = "2026-11-21T09:09:00Z";
     let clock: Value = serde_json::from_str(&steer("/worlds/w1/clock", &[])).unwrap();
     assert_eq!((&clock["mode"], &clock["now"]), (&"frozen".into(), &now.into()));
     for part in ["has left the clock of `w1` frozen at", now, "/worlds/w1/clock", r#""now": "now""#] {
