@@ -128,6 +128,11 @@ impl Bench {
         answer.json()
     }
 
+    /// The default world itself.
+    pub fn default_world(&self) -> std::sync::Arc<stend_core::World> {
+        std::sync::Arc::clone(self.running().worlds.default_world())
+    }
+
     /// When the clock next has something to do in the default world. A reply that a fault holds is such a thing.
     pub fn next_due(&self) -> Option<stend_core::Timestamp> {
         self.running().worlds.default_world().next_due()

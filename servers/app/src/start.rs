@@ -44,6 +44,8 @@ pub struct Config {
     pub allow_hosts: Vec<String>,
     /// Worker threads; `None` takes one a core.
     pub workers: Option<usize>,
+    /// Whether exchanges are counted, and `GET /metrics` shows the counts.
+    pub metrics: bool,
 }
 
 impl Default for Config {
@@ -59,6 +61,7 @@ impl Default for Config {
             control_token: None,
             allow_hosts: Vec::new(),
             workers: None,
+            metrics: false,
         }
     }
 }
@@ -175,7 +178,8 @@ pub async fn start(config: Config) -> Result<Running, StartError> {
     }
     let worlds =
         Worlds::new(registry, world.clone()).map_err(|problem| StartError::World(Box::new(world.show(problem))))?;
-    let worlds = Arc::new(worlds.with_strict(config.strict));
+    let worlds = worlds.with_strict(config.strict);
+    let worlds = Arc::new(if config.metrics { worlds.with_tally(Arc::default()) } else { worlds });
     let _ = urls.set(named.clone());
     let cores = || std::thread::available_parallelism().map_or(2, NonZeroUsize::get);
     let tuning = Tuning { workers: config.workers.unwrap_or_else(cores).max(1) };

@@ -9,6 +9,7 @@ mod plays;
 mod request;
 mod routes;
 mod site;
+mod waiting;
 
 pub use access::Access;
 pub use openapi::openapi;

@@ -6,8 +6,9 @@ use std::sync::Arc;
 use actix_web::HttpRequest;
 use bytes::Bytes;
 use serde::de::DeserializeOwned;
-use stend_core::{Diagnostic, Node, Problem, Source, World, WorldFile, Worlds};
+use stend_core::{Diagnostic, Node, Problem, Source, Span, World, WorldFile, Worlds};
 use stend_transport::{Params, Reply, StatusCode, header, ours, problem, problem_status};
+use tokio::sync::watch;
 
 use crate::routes::Row;
 use crate::site::Control;
@@ -22,6 +23,8 @@ pub(crate) struct Request {
     pub(crate) request: HttpRequest,
     pub(crate) params: Params,
     pub(crate) body: Bytes,
+    /// Becomes true when the bench stops.
+    pub(crate) stopping: watch::Receiver<bool>,
     query: BTreeMap<&'static str, String>,
 }
 
@@ -36,6 +39,7 @@ impl Request {
         request: HttpRequest,
         params: Params,
         body: Bytes,
+        stopping: watch::Receiver<bool>,
         row: &Row,
     ) -> Result<Self, Problem> {
         let query = query(request.query_string(), row)?;
@@ -43,7 +47,7 @@ impl Request {
         if row.body.is_none() && !empty {
             return Err(Problem::new("unexpected_body", format!("{} {} takes no body", row.method, row.path)));
         }
-        Ok(Self { control, worlds, request, params, body, query })
+        Ok(Self { control, worlds, request, params, body, stopping, query })
     }
 
     /// The world that the path names.
@@ -80,6 +84,12 @@ impl Request {
     /// A query parameter.
     pub(crate) fn query(&self, name: &str) -> Option<&str> {
         self.query.get(name).map(String::as_str)
+    }
+
+    /// A query parameter that says how long to wait by the wall clock, such as `2s`.
+    pub(crate) fn wait(&self, name: &str) -> Result<Option<Span>, Reply> {
+        let wait = self.query(name).map(|text| text.parse::<Span>().map_err(Problem::invalid).and_then(bounded));
+        wait.transpose().map_err(|problem| wrong(problem.under(name)))
     }
 
     /// Reads the body by `read`: a large one on a thread of its own, so that the requests of other worlds go on meanwhile.
@@ -164,6 +174,20 @@ fn query(text: &str, row: &Row) -> Result<BTreeMap<&'static str, String>, Proble
         }
     }
     Ok(found)
+}
+
+/// The longest that a request waits for something to happen, in seconds.
+const LONGEST: f64 = 300.0;
+
+/// A wait that a request may take.
+///
+/// # Errors
+/// It is too long.
+pub(crate) fn bounded(wait: Span) -> Result<Span, Problem> {
+    if wait.as_secs_f64() > LONGEST {
+        return Err(Problem::invalid(format!("{wait} is too long to wait")).hint("5m at the most; ask again then"));
+    }
+    Ok(wait)
 }
 
 /// A problem as a reply.

@@ -2,15 +2,35 @@
 
 use std::pin::Pin;
 
+use actix_web::HttpResponse;
 use schemars::SchemaGenerator;
 use serde_json::Value;
 use stend_transport::Reply;
 
-use crate::handlers::{actions, clock, faults, info, journal, recording, scenario, spec, state, verify, worlds};
+use crate::handlers::{
+    actions, clock, faults, info, journal, metrics, recording, scenario, spec, state, stream, verify, worlds,
+};
 use crate::openapi::schemas;
 use crate::request::Request;
 
-type Answer = Pin<Box<dyn Future<Output = Result<Reply, Reply>>>>;
+type Answer = Pin<Box<dyn Future<Output = Result<HttpResponse, Reply>>>>;
+
+/// What a handler answers.
+trait Answered {
+    fn sent(self) -> HttpResponse;
+}
+
+impl Answered for Reply {
+    fn sent(self) -> HttpResponse {
+        self.into_response()
+    }
+}
+
+impl Answered for HttpResponse {
+    fn sent(self) -> HttpResponse {
+        self
+    }
+}
 
 /// Makes the schema of a body.
 pub(crate) type Schema = fn(&mut SchemaGenerator) -> Value;
@@ -28,6 +48,8 @@ pub(crate) struct Row {
     pub(crate) body: Option<(Schema, Optional)>,
     /// The status of success and its body, where it has one.
     pub(crate) reply: (u16, Option<Schema>),
+    /// The type of that body.
+    pub(crate) media: &'static str,
     /// Whether a document is also answered as YAML.
     pub(crate) yaml: bool,
     pub(crate) handler: fn(Request) -> Answer,
@@ -48,7 +70,8 @@ pub(crate) struct Parameter {
 
 impl Row {
     const fn new(id: &'static str, method: &'static str, path: &'static str, handler: fn(Request) -> Answer) -> Self {
-        Self { method, path, id, summary: "", query: &[], body: None, reply: (204, None), yaml: false, handler }
+        let media = "application/json";
+        Self { method, path, id, summary: "", query: &[], body: None, reply: (204, None), media, yaml: false, handler }
     }
 
     const fn about(mut self, summary: &'static str) -> Self {
@@ -73,6 +96,11 @@ impl Row {
 
     const fn answers(mut self, status: u16, schema: Schema) -> Self {
         self.reply = (status, Some(schema));
+        self
+    }
+
+    const fn of(mut self, media: &'static str) -> Self {
+        self.media = media;
         self
     }
 
@@ -111,6 +139,27 @@ const JOURNAL: &[Parameter] = &[
     ),
     parameter("since", TEXT, "Only after this entry, by its `seq`, or from this time on."),
     parameter("limit", r#"{"type": "integer", "minimum": 1, "maximum": 10000}"#, "The most entries; 100 unless given."),
+    parameter(
+        "wait",
+        TEXT,
+        "With `since`: waits so long for the first entry that is wanted, such as 30s; 5m at the most.",
+    ),
+    BODIES,
+];
+
+const BODIES: Parameter = parameter(
+    "bodies",
+    r#"{"enum": ["true", "false"]}"#,
+    "`false` leaves out headers and bodies; their lengths stand in `request_bytes` and `reply_bytes`.",
+);
+
+const STREAM: &[Parameter] = &[
+    parameter(
+        "since",
+        TEXT,
+        "After this event, by its id, or after this journal entry, by its `seq`; 0 is all that is kept. Left out: from now on. `Last-Event-ID` comes before it.",
+    ),
+    BODIES,
 ];
 
 const PLAY: &[Parameter] = &[
@@ -129,12 +178,16 @@ const WORLD: &[Parameter] =
 /// A row with its handler.
 macro_rules! row {
     ($id:literal, $method:literal, $path:literal, $handler:path) => {
-        Row::new($id, $method, $path, |request| Box::pin($handler(request)))
+        Row::new($id, $method, $path, |request| Box::pin(async move { $handler(request).await.map(Answered::sent) }))
     };
 }
 
 pub(crate) static ROUTES: &[Row] = &[
     row!("index", "GET", "/", info::index).about("This list.").answers(200, schemas::index),
+    row!("metrics", "GET", "/metrics", metrics::read)
+        .about("Counts for Prometheus; needs `--metrics`.")
+        .answers(200, schemas::text)
+        .of("text/plain"),
     row!("health", "GET", "/control/v1/health", info::health)
         .about("All ports are up; version and uptime. Needs no token.")
         .answers(200, schemas::health),
@@ -195,12 +248,17 @@ pub(crate) static ROUTES: &[Row] = &[
         .about("What clients sent and got: the latest entries, or those after `since`.")
         .query(JOURNAL)
         .answers(200, schemas::journal),
+    row!("stream", "GET", "/control/v1/worlds/{world}/stream", stream::read)
+        .about("What happens in a world, as it happens, as Server-Sent Events: `exchange`, `push`, `world`, `clock`; `gap` where some were missed, `end` at the end.")
+        .query(STREAM)
+        .answers(200, schemas::text)
+        .of("text/event-stream"),
     row!("clear_journal", "DELETE", "/control/v1/worlds/{world}/journal", journal::clear).about("Forgets all entries."),
     row!("record", "GET", "/control/v1/worlds/{world}/recording", recording::read)
         .about("What has happened since the world began, as a scenario that plays it again.")
         .answers(200, schemas::recording),
     row!("verify", "POST", "/control/v1/worlds/{world}/verify", verify::verify)
-        .about("Whether an expectation holds, one of journal, push, never, order, before, state: {\"journal\": {\"operation\": NAME, \"count\": 1}}.")
+        .about("Whether an expectation holds, one of journal, push, never, order, before, state: {\"journal\": {\"operation\": NAME, \"count\": 1}}. With \"within\": \"2s\" it may come to hold so long, by the wall clock; what holds where nothing happens has to hold all the while.")
         .takes(schemas::expectation)
         .answers(200, schemas::passed),
     row!("list_faults", "GET", "/control/v1/worlds/{world}/faults", faults::list)

@@ -80,42 +80,41 @@ impl Site for ControlSite {
 
     fn answer(&self, arrival: Arrival) -> Pin<Box<dyn Future<Output = HttpResponse>>> {
         let (control, paths) = (Arc::clone(&self.control), Arc::clone(&self.paths));
-        Box::pin(async move { answer(control, &paths, arrival).await.into_response() })
+        Box::pin(async move { answer(control, &paths, arrival).await.unwrap_or_else(Reply::into_response) })
     }
 }
 
-async fn answer(control: Arc<Control>, paths: &Paths<Row>, arrival: Arrival) -> Reply {
-    let Arrival { request, payload, worlds, .. } = arrival;
+/// Answers, or refuses before an operation is found.
+async fn answer(control: Arc<Control>, paths: &Paths<Row>, arrival: Arrival) -> Result<HttpResponse, Reply> {
+    let Arrival { request, payload, worlds, stopping } = arrival;
     if let Some(refused) = control.access.refuse(&request) {
-        return refused;
+        return Err(refused);
     }
     let path = normal(request.path());
     let method = request.method().as_str();
     let (row, params) = match paths.find(method, &path) {
         Found::Row(row, params) => (row, params),
-        Found::Options(allowed) => return allowed.on(Reply::empty(StatusCode::OK)),
+        Found::Options(allowed) => return Err(allowed.on(Reply::empty(StatusCode::OK))),
         Found::OtherMethods(allowed) => {
             let message = format!("{method} is not for {}", request.path());
             let hint = format!("it takes {}", allowed.0);
-            return allowed.on(ours(StatusCode::METHOD_NOT_ALLOWED, "wrong_method", &message, Some(&hint), None));
+            return Err(allowed.on(ours(StatusCode::METHOD_NOT_ALLOWED, "wrong_method", &message, Some(&hint), None)));
         }
         Found::Nothing => {
             let near = stend_core::near::nearest(&path, ROUTES.iter().map(|row| row.path));
             let hint = near.map_or("GET / lists what there is".into(), |near| format!("did you mean {near}?"));
             let message = format!("there is nothing at {}", request.path());
-            return ours(StatusCode::NOT_FOUND, "unknown_path", &message, Some(&hint), None);
+            return Err(ours(StatusCode::NOT_FOUND, "unknown_path", &message, Some(&hint), None));
         }
     };
     let body = match read_body(&request, payload, BODY).await {
         Ok(body) => body,
-        Err(unread) => return refused_body(&unread.why),
+        Err(unread) => return Err(refused_body(&unread.why)),
     };
     drop(path);
-    let request = match Request::new(control, worlds, request, params, body, row) {
-        Ok(request) => request,
-        Err(wrong) => return problem(&wrong),
-    };
-    (row.handler)(request).await.unwrap_or_else(|wrong| wrong)
+    let request =
+        Request::new(control, worlds, request, params, body, stopping, row).map_err(|wrong| problem(&wrong))?;
+    (row.handler)(request).await
 }
 
 fn refused_body(unreadable: &Unreadable) -> Reply {

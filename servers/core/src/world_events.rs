@@ -83,7 +83,7 @@ impl WorldEvents {
 }
 
 /// About what a value takes.
-fn weight(value: &Value) -> usize {
+pub(crate) fn weight(value: &Value) -> usize {
     size_of::<Value>()
         + match value {
             Value::String(text) => text.len(),

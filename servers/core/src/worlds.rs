@@ -10,6 +10,7 @@ use crate::clock::ClockSetting;
 use crate::near;
 use crate::problem::Problem;
 use crate::service::Registry;
+use crate::tally::Tally;
 use crate::timekeeper::Timekeeper;
 use crate::world::World;
 use crate::world_file::WorldFile;
@@ -47,6 +48,8 @@ pub struct Worlds {
     making: Mutex<u64>,
     /// Whether every world that is made here is strict, whatever its file says.
     strict: bool,
+    /// Where the exchanges of all worlds are counted, if they are.
+    tally: Option<Arc<Tally>>,
 }
 
 impl Worlds {
@@ -57,7 +60,15 @@ impl Worlds {
     pub fn new(registry: Registry, file: WorldFile) -> Result<Self, Problem> {
         let keeper = Arc::default();
         let default = World::new(DEFAULT, &registry, &file, &keeper)?;
-        Ok(Self { registry, keeper, default, others: ArcSwap::default(), making: Mutex::new(0), strict: false })
+        Ok(Self {
+            registry,
+            keeper,
+            default,
+            others: ArcSwap::default(),
+            making: Mutex::new(0),
+            strict: false,
+            tally: None,
+        })
     }
 
     /// The services that live in every world.
@@ -104,6 +115,19 @@ impl Worlds {
         self
     }
 
+    /// Counts the exchanges of all worlds from now on.
+    #[must_use]
+    pub fn with_tally(mut self, tally: Arc<Tally>) -> Self {
+        self.default.count_in(&tally);
+        self.tally = Some(tally);
+        self
+    }
+
+    /// Where exchanges are counted, if they are.
+    pub fn tally(&self) -> Option<&Arc<Tally>> {
+        self.tally.as_ref()
+    }
+
     /// Makes a world.
     ///
     /// # Errors
@@ -128,7 +152,7 @@ impl Worlds {
             },
         };
         drop(number);
-        let world = match new.fork_of {
+        let world = match &new.fork_of {
             Some(of) => {
                 let mut origin = of.fork();
                 origin.seed = new.seed.unwrap_or(origin.seed);
@@ -143,6 +167,7 @@ impl Worlds {
                 World::new(&id, &self.registry, &file, &self.keeper)?
             }
         };
+        self.tally.iter().for_each(|tally| world.count_in(tally));
         let _making = self.making.lock();
         let mut others = OrdMap::clone(&self.others.load());
         if others.len() >= MOST {
@@ -152,6 +177,9 @@ impl Worlds {
             return Err(Problem::conflict(format!("there is a world `{id}` already")).under("id"));
         }
         self.others.store(Arc::new(others));
+        if let Some(of) = new.fork_of {
+            of.tell_of_fork(world.id());
+        }
         tracing::info!(world = world.id(), seed = world.seed(), "world made");
         Ok(world)
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use stend_core::journal::Fill;
-use stend_core::{Node, Problem, Raw, Registry, Timestamp, World};
+use stend_core::{Node, Problem, Raw, Registry, Span, Timestamp, World};
 
 use crate::entries::{Entries, Happening, Pushes, Wanted};
 use crate::filter::{Unmet, named};
@@ -74,6 +74,17 @@ pub fn schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
     generator.subschema_for::<Words>()
 }
 
+/// The schema of one expectation that may be waited for, with `within`.
+pub fn awaited_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+    let within = generator.subschema_for::<Span>();
+    let mut schema = <Words as schemars::JsonSchema>::json_schema(generator);
+    let variants = schema.get_mut("oneOf").and_then(Value::as_array_mut);
+    for variant in variants.into_iter().flatten() {
+        variant["properties"]["within"] = within.clone().to_value();
+    }
+    schema
+}
+
 impl Expectation {
     /// Reads an expectation: `journal`, `push`, `never`, `order`, `before` or `state`, with what it says.
     ///
@@ -133,6 +144,19 @@ impl Expectation {
                 check_paths(&paths, &state).map_err(|(_, message)| Miss::say(format!("state: {message}")))
             }
         }
+    }
+
+    /// Whether it holds where nothing happens, as `never` and a `count` of 0 do: it can only come to fail, so who waits for
+    /// it has to wait to the end.
+    pub fn holds_of_nothing(&self) -> bool {
+        let count = match &self.words {
+            Words::Never(_) => return true,
+            Words::Journal(entries) => &entries.count,
+            Words::Push(pushes) => &pushes.count,
+            Words::Order(_) | Words::Before(_) | Words::State(_) => return false,
+        };
+        let matcher = count.as_ref().and_then(|count| Matcher::read(&count.0.to_json(), Domain::Count).ok());
+        matcher.is_some_and(|matcher| matcher.check(Some(&Value::from(0))).is_ok())
     }
 
     /// What it says, on one line.

@@ -19,7 +19,7 @@ mod state_path;
 mod subst;
 
 pub use call::Reach;
-pub use expect::{Expectation, Miss, schema as expectation_schema};
+pub use expect::{Expectation, Miss, awaited_schema, schema as expectation_schema};
 pub use file::{Parcel, Scenario, Speed, default_start, load, load_parcel, referred};
 pub use filter::Unmet;
 pub use matcher::StatusMatcher;

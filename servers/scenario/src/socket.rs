@@ -272,7 +272,7 @@ async fn status_of(world: &World, frame: &[u8], since: u64) -> Option<u16> {
     if world.journal.limits().entries == 0 {
         return None;
     }
-    let mut journal = world.journal.watch();
+    let mut recorded = world.watch();
     let noted = async {
         loop {
             let mut status = None;
@@ -285,7 +285,7 @@ async fn status_of(world: &World, frame: &[u8], since: u64) -> Option<u16> {
                     if status.is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
                 },
             );
-            if status.is_some() || journal.changed().await.is_err() {
+            if status.is_some() || recorded.changed().await.is_err() {
                 return status;
             }
         }

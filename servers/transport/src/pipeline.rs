@@ -6,6 +6,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use stend_core::fault::{Effect, Facts, Hit, Reset};
 use stend_core::journal::{Channel, Note, shown};
+use stend_core::tally::Key;
 use stend_core::{Timestamp, World};
 
 use crate::codec::Warnings;
@@ -37,6 +38,13 @@ pub(crate) struct Exchange<'a> {
     pub(crate) client: Option<Arc<str>>,
     pub(crate) now: Timestamp,
     pub(crate) request: Bytes,
+}
+
+impl Exchange<'_> {
+    /// What it is counted by.
+    fn key(&self) -> Key {
+        Key { service: self.service, channel: self.channel, operation: self.operation }
+    }
 }
 
 /// What answers an exchange.
@@ -93,6 +101,7 @@ pub(crate) fn serve(world: &World, exchange: Exchange<'_>, answer: &mut dyn Answ
         Some(Hit { id, effect }) => (Some(id), Some(effect)),
         None => (None, None),
     };
+    let counted = world.tally().map(|tally| (tally, exchange.key(), tally.begin()));
     let mut warnings = Warnings::new(world.is_strict());
     let mut status = None;
     let instead = match &effect {
@@ -125,6 +134,9 @@ pub(crate) fn serve(world: &World, exchange: Exchange<'_>, answer: &mut dyn Answ
     let status = status.unwrap_or(reply.status.as_u16());
     let sent = if exchange.method == "HEAD" { Bytes::new() } else { reply.body.clone() };
     note(world, exchange, answer.client(), status, sent, warnings.into_texts(), fault.as_deref());
+    if let Some((tally, key, began)) = counted {
+        tally.took(key, began);
+    }
     Served { reply, effect, whole }
 }
 
@@ -140,6 +152,9 @@ pub(crate) fn note(
 ) {
     let Exchange { service, channel, operation, method, path, head, now, request, .. } = exchange;
     let client = client.or(exchange.client);
+    if let Some(tally) = world.tally() {
+        tally.count(Key { service, channel, operation }, status);
+    }
     tracing::debug!(service, world = world.id(), method, path, status, fault, "exchange");
     let mut left = Some((request, reply, warnings, client));
     head.show(&mut |head| {

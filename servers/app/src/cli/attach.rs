@@ -7,7 +7,7 @@ use reqwest::{Client, Method, StatusCode};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use stend_core::Span;
-use stend_scenario::{Options, Parcel, Progress, Report, Scenario, Speed};
+use stend_scenario::{Options, Parcel, Progress, Reach, Report, Scenario, Speed};
 
 /// How often a play is looked at: often at first, as most take no time.
 const SOONEST: Duration = Duration::from_millis(5);
@@ -164,6 +164,11 @@ impl Remote {
                 made["id"].as_str().ok_or_else(|| self.stranger())?.to_owned()
             }
         };
+        if scenario.waits_for_client() {
+            let shown = self.ask(Method::GET, &format!("/worlds/{world}"), &[], None).await?;
+            let urls: Reach = serde_json::from_value(shown["urls"].clone()).map_err(|_| self.stranger())?;
+            super::play::tell_client(scenario, options, &urls);
+        }
         let outcome = tokio::select! {
             outcome = self.follow(&world, scenario, options, progress) => outcome.map(Some),
             () = &mut stop => Ok(None),

@@ -151,6 +151,21 @@ impl Bench {
     }
 }
 
+/// Before a scenario waits for a client that somebody has to start: where that client finds what it talks to.
+pub(super) fn tell_client(scenario: &Scenario, options: &Options, urls: &Reach) {
+    if !scenario.waits_for_client() {
+        return;
+    }
+    let mut text = format!("{}: waits for your client at\n", visible(&scenario.title));
+    for (name, url) in urls.iter().filter(|(name, _)| *name != "control") {
+        text.push_str(&format!("  {name:<11} {url}\n"));
+    }
+    if options.speed == Speed::Max {
+        text.push_str("note: at `--speed max` no time is left to a client; play with `--speed 1`\n");
+    }
+    err(&text);
+}
+
 async fn play_here(
     running: &Running,
     id: &str,
@@ -161,6 +176,7 @@ async fn play_here(
     let new = NewWorld { id: Some(id.to_owned()), file: scenario.world.clone(), ..NewWorld::default() };
     let world = running.worlds.create(new).map_err(|problem| problem.to_string())?;
     let reach: Reach = running.urls.iter().map(|(name, url)| (name.clone(), format!("{url}/w/{id}"))).collect();
+    tell_client(scenario, options, &reach);
     let outcome = play(scenario, &world, &reach, options, bar).await;
     if let Err(problem) = running.worlds.remove(id) {
         tracing::warn!(%problem, "a played world stays");

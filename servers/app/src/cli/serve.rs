@@ -64,6 +64,9 @@ pub(super) struct Args {
     /// Stop when standard input closes, so that a parent process that is killed leaves nothing behind
     #[arg(long)]
     exit_on_eof: bool,
+    /// Count exchanges; `GET /metrics` of the control port shows the counts to Prometheus
+    #[arg(long)]
+    metrics: bool,
     /// Worker threads; left out, one a core
     #[arg(long, value_name = "N")]
     workers: Option<usize>,
@@ -146,6 +149,7 @@ pub(super) fn run(args: Args) -> u8 {
         control_token: control_token.clone(),
         allow_hosts: args.allow_hosts.iter().cloned().chain(args.host.name.clone()).collect(),
         workers: args.workers,
+        metrics: args.metrics,
     };
     let Some(runtime) = runtime() else { return BAD };
     runtime.block_on(async {

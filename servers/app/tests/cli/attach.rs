@@ -188,3 +188,44 @@ fn ctrl_c_stops_the_play_there() {
         (curl(&[&format!("{control}/default/scenario")]).contains("stopped")).then_some(())
     });
 }
+
+/// The client is one that polls; the world that it talks to is served all the while.
+#[test]
+fn a_client_of_ones_own_is_tested_by_a_scenario_that_waits_for_it() {
+    let serving = Serving::start(&[]);
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("client.yaml");
+    let text = "stend: 1
+timeline:
+  - wait_for: { request: { fake: carbis, operation: events, status: 200 }, within: 30s }
+  - do: { carbis.call_waiter: { table: 1000028 } }
+  - wait_for: { request: { fake: carbis, operation: events, reply: { $.data.updates: { length: 1 } } }, within: 30s }
+expect:
+  - never: { fake: carbis, status: 4xx }
+";
+    std::fs::write(&file, text).unwrap();
+    let (file, junit) = (file.to_str().unwrap(), folder.path().join("client.xml"));
+    let (code, _, err) = described(&stend(&["check", file]));
+    assert!(code == 0 && err.contains("it waits for a client that you start"), "{err}");
+
+    let mut command = Command::new(binary());
+    command.args(["play", file, "--attach", serving.url("control"), "--world", "default", "--speed", "1", "--junit"]);
+    command.arg(&junit).current_dir(root()).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut playing = command.spawn().unwrap();
+    let feed = format!("{}/api/v4/events?hash=none", serving.url("carbis"));
+    eventually("the client is not heard", || {
+        curl(&["-H", "token: demo-token", &feed]);
+        playing.try_wait().unwrap()
+    });
+    let (code, out, err) = described(&playing.wait_with_output().unwrap());
+    assert_eq!(code, 0, "{out}{err}");
+    let url = format!("  carbis      {}\n", serving.url("carbis"));
+    assert!(err.contains("client.yaml: waits for your client at\n") && err.contains(&url), "{err}");
+    assert!(std::fs::read_to_string(&junit).unwrap().contains("failures=\"0\""));
+
+    // Without a client it fails, and at once where no time is left to one.
+    let (code, out, err) = described(&stend(&["play", file]));
+    assert_eq!(code, 1, "{out}{err}");
+    assert!(err.contains("/w/play-1\n") && err.contains("play with `--speed 1`"), "{err}");
+    assert!(out.contains("not within 30s"), "{out}");
+}

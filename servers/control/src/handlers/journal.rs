@@ -7,6 +7,7 @@ use stend_core::{Problem, Timestamp};
 use stend_transport::{Reply, StatusCode};
 
 use crate::request::{Request, wrong};
+use crate::waiting::{GATHER, Waiting, Woken, gone};
 use stend_scenario::StatusMatcher;
 
 /// Entries a page, unless asked otherwise, and at the most.
@@ -14,10 +15,12 @@ const PAGE: usize = 100;
 const LARGEST_PAGE: usize = 10_000;
 
 #[derive(Serialize)]
-struct Page {
-    entries: Vec<Entry>,
+struct Page<E> {
+    entries: Vec<E>,
     matched: usize,
     dropped: u64,
+    newest: u64,
+    generation: u64,
 }
 
 pub(crate) async fn read(request: Request) -> Result<Reply, Reply> {
@@ -67,7 +70,14 @@ pub(crate) async fn read(request: Request) -> Result<Reply, Reply> {
             .ok_or_else(|| bad("limit", text, "a number from 1 to 10000"))?,
     };
     // With a place to go on from, the next ones; without, the latest.
-    let latest = after == 0 && not_before.is_none();
+    let latest = get("since").is_none();
+    let bodies = bodies(&request)?;
+    let wait = request.wait("wait")?;
+    if wait.is_some() && latest {
+        let problem =
+            Problem::invalid("`wait` without `since`").hint("give the `seq` of the last entry you have, or 0");
+        return Err(wrong(problem.under("wait")));
+    }
     let of_kind = |kind: &Kind| {
         service.is_none_or(|service| service == kind.service)
             && operation.is_none_or(|operation| kind.operation.is_some_and(|known| glob(operation, known)))
@@ -81,8 +91,41 @@ pub(crate) async fn read(request: Request) -> Result<Reply, Reply> {
     };
     let beyond_kind = client.is_some() || fault.is_some() || not_before.is_some();
     let wanted: Option<&dyn Fn(&Entry) -> bool> = if beyond_kind { Some(&wanted) } else { None };
-    let (entries, matched) = world.journal.page(after, limit, latest, of_kind, wanted);
-    Ok(Reply::ok(&Page { entries, matched, dropped: world.journal.fill().dropped }))
+    let mut waiting = wait.map(|wait| Waiting::new(&world, &request.stopping, wait));
+    let generation = world.generation();
+    // Up to here nothing is wanted; who waits looks at each entry once.
+    let mut seen = after;
+    let (entries, matched) = loop {
+        let newest = world.journal.newest();
+        let (entries, matched) = world.journal.page(seen, limit, latest, of_kind, wanted);
+        let Some(waiting) = waiting.as_mut().filter(|_| matched == 0 && world.generation() == generation) else {
+            break (entries, matched);
+        };
+        seen = seen.max(newest);
+        match waiting.more(GATHER).await {
+            Woken::Recorded => {}
+            Woken::Gone => return Err(gone(&world)),
+            Woken::TimeUp | Woken::Stopping => break (entries, matched),
+        }
+    };
+    let (dropped, newest, generation) = (world.journal.fill().dropped, world.journal.newest(), world.generation());
+    if bodies {
+        return Ok(Reply::ok(&Page { entries, matched, dropped, newest, generation }));
+    }
+    let heads = entries.iter().map(Entry::head_json).collect();
+    Ok(Reply::ok(&Page { entries: heads, matched, dropped, newest, generation }))
+}
+
+/// Whether bodies are to be shown.
+pub(crate) fn bodies(request: &Request) -> Result<bool, Reply> {
+    match request.query("bodies") {
+        None | Some("true") => Ok(true),
+        Some("false") => Ok(false),
+        Some(other) => {
+            let problem = Problem::invalid(format!("`{other}` says neither yes nor no")).hint("`true` or `false`");
+            Err(wrong(problem.under("bodies")))
+        }
+    }
 }
 
 pub(crate) async fn clear(request: Request) -> Result<Reply, Reply> {

@@ -61,7 +61,7 @@ fn operation(row: &Row, token: bool, generator: &mut SchemaGenerator) -> Value {
     let mut success = json!({ "description": "Done." });
     if let Some(schema) = schema {
         let schema = schema(generator);
-        success["content"] = json!({ "application/json": { "schema": schema } });
+        success["content"] = json!({ row.media: { "schema": schema } });
         if row.yaml {
             success["content"]["application/yaml"] = json!({ "schema": { "type": ["object", "string"] } });
         }

@@ -4,7 +4,7 @@ use schemars::SchemaGenerator;
 use serde_json::{Value, json};
 use stend_core::fault::Fault;
 use stend_core::{ClockSetting, Span};
-use stend_scenario::expectation_schema;
+use stend_scenario::awaited_schema;
 
 const TIME: &str = "date-time";
 
@@ -30,6 +30,10 @@ pub(crate) fn error() -> Value {
 
 pub(crate) fn object(_: &mut SchemaGenerator) -> Value {
     json!({ "type": "object" })
+}
+
+pub(crate) fn text(_: &mut SchemaGenerator) -> Value {
+    json!({ "type": "string" })
 }
 
 pub(crate) fn objects(_: &mut SchemaGenerator) -> Value {
@@ -175,7 +179,7 @@ pub(crate) fn acted(_: &mut SchemaGenerator) -> Value {
 pub(crate) fn journal(_: &mut SchemaGenerator) -> Value {
     json!({
         "type": "object",
-        "required": ["entries", "matched", "dropped"],
+        "required": ["entries", "matched", "dropped", "newest", "generation"],
         "properties": {
             "entries": { "type": "array", "items": {
                 "type": "object",
@@ -189,6 +193,8 @@ pub(crate) fn journal(_: &mut SchemaGenerator) -> Value {
             } },
             "matched": { "type": "integer", "minimum": 0 },
             "dropped": { "type": "integer", "minimum": 0 },
+            "newest": { "type": "integer", "minimum": 0, "description": "The number of the newest entry of all." },
+            "generation": { "type": "integer", "minimum": 0, "description": "Grows with every reset and restore, after which entries are numbered anew." },
         },
     })
 }
@@ -206,7 +212,7 @@ pub(crate) fn recording(_: &mut SchemaGenerator) -> Value {
 }
 
 pub(crate) fn expectation(generator: &mut SchemaGenerator) -> Value {
-    json!(expectation_schema(generator))
+    json!(awaited_schema(generator))
 }
 
 pub(crate) fn passed(_: &mut SchemaGenerator) -> Value {

@@ -137,6 +137,11 @@ impl Exchange {
         self.client.as_deref().into_iter().chain(shown(self.headers()))
     }
 
+    /// The header `traceparent` (W3C Trace Context), as it came.
+    pub fn traceparent(&self) -> Option<&str> {
+        self.headers().find(|(name, _)| *name == "traceparent").map(|(_, value)| value)
+    }
+
     fn first_line(&self) -> &str {
         self.head.lines().next().unwrap_or("")
     }

@@ -15,11 +15,12 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
-use tokio::sync::watch;
 
 pub use exchange::{Exchange, Note, shown};
 use index::Index;
 pub use index::Kind;
+
+use crate::feed::Signal;
 
 /// How much a journal keeps. The oldest entries go first, and are counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -91,11 +92,23 @@ impl Entry {
         self.shown(body(&self.request), body(&self.reply))
     }
 
+    /// The entry as a list shows it: as the control API shows it otherwise, but without headers and bodies, and with the
+    /// lengths of these, in bytes.
+    pub fn head_json(&self) -> Head<'_> {
+        Head { shown: self.parts(), request_bytes: self.request.len(), reply_bytes: self.reply.len() }
+    }
+
     fn shown<B: Serialize>(&self, request: B, reply: B) -> Value {
         serde_json::to_value(self.show(request, reply)).unwrap_or_default()
     }
 
     fn show<B: Serialize>(&self, request: B, reply: B) -> Shown<'_, B> {
+        let headers = self.headers().map(|(name, value)| Header { name, value }).collect();
+        Shown { headers: Some(headers), request: Some(request), reply: Some(reply), ..self.parts() }
+    }
+
+    /// All but headers and bodies.
+    fn parts<B>(&self) -> Shown<'_, B> {
         Shown {
             seq: self.seq,
             at: self.at.to_string(),
@@ -106,11 +119,12 @@ impl Entry {
             method: self.method(),
             path: self.path(),
             query: self.query(),
-            headers: self.headers().map(|(name, value)| Header { name, value }).collect(),
-            request,
+            headers: None,
+            request: None,
             status: self.status,
-            reply,
+            reply: None,
             client: self.client.as_deref(),
+            traceparent: self.traceparent(),
             warnings: &self.warnings,
             remarks: &self.warnings,
             fault: self.fault.as_deref(),
@@ -144,12 +158,18 @@ struct Shown<'e, B> {
     method: &'e str,
     path: &'e str,
     query: Option<&'e str>,
-    headers: Vec<Header<'e>>,
-    request: B,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    headers: Option<Vec<Header<'e>>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    request: Option<B>,
     status: u16,
-    reply: B,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reply: Option<B>,
     #[serde(skip_serializing_if = "Option::is_none")]
     client: Option<&'e str>,
+    /// The header of that name, by which traces are told apart.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    traceparent: Option<&'e str>,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     warnings: &'e [String],
     /// The older name of `warnings`.
@@ -157,6 +177,15 @@ struct Shown<'e, B> {
     remarks: &'e [String],
     #[serde(skip_serializing_if = "Option::is_none")]
     fault: Option<&'e str>,
+}
+
+/// An entry without headers and bodies.
+#[derive(Serialize)]
+pub struct Head<'e> {
+    #[serde(flatten)]
+    shown: Shown<'e, ()>,
+    request_bytes: usize,
+    reply_bytes: usize,
 }
 
 /// A body as it was sent.
@@ -266,13 +295,18 @@ pub struct Fill {
 #[derive(Debug)]
 pub struct Journal {
     pages: Mutex<Pages>,
-    newest: watch::Sender<u64>,
+    signal: Signal,
 }
 
 impl Journal {
     /// An empty journal with these limits.
     pub fn new(limits: Limits) -> Self {
-        Self { pages: Mutex::new(Pages { limits, ..Pages::default() }), newest: watch::Sender::new(0) }
+        Self::telling(limits, Signal::default())
+    }
+
+    /// The same; each entry is told by this signal.
+    pub(crate) fn telling(limits: Limits, signal: Signal) -> Self {
+        Self { pages: Mutex::new(Pages { limits, ..Pages::default() }), signal }
     }
 
     /// Writes an entry, which gets the next number; the oldest go where the limits want it.
@@ -284,20 +318,13 @@ impl Journal {
             pages.dropped += 1;
         }
         drop(pages);
-        if self.newest.receiver_count() > 0 {
-            self.newest.send_replace(seq);
-        }
+        self.signal.tell();
         seq
     }
 
     /// The number of the newest entry that was written, kept or not; 0 before the first.
     pub fn newest(&self) -> u64 {
         self.pages.lock().next
-    }
-
-    /// The number of the newest entry, and word of every further one.
-    pub fn watch(&self) -> watch::Receiver<u64> {
-        self.newest.subscribe()
     }
 
     /// Forgets all entries; numbers go on.
@@ -307,6 +334,8 @@ impl Journal {
         pages.index = Index::default();
         pages.bytes = 0;
         pages.dropped = 0;
+        drop(pages);
+        self.signal.tell();
     }
 
     /// Forgets all and begins again at number 1, with these limits.
@@ -330,6 +359,13 @@ impl Journal {
         let pages = self.pages.lock();
         let from = pages.entries.partition_point(|entry| entry.seq <= after);
         pages.entries.range(from..).filter(|entry| wanted(entry)).cloned().collect()
+    }
+
+    /// The first entries after this number, at most so many, and the number of the newest.
+    pub(crate) fn after(&self, after: u64, most: usize) -> (Vec<Entry>, u64) {
+        let pages = self.pages.lock();
+        let from = pages.entries.partition_point(|entry| entry.seq <= after);
+        (pages.entries.range(from..).take(most).cloned().collect(), pages.next)
     }
 
     /// The numbers of all entries so far: what comes later is not among them.

@@ -1,10 +1,11 @@
 //! A world: one isolated copy of all services with its own state, clock, random streams, journal and faults.
 
 mod time;
+mod watch;
 mod whole;
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI32, AtomicI64, AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use jiff::Timestamp;
 use jiff::tz::Offset;
@@ -13,6 +14,7 @@ use parking_lot::{Mutex, RwLock};
 use crate::busy::{BusyGuards, Gone, Timers};
 use crate::clock::{Clock, ClockSetting};
 use crate::fault::{Fault, Faults};
+use crate::feed::{Feed, Happened, Signal};
 use crate::journal::Journal;
 use crate::live::{Live, LiveService, micros};
 use crate::moment::Moment;
@@ -20,11 +22,16 @@ use crate::node::Node;
 use crate::origin::{Origin, located};
 use crate::problem::Problem;
 use crate::service::{Registry, Seed, Service};
+use crate::tally::Tally;
 use crate::timekeeper::Timekeeper;
 use crate::world_events::{Done, WorldEvent, WorldEvents};
 use crate::world_file::WorldFile;
 
 pub use time::{Advanced, Fired};
+pub use watch::{Gap, Recorded};
+
+/// How many worlds this process has made.
+static BORN: AtomicU64 = AtomicU64::new(0);
 
 /// One isolated copy of all services.
 pub struct World {
@@ -40,6 +47,12 @@ pub struct World {
     pub world_events: WorldEvents,
     /// What is to go wrong.
     pub faults: Faults,
+    feed: Feed,
+    signal: Signal,
+    birth: u64,
+    gone: AtomicBool,
+    /// Where exchanges are counted, if they are.
+    tally: OnceLock<Arc<Tally>>,
     generation: AtomicU64,
     strict: AtomicBool,
     /// In which offset from UTC people are told its times, in seconds.
@@ -82,15 +95,21 @@ impl World {
         let services: Vec<_> =
             kinds.zip(&origin.starts).map(|(kind, start)| kind.create(start, seed)).collect::<Result<_, _>>()?;
         let origin = if origin.large { Arc::new(origin.with_states(&services)) } else { origin };
+        let signal = Signal::default();
         let world = Arc::new_cyclic(|me| Self {
             id: id.into(),
             registry: registry.clone(),
             clock,
             services,
             gate: RwLock::new(()),
-            journal: Journal::new(origin.journal),
+            journal: Journal::telling(origin.journal, signal.clone()),
             world_events: WorldEvents::default(),
             faults: origin.faults.copy(),
+            feed: Feed::default(),
+            signal,
+            birth: BORN.fetch_add(1, Ordering::Relaxed),
+            gone: AtomicBool::new(false),
+            tally: OnceLock::new(),
             generation: AtomicU64::new(1),
             strict: AtomicBool::new(origin.strict),
             told_in: AtomicI32::new(0),
@@ -106,6 +125,7 @@ impl World {
             me: me.clone(),
         });
         world.world_events.restart(seed.now);
+        world.feed.restart(1, 0);
         world.rearm();
         Ok(world)
     }
@@ -191,7 +211,9 @@ impl World {
             self.rearm();
         }
         let result = result.map_err(|problem| args.locate(problem))?;
-        self.note(now, WorldEvent::Action { name: name.to_owned(), args: args.to_json() });
+        let args = args.to_json();
+        self.note(now, WorldEvent::Action { name: name.to_owned(), args: args.clone() });
+        self.happened(now, Happened::Action { action: name.to_owned(), args, result: result.clone() });
         Ok(result)
     }
 
@@ -205,7 +227,9 @@ impl World {
     /// As [`Faults::add`].
     pub fn add_fault(&self, fault: Fault) -> Result<String, Problem> {
         let id = self.faults.add(fault.clone())?;
-        self.note(self.now(), WorldEvent::Fault(Box::new(Fault { id: Some(id.clone()), ..fault })));
+        let now = self.now();
+        self.note(now, WorldEvent::Fault(Box::new(Fault { id: Some(id.clone()), ..fault })));
+        self.happened(now, Happened::Fault { id: id.clone() });
         Ok(id)
     }
 
@@ -216,7 +240,7 @@ impl World {
     pub fn remove_fault(&self, id: &str) -> Result<(), Problem> {
         let gone = self.faults.list().into_iter().find(|fault| fault.id.as_deref() == Some(id));
         self.faults.remove(id)?;
-        gone.into_iter().for_each(|fault| self.note(self.now(), WorldEvent::FaultGone(Box::new(fault))));
+        gone.into_iter().for_each(|fault| self.note_gone(fault));
         Ok(())
     }
 
@@ -224,7 +248,24 @@ impl World {
     pub fn clear_faults(&self) {
         let gone = self.faults.list();
         self.faults.clear();
-        gone.into_iter().for_each(|fault| self.note(self.now(), WorldEvent::FaultGone(Box::new(fault))));
+        gone.into_iter().for_each(|fault| self.note_gone(fault));
+    }
+
+    fn note_gone(&self, fault: Fault) {
+        let now = self.now();
+        let id = fault.id.clone().unwrap_or_default();
+        self.note(now, WorldEvent::FaultGone(Box::new(fault)));
+        self.happened(now, Happened::FaultGone { id });
+    }
+
+    /// Where its exchanges are counted, if they are.
+    pub fn tally(&self) -> Option<&Arc<Tally>> {
+        self.tally.get()
+    }
+
+    /// Counts its exchanges from now on.
+    pub(crate) fn count_in(&self, tally: &Arc<Tally>) {
+        let _ = self.tally.set(Arc::clone(tally));
     }
 
     /// The world as it was when it began, as a file: what a reset comes back to, at the moment of that time.
@@ -256,6 +297,8 @@ impl World {
     pub(crate) fn leave(&self) {
         self.generation.fetch_add(1, Ordering::AcqRel);
         self.timers.clear(Gone::Removed);
+        self.gone.store(true, Ordering::Release);
+        self.signal.tell();
     }
 }
 

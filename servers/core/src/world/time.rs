@@ -10,6 +10,7 @@ use super::World;
 use crate::busy::{BusyGuard, Gone, ParkedGuard};
 use crate::clock::ClockSetting;
 use crate::duration::Span;
+use crate::feed::Happened;
 use crate::live::{micros, moment};
 use crate::problem::Problem;
 use crate::world_events::WorldEvent;
@@ -61,6 +62,7 @@ impl World {
             self.services.iter().for_each(|service| service.clock_back(now));
         }
         self.rearm();
+        self.happened(self.clock.now(), Happened::ClockSet { clock: self.clock.setting() });
         self.now();
         Ok(())
     }
@@ -92,6 +94,9 @@ impl World {
         self.clock.jump(to);
         done.now = self.clock.now();
         self.rearm();
+        if to > now {
+            self.happened(done.now, Happened::ClockAdvanced { clock: self.clock.setting(), fired: done.count });
+        }
         Ok(done)
     }
 
@@ -158,6 +163,10 @@ impl World {
 
     /// Fires what is due up to `now`, each thing at its own moment, services before sleepers, in their order.
     pub(super) fn fire(&self, now: Timestamp, report: &mut dyn FnMut(Fired)) {
+        let mut report = |fired: Fired| {
+            self.happened(fired.at, Happened::Fired { service: fired.service, fired: fired.what.clone() });
+            report(fired);
+        };
         let _one_at_a_time = self.firing.lock();
         let mut stuck = 0;
         while let Some(due) = self.next_due().filter(|due| *due <= now) {

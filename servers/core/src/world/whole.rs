@@ -6,6 +6,7 @@ use std::sync::atomic::Ordering;
 use super::World;
 use crate::busy::Gone;
 use crate::clock::{Clock, ClockSetting};
+use crate::feed::Happened;
 use crate::history::History;
 use crate::origin::{Origin, located};
 use crate::problem::Problem;
@@ -58,7 +59,7 @@ impl World {
     /// What the file has wrong; nothing has changed then.
     pub fn restore(&self, file: WorldFile) -> Result<(), Problem> {
         let origin = Origin::read(&file, &self.registry)?;
-        self.become_origin(Arc::new(origin)).map_err(|problem| located(problem, &file))
+        self.become_origin(Arc::new(origin), true).map_err(|problem| located(problem, &file))
     }
 
     /// What a fork of this world begins with: all of it as it is now but the journal's entries, who sleeps in it, and
@@ -84,7 +85,7 @@ impl World {
     /// As [`World::restore`]; it cannot happen with a file that was good before.
     pub fn reset(&self) -> Result<(), Problem> {
         let origin = Arc::clone(&self.origin.lock());
-        self.become_origin(origin)
+        self.become_origin(origin, false)
     }
 
     /// Puts one service back to how it began, and leaves all else: the clock, the journal, the other services.
@@ -101,11 +102,12 @@ impl World {
             self.services[index].replace(prepared);
         }
         self.note(start.now, WorldEvent::ServiceReset(name.to_owned()));
+        self.happened(start.now, Happened::ServiceReset { service: name.to_owned() });
         self.rearm();
         Ok(())
     }
 
-    fn become_origin(&self, origin: Arc<Origin>) -> Result<(), Problem> {
+    fn become_origin(&self, origin: Arc<Origin>, restored: bool) -> Result<(), Problem> {
         let setting = origin.clock;
         let fresh = Clock::new(setting).map_err(|problem| problem.under("clock"))?;
         // A real clock without a start goes on with the wall clock.
@@ -116,7 +118,7 @@ impl World {
         {
             let _not_firing = self.firing.lock();
             let _closed = self.gate.write();
-            self.generation.fetch_add(1, Ordering::AcqRel);
+            let generation = self.generation.fetch_add(1, Ordering::AcqRel) + 1;
             self.timers.clear(Gone::Reset);
             self.busy_guards.clear_parked();
             for (service, state) in self.services.iter().zip(prepared) {
@@ -127,8 +129,14 @@ impl World {
             self.strict.store(origin.strict, Ordering::Relaxed);
             self.told_in.store(0, Ordering::Relaxed);
             self.faults.restart(&origin.faults);
+            let entries = self.journal.newest();
             self.journal.restart(origin.journal);
             self.world_events.restart(now);
+            self.feed.restart(generation, entries);
+            self.happened(
+                now,
+                if restored { Happened::Restore { generation } } else { Happened::Reset { generation } },
+            );
             let origin = if origin.large { Arc::new(origin.with_states(&self.services)) } else { origin };
             *self.origin.lock() = origin;
         }

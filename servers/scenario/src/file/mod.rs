@@ -1,6 +1,7 @@
 //! Scenario files: what they say, checked before anything happens.
 
 mod check;
+mod clients;
 mod commands;
 mod files;
 mod names;
@@ -346,6 +347,7 @@ fn load_with(
     never.extend(check::unopened(&steps));
     never.extend(commands::unknown(&steps, registry));
     never.extend(targets::unknown(&steps, registry));
+    never.extend(clients::outside(&steps, registry));
     odd.extend(never.into_iter().map(|(index, problem)| steps[index].node.locate(problem)));
     if steps.is_empty() && expectations.is_empty() {
         odd.push(root.locate(Problem::new("empty", "nothing happens in it, and nothing is expected")));
@@ -401,6 +403,11 @@ impl Scenario {
     /// How many steps will be done, rounds of repeated ones counted.
     pub fn rounds(&self) -> u64 {
         self.steps.iter().map(|step| u64::from(step.when.rounds)).sum()
+    }
+
+    /// Whether it waits for a client that none of its steps plays.
+    pub fn waits_for_client(&self) -> bool {
+        self.warnings.iter().any(|warning| warning.problem.code == clients::CODE)
     }
 
     /// Where its steps and expectations stand.

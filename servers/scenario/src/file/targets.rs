@@ -94,7 +94,7 @@ fn of_call(call: &Call, kind: &'static dyn AnyService, specs: &mut Specs) -> Vec
 }
 
 /// Whether a path is one of an operation's; what is filled in fits anything.
-fn fits(known: &str, path: &str) -> bool {
+pub(super) fn fits(known: &str, path: &str) -> bool {
     let words = |path: &str| path.trim_end_matches('/').split('/').map(str::to_owned).collect::<Vec<_>>();
     let (known, path) = (words(known), words(path));
     known.len() == path.len()

@@ -244,7 +244,7 @@ impl Player<'_> {
         // Lie down before the turn is given up, or the clock could run past.
         let sleep = self.world.sleep_until(until);
         tokio::pin!(sleep);
-        let mut journal = self.world.journal.watch();
+        let mut recorded = self.world.watch();
         drop(guard);
         loop {
             if self.armed.iter().all(|armed| armed.done) {
@@ -252,7 +252,7 @@ impl Player<'_> {
             }
             tokio::select! {
                 biased;
-                changed = journal.changed() => {
+                changed = recorded.changed() => {
                     if changed.is_err() {
                         return sleep.await;
                     }

@@ -25,10 +25,11 @@ impl Player<'_> {
         }
     }
 
-    /// Waits until the journal or the state is as wanted: looked at whenever something falls due or is asked.
+    /// Waits until the journal or the state is as wanted: looked at whenever something is recorded: a request, an action,
+    /// what falls due.
     async fn wait_for_world(&mut self, wait: &WaitFor, mut guard: BusyGuard) -> (Result<Value, String>, BusyGuard) {
         let until = wait.within.after(self.world.now());
-        let mut journal = self.world.journal.watch();
+        let mut recorded = self.world.watch();
         let (mut looked, mut why) = (Looked::default(), None);
         loop {
             if let Some(found) = self.look(wait, &mut looked, &mut why) {
@@ -41,8 +42,10 @@ impl Player<'_> {
             let sleep = self.world.sleep_until(next);
             drop(guard);
             guard = tokio::select! {
+                // Whoever is woken has a guard already, and the clock must not run past.
+                biased;
                 woken = sleep => woken.unwrap_or_else(|_| self.world.guard()),
-                _ = journal.changed() => self.world.guard(),
+                _ = recorded.changed() => self.world.guard(),
             };
         }
     }

@@ -160,6 +160,7 @@ async fn open<S: SocketService>(index: usize, resettable: Arc<()>, arrival: Arri
         end: Some(end),
         stopping,
         _resettable: resettable,
+        _open: world.tally().map(|tally| tally.socket(S::NAME)),
     };
     actix_web::rt::spawn(socket.run());
     response.map_body(|_, messages| BoxBody::new(SocketBody::new(messages, ends)))

@@ -12,6 +12,7 @@ use stend_core::Timestamp;
 use stend_core::busy::{BusyGuard, Gone};
 use stend_core::fault::Dribble;
 use stend_core::journal::Channel;
+use stend_core::tally::OpenSocket;
 use tokio::sync::{oneshot, watch};
 
 use super::SocketService;
@@ -85,6 +86,8 @@ pub(super) struct Socket<S: SocketService> {
     pub(super) end: Option<oneshot::Sender<Reset>>,
     pub(super) stopping: watch::Receiver<bool>,
     pub(super) _resettable: Option<Arc<()>>,
+    /// While it is counted.
+    pub(super) _open: Option<OpenSocket>,
 }
 
 /// What has happened.
