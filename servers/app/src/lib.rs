@@ -1,10 +1,14 @@
 //! The composition: every service, the control API, one process. [`start`] is what the command line and tests use.
 
+pub mod certificates;
+pub mod environment;
 pub mod fidelity;
+mod front;
 pub mod registry;
 mod spec;
 mod start;
 
 pub use spec::{SAMPLES, Sample, spec};
-pub use start::{Config, Running, StartError, Urls, library, start};
+pub use start::{Config, GatewayConfig, Running, StartError, Urls, library, start};
 pub use stend_core::ClockSetting;
+pub use stend_transport::{AllowedOrigin, Authority, HostRoute, LazyAuthority, PassThrough};

@@ -44,6 +44,9 @@ impl Services {
     }
 }
 
+/// The hosts that vendors' clients have built in, and their services.
+pub const HOSTS: [(&str, &str); 1] = [("api.telemetron.net", "telemetron")];
+
 /// Every service that worlds hold, in the order of their ports after the control port.
 pub fn services() -> Registry {
     all().registry
@@ -54,12 +57,14 @@ pub fn sites() -> Vec<Arc<dyn Site>> {
     all().sites.into_iter().enumerate().map(|(index, site)| site(index)).collect()
 }
 
-/// The port of a service after the base port, by name; 0 is the control API.
+/// The port of a service after the base port, by name; 0 is the control API, and `gateway` has one, too.
 ///
 /// An unknown name has none that could be used: `u16::MAX`.
 pub fn port_offset(name: &str) -> u16 {
-    if name == "control" {
-        return 0;
+    match name {
+        "control" => return 0,
+        "gateway" => return GATEWAY,
+        _ => {}
     }
     let index = services().find(name).and_then(|(index, _)| u16::try_from(index).ok());
     index.map_or(u16::MAX, |index| if index + 1 < GATEWAY { index + 1 } else { index + 2 })
@@ -82,7 +87,7 @@ mod tests {
         let found =
             ["control", "carbis", "tillypad", "queue", "telemetron"].map(|name| (port_offset(name), scheme(name)));
         assert_eq!(found, [(0, "http"), (1, "http"), (2, "http"), (3, "ws"), (4, "http")]);
-        assert_eq!(port_offset("unknown"), u16::MAX);
+        assert_eq!((port_offset("gateway"), port_offset("unknown")), (GATEWAY, u16::MAX));
     }
 
     #[test]

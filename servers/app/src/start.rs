@@ -6,12 +6,16 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
-use stend_control::{Access, Control};
+use stend_control::{Access, Addresses, Control};
 use stend_core::clock::wall;
 use stend_core::library::DOCUMENTED;
 use stend_core::{ClockSetting, Diagnostic, Library, Problem, WorldFile, Worlds, secret};
-use stend_transport::{Listener, Server, Site, Tuning, serve};
+use stend_transport::{
+    AllowedOrigin, Front, HostRoute, LazyAuthority, Listener, Origins, PassThrough, Server, Site, Tuning, serve,
+};
 
+use crate::certificates::{AuthorityAt, Tls};
+use crate::front;
 use crate::registry;
 
 pub use stend_control::Urls;
@@ -42,10 +46,29 @@ pub struct Config {
     pub control_token: Option<String>,
     /// Names by which the control API may be reached, beside IP addresses and the names of this machine.
     pub allow_hosts: Vec<String>,
+    /// The origins whose pages may use the services and the control API.
+    pub origins: Vec<AllowedOrigin>,
+    /// URLs that are handed out in the place of our own, by name.
+    pub public_urls: Urls,
+    /// The gateway; `None` leaves it out.
+    pub gateway: Option<GatewayConfig>,
+    /// Whether the ports of the services and of the control API speak TLS.
+    pub tls: Tls,
+    /// Where the certificate authority is kept.
+    pub authority: AuthorityAt,
     /// Worker threads; `None` takes one a core.
     pub workers: Option<usize>,
     /// Whether exchanges are counted, and `GET /metrics` shows the counts.
     pub metrics: bool,
+}
+
+/// What the gateway does.
+#[derive(Debug, Clone, Default)]
+pub struct GatewayConfig {
+    /// Hosts and their services, beside those that vendors' clients have built in.
+    pub routes: Vec<HostRoute>,
+    /// Hosts that may be reached outside of this machine.
+    pub through: Vec<PassThrough>,
 }
 
 impl Default for Config {
@@ -60,6 +83,11 @@ impl Default for Config {
             strict: false,
             control_token: None,
             allow_hosts: Vec::new(),
+            origins: Vec::new(),
+            public_urls: Urls::new(),
+            gateway: None,
+            tls: Tls::Plain,
+            authority: AuthorityAt::Memory,
             workers: None,
             metrics: false,
         }
@@ -102,8 +130,14 @@ fn no_port(name: &str, address: &SocketAddr, error: &io::Error) -> String {
 
 /// A bench that runs until it is stopped.
 pub struct Running {
-    /// The URLs by name: `control` and each service.
+    /// The URLs by name: `control`, each service, and `gateway` where there is one.
     pub urls: Urls,
+    /// The services' URLs for scenarios that are played here: plain HTTP.
+    pub reach: Urls,
+    /// The certificate authority, where the bench has one.
+    pub authority: Option<Arc<LazyAuthority>>,
+    /// The hosts that the gateway maps to services.
+    pub hosts: Vec<String>,
     /// Its worlds, for whoever runs it in their own process.
     pub worlds: Arc<Worlds>,
     server: Server,
@@ -142,11 +176,11 @@ impl Running {
 pub async fn start(config: Config) -> Result<Running, StartError> {
     let registry = registry::services();
     let mut library = library();
-    if let Some(folder) = config.worlds_folder {
-        library = library.with_folder(folder);
+    if let Some(folder) = &config.worlds_folder {
+        library = library.with_folder(folder.clone());
     }
-    let mut world = match config.world {
-        Some(world) => world,
+    let mut world = match &config.world {
+        Some(world) => world.clone(),
         None => library.by_name(DOCUMENTED, &registry).map_err(|diagnostic| StartError::World(Box::new(diagnostic)))?,
     };
     world.seed = config.seed.or(world.seed);
@@ -156,54 +190,85 @@ pub async fn start(config: Config) -> Result<Running, StartError> {
     if let Some(token) = &config.control_token {
         secret::check(token).map_err(|why| StartError::Problem(Problem::invalid(why)))?;
     }
-    let urls = Arc::new(OnceLock::new());
+    let routes = config.gateway.as_ref().map(|gateway| front::routes(&gateway.routes)).transpose()?;
+    let hosts: Vec<String> = routes.iter().flat_map(|routes| routes.hosts().map(str::to_owned)).collect();
+    let authority = front::authority(&config, &hosts)?;
+    let tls = front::tls(&config.tls, authority.as_ref())?;
+    for name in config.public_urls.keys() {
+        front::known(&registry, name, &["control", "gateway"])?;
+    }
+    let addresses = Arc::new(OnceLock::new());
+    let origins: Origins = config.origins.iter().cloned().collect();
     let control = Control::new(
         registry.clone(),
         library,
-        Access { token: config.control_token, hosts: config.allow_hosts },
-        Arc::clone(&urls),
+        Access { token: config.control_token.clone(), hosts: config.allow_hosts.clone(), origins: origins.clone() },
+        Arc::clone(&addresses),
         wall(),
         env!("CARGO_PKG_VERSION"),
         crate::spec::spec,
-    );
+    )
+    .with_authority(authority.clone());
     let mut sites: Vec<Arc<dyn Site>> = vec![control.site()];
     sites.extend(registry::sites());
     // Ports before worlds: one in use is told at once, whatever the world costs to make.
-    let listeners = listen(config.host, config.port_base, sites)?;
-    let mut named = Urls::new();
-    for listener in &listeners {
-        let address = listener.socket.local_addr()?;
-        let name = listener.site.name();
-        named.insert(name.to_owned(), format!("{}://{}", registry::scheme(name), reachable(address)));
+    let mut listeners = Vec::new();
+    let mut urls = Urls::new();
+    let mut own = Vec::new();
+    for site in &sites {
+        let name = site.name();
+        let socket = bind(config.host, config.port_base, name)?;
+        let address = socket.local_addr()?;
+        let secure = if tls.is_some() { "s" } else { "" };
+        urls.insert(name.to_owned(), format!("{}{secure}://{}", registry::scheme(name), reachable(address)));
+        own.push(address);
+        listeners.push(Listener { site: Arc::clone(site), socket });
+    }
+    let gateway = match (config.gateway, routes) {
+        (Some(gateway), Some(routes)) => {
+            let socket = bind(config.host, config.port_base, GATEWAY)?;
+            urls.insert(GATEWAY.into(), format!("http://{}", reachable(socket.local_addr()?)));
+            Some((front::gateway(routes, gateway.through, authority.as_ref(), own)?, socket))
+        }
+        _ => None,
+    };
+    let mut reach = urls.clone();
+    reach.retain(|name, _| registry.find(name).is_some());
+    let hello = authority.as_ref().filter(|_| tls.is_none()).map(front::by_name).transpose()?;
+    // Scenarios speak plain HTTP, on ports that nobody else is told of.
+    let mut inner = Vec::new();
+    for site in sites.iter().filter(|site| tls.is_some() && registry.find(site.name()).is_some()) {
+        let socket = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+        reach.insert(site.name().to_owned(), format!("{}://{}", registry::scheme(site.name()), socket.local_addr()?));
+        inner.push(Listener { site: Arc::clone(site), socket });
     }
     let worlds =
         Worlds::new(registry, world.clone()).map_err(|problem| StartError::World(Box::new(world.show(problem))))?;
     let worlds = worlds.with_strict(config.strict);
     let worlds = Arc::new(if config.metrics { worlds.with_tally(Arc::default()) } else { worlds });
-    let _ = urls.set(named.clone());
+    let (public, hosts_) = (config.public_urls, hosts.clone());
+    let _ = addresses.set(Addresses { urls: urls.clone(), public, reach: reach.clone(), hosts: hosts_ });
     let cores = || std::thread::available_parallelism().map_or(2, NonZeroUsize::get);
     let tuning = Tuning { workers: config.workers.unwrap_or_else(cores).max(1) };
-    let server = serve(Arc::clone(&worlds), listeners, tuning)?;
-    Ok(Running { urls: named, worlds, server })
+    let front = Front { tls, hello, inner, gateway, origins };
+    let server = serve(Arc::clone(&worlds), listeners, front, tuning)?;
+    Ok(Running { urls, reach, authority, hosts, worlds, server })
 }
 
-fn listen(host: IpAddr, base: Option<u16>, sites: Vec<Arc<dyn Site>>) -> Result<Vec<Listener>, StartError> {
-    let mut listeners = Vec::new();
-    for site in sites {
-        let name = site.name();
-        let offset = registry::port_offset(name);
-        let port = match base {
-            None => 0,
-            Some(base) => base.checked_add(offset).ok_or_else(|| {
-                let problem = Problem::invalid(format!("port {base} + {offset} for {name} is above 65535"));
-                StartError::Problem(problem.hint("take a lower --port-base"))
-            })?,
-        };
-        let address = SocketAddr::new(host, port);
-        let socket = TcpListener::bind(address).map_err(|error| StartError::Port { name, address, error })?;
-        listeners.push(Listener { site, socket });
-    }
-    Ok(listeners)
+/// The gateway's name among the ports.
+const GATEWAY: &str = "gateway";
+
+fn bind(host: IpAddr, base: Option<u16>, name: &'static str) -> Result<TcpListener, StartError> {
+    let offset = registry::port_offset(name);
+    let port = match base {
+        None => 0,
+        Some(base) => base.checked_add(offset).ok_or_else(|| {
+            let problem = Problem::invalid(format!("port {base} + {offset} for {name} is above 65535"));
+            StartError::Problem(problem.hint("take a lower --port-base"))
+        })?,
+    };
+    let address = SocketAddr::new(host, port);
+    TcpListener::bind(address).map_err(|error| StartError::Port { name, address, error })
 }
 
 /// Where a client finds a listener: one that listens everywhere is found at the loopback address.

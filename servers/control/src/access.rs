@@ -4,7 +4,7 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 
 use actix_web::HttpRequest;
 use stend_core::secret;
-use stend_transport::{Reply, StatusCode, header, ours};
+use stend_transport::{Origins, Reply, StatusCode, header, ours};
 
 /// The one operation that needs no token: something has to tell when the ports are up.
 const OPEN: &str = "/control/v1/health";
@@ -16,6 +16,14 @@ pub struct Access {
     pub token: Option<String>,
     /// Names by which the bench may be reached, beside IP addresses and the names of this machine.
     pub hosts: Vec<String>,
+    /// The other origins whose pages may use it.
+    pub origins: Origins,
+}
+
+/// The host by which a client reached this port, without the port.
+pub(crate) fn host_of(request: &HttpRequest) -> Option<&str> {
+    let host = request.headers().get(header::HOST)?.to_str().ok()?;
+    Some(name_of(host)).filter(|name| !name.is_empty())
 }
 
 /// What a request says of itself.
@@ -62,9 +70,10 @@ impl Access {
         }
         let origin = asked.origin?;
         let same = origin.split_once("://").is_some_and(|(_, origin)| asked.hosts.first() == Some(&origin));
-        (!same).then(|| {
+        (!same && !self.origins.allow(origin)).then(|| {
             let message = format!("a page of {origin} may not use the control API");
-            ours(StatusCode::FORBIDDEN, "forbidden_origin", &message, None, None)
+            let hint = format!("start the bench with `--allow-origin {origin}`");
+            ours(StatusCode::FORBIDDEN, "forbidden_origin", &message, Some(&hint), None)
         })
     }
 
@@ -97,7 +106,11 @@ mod tests {
     use super::*;
 
     fn access() -> Access {
-        Access { token: Some("t0ken".into()), hosts: vec!["bench.test".into(), "stend:7700".into()] }
+        Access {
+            token: Some("t0ken".into()),
+            hosts: vec!["bench.test".into(), "stend:7700".into()],
+            ..Access::default()
+        }
     }
 
     fn status(access: &Access, hosts: &[&str], origin: Option<&str>, authorization: Option<&str>) -> u16 {
@@ -157,6 +170,10 @@ mod tests {
         assert_eq!(status(&open, &["localhost:1"], Some("http://localhost:1"), None), 200);
         assert_eq!(status(&open, &["localhost:1"], Some("http://localhost:2"), None), 403);
         assert_eq!(status(&open, &["localhost:1"], Some("null"), None), 403);
+        let origins = ["http://localhost:2".parse().expect("an origin")].into_iter().collect();
+        let shared = Access { origins, ..open };
+        assert_eq!(status(&shared, &["localhost:1"], Some("http://localhost:2"), None), 200);
+        assert_eq!(status(&shared, &["localhost:1"], Some("http://localhost:3"), None), 403);
     }
 
     #[test]

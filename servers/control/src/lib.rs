@@ -13,4 +13,4 @@ mod waiting;
 
 pub use access::Access;
 pub use openapi::openapi;
-pub use site::{Control, Specs, Urls};
+pub use site::{Addresses, Control, Specs, Urls};

@@ -10,6 +10,7 @@ use stend_core::{Diagnostic, Node, Problem, Source, Span, World, WorldFile, Worl
 use stend_transport::{Params, Reply, StatusCode, header, ours, problem, problem_status};
 use tokio::sync::watch;
 
+use crate::access::host_of;
 use crate::routes::Row;
 use crate::site::Control;
 
@@ -79,6 +80,11 @@ impl Request {
             self.node()?
         };
         node.read().map_err(|wrong| problem(&node.locate(wrong)))
+    }
+
+    /// The host by which the client reached this port.
+    pub(crate) fn by(&self) -> Option<&str> {
+        host_of(&self.request)
     }
 
     /// A query parameter.

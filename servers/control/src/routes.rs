@@ -191,6 +191,10 @@ pub(crate) static ROUTES: &[Row] = &[
     row!("health", "GET", "/control/v1/health", info::health)
         .about("All ports are up; version and uptime. Needs no token.")
         .answers(200, schemas::health),
+    row!("authority", "GET", "/ca.pem", info::authority)
+        .about("The certificate of the bench's authority, which clients trust for TLS; PEM.")
+        .answers(200, schemas::text)
+        .of("application/x-pem-file"),
     row!("openapi", "GET", "/control/v1/openapi.json", spec::control)
         .about("This API as OpenAPI 3.1.")
         .answers(200, schemas::object),

@@ -7,7 +7,8 @@ use std::sync::{Arc, OnceLock};
 use actix_web::HttpResponse;
 use stend_core::{Library, Problem, Registry, Timestamp};
 use stend_transport::{
-    Arrival, BodyRules, Entry, Found, Paths, Reply, Site, StatusCode, Unreadable, normal, ours, problem, read_body,
+    Arrival, BodyRules, Entry, Found, LazyAuthority, Paths, Reply, Site, StatusCode, Unreadable, normal, ours, problem,
+    read_body,
 };
 
 use crate::access::Access;
@@ -17,6 +18,19 @@ use crate::routes::{ROUTES, Row};
 
 /// The URLs by name: `control` and each service, without a slash at the end.
 pub type Urls = BTreeMap<String, String>;
+
+/// Where the bench is reached.
+#[derive(Debug, Clone, Default)]
+pub struct Addresses {
+    /// The URLs by name: `control`, each service, and `gateway` where there is one.
+    pub urls: Urls,
+    /// The URLs that are handed out instead, whoever asks.
+    pub public: Urls,
+    /// The services' URLs for scenarios that are played here: plain HTTP.
+    pub reach: Urls,
+    /// The hosts that the gateway maps to services.
+    pub hosts: Vec<String>,
+}
 
 /// Gives the specification of a service, if it has one.
 pub type Specs = fn(&str) -> Result<Option<serde_json::Value>, Problem>;
@@ -29,7 +43,8 @@ pub struct Control {
     pub(crate) registry: Registry,
     pub(crate) library: Library,
     pub(crate) access: Access,
-    pub(crate) urls: Arc<OnceLock<Urls>>,
+    pub(crate) addresses: Arc<OnceLock<Addresses>>,
+    pub(crate) authority: Option<Arc<LazyAuthority>>,
     pub(crate) started: Timestamp,
     pub(crate) version: &'static str,
     pub(crate) specs: Specs,
@@ -37,17 +52,25 @@ pub struct Control {
 }
 
 impl Control {
-    /// A control API for these services. `urls` is set once all ports are bound; `started` is the wall clock's time.
+    /// A control API for these services. `addresses` are set once all ports are bound; `started` is the wall clock's time.
     pub fn new(
         registry: Registry,
         library: Library,
         access: Access,
-        urls: Arc<OnceLock<Urls>>,
+        addresses: Arc<OnceLock<Addresses>>,
         started: Timestamp,
         version: &'static str,
         specs: Specs,
     ) -> Self {
-        Self { registry, library, access, urls, started, version, specs, plays: Plays::default() }
+        let plays = Plays::default();
+        Self { registry, library, access, addresses, authority: None, started, version, specs, plays }
+    }
+
+    /// With the certificate authority that clients of the bench trust.
+    #[must_use]
+    pub fn with_authority(mut self, authority: Option<Arc<LazyAuthority>>) -> Self {
+        self.authority = authority;
+        self
     }
 
     /// As a site.
@@ -57,15 +80,39 @@ impl Control {
         Arc::new(ControlSite { control: Arc::new(self), paths: Arc::new(paths) })
     }
 
-    /// The URLs of a world's services.
-    pub(crate) fn urls_of(&self, world: &str) -> Urls {
-        let urls = self.urls.get().cloned().unwrap_or_default();
-        let prefixed = |(name, url): (String, String)| {
+    /// All URLs, for a client that reached this port by the host `by`.
+    pub(crate) fn urls(&self, by: Option<&str>) -> Urls {
+        let Some(addresses) = self.addresses.get() else { return Urls::new() };
+        let handed = |(name, url): (&String, &String)| {
+            let public = addresses.public.get(name).cloned();
+            (name.clone(), public.unwrap_or_else(|| by.map_or_else(|| url.clone(), |host| at_host(url, host))))
+        };
+        addresses.urls.iter().map(handed).collect()
+    }
+
+    /// The URLs of a world's services, for a client that reached this port by the host `by`.
+    pub(crate) fn urls_of(&self, world: &str, by: Option<&str>) -> Urls {
+        self.of_world(world, self.urls(by))
+    }
+
+    /// The URLs of a world's services for scenarios that are played here.
+    pub(crate) fn reach(&self, world: &str) -> Urls {
+        self.of_world(world, self.addresses.get().map(|addresses| addresses.reach.clone()).unwrap_or_default())
+    }
+
+    fn of_world(&self, world: &str, urls: Urls) -> Urls {
+        let of = |(name, url): (String, String)| {
             let url = if world == stend_core::worlds::DEFAULT { url } else { format!("{url}/w/{world}") };
             (name, url)
         };
-        urls.into_iter().filter(|(name, _)| name != "control").map(prefixed).collect()
+        urls.into_iter().filter(|(name, _)| self.registry.find(name).is_some()).map(of).collect()
     }
+}
+
+/// A URL at another host.
+fn at_host(url: &str, host: &str) -> String {
+    let parts = url.split_once("://").and_then(|(scheme, rest)| Some((scheme, rest.rsplit_once(':')?.1)));
+    parts.map_or_else(|| url.to_owned(), |(scheme, port)| format!("{scheme}://{host}:{port}"))
 }
 
 struct ControlSite {

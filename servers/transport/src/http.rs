@@ -91,9 +91,9 @@ impl<S: HttpService> HttpSite<S> {
     }
 
     async fn respond(self: Arc<Self>, arrival: Arrival) -> HttpResponse {
-        let Arrival { request, payload, worlds, .. } = arrival;
+        let Arrival { request, payload, worlds, world, .. } = arrival;
         let plain = normal(request.path());
-        let (world, path) = match split_world(&worlds, &plain) {
+        let (world, path) = match split_world(&worlds, world.as_deref(), &plain) {
             Ok(found) => found,
             Err(refused) => {
                 let now = worlds.default_world().now();
@@ -217,7 +217,7 @@ impl<S: HttpService> Site for Shared<S> {
         let plain = normal(request.path());
         let other;
         let (world, path) = if plain.starts_with("/w/") {
-            let (world, path) = split_world(worlds, &plain).ok()?;
+            let (world, path) = split_world(worlds, None, &plain).ok()?;
             other = world;
             (&other, path)
         } else {

@@ -6,6 +6,8 @@
 mod body;
 mod call;
 mod codec;
+mod cors;
+mod gateway;
 mod head;
 mod http;
 mod intake;
@@ -21,16 +23,22 @@ mod ws;
 
 pub use call::{At, Call, Decode, Encode, Failure, Params, Rule, query_pairs};
 pub use codec::{Context, Outcome, Refusal, Refused, Unread, Unreadable, Warnings};
+pub use cors::{AllowedOrigin, Origins};
+pub use gateway::{
+    Authority, AuthorityError, Gateway, HostRoute, LazyAuthority, PassThrough, Routes, Target, given_certificate,
+    tls_by_name, tls_of,
+};
 pub use http::{HttpService, HttpSite};
 pub use intake::{BodyRules, read_body};
 pub use operation::{DOCUMENTED, Handler, OBSERVED, On, Operation, Operation as Route, operations};
 pub use paths::{Allowed, Entry, Found, Paths, normal};
 pub use pause::GUARD_HEADER;
 pub use reply::{Reply, ours, problem, problem_status};
-pub use server::{Listener, Server, Tuning, serve};
+pub use server::{Front, Listener, Server, Tuning, serve};
 pub use site::{Arrival, Site};
 pub use ws::{Rendering, SocketContext, SocketService, SocketSite, Topic};
 
 pub use actix_web::http::StatusCode;
 pub use actix_web::http::header;
 pub use bytes::Bytes;
+pub use rustls::ServerConfig;

@@ -140,7 +140,10 @@ pub(crate) fn serve(world: &World, exchange: Exchange<'_>, answer: &mut dyn Answ
     Served { reply, effect, whole }
 }
 
-/// Writes an exchange into the journal.
+/// So much of a warning stands in a log line, in characters.
+const SHOWN: usize = 300;
+
+/// Writes an exchange into the journal, and a line into the log for a client's mistake.
 pub(crate) fn note(
     world: &World,
     exchange: Exchange<'_>,
@@ -156,6 +159,10 @@ pub(crate) fn note(
         tally.count(Key { service, channel, operation }, status);
     }
     tracing::debug!(service, world = world.id(), method, path, status, fault, "exchange");
+    if (400..500).contains(&status) && fault.is_none() {
+        let warning = warnings.first().map(|warning| warning.chars().take(SHOWN).collect::<String>());
+        tracing::warn!(target: "stend::client", service, world = world.id(), method, path, status, warning, "refused");
+    }
     let mut left = Some((request, reply, warnings, client));
     head.show(&mut |head| {
         let Some((request, reply, warnings, client)) = left.take() else { return };

@@ -1,6 +1,5 @@
 //! Resets a connection for the fault `reset`: the client gets a TCP reset, and nothing before it.
 
-use std::any::Any;
 use std::pin::Pin;
 use std::sync::{Mutex, PoisonError};
 use std::task::{Context, Poll};
@@ -22,12 +21,10 @@ pub(crate) struct RawSocket(Mutex<Option<Socket>>);
 impl RawSocket {
     /// Notes the socket of a new connection. What is written to it goes out at once: a push right behind a reply, or the
     /// second of two replies, would else wait for the client to acknowledge the first.
-    pub(crate) fn fit(connection: &dyn Any, extensions: &mut Extensions) {
-        if let Some(stream) = connection.downcast_ref::<TcpStream>() {
-            let _ = stream.set_nodelay(true);
-            if let Ok(socket) = SockRef::from(stream).try_clone() {
-                extensions.insert(Self(Mutex::new(Some(socket))));
-            }
+    pub(crate) fn fit(stream: &TcpStream, extensions: &mut Extensions) {
+        let _ = stream.set_nodelay(true);
+        if let Ok(socket) = SockRef::from(stream).try_clone() {
+            extensions.insert(Self(Mutex::new(Some(socket))));
         }
     }
 

@@ -17,6 +17,8 @@ pub struct Arrival {
     pub payload: web::Payload,
     /// All worlds.
     pub worlds: Arc<Worlds>,
+    /// The world that is asked for where the path names none; `None` is the default one.
+    pub world: Option<String>,
     /// Becomes true when the server stops.
     pub stopping: watch::Receiver<bool>,
 }
@@ -35,15 +37,23 @@ pub trait Site: Send + Sync + 'static {
     fn answer(&self, arrival: Arrival) -> Pin<Box<dyn Future<Output = HttpResponse>>>;
 }
 
-/// The world that a path names, and the rest of the path: `/w/w1/v2/me` is `/v2/me` in `w1`.
+/// The world that a path names, and the rest of the path: `/w/w1/v2/me` is `/v2/me` in `w1`. A path without a world is for
+/// the one that is `named` otherwise, else for the default one.
 ///
 /// # Errors
 /// There is no such world.
-pub(crate) fn split_world<'p>(worlds: &Worlds, path: &'p str) -> Result<(Arc<World>, &'p str), Refused> {
-    let Some(rest) = path.strip_prefix("/w/") else { return Ok((Arc::clone(worlds.default_world()), path)) };
-    let (id, rest) = match rest.find('/') {
-        Some(end) => rest.split_at(end),
-        None => (rest, "/"),
+pub(crate) fn split_world<'p>(
+    worlds: &Worlds,
+    named: Option<&str>,
+    path: &'p str,
+) -> Result<(Arc<World>, &'p str), Refused> {
+    let (id, rest) = match (path.strip_prefix("/w/"), named) {
+        (None, None) => return Ok((Arc::clone(worlds.default_world()), path)),
+        (None, Some(named)) => (named, path),
+        (Some(rest), _) => match rest.find('/') {
+            Some(end) => rest.split_at(end),
+            None => (rest, "/"),
+        },
     };
     let world = worlds.get(id).map_err(|problem| {
         let hint = problem.hint.map(|hint| format!("; {hint}")).unwrap_or_default();

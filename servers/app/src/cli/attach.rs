@@ -9,6 +9,8 @@ use serde_json::{Value, json};
 use stend_core::Span;
 use stend_scenario::{Options, Parcel, Progress, Reach, Report, Scenario, Speed};
 
+use super::secure;
+
 /// How often a play is looked at: often at first, as most take no time.
 const SOONEST: Duration = Duration::from_millis(5);
 const LATEST: Duration = Duration::from_millis(250);
@@ -22,6 +24,8 @@ pub(super) struct Remote {
     /// The URL as given, for messages.
     url: String,
     base: String,
+    /// What is asked for behind TLS; `None` is what the URL says.
+    host: Option<String>,
     token: Option<String>,
     world: Option<String>,
 }
@@ -47,14 +51,17 @@ impl Remote {
     /// A sentence of what is not as it should be.
     pub(super) async fn open(url: &str, token: Option<&str>, world: Option<String>) -> Result<Self, String> {
         let root = url.trim_end_matches('/').trim_end_matches("/control/v1");
-        let root = match root.split_once("://") {
-            Some((scheme, _)) if scheme.eq_ignore_ascii_case("http") => root.to_owned(),
+        let (root, host) = match root.split_once("://") {
+            Some((scheme, _)) if scheme.eq_ignore_ascii_case("http") => (root.to_owned(), None),
+            Some((scheme, rest)) if scheme.eq_ignore_ascii_case("https") => {
+                (secure::open(url, rest).await?, Some(rest.to_owned()))
+            }
             Some((scheme, rest)) => {
                 return Err(format!(
-                    "`{url}`: the control API speaks plain HTTP, and no `{scheme}`\n  = help: http://{rest}, through a tunnel if it is not on this machine"
+                    "`{url}`: the control API speaks HTTP, and no `{scheme}`\n  = help: http://{rest}"
                 ));
             }
-            None => format!("http://{root}"),
+            None => (format!("http://{root}"), None),
         };
         let client = Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).build();
         let client = client.map_err(|error| format!("no HTTP client can be made: {error}"))?;
@@ -62,6 +69,7 @@ impl Remote {
             client,
             url: url.to_owned(),
             base: format!("{root}/control/v1"),
+            host,
             token: token.map(str::to_owned),
             world,
         };
@@ -104,6 +112,9 @@ impl Remote {
         if let Some(token) = &self.token {
             request = request.bearer_auth(token);
         }
+        if let Some(host) = &self.host {
+            request = request.header(reqwest::header::HOST, host);
+        }
         if let Some(body) = body {
             request = request.json(&body);
         }
@@ -127,6 +138,29 @@ impl Remote {
         };
         let hint = hint.map(|hint| format!("\n  = help: {hint}")).unwrap_or_default();
         Err(format!("{}: {place}{message}{hint}", self.url))
+    }
+
+    /// The certificate of the authority, PEM; `None` where the bench has none.
+    ///
+    /// # Errors
+    /// What the bench or the network says.
+    pub(super) async fn authority(&self) -> Result<Option<String>, String> {
+        let root = self.base.trim_end_matches("/control/v1");
+        let mut request = self.client.get(format!("{root}/ca.pem")).timeout(PATIENCE);
+        if let Some(token) = &self.token {
+            request = request.bearer_auth(token);
+        }
+        if let Some(host) = &self.host {
+            request = request.header(reqwest::header::HOST, host);
+        }
+        let response = request.send().await.map_err(|error| self.unreachable(&error))?;
+        let status = response.status();
+        let text = response.text().await.map_err(|error| self.unreachable(&error))?;
+        match status {
+            StatusCode::NOT_FOUND => Ok(None),
+            _ if status.is_success() && text.starts_with("-----BEGIN CERTIFICATE-----") => Ok(Some(text)),
+            _ => Err(self.stranger()),
+        }
     }
 
     fn unreachable(&self, error: &reqwest::Error) -> String {

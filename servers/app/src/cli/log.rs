@@ -6,7 +6,8 @@ use tracing_subscriber::prelude::*;
 
 use super::{LogFormat, colour};
 
-pub(super) fn start(verbose: u8, format: LogFormat) {
+/// Starts to write log lines. With `refusals` a client's mistakes are told, a line each.
+pub(super) fn start(verbose: u8, format: LogFormat, refusals: bool) {
     let level = match verbose {
         0 => LevelFilter::WARN,
         1 => LevelFilter::INFO,
@@ -17,7 +18,8 @@ pub(super) fn start(verbose: u8, format: LogFormat) {
     let ours = tracing_subscriber::filter::Targets::new()
         .with_default(LevelFilter::WARN)
         .with_target("actix_http", broken_requests)
-        .with_target("stend", level);
+        .with_target("stend", level)
+        .with_target("stend::client", if refusals { LevelFilter::WARN } else { LevelFilter::OFF });
     let lines = fmt::layer().with_writer(std::io::stderr).with_target(false);
     let registry = tracing_subscriber::registry().with(ours);
     match format {

@@ -1,12 +1,18 @@
 //! Arguments, and what each command does.
 
 mod attach;
+mod ca;
 mod check;
+mod env;
 mod fidelity;
+mod healthcheck;
 mod host;
 mod log;
+mod options;
 mod play;
 mod record;
+mod run;
+mod secure;
 mod serve;
 mod spec;
 mod stop;
@@ -44,8 +50,8 @@ struct Cli {
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     verbose: u8,
     /// How log lines look, on standard error
-    #[arg(long, global = true, value_name = "FORMAT", default_value = "pretty")]
-    log_format: LogFormat,
+    #[arg(long, global = true, value_name = "FORMAT")]
+    log_format: Option<LogFormat>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -60,6 +66,14 @@ enum LogFormat {
 enum Command {
     /// Serve all services until stopped
     Serve(serve::Args),
+    /// Run a command against a bench of its own: unchanged clients reach it by their hard-coded hosts
+    Run(run::Args),
+    /// Print the environment that leads clients to a running bench
+    Env(env::Args),
+    /// The certificate authority that clients of the bench trust
+    Ca(ca::Args),
+    /// Say by the exit code whether a bench answers
+    Healthcheck(healthcheck::Args),
     /// Play scenarios and say whether their expectations held
     Play(play::Args),
     /// Make a scenario of what has happened in a running process
@@ -106,9 +120,20 @@ pub(crate) fn run() -> ExitCode {
         Ok(cli) => cli,
         Err(asked) => return ExitCode::from(explain(&asked)),
     };
-    log::start(cli.verbose, cli.log_format);
+    let (verbose, format) = match by_environment(&cli) {
+        Ok(found) => found,
+        Err(why) => {
+            err(&format!("error: {why}\n"));
+            return ExitCode::from(BAD);
+        }
+    };
+    log::start(verbose, format, cli.command.options().is_some_and(|options| !options.quiet));
     let code = match cli.command {
         Command::Serve(args) => serve::run(args),
+        Command::Run(args) => run::run(&args),
+        Command::Env(args) => env::run(&args),
+        Command::Ca(args) => ca::run(&args),
+        Command::Healthcheck(args) => healthcheck::run(&args),
         Command::Play(args) => play::run(args),
         Command::Record(args) => record::run(&args),
         Command::Check(args) => check::run(&args),
@@ -131,6 +156,59 @@ pub(crate) fn run() -> ExitCode {
         }
     };
     ExitCode::from(if LOST.load(Ordering::Relaxed) { BAD } else { code })
+}
+
+impl Command {
+    /// The options of a command that serves.
+    fn options(&self) -> Option<&options::Options> {
+        match self {
+            Self::Serve(args) => Some(&args.options),
+            Self::Run(args) => Some(&args.options),
+            _ => None,
+        }
+    }
+}
+
+/// How much is said and in which format: the two options of every command, which only those that serve take from the
+/// environment, too.
+fn by_environment(cli: &Cli) -> Result<(u8, LogFormat), String> {
+    let read = |name: &str| match std::env::var(name) {
+        _ if cli.command.options().is_none() => Ok(None),
+        Ok(value) => Ok(Some(value)),
+        Err(std::env::VarError::NotPresent) => Ok(None),
+        Err(error) => Err(format!("{name}: {error}")),
+    };
+    let verbose = match read(VERBOSE)? {
+        Some(text) if cli.verbose == 0 => match text.as_str() {
+            "0" => 0,
+            "1" => 1,
+            "2" => 2,
+            _ => return Err(format!("{VERBOSE} is `{text}`; expected 0, 1 or 2")),
+        },
+        _ => cli.verbose,
+    };
+    let format = match (cli.log_format, read(LOG_FORMAT)?) {
+        (Some(format), _) => format,
+        (None, None) => LogFormat::Pretty,
+        (None, Some(text)) => LogFormat::from_str(&text, false)
+            .map_err(|_| format!("{LOG_FORMAT} is `{text}`; expected pretty or json"))?,
+    };
+    Ok((verbose, format))
+}
+
+const VERBOSE: &str = "STEND_VERBOSE";
+const LOG_FORMAT: &str = "STEND_LOG_FORMAT";
+
+/// The variables that set options of `serve` and `run`.
+fn variables() -> Vec<String> {
+    let command = Cli::command();
+    let serving = command.get_subcommands().filter(|command| ["serve", "run"].contains(&command.get_name()));
+    let of_options = serving.flat_map(clap::Command::get_arguments).filter_map(|option| option.get_env());
+    let mut names: Vec<String> = of_options.map(|name| name.to_string_lossy().into_owned()).collect();
+    names.extend([VERBOSE, LOG_FORMAT].map(str::to_owned));
+    names.sort();
+    names.dedup();
+    names
 }
 
 /// Prints what clap has to say: the help that was asked for, or what is wrong with the arguments.

@@ -175,7 +175,7 @@ async fn play_here(
 ) -> Result<Report, String> {
     let new = NewWorld { id: Some(id.to_owned()), file: scenario.world.clone(), ..NewWorld::default() };
     let world = running.worlds.create(new).map_err(|problem| problem.to_string())?;
-    let reach: Reach = running.urls.iter().map(|(name, url)| (name.clone(), format!("{url}/w/{id}"))).collect();
+    let reach: Reach = running.reach.iter().map(|(name, url)| (name.clone(), format!("{url}/w/{id}"))).collect();
     tell_client(scenario, options, &reach);
     let outcome = play(scenario, &world, &reach, options, bar).await;
     if let Err(problem) = running.worlds.remove(id) {

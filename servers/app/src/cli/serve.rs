@@ -1,164 +1,69 @@
 //! `stend serve`: everything on its ports until stopped.
 
 use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
+use clap::builder::BoolishValueParser;
 use serde_json::json;
-use stend::{Config, Running, StartError};
+use stend::certificates::AuthorityAt;
+use stend::{Running, StartError};
 use stend_core::clock::wall;
-use stend_core::{ClockSetting, Diagnostic, Library, Registry, Source, World, WorldFile};
-use stend_scenario::{Options, Reach, Scenario, Silent, Speed, play, play_in_place, pretty};
+use stend_core::{ClockSetting, World, WorldFile};
+use stend_scenario::{Options as PlayOptions, Reach, Scenario, Silent, Speed, play, play_in_place, pretty};
 
-use super::check::show;
-use super::host::Host;
+use super::options::{Options, Prepared};
 use super::stop::{input_closed, stopped};
-use super::token::Token;
 use super::write::Ready;
-use super::{BAD, GOOD, clock, colour, err, out, runtime, speed, write};
+use super::{BAD, GOOD, colour, err, out, runtime, write};
 
 /// Arguments of `stend serve`.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// Play this scenario in the default world
-    #[arg(long, value_name = "FILE", conflicts_with = "world")]
-    scenario: Option<PathBuf>,
-    /// How fast to play it: virtual seconds a real second, or `max`
-    #[arg(long, default_value = "1", value_parser = speed, requires = "scenario")]
-    speed: Speed,
-    /// Play it again and again in the same world: nothing is reset, and the final `expect` is not checked
-    #[arg(long = "loop", requires = "scenario")]
-    repeat: bool,
-    /// The default world: `documented` (the default), `busy`, or a file
-    #[arg(long, value_name = "NAME|FILE")]
-    world: Option<PathBuf>,
-    /// Save the default world to this file when stopped; `--world` goes on from it. JSON if it is named `.json`, else YAML
-    #[arg(long, value_name = "FILE")]
-    save: Option<PathBuf>,
-    /// The address to listen on, or a name of it; others than loopback let anybody in the network in
-    #[arg(long, default_value = "127.0.0.1")]
-    host: Host,
-    /// A name by which the control API may be reached, beside IP addresses, `localhost` and the name of `--host`; can be given again
-    #[arg(long = "allow-host", value_name = "HOST")]
-    allow_hosts: Vec<String>,
-    /// The control port; the services' ports follow it
-    #[arg(long, value_name = "PORT", default_value_t = 7700, conflicts_with = "ephemeral")]
-    port_base: u16,
-    /// Take free ports; the ready file tells which
-    #[arg(long)]
-    ephemeral: bool,
-    /// Write the URLs to this file, as JSON, once every port answers
-    #[arg(long, value_name = "FILE")]
-    ready_file: Option<PathBuf>,
-    /// The seed of the default world
-    #[arg(long, value_name = "N")]
-    seed: Option<u64>,
-    /// The default world's clock: `real`, `frozen`, or a time at which it stands
-    #[arg(long, value_name = "real|frozen|TIME", value_parser = clock)]
-    clock: Option<ClockSetting>,
-    /// Make warnings errors in all worlds: what is odd in a request is refused
-    #[arg(long)]
-    strict: bool,
     #[command(flatten)]
-    token: Token,
+    pub(super) options: Options,
+    /// Play the scenario again and again in the same world: nothing is reset, and the final `expect` is not checked
+    #[arg(long = "loop", requires = "scenario", env = "STEND_LOOP", value_parser = BoolishValueParser::new())]
+    repeat: bool,
+    /// The control port; the services' ports follow it
+    #[arg(long, value_name = "PORT", default_value_t = 7700, conflicts_with = "ephemeral", env = "STEND_PORT_BASE")]
+    port_base: u16,
     /// Stop when standard input closes, so that a parent process that is killed leaves nothing behind
-    #[arg(long)]
+    #[arg(long, env = "STEND_EXIT_ON_EOF", value_parser = BoolishValueParser::new())]
     exit_on_eof: bool,
-    /// Count exchanges; `GET /metrics` of the control port shows the counts to Prometheus
-    #[arg(long)]
-    metrics: bool,
-    /// Worker threads; left out, one a core
-    #[arg(long, value_name = "N")]
-    workers: Option<usize>,
 }
 
 /// How long the server may take to end its connections.
-const FAREWELL: Duration = Duration::from_millis(600);
+pub(super) const FAREWELL: Duration = Duration::from_millis(600);
+
+/// Removes the ready file of an earlier run, before anything else: whoever waits for it must not find that.
+pub(super) fn begin_ready(options: &Options) -> Result<Option<Ready>, u8> {
+    options.ready_file.as_deref().map(Ready::begin).transpose().map_err(|error| {
+        let path = options.ready_file.clone().unwrap_or_default();
+        err(&format!("error: cannot write the ready file {}: {error}\n", path.display()));
+        BAD
+    })
+}
 
 pub(super) fn run(args: Args) -> u8 {
-    // Before anything else: whoever waits for the file must not find that of an earlier run.
-    let ready = match args.ready_file.as_deref().map(Ready::begin).transpose() {
+    let options = &args.options;
+    let ready = match begin_ready(options) {
         Ok(ready) => ready,
-        Err(error) => {
-            let path = args.ready_file.unwrap_or_default();
-            err(&format!("error: cannot write the ready file {}: {error}\n", path.display()));
-            return BAD;
-        }
+        Err(code) => return code,
     };
-    let control_token = match args.token.get() {
-        Ok(token) => token,
-        Err(why) => {
-            err(&format!("error: {why}\n"));
-            return BAD;
-        }
-    };
-    let (registry, library) = (stend::registry::services(), stend::library());
-    let built_in = |path: &Path| path.to_str().filter(|name| library.has(name)).map(str::to_owned);
-    let mut scenario = match &args.scenario {
-        None => None,
-        Some(path) => match super::play::load(std::slice::from_ref(path)) {
-            Some(mut scenarios) if scenarios.len() == 1 => scenarios.pop(),
-            Some(_) => {
-                err(&format!("error: {} is a folder; serve plays one scenario\n", path.display()));
-                return BAD;
-            }
-            None => return BAD,
-        },
-    };
-    // It is played in the default world, which becomes the scenario's.
-    if let (true, Some(scenario)) = (args.strict, &mut scenario) {
-        scenario.world.strict = Some(true);
+    let base = (!options.ephemeral).then_some(args.port_base);
+    let Some(prepared) = options.prepare(base, AuthorityAt::UserFolder) else { return BAD };
+    let (mut config, scenario, registry, library) = prepared.split();
+    if let (true, Some(scenario)) = (args.repeat, &scenario) {
+        config.clock = config.clock.or_else(|| loop_clock(scenario, options.speed));
     }
-    let world = match (&args.world, &scenario) {
-        (Some(path), _) => match built_in(path).map_or_else(
-            || open(path, &library, &registry),
-            |name| library.by_name(&name, &registry).map_err(|diagnostic| vec![diagnostic]),
-        ) {
-            Ok(world) => Some(world),
-            Err(wrong) => {
-                show(&wrong);
-                return BAD;
-            }
-        },
-        (None, Some(scenario)) => Some(scenario.world.clone()),
-        (None, None) => None,
-    };
-    // Told now, not after a day's work.
-    if let Some(path) = &args.save
-        && let Err(error) = write::check(path)
-    {
-        err(&format!("error: cannot save the world to {}: {error}\n", path.display()));
-        return BAD;
-    }
-    let example = example(world.as_ref());
-    let config = Config {
-        host: args.host.address,
-        port_base: (!args.ephemeral).then_some(args.port_base),
-        world,
-        worlds_folder: args
-            .world
-            .as_deref()
-            .filter(|path| built_in(path).is_none())
-            .and_then(Path::parent)
-            .map(Path::to_path_buf),
-        seed: args.seed,
-        clock: args.clock.or_else(|| {
-            scenario.as_ref().filter(|_| args.repeat).and_then(|scenario| loop_clock(scenario, args.speed))
-        }),
-        strict: args.strict,
-        control_token: control_token.clone(),
-        allow_hosts: args.allow_hosts.iter().cloned().chain(args.host.name.clone()).collect(),
-        workers: args.workers,
-        metrics: args.metrics,
-    };
+    let example = example(config.world.as_ref());
     let Some(runtime) = runtime() else { return BAD };
     runtime.block_on(async {
         let running = match stend::start(config).await {
             Ok(running) => running,
             // Of a world with a mistake all are told.
-            Err(StartError::World(_))
-                if args.world.as_ref().is_some_and(|path| tell_all(path, &library, &registry)) =>
-            {
+            Err(StartError::World(_)) if Prepared::tell_all(options.world.as_deref(), &registry, &library) => {
                 return BAD;
             }
             Err(error) => {
@@ -168,22 +73,6 @@ pub(super) fn run(args: Args) -> u8 {
         };
         serve(&args, scenario, running, ready, example).await
     })
-}
-
-/// Reads a world file. One with a mistake is looked at once more for all of them.
-fn open(path: &Path, library: &Library, registry: &Registry) -> Result<WorldFile, Vec<Diagnostic>> {
-    library.open(path, registry).map_err(|first| {
-        let all = Source::open(path).map(|source| library.check(source, path.parent(), registry).err());
-        all.ok().flatten().unwrap_or_else(|| vec![first])
-    })
-}
-
-/// Tells all mistakes of a world file; says whether there are any.
-fn tell_all(path: &Path, library: &Library, registry: &Registry) -> bool {
-    let Ok(source) = Source::open(path) else { return false };
-    let Err(wrong) = library.check(source, path.parent(), registry) else { return false };
-    show(&wrong);
-    true
 }
 
 async fn serve(
@@ -196,7 +85,9 @@ async fn serve(
     // Asked for before anything is told, or a quick stop would be missed.
     let stop = stopped();
     tokio::pin!(stop);
-    out(&banner(args, &running, example));
+    if !args.options.quiet {
+        out(&banner(args, &running, example));
+    }
     if let Some(ready) = &mut ready
         && let Err(error) = ready.write(ready_text(&running))
     {
@@ -205,14 +96,14 @@ async fn serve(
         return BAD;
     }
     tracing::info!(target: "stend", urls = %json!(running.urls), "serving");
-    let urls = running.urls.clone();
+    let reach = running.reach.clone();
     let worlds = std::sync::Arc::clone(&running.worlds);
     let playing = async {
         if let Some(scenario) = &scenario {
             if args.repeat {
-                play_on_a_loop(args, scenario, worlds.default_world(), &urls).await;
+                play_on_a_loop(args, scenario, worlds.default_world(), &reach).await;
             }
-            play_once(args, scenario, worlds.default_world(), &urls).await;
+            play_once(&args.options, scenario, worlds.default_world(), &reach).await;
         }
         std::future::pending::<()>().await
     };
@@ -230,7 +121,7 @@ async fn serve(
     if tokio::time::timeout(FAREWELL, running.stop()).await.is_err() {
         tracing::warn!(target: "stend", "some connections did not end in time");
     }
-    if let Some(path) = &args.save {
+    if let Some(path) = &args.options.save {
         match save(path, &world) {
             Ok(()) => out(&format!("saved the world to {}\n", path.display())),
             Err(error) => {
@@ -258,7 +149,7 @@ fn loop_clock(scenario: &Scenario, speed: Speed) -> Option<ClockSetting> {
 /// is logged, and a world that somebody resets is played on.
 async fn play_on_a_loop(args: &Args, scenario: &Scenario, world: &std::sync::Arc<World>, urls: &Reach) {
     for round in 1_u64.. {
-        match play_in_place(scenario, world, urls, args.speed, &Silent).await {
+        match play_in_place(scenario, world, urls, args.options.speed, &Silent).await {
             Ok(report) => {
                 for step in report.steps.iter().filter(|step| step.failure.is_some()) {
                     tracing::warn!(target: "stend", round, step = %step.what, failure = step.failure, "a step failed");
@@ -274,19 +165,23 @@ async fn play_on_a_loop(args: &Args, scenario: &Scenario, world: &std::sync::Arc
 }
 
 /// Plays the scenario once in the default world, which begins anew.
-async fn play_once(args: &Args, scenario: &Scenario, world: &std::sync::Arc<World>, urls: &Reach) {
-    let options = Options {
-        speed: args.speed,
-        seed: args.seed,
-        start: args.clock.and_then(|clock| clock.now).unwrap_or_else(wall),
-    };
-    match play(scenario, world, urls, &options, &Silent).await {
+async fn play_once(options: &Options, scenario: &Scenario, world: &std::sync::Arc<World>, urls: &Reach) {
+    match play(scenario, world, urls, &play_options(options), &Silent).await {
         Ok(report) => {
             out(&pretty(&report, colour()));
             tracing::info!(target: "stend", passed = report.passed, "played");
         }
         // Somebody reset the world: it is theirs.
         Err(problem) => tracing::warn!(target: "stend", %problem, "the scenario was interrupted"),
+    }
+}
+
+/// How a scenario is played in the default world.
+pub(super) fn play_options(options: &Options) -> PlayOptions {
+    PlayOptions {
+        speed: options.speed,
+        seed: options.seed,
+        start: options.clock.and_then(|clock| clock.now).unwrap_or_else(wall),
     }
 }
 
@@ -306,11 +201,17 @@ fn banner(args: &Args, running: &Running, example: Option<(String, i64)>) -> Str
     }
     let _ =
         writeln!(text, "  {:<11} {:<28} worlds, clocks, actions, faults, journals", "control", running.url("control"));
+    if let Some(url) = running.urls.get("gateway") {
+        let _ = writeln!(text, "  {:<11} {url:<28} proxy for clients with hard-coded hosts: stend env", "gateway");
+    }
     text.push_str("\nTry:\n");
     if let Some((token, table)) = example {
         let _ = writeln!(text, "  curl -s -H 'token: {token}' '{}/api/v4/events?hash=none'", running.url("carbis"));
-        let auth =
-            if args.token.get().is_ok_and(|token| token.is_some()) { " -H 'Authorization: Bearer …'" } else { "" };
+        let auth = if args.options.token.get().is_ok_and(|token| token.is_some()) {
+            " -H 'Authorization: Bearer …'"
+        } else {
+            ""
+        };
         let _ = writeln!(
             text,
             "  curl -s{auth} {}/control/v1/worlds/default/actions -d '{{\"carbis.call_waiter\": {{\"table\": {table}}}}}'",
@@ -320,14 +221,14 @@ fn banner(args: &Args, running: &Running, example: Option<(String, i64)>) -> Str
         let _ = writeln!(text, "  curl -s {}/control/v1/health", running.url("control"));
     }
     text.push('\n');
-    if !args.host.address.is_loopback() {
+    if !args.options.address().is_loopback() {
         text.push_str("Listening beyond this machine: whoever reaches these ports can use them.\n");
     }
     text
 }
 
 /// What the ready file holds.
-fn ready_text(running: &Running) -> String {
+pub(super) fn ready_text(running: &Running) -> String {
     let mut ready = json!(running.urls);
     ready["pid"] = json!(std::process::id());
     ready["version"] = json!(env!("CARGO_PKG_VERSION"));
@@ -335,7 +236,7 @@ fn ready_text(running: &Running) -> String {
 }
 
 /// Saves a world, so that `--world` goes on from it.
-fn save(path: &Path, world: &World) -> std::io::Result<()> {
+pub(super) fn save(path: &Path, world: &World) -> std::io::Result<()> {
     let file = world.finish();
     let json = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("json"));
     write::file(path, |writer| if json { file.write_json(writer) } else { file.write_yaml(writer) })

@@ -3,8 +3,8 @@
 use schemars::SchemaGenerator;
 use serde_json::{Value, json};
 use stend_core::clock::wall;
-use stend_core::{AnyService, Span};
-use stend_transport::Reply;
+use stend_core::{AnyService, Problem, Span};
+use stend_transport::{Reply, StatusCode, header};
 
 use crate::request::{Request, wrong};
 use crate::routes::ROUTES;
@@ -12,7 +12,9 @@ use crate::routes::ROUTES;
 pub(crate) async fn index(request: Request) -> Result<Reply, Reply> {
     let rows: Vec<Value> =
         ROUTES.iter().map(|row| json!({"method": row.method, "path": row.path, "summary": row.summary})).collect();
-    Ok(Reply::ok(&json!({ "stend": request.control.version, "urls": request.control.urls.get(), "operations": rows })))
+    Ok(Reply::ok(
+        &json!({ "stend": request.control.version, "urls": request.control.urls(request.by()), "operations": rows }),
+    ))
 }
 
 pub(crate) async fn health(request: Request) -> Result<Reply, Reply> {
@@ -22,9 +24,20 @@ pub(crate) async fn health(request: Request) -> Result<Reply, Reply> {
         "status": "ok",
         "version": control.version,
         "uptime_seconds": (uptime.as_secs_f64() * 1000.0).round() / 1000.0,
-        "urls": control.urls.get(),
+        "urls": control.urls(request.by()),
+        "hosts": control.addresses.get().map(|addresses| &addresses.hosts),
         "worlds": request.worlds.list().len(),
     })))
+}
+
+/// The certificate of the authority that clients have to trust, PEM.
+pub(crate) async fn authority(request: Request) -> Result<Reply, Reply> {
+    let control = &request.control;
+    let none = |why: &str| wrong(Problem::not_found(why).hint("start the bench with its gateway, or with `--tls`"));
+    let authority = control.authority.as_ref().ok_or_else(|| none("this bench has no certificate authority"))?;
+    let authority = authority.get().map_err(|error| none(&format!("there is no certificate authority: {error}")))?;
+    let pem = header::HeaderValue::from_static("application/x-pem-file");
+    Ok(Reply::new(StatusCode::OK, pem, authority.certificate().to_owned()))
 }
 
 /// The service that is asked for, or all of them.

@@ -20,7 +20,7 @@ pub(crate) async fn start(request: Request) -> Result<Reply, Reply> {
     let scenario = read(&request)?;
     let control = &request.control;
     let options = Options { speed, seed, start: start.unwrap_or_else(wall) };
-    let reach = control.urls_of(world.id());
+    let reach = control.reach(world.id());
     control.plays.start(scenario, world, reach, options).map_err(wrong)?;
     Ok(Reply::json(StatusCode::ACCEPTED, &json!({ "state": "playing" })))
 }

@@ -26,7 +26,8 @@ pub(crate) async fn list(request: Request) -> Result<Reply, Reply> {
 /// This API's own document.
 pub(crate) async fn control(request: Request) -> Result<Reply, Reply> {
     let control = &request.control;
-    let url = control.urls.get().and_then(|urls| urls.get("control")).map_or("/", String::as_str);
+    let urls = control.urls(request.by());
+    let url = urls.get("control").map_or("/", String::as_str);
     Ok(Reply::ok(&openapi(control.version, url, control.access.token.is_some())))
 }
 
@@ -40,7 +41,7 @@ pub(crate) async fn show(request: Request) -> Result<Reply, Reply> {
     let found = (control.specs)(service).map_err(wrong)?;
     let nothing = || Problem::new("not_found", format!("{service} has no specification"));
     let mut spec = found.ok_or_else(|| wrong(nothing()))?;
-    if let Some(url) = control.urls_of(world.id()).get(service) {
+    if let Some(url) = control.urls_of(world.id(), request.by()).get(service) {
         serve_at(&mut spec, url);
     }
     request.document(&spec)

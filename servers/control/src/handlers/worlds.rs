@@ -20,7 +20,7 @@ fn described(request: &Request, world: &World) -> Value {
         "strict": world.is_strict(),
         "journal": world.journal.fill(),
         "faults": world.faults.list().len(),
-        "urls": request.control.urls_of(world.id()),
+        "urls": request.control.urls_of(world.id(), request.by()),
     })
 }
 

@@ -28,6 +28,10 @@ pub(crate) fn error() -> Value {
     })
 }
 
+pub(crate) fn text(_: &mut SchemaGenerator) -> Value {
+    json!({ "type": "string" })
+}
+
 pub(crate) fn object(_: &mut SchemaGenerator) -> Value {
     json!({ "type": "object" })
 }
@@ -55,12 +59,13 @@ pub(crate) fn index(_: &mut SchemaGenerator) -> Value {
 pub(crate) fn health(_: &mut SchemaGenerator) -> Value {
     json!({
         "type": "object",
-        "required": ["status", "version", "uptime_seconds", "urls", "worlds"],
+        "required": ["status", "version", "uptime_seconds", "urls", "hosts", "worlds"],
         "properties": {
             "status": { "const": "ok" },
             "version": { "type": "string" },
             "uptime_seconds": { "type": "number" },
             "urls": urls(),
+            "hosts": { "type": "array", "items": { "type": "string" }, "description": "The hosts that the gateway maps to services." },
             "worlds": { "type": "integer", "minimum": 1 },
         },
     })

@@ -221,6 +221,18 @@ pub struct Scenario {
     pub(crate) expectations: Vec<Expectation>,
 }
 
+impl Scenario {
+    /// Whether it does anything, beside expecting something at its end.
+    pub fn has_steps(&self) -> bool {
+        !self.steps.is_empty()
+    }
+
+    /// Whether it expects something at its end.
+    pub fn has_expectations(&self) -> bool {
+        !self.expectations.is_empty()
+    }
+}
+
 /// How fast a scenario is played.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Speed {

@@ -64,9 +64,9 @@ fn refused<S: SocketService>(world: &World, live: &Live<S>, refused: Refused, no
 
 /// Shakes hands; the socket then lives in a task of its own.
 async fn open<S: SocketService>(index: usize, resettable: Arc<()>, arrival: Arrival) -> HttpResponse {
-    let Arrival { request, payload, worlds, stopping } = arrival;
+    let Arrival { request, payload, worlds, world, stopping } = arrival;
     let plain = normal(request.path());
-    let (world, path) = match split_world(&worlds, &plain) {
+    let (world, path) = match split_world(&worlds, world.as_deref(), &plain) {
         Ok(found) => found,
         Err(unknown) => {
             let world = worlds.default_world();

@@ -1,0 +1,219 @@
+//! What a connection begins with: a `CONNECT`, a TLS hello, or plain HTTP.
+
+use std::fmt;
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use rustls::ServerConfig;
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+use tokio_rustls::TlsAcceptor;
+
+use super::connect::{self, Connect};
+use super::stream::{Before, Connection, Peeked, Stream};
+use super::{Destination, Gateway};
+
+/// How long a connection may take to say what it wants, or to shake hands.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// How long a tunnel may stay silent at its beginning: browsers open some in advance.
+const IDLE: Duration = Duration::from_secs(60);
+
+/// How long the host of a tunnel may take to answer.
+const CONNECTING: Duration = Duration::from_secs(10);
+
+/// The first byte of a TLS hello.
+const TLS: u8 = 0x16;
+
+/// Why a connection goes no further.
+#[derive(Debug)]
+pub(super) enum Refusal {
+    /// It is answered with this status and text.
+    Told(&'static str, String),
+    /// Its client has gone, or is served already.
+    Gone(io::Error),
+}
+
+impl Refusal {
+    pub(super) fn new(status: &'static str, text: impl Into<String>) -> Self {
+        Self::Told(status, text.into())
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Told(status, text) => write!(f, "{status}: {text}"),
+            Self::Gone(error) => error.fmt(f),
+        }
+    }
+}
+
+impl From<io::Error> for Refusal {
+    fn from(error: io::Error) -> Self {
+        Self::Gone(error)
+    }
+}
+
+/// What comes before HTTP on the gateway's port.
+///
+/// # Errors
+/// The connection was refused, was a tunnel that has ended, or is gone.
+pub(super) async fn gateway(gateway: Arc<Gateway>, mut socket: TcpStream) -> io::Result<Connection> {
+    let _ = socket.set_nodelay(true);
+    let mut read = BytesMut::with_capacity(1024);
+    let begun = match tokio::time::timeout(PATIENCE, begin(&gateway, &mut socket, &mut read)).await {
+        Ok(Ok(begun)) => begun,
+        Ok(Err(Refusal::Gone(error))) => return Err(error),
+        Ok(Err(Refusal::Told(status, text))) => return refuse(socket, status, &text).await,
+        Err(_) => {
+            let text = format!("nothing whole came within {} s", PATIENCE.as_secs());
+            return refuse(socket, "408 Request Timeout", &text).await;
+        }
+    };
+    let before = match begun {
+        Begun::Speaks => Before::default(),
+        Begun::Tunnel(before) => {
+            if read.is_empty() {
+                let first = tokio::time::timeout(IDLE, more(&mut socket, &mut read)).await;
+                first.map_err(|_| io::ErrorKind::TimedOut)??;
+            }
+            before
+        }
+        Begun::Through(server) => return Err(tunnel(Peeked { socket, read: read.freeze() }, server).await),
+    };
+    let is_tls = read.first() == Some(&TLS);
+    let peeked = Peeked { socket, read: read.freeze() };
+    if !is_tls {
+        return Ok(Connection { stream: Stream::Plain(peeked), before });
+    }
+    let tls = shake_hands(&gateway.tls, peeked).await?;
+    let named = tls.get_ref().1.server_name().map(|name| name.trim_end_matches('.').to_ascii_lowercase());
+    let before = Before { host: before.host.or(named), ..before };
+    Ok(Connection { stream: Stream::Tls(Box::new(tls)), before })
+}
+
+enum Begun {
+    /// HTTP or TLS for the gateway itself.
+    Speaks,
+    /// A tunnel to a service.
+    Tunnel(Before),
+    /// A tunnel to somewhere else.
+    Through(TcpStream),
+}
+
+async fn begin(gateway: &Gateway, socket: &mut TcpStream, read: &mut BytesMut) -> Result<Begun, Refusal> {
+    const WORD: &[u8] = b"CONNECT ";
+    more(socket, read).await?;
+    while read.len() < WORD.len() && WORD.starts_with(read) {
+        more(socket, read).await?;
+    }
+    if !read.starts_with(WORD) {
+        return Ok(Begun::Speaks);
+    }
+    let Connect { host, port, user } = connect::read(socket, read).await?;
+    let begun = match gateway.destination(&host, port)? {
+        Destination::Service => Begun::Tunnel(Before { host: Some(host), user }),
+        Destination::Own(address) => Begun::Through(TcpStream::connect(address).await?),
+        Destination::Through => {
+            let connecting = tokio::time::timeout(CONNECTING, TcpStream::connect((host.as_str(), port)));
+            let connected = connecting.await.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()));
+            Begun::Through(connected.map_err(|error| {
+                Refusal::new("502 Bad Gateway", format!("{host}:{port} cannot be reached: {error}"))
+            })?)
+        }
+    };
+    socket.write_all(b"HTTP/1.1 200 Connection established\r\n\r\n").await?;
+    Ok(begun)
+}
+
+/// Whether a connection to a port that speaks plain HTTP may go on; a TLS hello is answered by a text, over TLS where it can.
+///
+/// # Errors
+/// It was a TLS hello, or is gone.
+pub(super) async fn plain(tls: Option<&Arc<ServerConfig>>, socket: TcpStream) -> io::Result<TcpStream> {
+    let mut first = [0];
+    // A connection that says nothing is the server's to end.
+    let Ok(peeked) = tokio::time::timeout(IDLE, socket.peek(&mut first)).await else { return Ok(socket) };
+    if peeked? == 0 || first[0] != TLS {
+        return Ok(socket);
+    }
+    let port = socket.local_addr().map_or(0, |address| address.port());
+    tracing::warn!(target: "stend", port, "a TLS hello on a port that speaks plain HTTP: use http://, or start with --tls");
+    let text = format!("port {port} speaks plain HTTP: ask for http://, or start stend with `--tls`");
+    let Some(tls) = tls else { return refuse(socket, "400 Bad Request", &text).await };
+    refuse(shake_hands(tls, Peeked { socket, read: Bytes::new() }).await?, "400 Bad Request", &text).await
+}
+
+/// A connection to a port that speaks TLS; plain HTTP is answered by a text.
+///
+/// # Errors
+/// It was plain, its handshake failed, or it is gone.
+pub(super) async fn secure(tls: &Arc<ServerConfig>, mut socket: TcpStream) -> io::Result<Connection> {
+    let _ = socket.set_nodelay(true);
+    let mut read = BytesMut::with_capacity(1024);
+    tokio::time::timeout(IDLE, more(&mut socket, &mut read)).await.map_err(|_| io::ErrorKind::TimedOut)??;
+    if read.first() != Some(&TLS) {
+        let text = "this port speaks TLS, as stend was started with `--tls`: ask for https:// or wss://";
+        return refuse(socket, "400 Bad Request", text).await;
+    }
+    let tls = shake_hands(tls, Peeked { socket, read: read.freeze() }).await?;
+    Ok(Connection { stream: Stream::Tls(Box::new(tls)), before: Before::default() })
+}
+
+async fn shake_hands(tls: &Arc<ServerConfig>, peeked: Peeked) -> io::Result<tokio_rustls::server::TlsStream<Peeked>> {
+    let hands = tokio::time::timeout(PATIENCE, TlsAcceptor::from(Arc::clone(tls)).accept(peeked)).await;
+    let shaken = hands.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()));
+    shaken.inspect_err(|error| {
+        // An alert says what the client thinks of the certificate.
+        if error.kind() == io::ErrorKind::InvalidData {
+            tracing::warn!(target: "stend", %error, "a TLS handshake failed; `stend ca path` names the authority that clients have to trust");
+        }
+    })
+}
+
+/// Reads what comes next; the end is an error.
+async fn more(socket: &mut TcpStream, read: &mut BytesMut) -> io::Result<()> {
+    if socket.read_buf(read).await? == 0 {
+        return Err(io::ErrorKind::UnexpectedEof.into());
+    }
+    Ok(())
+}
+
+/// Answers a connection that goes no further, and waits a moment for what its client still sends: an end with bytes unread
+/// would take the answer back.
+async fn refuse<T>(mut stream: impl AsyncRead + AsyncWrite + Unpin, status: &str, text: &str) -> io::Result<T> {
+    let (length, ask) = (text.len() + "stend: \n".len(), if status.starts_with("407") { ASK } else { "" });
+    let reply = format!(
+        "HTTP/1.1 {status}\r\nContent-Type: text/plain; charset=utf-8\r\n{ask}Content-Length: {length}\r\nConnection: close\r\n\r\nstend: {text}\n"
+    );
+    let farewell = async {
+        stream.write_all(reply.as_bytes()).await?;
+        stream.shutdown().await?;
+        let mut rest = [0; 1024];
+        let mut left = 64 * 1024_usize;
+        while left > 0 {
+            match stream.read(&mut rest).await? {
+                0 => break,
+                came => left = left.saturating_sub(came),
+            }
+        }
+        io::Result::Ok(())
+    };
+    let _ = tokio::time::timeout(Duration::from_secs(1), farewell).await;
+    Err(io::Error::other(text.to_owned()))
+}
+
+/// What asks for a user name.
+const ASK: &str = "Proxy-Authenticate: Basic realm=\"stend world\"\r\n";
+
+/// Carries bytes both ways until both have ended.
+async fn tunnel(mut client: Peeked, mut server: TcpStream) -> io::Error {
+    let _ = server.set_nodelay(true);
+    match tokio::io::copy_bidirectional(&mut client, &mut server).await {
+        Ok(_) => io::ErrorKind::ConnectionAborted.into(),
+        Err(error) => error,
+    }
+}
