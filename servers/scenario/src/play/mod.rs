@@ -92,7 +92,7 @@ pub async fn play_in_place(
 
 /// Checks the final expectations of a scenario in a world as it is, whoever brought it there.
 pub fn check_now(scenario: &Scenario, world: &World) -> Report {
-    let now = world.now();
+    let now = world.told(world.now());
     let captured = Captured::new();
     let check = |expectation: &Expectation| {
         let miss = expectation.verify(world, &captured).err();
