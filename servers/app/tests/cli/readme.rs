@@ -12,7 +12,7 @@ fn blocks(text: &str) -> Vec<String> {
 /// The names of the ports.
 fn names() -> Vec<&'static str> {
     let services = stend::registry::services();
-    std::iter::once("control").chain(services.services().iter().map(|service| service.name())).collect()
+    ["control", "gateway"].into_iter().chain(services.services().iter().map(|service| service.name())).collect()
 }
 
 /// The port numbers of the README in the place of which the test's own stand.
@@ -44,7 +44,7 @@ fn every_command_of_the_readme_runs() {
         }
         let script = format!("set -eu\n{}\n", with_urls(&block, &serving));
         let mut command = Command::new("bash");
-        command.args(["-c", &script]).current_dir(folder.path()).env("PATH", &path).stdin(Stdio::null());
+        command.args(["-c", &script]).current_dir(folder.path()).env("PATH", &path).env("XDG_DATA_HOME", folder.path()).stdin(Stdio::null());
         let output = command.output().unwrap();
         let out = String::from_utf8_lossy(&output.stdout);
         let err = String::from_utf8_lossy(&output.stderr);

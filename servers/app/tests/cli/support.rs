@@ -49,6 +49,8 @@ impl Serving {
         let ready_file = folder.path().join("ready.json");
         let mut command = Command::new(binary());
         command.args(["serve", "--ephemeral", "--ready-file"]).arg(&ready_file).args(args).current_dir(root());
+        // Where the certificate authority is kept.
+        command.env("XDG_DATA_HOME", folder.path());
         let child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         Self::when_ready(child, folder)
     }

@@ -1,0 +1,343 @@
+//! Unchanged clients with hard-coded hosts, through `stend run`, in a network without the internet.
+
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use crate::support::{Serving, binary, curl, described, root};
+
+/// Whether this machine has it; one that has not is told of, as the test then shows nothing.
+fn has(program: &str, arguments: &[&str]) -> bool {
+    let found = Command::new(program).args(arguments).stdin(Stdio::null()).output();
+    let found = found.is_ok_and(|output| output.status.success());
+    if !found {
+        println!("not run: {program} {} does not work here", arguments.join(" "));
+    }
+    found
+}
+
+/// Runs a command by `stend run`: where the system lets anybody, in a network of its own that has nothing but the loopback.
+fn run(options: &[&str], command: &[&str]) -> Output {
+    let apart = Command::new("unshare").args(["-rn", "ip", "link", "set", "lo", "up"]).output();
+    let mut all = match apart {
+        Ok(output) if output.status.success() => {
+            let mut all = Command::new("unshare");
+            all.args(["-rn", "sh", "-c", "ip link set lo up && exec \"$@\"", "sh", "timeout", "120"]).arg(binary());
+            all
+        }
+        _ => {
+            println!("not in a network of its own: unshare does not work here");
+            let mut all = Command::new("timeout");
+            all.arg("120").arg(binary());
+            all
+        }
+    };
+    all.arg("run").args(options).arg("--").args(command).current_dir(root()).stdin(Stdio::null()).output().unwrap()
+}
+
+/// A client that asks `https://api.telemetron.net` prints the status and the body of what only the bench answers.
+fn reaches(command: &[&str]) {
+    let (code, out, err) = described(&run(&[], command));
+    assert_eq!(code, 0, "{out}\n{err}");
+    for line in out.lines() {
+        assert!(line.contains("401") && line.contains("Unauthenticated"), "{out}\n{err}");
+    }
+    assert!(out.lines().count() >= 1, "{err}");
+    assert!(err.contains("service=\"telemetron\"") && err.contains("status=401"), "the refusal is told: {err}");
+}
+
+/// Writes a program and gives its path.
+fn program(folder: &Path, name: &str, text: &str) -> String {
+    let path = folder.join(name);
+    std::fs::write(&path, text).unwrap();
+    path.display().to_string()
+}
+
+#[test]
+fn curl_reaches_it() {
+    for scheme in ["https", "http"] {
+        reaches(&["curl", "-sS", "-w", "%{http_code}\n", &format!("{scheme}://api.telemetron.net/v2/profile")]);
+    }
+}
+
+/// A Python that has the modules, if any.
+fn python(module: &str) -> Option<&'static str> {
+    let import = format!("import {module}");
+    ["python3", "/usr/bin/python3"].into_iter().find(|python| has(python, &["-c", &import]))
+}
+
+#[test]
+fn python_reaches_it() {
+    let clients = [
+        ("requests", "r = requests.get(url); print(r.status_code, r.text.strip())"),
+        ("httpx", "r = httpx.get(url); print(r.status_code, r.text.strip())"),
+        (
+            "urllib.request, urllib.error",
+            "\ntry:\n  urllib.request.urlopen(url)\nexcept urllib.error.HTTPError as e:\n  print(e.code, e.read().decode().strip())",
+        ),
+    ];
+    for (module, code) in clients {
+        if let Some(python) = python(module) {
+            reaches(&[python, "-c", &format!("import {module}\nurl = 'https://api.telemetron.net/v2/profile'\n{code}")]);
+        }
+    }
+}
+
+#[test]
+fn node_reaches_it() {
+    if !has("node", &["--version"]) {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let script = r#"
+        const https = require("node:https"), http = require("node:http"), tls = require("node:tls");
+        const show = (response) => {
+            let text = "";
+            response.on("data", (part) => (text += part)).on("end", () => console.log(response.statusCode, text.trim()));
+        };
+        fetch("https://API.telemetron.net/v2/profile").then(async (r) => console.log(r.status, (await r.text()).trim()));
+        fetch("http://api.telemetron.net/v2/profile").then(async (r) => console.log(r.status, (await r.text()).trim()));
+        https.get("https://api.telemetron.net/v2/profile", show);
+        https.request({ host: "api.telemetron.net", path: "/v2/profile", agent: new https.Agent({ keepAlive: false }) }, show).end();
+        http.get({ host: "api.telemetron.net", path: "/v2/profile", headers: { accept: "*/*" } }, show);
+        // As the package `ws` connects: without an agent.
+        const socket = tls.connect({ host: "api.telemetron.net", port: 443, servername: "api.telemetron.net" }, () =>
+            socket.write("GET /v2/profile HTTP/1.1\r\nHost: api.telemetron.net\r\nConnection: close\r\n\r\n"));
+        let text = "";
+        socket.on("data", (part) => (text += part)).on("end", () => console.log(text.replace(/\s+/g, " ")));
+    "#;
+    let path = program(folder.path(), "client.cjs", script);
+    let (code, out, err) = described(&run(&[], &["node", &path]));
+    assert_eq!(code, 0, "{out}\n{err}");
+    assert_eq!(out.lines().filter(|line| line.contains("401") && line.contains("Unauthenticated")).count(), 6, "{out}\n{err}");
+}
+
+#[test]
+fn java_reaches_it() {
+    if !has("javac", &["-version"]) {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let text = r#"
+        import java.net.URI;
+        import java.net.http.*;
+        public class Client {
+            public static void main(String[] arguments) throws Exception {
+                var request = HttpRequest.newBuilder(URI.create("https://api.telemetron.net/v2/profile")).build();
+                var response = HttpClient.newHttpClient().send(request, HttpResponse.BodyHandlers.ofString());
+                System.out.println(response.statusCode() + " " + response.body().trim());
+            }
+        }
+    "#;
+    let path = program(folder.path(), "Client.java", text);
+    reaches(&["java", &path]);
+}
+
+#[test]
+fn php_reaches_it() {
+    if !has("php", &["-r", "exit(function_exists('curl_init') ? 0 : 1);"]) {
+        return;
+    }
+    reaches(&[
+        "php",
+        "-r",
+        "$c = curl_init('https://api.telemetron.net/v2/profile'); curl_setopt($c, CURLOPT_RETURNTRANSFER, true); $b = curl_exec($c); if ($b === false) { echo curl_error($c); exit(1); } echo curl_getinfo($c, CURLINFO_HTTP_CODE), ' ', trim($b), PHP_EOL;",
+    ]);
+}
+
+#[test]
+fn the_exit_code_is_the_commands_or_says_why_there_is_none() {
+    let code = |options: &[&str], command: &[&str]| described(&run(options, command));
+    assert_eq!(code(&[], &["true"]), (0, String::new(), String::new()));
+    assert_eq!(code(&[], &["sh", "-c", "exit 7"]).0, 7);
+    assert_eq!(code(&[], &["sh", "-c", "kill -TERM $$"]).0, 143);
+    let (missing, _, why) = code(&[], &["no-such-command"]);
+    assert!(missing == 127 && why.contains("no-such-command"), "{missing}: {why}");
+    let (denied, _, why) = code(&[], &["/etc/hostname"]);
+    assert!(denied == 126 && why.contains("/etc/hostname"), "{denied}: {why}");
+    assert_eq!(code(&["--seed", "x"], &["true"]).0, 2);
+    assert_eq!(described(&crate::support::stend(&["run"])).0, 2);
+}
+
+#[test]
+fn what_is_expected_is_checked_when_the_command_has_ended() {
+    let folder = tempfile::tempdir().unwrap();
+    let checks = program(
+        folder.path(),
+        "checks.yaml",
+        "title: the client asks\nuntil: 1s\nexpect:\n  - journal: {fake: telemetron, status: 401, count: 1}\n",
+    );
+    let ask = "curl -sS -o /dev/null https://api.telemetron.net/v2/profile";
+    let (code, _, err) = described(&run(&["--expect", &checks], &["sh", "-c", ask]));
+    assert_eq!(code, 0, "{err}");
+    let (code, _, err) = described(&run(&["--expect", &checks], &["true"]));
+    assert!(code == 1 && err.contains("the client asks") && err.contains("expected"), "{code}: {err}");
+    let (code, _, _) = described(&run(&["--expect", &checks], &["sh", "-c", "exit 3"]));
+    assert_eq!(code, 3, "the command's own failure counts");
+    let steps = root().join("scenarios").read_dir().unwrap().next().unwrap().unwrap().path();
+    let (code, _, err) = described(&run(&["--expect", &steps.display().to_string()], &["true"]));
+    assert!(code == 2 && err.contains("--scenario"), "{code}: {err}");
+}
+
+#[test]
+fn options_of_the_environment_steer_this_bench_and_not_its_command() {
+    let ask = "echo \"$STEND_SEED,$STEND_WORLD,$STEND_TLS\"; curl -sS \"$STEND_CONTROL_URL/control/v1/worlds/default\"";
+    let mut command = Command::new(binary());
+    command.args(["run", "--", "sh", "-c", ask]).current_dir(root()).stdin(Stdio::null());
+    let (code, out, err) = described(&command.env("STEND_SEED", "77").env("STEND_WORLD", "busy").output().unwrap());
+    assert!(code == 0 && out.starts_with(",,\n") && out.contains("\"seed\":77"), "{out}{err}");
+    for (name, value) in [("STEND_SEED", ""), ("STEND_WORLD", ""), ("STEND_STRICT", ""), ("STEND_ROUTE", ""), ("STEND_LOG_FORMAT", "")] {
+        let mut command = Command::new(binary());
+        let output = command.args(["run", "--", "true"]).env(name, value).stdin(Stdio::null()).output().unwrap();
+        assert_eq!(output.status.code(), Some(2), "{name}: {output:?}");
+    }
+}
+
+#[test]
+fn signals_are_forwarded() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut command = Command::new(binary());
+    command.args(["run", "--ready-file"]).arg(folder.path().join("ready.json"));
+    command.args(["--", "sh", "-c", "trap 'exit 9' TERM; while :; do sleep 0.05; done"]).stdin(Stdio::null());
+    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut serving = Serving::when_ready(child, folder);
+    std::thread::sleep(Duration::from_millis(300));
+    let (code, took) = serving.signal("-TERM");
+    assert_eq!(code, 9);
+    assert!(took < Duration::from_secs(5), "{took:?}");
+}
+
+#[test]
+fn the_environment_of_a_running_bench_leads_a_shell_to_it() {
+    let data = tempfile::tempdir().unwrap();
+    let ca = data.path().join("ca");
+    let serving = Serving::start(&["--ca-dir", &ca.display().to_string()]);
+    let env = |arguments: &[&str]| {
+        let mut command = Command::new(binary());
+        command.arg("env").args(arguments).env("XDG_DATA_HOME", data.path()).stdin(Stdio::null());
+        described(&command.output().unwrap())
+    };
+    let (code, text, err) = env(&[serving.url("control")]);
+    assert_eq!(code, 0, "{err}");
+    let script = format!("{text}\ncurl -sS -w '%{{http_code}}' https://api.telemetron.net/v2/profile");
+    let output = Command::new("sh").args(["-c", &script]).output().unwrap();
+    let (_, out, err) = described(&output);
+    assert!(out.contains("Unauthenticated") && out.ends_with("401"), "{out}{err}");
+    let (_, dotenv, _) = env(&[serving.url("control"), "--shell", "dotenv"]);
+    assert!(dotenv.contains(&format!("STEND_CONTROL_URL=\"{}\"", serving.url("control"))), "{dotenv}");
+    assert_eq!(env(&["http://127.0.0.1:1"]).0, 2);
+}
+
+#[test]
+fn with_tls_all_ports_speak_it_and_say_so_to_those_who_do_not() {
+    let data = tempfile::tempdir().unwrap();
+    let ca = data.path().join("ca").display().to_string();
+    let serving = Serving::start(&["--tls", "--ca-dir", &ca]);
+    assert!(serving.url("queue").starts_with("wss://") && serving.url("gateway").starts_with("http://"));
+    let pem = format!("{ca}/ca.pem");
+    let health = format!("{}/control/v1/health", serving.url("control"));
+    assert!(curl(&["--cacert", &pem, &health]).contains("\"ok\""));
+    assert!(curl(&["--cacert", &pem, "-x", serving.url("gateway"), "https://api.telemetron.net/v2/profile"]).contains("Unauth"));
+    let plain = curl(&[&health.replace("https://", "http://")]);
+    assert!(plain.contains("speaks TLS") && plain.contains("https://"), "{plain}");
+    let stend = |arguments: &[&str], home: &Path| {
+        let mut command = Command::new(binary());
+        described(&command.args(arguments).env("XDG_DATA_HOME", home).stdin(Stdio::null()).output().unwrap())
+    };
+    assert_eq!(stend(&["healthcheck", serving.url("control")], data.path()).0, 0);
+    assert_eq!(stend(&["healthcheck", serving.url("control").strip_prefix("https://").unwrap()], data.path()).0, 0);
+    // The authority is nobody's whom `env` trusts: it is not in the user's folder.
+    let (code, _, err) = stend(&["env", serving.url("control")], data.path());
+    assert!(code == 2 && err.contains("stend ca path"), "{err}");
+    assert_eq!(stend(&["healthcheck", "http://127.0.0.1:1"], data.path()).0, 1);
+}
+
+#[test]
+fn certificates_and_folders_that_cannot_be_used_are_told() {
+    let data = tempfile::tempdir().unwrap();
+    let file = program(data.path(), "file", "x");
+    let said = |arguments: &[&str]| described(&crate::support::stend(arguments));
+    let (code, _, err) = said(&["serve", "--ephemeral", "--tls", "--ca-dir", &file]);
+    assert!(code == 2 && err.contains(&file), "{err}");
+    let folder = data.path().join("ca").display().to_string();
+    let (code, path, _) = said(&["ca", "new", "--ca-dir", &folder, "--host", "pos.example"]);
+    assert!(code == 0 && path.trim().ends_with("ca.pem"), "{path}");
+    assert_eq!(said(&["ca", "path", "--ca-dir", &folder]).1, path);
+    assert!(said(&["ca", "print", "--ca-dir", &folder]).1.starts_with("-----BEGIN CERTIFICATE-----"));
+    let (code, _, err) =
+        said(&["serve", "--ephemeral", "--tls", "--tls-cert", path.trim(), "--tls-key", &file]);
+    assert!(code == 2 && err.contains("the key cannot be read"), "{err}");
+    let (code, _, err) = said(&["serve", "--ephemeral", "--route", "pos.example=tilypad"]);
+    assert!(code == 2 && err.contains("did you mean `tillypad`?"), "{err}");
+}
+
+#[test]
+fn two_worlds_are_reached_by_two_users_of_the_proxy_at_once() {
+    let data = tempfile::tempdir().unwrap();
+    let serving = Serving::start(&["--ca-dir", &data.path().display().to_string()]);
+    let worlds = format!("{}/control/v1/worlds", serving.url("control"));
+    let pem = data.path().join("pem").display().to_string();
+    std::fs::write(&pem, curl(&[&format!("{}/ca.pem", serving.url("control"))])).unwrap();
+    let port = serving.url("gateway").rsplit_once(':').unwrap().1.to_owned();
+    std::thread::scope(|scope| {
+        for (world, times) in [("left", 3), ("right", 5)] {
+            let (worlds, pem, port) = (&worlds, &pem, &port);
+            scope.spawn(move || {
+                curl(&[worlds, "-d", &format!("{{\"id\": \"{world}\"}}")]);
+                for n in 0..times {
+                    let scheme = if n % 2 == 0 { "https" } else { "http" };
+                    let url = format!("{scheme}://api.telemetron.net/v2/profile");
+                    curl(&["--cacert", pem, "-x", &format!("http://{world}@127.0.0.1:{port}"), &url]);
+                }
+            });
+        }
+    });
+    for (world, times) in [("left", 3), ("right", 5), ("default", 0)] {
+        let journal = curl(&[&format!("{worlds}/{world}/journal?fake=telemetron")]);
+        assert_eq!(journal.matches("/v2/profile").count(), times, "{world}: {journal}");
+        assert!(!journal.to_lowercase().contains("proxy-"), "{journal}");
+    }
+}
+
+#[test]
+fn pages_of_allowed_origins_may_ask_and_others_are_told_the_option() {
+    let serving = Serving::start(&["--allow-origin", "http://shop.test"]);
+    let preflight = |origin: &str, url: &str| {
+        let origin = format!("Origin: {origin}");
+        let method = "Access-Control-Request-Method: POST";
+        curl(&["-i", "-X", "OPTIONS", "-H", &origin, "-H", method, "-H", "Access-Control-Request-Headers: token", url])
+    };
+    for service in ["carbis", "tillypad", "telemetron", "control"] {
+        let url = format!("{}/", serving.url(service));
+        let good = preflight("http://shop.test", &url).to_lowercase();
+        assert!(good.starts_with("http/1.1 204") && good.contains("allow-origin: http://shop.test"), "{service}: {good}");
+        assert!(good.contains("allow-headers: token") && good.contains("allow-methods: post"), "{service}: {good}");
+        let bad = preflight("http://evil.test", &url);
+        assert!(bad.starts_with("HTTP/1.1 403") && bad.contains("--allow-origin http://evil.test"), "{service}: {bad}");
+        let read = curl(&["-i", "-H", "Origin: http://shop.test", &url]).to_lowercase();
+        assert!(read.contains("access-control-allow-origin: http://shop.test"), "{service}: {read}");
+        let foreign = curl(&["-i", "-H", "Origin: http://evil.test", &url]).to_lowercase();
+        assert!(!foreign.contains("access-control-allow-origin"), "{service}: {foreign}");
+    }
+}
+
+#[test]
+fn urls_are_those_by_which_the_client_came_or_those_that_were_given() {
+    let public = ["--allow-host", "bench.test", "--public-url", "carbis=http://menu.test:8701/"];
+    let serving = Serving::start(&public);
+    let world = format!("{}/control/v1/worlds/default", serving.url("control"));
+    let asked = curl(&["-H", "Host: bench.test:17700", &world]);
+    let port = serving.url("tillypad").rsplit_once(':').unwrap().1.to_owned();
+    assert!(asked.contains(&format!("http://bench.test:{port}")), "{asked}");
+    assert!(asked.contains("\"http://menu.test:8701\""), "{asked}");
+    assert!(curl(&[&world]).contains(serving.url("tillypad")));
+}
+
+#[test]
+fn a_bench_is_up_within_the_time_that_nobody_notices() {
+    let began = Instant::now();
+    let output = Command::new(binary()).args(["run", "--", "true"]).stdin(Stdio::null()).output().unwrap();
+    assert!(output.status.success());
+    // Measured in a release build; here only that it does not wait for anything.
+    assert!(began.elapsed() < Duration::from_secs(20), "{:?}", began.elapsed());
+}
