@@ -133,7 +133,7 @@ impl Site for ControlSite {
 
 /// Answers, or refuses before an operation is found.
 async fn answer(control: Arc<Control>, paths: &Paths<Row>, arrival: Arrival) -> Result<HttpResponse, Reply> {
-    let Arrival { request, payload, worlds, stopping } = arrival;
+    let Arrival { request, payload, worlds, stopping, .. } = arrival;
     if let Some(refused) = control.access.refuse(&request) {
         return Err(refused);
     }

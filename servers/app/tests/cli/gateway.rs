@@ -8,7 +8,14 @@ use crate::support::Serving;
 
 fn bench() -> (Serving, tempfile::TempDir) {
     let data = tempfile::tempdir().unwrap();
-    let serving = Serving::start(&["--ca-dir", &data.path().display().to_string(), "--route", "[::1]=carbis", "--pass-through", "away.invalid"]);
+    let serving = Serving::start(&[
+        "--ca-dir",
+        &data.path().display().to_string(),
+        "--route",
+        "[::1]=carbis",
+        "--pass-through",
+        "away.invalid",
+    ]);
     (serving, data)
 }
 
@@ -77,8 +84,12 @@ fn heads_that_are_endless_slow_or_twisted_end_with_a_status() {
     assert!(body.starts_with("HTTP/1.1 400 ") && body.contains("no body"), "{body}");
     for odd in ["Basic !!!", "Bearer token", "Basic /w=="] {
         for line in [connect, "GET http://api.telemetron.net/v2/profile HTTP/1.1"] {
-            let answer = said(&serving, &head(&[line, "Host: api.telemetron.net", &format!("Proxy-Authorization: {odd}")]));
-            assert!(answer.starts_with("HTTP/1.1 407 ") && answer.to_lowercase().contains("proxy-authenticate: basic"), "{odd}: {answer}");
+            let answer =
+                said(&serving, &head(&[line, "Host: api.telemetron.net", &format!("Proxy-Authorization: {odd}")]));
+            assert!(
+                answer.starts_with("HTTP/1.1 407 ") && answer.to_lowercase().contains("proxy-authenticate: basic"),
+                "{odd}: {answer}"
+            );
         }
     }
 }
@@ -88,7 +99,8 @@ fn a_request_is_for_the_host_that_its_connection_or_its_target_names() {
     let (serving, _data) = bench();
     let close = "Connection: close";
     // The target counts, and not `Host` (RFC 9112, 3.2.2).
-    let absolute = said(&serving, &head(&["GET http://api.telemetron.net/v2/profile HTTP/1.1", "Host: example.com", close]));
+    let absolute =
+        said(&serving, &head(&["GET http://api.telemetron.net/v2/profile HTTP/1.1", "Host: example.com", close]));
     assert!(absolute.contains("Unauthenticated"), "{absolute}");
     let other = said(&serving, &head(&["GET http://example.com/ HTTP/1.1", "Host: api.telemetron.net", close]));
     assert!(other.starts_with("HTTP/1.1 502 ") && other.contains("no route for example.com"), "{other}");

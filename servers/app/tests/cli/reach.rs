@@ -78,7 +78,11 @@ fn python_reaches_it() {
     ];
     for (module, code) in clients {
         if let Some(python) = python(module) {
-            reaches(&[python, "-c", &format!("import {module}\nurl = 'https://api.telemetron.net/v2/profile'\n{code}")]);
+            reaches(&[
+                python,
+                "-c",
+                &format!("import {module}\nurl = 'https://api.telemetron.net/v2/profile'\n{code}"),
+            ]);
         }
     }
 }
@@ -109,7 +113,11 @@ fn node_reaches_it() {
     let path = program(folder.path(), "client.cjs", script);
     let (code, out, err) = described(&run(&[], &["node", &path]));
     assert_eq!(code, 0, "{out}\n{err}");
-    assert_eq!(out.lines().filter(|line| line.contains("401") && line.contains("Unauthenticated")).count(), 6, "{out}\n{err}");
+    assert_eq!(
+        out.lines().filter(|line| line.contains("401") && line.contains("Unauthenticated")).count(),
+        6,
+        "{out}\n{err}"
+    );
 }
 
 #[test]
@@ -186,7 +194,9 @@ fn options_of_the_environment_steer_this_bench_and_not_its_command() {
     command.args(["run", "--", "sh", "-c", ask]).current_dir(root()).stdin(Stdio::null());
     let (code, out, err) = described(&command.env("STEND_SEED", "77").env("STEND_WORLD", "busy").output().unwrap());
     assert!(code == 0 && out.starts_with(",,\n") && out.contains("\"seed\":77"), "{out}{err}");
-    for (name, value) in [("STEND_SEED", ""), ("STEND_WORLD", ""), ("STEND_STRICT", ""), ("STEND_ROUTE", ""), ("STEND_LOG_FORMAT", "")] {
+    for (name, value) in
+        [("STEND_SEED", ""), ("STEND_WORLD", ""), ("STEND_STRICT", ""), ("STEND_ROUTE", ""), ("STEND_LOG_FORMAT", "")]
+    {
         let mut command = Command::new(binary());
         let output = command.args(["run", "--", "true"]).env(name, value).stdin(Stdio::null()).output().unwrap();
         assert_eq!(output.status.code(), Some(2), "{name}: {output:?}");
@@ -237,7 +247,10 @@ fn with_tls_all_ports_speak_it_and_say_so_to_those_who_do_not() {
     let pem = format!("{ca}/ca.pem");
     let health = format!("{}/control/v1/health", serving.url("control"));
     assert!(curl(&["--cacert", &pem, &health]).contains("\"ok\""));
-    assert!(curl(&["--cacert", &pem, "-x", serving.url("gateway"), "https://api.telemetron.net/v2/profile"]).contains("Unauth"));
+    assert!(
+        curl(&["--cacert", &pem, "-x", serving.url("gateway"), "https://api.telemetron.net/v2/profile"])
+            .contains("Unauth")
+    );
     let plain = curl(&[&health.replace("https://", "http://")]);
     assert!(plain.contains("speaks TLS") && plain.contains("https://"), "{plain}");
     let stend = |arguments: &[&str], home: &Path| {
@@ -264,8 +277,7 @@ fn certificates_and_folders_that_cannot_be_used_are_told() {
     assert!(code == 0 && path.trim().ends_with("ca.pem"), "{path}");
     assert_eq!(said(&["ca", "path", "--ca-dir", &folder]).1, path);
     assert!(said(&["ca", "print", "--ca-dir", &folder]).1.starts_with("-----BEGIN CERTIFICATE-----"));
-    let (code, _, err) =
-        said(&["serve", "--ephemeral", "--tls", "--tls-cert", path.trim(), "--tls-key", &file]);
+    let (code, _, err) = said(&["serve", "--ephemeral", "--tls", "--tls-cert", path.trim(), "--tls-key", &file]);
     assert!(code == 2 && err.contains("the key cannot be read"), "{err}");
     let (code, _, err) = said(&["serve", "--ephemeral", "--route", "pos.example=tilypad"]);
     assert!(code == 2 && err.contains("did you mean `tillypad`?"), "{err}");
@@ -310,7 +322,10 @@ fn pages_of_allowed_origins_may_ask_and_others_are_told_the_option() {
     for service in ["carbis", "tillypad", "telemetron", "control"] {
         let url = format!("{}/", serving.url(service));
         let good = preflight("http://shop.test", &url).to_lowercase();
-        assert!(good.starts_with("http/1.1 204") && good.contains("allow-origin: http://shop.test"), "{service}: {good}");
+        assert!(
+            good.starts_with("http/1.1 204") && good.contains("allow-origin: http://shop.test"),
+            "{service}: {good}"
+        );
         assert!(good.contains("allow-headers: token") && good.contains("allow-methods: post"), "{service}: {good}");
         let bad = preflight("http://evil.test", &url);
         assert!(bad.starts_with("HTTP/1.1 403") && bad.contains("--allow-origin http://evil.test"), "{service}: {bad}");

@@ -44,7 +44,12 @@ fn every_command_of_the_readme_runs() {
         }
         let script = format!("set -eu\n{}\n", with_urls(&block, &serving));
         let mut command = Command::new("bash");
-        command.args(["-c", &script]).current_dir(folder.path()).env("PATH", &path).env("XDG_DATA_HOME", folder.path()).stdin(Stdio::null());
+        command
+            .args(["-c", &script])
+            .current_dir(folder.path())
+            .env("PATH", &path)
+            .env("XDG_DATA_HOME", folder.path())
+            .stdin(Stdio::null());
         let output = command.output().unwrap();
         let out = String::from_utf8_lossy(&output.stdout);
         let err = String::from_utf8_lossy(&output.stderr);

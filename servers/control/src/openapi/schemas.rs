@@ -36,10 +36,6 @@ pub(crate) fn object(_: &mut SchemaGenerator) -> Value {
     json!({ "type": "object" })
 }
 
-pub(crate) fn text(_: &mut SchemaGenerator) -> Value {
-    json!({ "type": "string" })
-}
-
 pub(crate) fn objects(_: &mut SchemaGenerator) -> Value {
     json!({ "type": "array", "items": { "type": "object" } })
 }
