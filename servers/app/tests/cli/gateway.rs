@@ -83,7 +83,7 @@ fn heads_that_are_endless_slow_or_twisted_end_with_a_status() {
     let body = said(&serving, &head(&[connect, "Transfer-Encoding: chunked"]));
     assert!(body.starts_with("HTTP/1.1 400 ") && body.contains("no body"), "{body}");
     for odd in ["Basic !!!", "Bearer token", "Basic /w=="] {
-        for line in [connect, "GET http://api.telemetron.net/v2/profile HTTP/1.1"] {
+        for line in [connect, "GET http://api.telemetron.net/v2/me HTTP/1.1"] {
             let answer =
                 said(&serving, &head(&[line, "Host: api.telemetron.net", &format!("Proxy-Authorization: {odd}")]));
             assert!(
@@ -99,12 +99,11 @@ fn a_request_is_for_the_host_that_its_connection_or_its_target_names() {
     let (serving, _data) = bench();
     let close = "Connection: close";
     // The target counts, and not `Host` (RFC 9112, 3.2.2).
-    let absolute =
-        said(&serving, &head(&["GET http://api.telemetron.net/v2/profile HTTP/1.1", "Host: example.com", close]));
+    let absolute = said(&serving, &head(&["GET http://api.telemetron.net/v2/me HTTP/1.1", "Host: example.com", close]));
     assert!(absolute.contains("Unauthenticated"), "{absolute}");
     let other = said(&serving, &head(&["GET http://example.com/ HTTP/1.1", "Host: api.telemetron.net", close]));
     assert!(other.starts_with("HTTP/1.1 502 ") && other.contains("no route for example.com"), "{other}");
-    let hosts_file = said(&serving, &head(&["GET /v2/profile HTTP/1.1", "Host: api.telemetron.net", close]));
+    let hosts_file = said(&serving, &head(&["GET /v2/me HTTP/1.1", "Host: api.telemetron.net", close]));
     assert!(hosts_file.contains("Unauthenticated"), "{hosts_file}");
     for (lines, status) in [
         (["GET / HTTP/1.1", "Host: a", "Host: api.telemetron.net"], "400"),
@@ -129,7 +128,7 @@ fn a_request_is_for_the_host_that_its_connection_or_its_target_names() {
 fn many_requests_and_the_own_ports_go_through_one_connection() {
     let (serving, _data) = bench();
     let control = serving.url("control").strip_prefix("http://").unwrap();
-    let one = head(&["GET http://api.telemetron.net/v2/profile HTTP/1.1", "Host: api.telemetron.net"]);
+    let one = head(&["GET http://api.telemetron.net/v2/me HTTP/1.1", "Host: api.telemetron.net"]);
     let health = format!("GET http://{control}/control/v1/health HTTP/1.1");
     let last = head(&[&health, &format!("Host: {control}"), "Connection: close"]);
     let answer = said(&serving, &[one.clone(), one, last].concat());

@@ -56,7 +56,7 @@ fn program(folder: &Path, name: &str, text: &str) -> String {
 #[test]
 fn curl_reaches_it() {
     for scheme in ["https", "http"] {
-        reaches(&["curl", "-sS", "-w", "%{http_code}\n", &format!("{scheme}://api.telemetron.net/v2/profile")]);
+        reaches(&["curl", "-sS", "-w", "%{http_code}\n", &format!("{scheme}://api.telemetron.net/v2/me")]);
     }
 }
 
@@ -78,11 +78,7 @@ fn python_reaches_it() {
     ];
     for (module, code) in clients {
         if let Some(python) = python(module) {
-            reaches(&[
-                python,
-                "-c",
-                &format!("import {module}\nurl = 'https://api.telemetron.net/v2/profile'\n{code}"),
-            ]);
+            reaches(&[python, "-c", &format!("import {module}\nurl = 'https://api.telemetron.net/v2/me'\n{code}")]);
         }
     }
 }
@@ -99,14 +95,14 @@ fn node_reaches_it() {
             let text = "";
             response.on("data", (part) => (text += part)).on("end", () => console.log(response.statusCode, text.trim()));
         };
-        fetch("https://API.telemetron.net/v2/profile").then(async (r) => console.log(r.status, (await r.text()).trim()));
-        fetch("http://api.telemetron.net/v2/profile").then(async (r) => console.log(r.status, (await r.text()).trim()));
-        https.get("https://api.telemetron.net/v2/profile", show);
-        https.request({ host: "api.telemetron.net", path: "/v2/profile", agent: new https.Agent({ keepAlive: false }) }, show).end();
-        http.get({ host: "api.telemetron.net", path: "/v2/profile", headers: { accept: "*/*" } }, show);
+        fetch("https://API.telemetron.net/v2/me").then(async (r) => console.log(r.status, (await r.text()).trim()));
+        fetch("http://api.telemetron.net/v2/me").then(async (r) => console.log(r.status, (await r.text()).trim()));
+        https.get("https://api.telemetron.net/v2/me", show);
+        https.request({ host: "api.telemetron.net", path: "/v2/me", agent: new https.Agent({ keepAlive: false }) }, show).end();
+        http.get({ host: "api.telemetron.net", path: "/v2/me", headers: { accept: "*/*" } }, show);
         // As the package `ws` connects: without an agent.
         const socket = tls.connect({ host: "api.telemetron.net", port: 443, servername: "api.telemetron.net" }, () =>
-            socket.write("GET /v2/profile HTTP/1.1\r\nHost: api.telemetron.net\r\nConnection: close\r\n\r\n"));
+            socket.write("GET /v2/me HTTP/1.1\r\nHost: api.telemetron.net\r\nConnection: close\r\n\r\n"));
         let text = "";
         socket.on("data", (part) => (text += part)).on("end", () => console.log(text.replace(/\s+/g, " ")));
     "#;
@@ -131,7 +127,7 @@ fn java_reaches_it() {
         import java.net.http.*;
         public class Client {
             public static void main(String[] arguments) throws Exception {
-                var request = HttpRequest.newBuilder(URI.create("https://api.telemetron.net/v2/profile")).build();
+                var request = HttpRequest.newBuilder(URI.create("https://api.telemetron.net/v2/me")).build();
                 var response = HttpClient.newHttpClient().send(request, HttpResponse.BodyHandlers.ofString());
                 System.out.println(response.statusCode() + " " + response.body().trim());
             }
@@ -149,7 +145,7 @@ fn php_reaches_it() {
     reaches(&[
         "php",
         "-r",
-        "$c = curl_init('https://api.telemetron.net/v2/profile'); curl_setopt($c, CURLOPT_RETURNTRANSFER, true); $b = curl_exec($c); if ($b === false) { echo curl_error($c); exit(1); } echo curl_getinfo($c, CURLINFO_HTTP_CODE), ' ', trim($b), PHP_EOL;",
+        "$c = curl_init('https://api.telemetron.net/v2/me'); curl_setopt($c, CURLOPT_RETURNTRANSFER, true); $b = curl_exec($c); if ($b === false) { echo curl_error($c); exit(1); } echo curl_getinfo($c, CURLINFO_HTTP_CODE), ' ', trim($b), PHP_EOL;",
     ]);
 }
 
@@ -173,9 +169,9 @@ fn what_is_expected_is_checked_when_the_command_has_ended() {
     let checks = program(
         folder.path(),
         "checks.yaml",
-        "title: the client asks\nuntil: 1s\nexpect:\n  - journal: {fake: telemetron, status: 401, count: 1}\n",
+        "stend: 1\ntitle: the client asks\nuntil: 1s\nexpect:\n  - journal: {fake: telemetron, status: 401, count: 1}\n",
     );
-    let ask = "curl -sS -o /dev/null https://api.telemetron.net/v2/profile";
+    let ask = "curl -sS -o /dev/null https://api.telemetron.net/v2/me";
     let (code, _, err) = described(&run(&["--expect", &checks], &["sh", "-c", ask]));
     assert_eq!(code, 0, "{err}");
     let (code, _, err) = described(&run(&["--expect", &checks], &["true"]));
@@ -229,7 +225,7 @@ fn the_environment_of_a_running_bench_leads_a_shell_to_it() {
     };
     let (code, text, err) = env(&[serving.url("control")]);
     assert_eq!(code, 0, "{err}");
-    let script = format!("{text}\ncurl -sS -w '%{{http_code}}' https://api.telemetron.net/v2/profile");
+    let script = format!("{text}\ncurl -sS -w '%{{http_code}}' https://api.telemetron.net/v2/me");
     let output = Command::new("sh").args(["-c", &script]).output().unwrap();
     let (_, out, err) = described(&output);
     assert!(out.contains("Unauthenticated") && out.ends_with("401"), "{out}{err}");
@@ -248,8 +244,7 @@ fn with_tls_all_ports_speak_it_and_say_so_to_those_who_do_not() {
     let health = format!("{}/control/v1/health", serving.url("control"));
     assert!(curl(&["--cacert", &pem, &health]).contains("\"ok\""));
     assert!(
-        curl(&["--cacert", &pem, "-x", serving.url("gateway"), "https://api.telemetron.net/v2/profile"])
-            .contains("Unauth")
+        curl(&["--cacert", &pem, "-x", serving.url("gateway"), "https://api.telemetron.net/v2/me"]).contains("Unauth")
     );
     let plain = curl(&[&health.replace("https://", "http://")]);
     assert!(plain.contains("speaks TLS") && plain.contains("https://"), "{plain}");
@@ -298,7 +293,7 @@ fn two_worlds_are_reached_by_two_users_of_the_proxy_at_once() {
                 curl(&[worlds, "-d", &format!("{{\"id\": \"{world}\"}}")]);
                 for n in 0..times {
                     let scheme = if n % 2 == 0 { "https" } else { "http" };
-                    let url = format!("{scheme}://api.telemetron.net/v2/profile");
+                    let url = format!("{scheme}://api.telemetron.net/v2/me");
                     curl(&["--cacert", pem, "-x", &format!("http://{world}@127.0.0.1:{port}"), &url]);
                 }
             });
@@ -306,7 +301,7 @@ fn two_worlds_are_reached_by_two_users_of_the_proxy_at_once() {
     });
     for (world, times) in [("left", 3), ("right", 5), ("default", 0)] {
         let journal = curl(&[&format!("{worlds}/{world}/journal?fake=telemetron")]);
-        assert_eq!(journal.matches("/v2/profile").count(), times, "{world}: {journal}");
+        assert_eq!(journal.matches("/v2/me").count(), times, "{world}: {journal}");
         assert!(!journal.to_lowercase().contains("proxy-"), "{journal}");
     }
 }

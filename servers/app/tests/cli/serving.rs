@@ -166,7 +166,13 @@ fn it_says_nothing_on_standard_error_unless_asked_and_json_lines_are_json() {
         std::io::Read::read_to_string(&mut serving.child.stderr.take().unwrap(), &mut text).unwrap();
         text
     };
-    assert_eq!(output(&mut quiet), "");
+    // A client's mistake is a line; nothing else is said.
+    let text = output(&mut quiet);
+    assert!(text.lines().count() == 1 && text.contains("path=\"/x\" status=404"), "{text}");
+    let mut silent = Serving::start(&["--quiet"]);
+    curl(&[&format!("{}/x", silent.url("carbis"))]);
+    silent.signal("-TERM");
+    assert_eq!(output(&mut silent), "");
     let mut loud = Serving::start(&["-v", "--log-format", "json"]);
     loud.signal("-TERM");
     let text = output(&mut loud);
