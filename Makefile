@@ -6,7 +6,7 @@ SCENARIO ?= scenarios/busy-town.yaml
 SPEED ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check new-service scaffold fmt lint docs unit snapshots scenarios judges wrk bench bench-setup bench-peers bench-growth bench-soak bench-report guard clean
+.PHONY: help setup run test check new-service scaffold fmt lint docs clients unit snapshots scenarios judges wrk bench bench-setup bench-peers bench-growth bench-soak bench-report guard clean
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -64,7 +64,18 @@ docs: ## The crates' documentation, warnings as errors
 # insta writes down which snapshots the tests asked for; `snapshots` compares.
 REFERENCED := target/insta-referenced.txt
 
-unit: ## Unit tests, black-box tests, and tests of the binary
+# Unchanged clients reach the bench in the tests where their runtime is installed; the others are told as not run. CI as root
+# installs what is missing.
+CLIENTS := curl php-cli php-curl default-jdk-headless nodejs python3-requests python3-httpx chromium iproute2
+clients:
+	@if [ "$${CI:-}" = true ] && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	missing=; for package in $(CLIENTS); do dpkg -s $$package >/dev/null 2>&1 || missing="$$missing $$package"; done; \
+	command -v node >/dev/null && missing=$$(echo "$$missing" | sed 's/ nodejs//'); \
+	command -v javac >/dev/null && missing=$$(echo "$$missing" | sed 's/ default-jdk-headless//'); \
+	if [ -n "$$missing" ]; then echo "installing clients for the tests:$$missing"; \
+	(apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing) >/dev/null 2>&1 || echo "some could not be installed; their tests are told as not run"; fi; fi
+
+unit: clients ## Unit tests, black-box tests, and tests of the binary
 	@mkdir -p target && rm -f $(REFERENCED)
 	INSTA_UPDATE=no INSTA_FORCE_PASS=0 INSTA_SNAPSHOT_REFERENCES_FILE=$(CURDIR)/$(REFERENCED) \
 		$(CARGO) test --locked --workspace --quiet

@@ -132,10 +132,8 @@ fn who_is_not_there_or_is_somebody_else_is_told() {
         (serving.url("carbis"), "is no control API of stend"),
         (newer.as_str(), "stend 99.0.0 runs at"),
         ("http://[nowhere", "is no URL"),
-        (
-            "https://127.0.0.1:7700",
-            "the control API speaks plain HTTP, and no `https`\n  = help: http://127.0.0.1:7700",
-        ),
+        ("https://127.0.0.1:1", "nobody listens at https://127.0.0.1:1"),
+        ("ftp://127.0.0.1:7700", "the control API speaks HTTP, and no `ftp`\n  = help: http://127.0.0.1:7700"),
     ] {
         let (code, out, err) = described(&stend(&["play", "scenarios/waiter-call.yaml", "--attach", url]));
         assert_eq!((code, out.as_str()), (2, ""), "{url}");

@@ -13,6 +13,7 @@ mod commands;
 mod files;
 mod gateway;
 mod journal;
+mod page;
 mod reach;
 mod readme;
 mod record;
