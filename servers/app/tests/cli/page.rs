@@ -36,10 +36,19 @@ fn serve_page(listener: &TcpListener, page: &str) -> String {
         let mut head = [0; 8192];
         let length = stream.read(&mut head).unwrap_or(0);
         let head = String::from_utf8_lossy(&head[..length]).into_owned();
-        let answer = format!("HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{page}", page.len());
+        let answer = format!(
+            "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{page}",
+            page.len()
+        );
         let _ = stream.write_all(answer.as_bytes());
         if let Some(found) = head.strip_prefix("GET /done?") {
-            return found.split(' ').next().unwrap_or_default().replace("%20", " ").replace("%5B", "[").replace("%5D", "]");
+            return found
+                .split(' ')
+                .next()
+                .unwrap_or_default()
+                .replace("%20", " ")
+                .replace("%5B", "[")
+                .replace("%5D", "]");
         }
     }
     unreachable!("a listener never ends")
@@ -62,7 +71,14 @@ fn a_page_of_another_origin_talks_to_all_four() {
     std::thread::spawn(move || sent.send(serve_page(&listener, &page)));
     let profile = tempfile::tempdir().unwrap();
     let mut running = Command::new(browser)
-        .args(["--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run", "--no-proxy-server"])
+        .args([
+            "--headless",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-dev-shm-usage",
+            "--no-first-run",
+            "--no-proxy-server",
+        ])
         .args(["--remote-debugging-port=0", &format!("--user-data-dir={}", profile.path().display()), &origin])
         .stdin(Stdio::null())
         .stdout(Stdio::null())
@@ -73,7 +89,9 @@ fn a_page_of_another_origin_talks_to_all_four() {
     let _ = running.kill();
     let _ = running.wait();
     let found = found.expect("the page reports");
-    for wanted in ["[carbis 200 true]", "[tillypad 404 true]", "[telemetron 401 true]", "[control 200 true]", "[queue answers]"] {
+    for wanted in
+        ["[carbis 200 true]", "[tillypad 404 true]", "[telemetron 401 true]", "[control 200 true]", "[queue answers]"]
+    {
         assert!(found.contains(wanted), "{wanted}: {found}");
     }
 }
