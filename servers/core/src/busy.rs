@@ -1,4 +1,4 @@
-//! Sleeping in virtual time, and waiting until those who were woken have done what they woke for.
+//! Timers of the world's clock, and busy guards, which hold time still while work that they started goes on.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -8,8 +8,8 @@ use jiff::Timestamp;
 use parking_lot::Mutex;
 use tokio::sync::{Notify, oneshot};
 
-/// Held by whoever was woken by the clock, or has a push under way: an `advance` does not move time on, nor
-/// return, before it is dropped.
+/// Held by work that an `advance` waits for: a woken timer, a push under way, a request of a scenario. While one exists,
+/// an `advance` neither moves time on nor returns.
 #[derive(Debug)]
 pub struct BusyGuard(Arc<BusyGuards>);
 
@@ -21,7 +21,7 @@ impl Drop for BusyGuard {
     }
 }
 
-/// The turns that are held in a world.
+/// The busy guards of a world.
 #[derive(Debug, Default)]
 pub struct BusyGuards {
     open: AtomicUsize,
@@ -29,7 +29,7 @@ pub struct BusyGuards {
     left: Mutex<ParkedGuards>,
 }
 
-/// Turns that were left with the world, by ticket; a ticket that is out has its place, with a turn or without.
+/// Guards that are parked with the world, by guard id; an id in use keeps its place while its guard is taken out.
 #[derive(Debug, Default)]
 struct ParkedGuards {
     next: u64,
@@ -49,14 +49,14 @@ impl BusyGuards {
         self.left.lock().busy_guards.get_mut(&guard_id)?.take()
     }
 
-    /// Puts a turn back; where the ticket is no longer out, the turn ends.
+    /// Parks a guard again; if its id is no longer in use, the guard is dropped.
     pub(crate) fn give_back(&self, guard_id: u64, guard: BusyGuard) {
         let mut left = self.left.lock();
         let over = match left.busy_guards.get_mut(&guard_id) {
             Some(place) => place.replace(guard),
             None => Some(guard),
         };
-        // A turn that ends wakes those who wait for it: not under the lock.
+        // Dropping a guard wakes waiters, so it happens outside the lock.
         drop(left);
         drop(over);
     }
@@ -66,19 +66,19 @@ impl BusyGuards {
         drop(guard);
     }
 
-    /// Drops all that were left, when the world begins anew.
+    /// Drops all parked guards, when the world is reset.
     pub(crate) fn clear_parked(&self) {
         let left = std::mem::take(&mut self.left.lock().busy_guards);
         drop(left);
     }
 
-    /// Takes a turn.
+    /// A new guard.
     pub fn take(self: &Arc<Self>) -> BusyGuard {
         self.open.fetch_add(1, Ordering::AcqRel);
         BusyGuard(Arc::clone(self))
     }
 
-    /// Returns once nobody holds a turn.
+    /// Returns once there is no guard.
     pub async fn settled(&self) {
         loop {
             let notified = self.settled.notified();
@@ -90,7 +90,7 @@ impl BusyGuards {
     }
 }
 
-/// For a turn that was left with a world.
+/// A guard that is parked with a world while a request is under way. Dropping it drops the guard.
 #[derive(Debug)]
 pub struct ParkedGuard {
     pub(crate) busy_guards: Arc<BusyGuards>,
@@ -98,12 +98,12 @@ pub struct ParkedGuard {
 }
 
 impl ParkedGuard {
-    /// What whoever answers is told, to find the turn by.
+    /// The guard id, which the request carries so that its handler finds the guard.
     pub fn number(&self) -> u64 {
         self.number
     }
 
-    /// Gets the turn back, unless whoever answered has given it up.
+    /// Takes the guard back, unless the handler has dropped it.
     pub fn fetch(&self) -> Option<BusyGuard> {
         self.busy_guards.fetch(self.number)
     }
@@ -136,7 +136,7 @@ impl std::fmt::Display for Gone {
     }
 }
 
-/// Who sleeps until when, in the order in which they are to be woken.
+/// Pending timers, in the order in which they fire.
 #[derive(Debug, Default)]
 pub(crate) struct Timers(Mutex<TimerQueue>);
 
@@ -147,7 +147,7 @@ struct TimerQueue {
 }
 
 impl Timers {
-    /// Lies down until `at`; of those who wake at the same moment, the first to lie down wakes first.
+    /// Registers a timer for `at`; timers of the same time fire in the order of registration.
     pub(crate) fn register(&self, at: Timestamp) -> oneshot::Receiver<Result<BusyGuard, Gone>> {
         let (wake, woken) = oneshot::channel();
         let mut queue = self.0.lock();
@@ -157,7 +157,7 @@ impl Timers {
         woken
     }
 
-    /// When the first wakes. Those who gave up waiting are forgotten.
+    /// When the first timer fires. Timers whose future was dropped are removed.
     pub(crate) fn next(&self) -> Option<Timestamp> {
         let mut queue = self.0.lock();
         while let Some(first) = queue.by_time.first_entry() {
@@ -170,21 +170,20 @@ impl Timers {
         None
     }
 
-    /// Wakes the first whose time has come.
+    /// Fires the first timer that is due; returns whether there was one.
     pub(crate) fn wake_one(&self, now: Timestamp, busy_guards: &Arc<BusyGuards>) -> bool {
         let mut queue = self.0.lock();
         let Some(first) = queue.by_time.first_entry().filter(|first| first.key().0 <= now) else { return false };
         let wake = first.remove();
         drop(queue);
-        // One who gave up drops the turn at once.
+        // If the future was dropped meanwhile, so is the guard.
         let _ = wake.send(Ok(busy_guards.take()));
         true
     }
 
-    /// Sends everybody away, and says why.
+    /// Cancels all timers; their futures return why.
     pub(crate) fn clear(&self, why: Gone) {
         let all = std::mem::take(&mut self.0.lock().by_time);
-        // One who gave up hears nothing.
         all.into_values().for_each(|wake| drop(wake.send(Err(why))));
     }
 }

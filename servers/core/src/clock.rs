@@ -147,7 +147,7 @@ struct Hands {
     base: Timestamp,
     /// Wall time when `base` was set.
     anchor: Timestamp,
-    /// The latest time told: the clock never goes back by itself, whatever the wall clock does.
+    /// The latest time returned: the clock never goes back by itself, whatever the wall clock does.
     described: Timestamp,
 }
 

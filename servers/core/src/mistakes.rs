@@ -9,7 +9,7 @@ use crate::problem::{Path, Problem, Step};
 use crate::section::Section;
 use crate::service::{AnyService, Seed};
 
-/// Mistakes that are told of one section.
+/// Mistakes of one section that are listed.
 const MOST: usize = 20;
 
 /// The mistakes in what a file says of a service, without those that only follow from another.

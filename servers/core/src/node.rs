@@ -281,7 +281,7 @@ impl Node {
     }
 }
 
-/// The parser tells no byte of what it cannot read, only line and column.
+/// The parser reports line and column of a mistake, no byte offset.
 fn anchored(mut position: Position, text: &str) -> Position {
     if position.start == 0 && position.line > 0 {
         let before: usize = text.split_inclusive('\n').take(position.line as usize - 1).map(str::len).sum();

@@ -134,7 +134,7 @@ fn plain(expected: &str) -> String {
     }
 }
 
-/// From here on a number is told by its power of ten.
+/// From here on a number is written with its power of ten.
 const MANY_DIGITS: f64 = 1e15;
 
 /// A number as people write it: one of three hundred digits by its power of ten.

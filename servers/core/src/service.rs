@@ -168,7 +168,7 @@ pub trait Act<F: Service>: DeserializeOwned + JsonSchema {
     const NAME: &'static str;
     /// One sentence for people.
     const SUMMARY: &'static str;
-    /// What it tells whoever asked: scenarios capture from it.
+    /// What it returns to its caller; scenarios capture from it.
     type Output: Serialize;
 
     /// Makes it happen at `now`, or changes nothing.
@@ -205,7 +205,7 @@ impl<F: Service> Action<F> {
     }
 }
 
-/// What can be told of an action without its types.
+/// What is known of an action without its types.
 #[derive(Debug, Clone, Serialize)]
 pub struct ActionInfo {
     /// `carbis.call_waiter`.
@@ -343,12 +343,12 @@ impl Registry {
         &self.0
     }
 
-    /// The service of this name and its slot.
+    /// The service of this name and its index.
     pub fn find(&self, name: &str) -> Option<(usize, &'static dyn AnyService)> {
         self.0.iter().copied().enumerate().find(|(_, kind)| kind.name() == name)
     }
 
-    /// The service of this name and its slot.
+    /// The service of this name and its index.
     ///
     /// # Errors
     /// A problem that names the nearest service.

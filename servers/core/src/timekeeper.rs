@@ -9,16 +9,16 @@ use parking_lot::{Condvar, Mutex};
 use crate::clock::monotonic as now;
 use crate::world::World;
 
-/// Wakes worlds. Frozen worlds never ask it for anything.
+/// Wakes worlds whose clocks run. Frozen worlds never call it.
 #[derive(Debug, Default)]
 pub(crate) struct Timekeeper {
-    desk: Mutex<Desk>,
-    rung: Condvar,
+    calls: Mutex<Calls>,
+    called: Condvar,
 }
 
 #[derive(Debug, Default)]
-struct Desk {
-    calls: BTreeMap<(Instant, usize), Weak<World>>,
+struct Calls {
+    pending: BTreeMap<(Instant, usize), Weak<World>>,
     running: bool,
 }
 
@@ -29,33 +29,33 @@ impl Timekeeper {
     /// Asks to be woken after `wait`. A world may ask many times; each call is answered once.
     pub(crate) fn call(self: &Arc<Self>, world: &Arc<World>, wait: Duration) {
         let at = now() + wait.min(LONGEST);
-        let mut desk = self.desk.lock();
-        if !desk.running {
+        let mut calls = self.calls.lock();
+        if !calls.running {
             let keeper = Arc::downgrade(self);
             // Without the thread the world still settles at every request; only pushes by themselves would be late.
-            desk.running =
+            calls.running =
                 std::thread::Builder::new().name("stend-clock".into()).spawn(move || Self::run(&keeper)).is_ok();
         }
-        desk.calls.insert((at, Arc::as_ptr(world) as usize), Arc::downgrade(world));
-        drop(desk);
-        self.rung.notify_one();
+        calls.pending.insert((at, Arc::as_ptr(world) as usize), Arc::downgrade(world));
+        drop(calls);
+        self.called.notify_one();
     }
 
     fn run(keeper: &Weak<Self>) {
         while let Some(keeper) = keeper.upgrade() {
-            let mut desk = keeper.desk.lock();
-            let due = desk.calls.first_entry().filter(|first| first.key().0 <= now()).map(|first| first.remove());
+            let mut calls = keeper.calls.lock();
+            let due = calls.pending.first_entry().filter(|first| first.key().0 <= now()).map(|first| first.remove());
             match due {
                 Some(world) => {
-                    drop(desk);
+                    drop(calls);
                     if let Some(world) = world.upgrade() {
                         world.now();
                         world.rearm();
                     }
                 }
                 None => {
-                    let until = desk.calls.keys().next().map_or_else(|| now() + LONGEST, |(at, _)| *at);
-                    keeper.rung.wait_until(&mut desk, until);
+                    let until = calls.pending.keys().next().map_or_else(|| now() + LONGEST, |(at, _)| *at);
+                    keeper.called.wait_until(&mut calls, until);
                 }
             }
         }

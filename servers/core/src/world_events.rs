@@ -1,4 +1,4 @@
-//! What was done to a world other than by its clients: with the journal it tells a session from its beginning.
+//! World events: what was done to a world other than by its clients. Recordings are made from them and the journal.
 
 use jiff::Timestamp;
 use parking_lot::Mutex;
@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::fault::Fault;
 
-/// One thing that was done.
+/// What was done.
 #[derive(Debug, Clone, PartialEq)]
 pub enum WorldEvent {
     /// An action happened.
@@ -26,25 +26,25 @@ pub enum WorldEvent {
     ClockBack(Timestamp),
 }
 
-/// A world event, when and after what.
+/// A world event with its time and place in the journal.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Done {
     /// The world's time.
     pub at: Timestamp,
     /// The number of the newest journal entry by then.
     pub after: u64,
-    /// What.
+    /// What was done.
     pub event: WorldEvent,
 }
 
-/// The most world events that a world keeps; the first ones stay, for a record without its beginning is worth nothing.
+/// The most world events that a world keeps. The first ones stay: a recording needs its beginning.
 const MOST: usize = 20_000;
 
-/// The most bytes of arguments that it keeps.
+/// The most bytes of arguments that a world keeps.
 const MOST_BYTES: usize = 8 * 1024 * 1024;
 
 #[derive(Debug, Default)]
-struct Pages {
+struct Kept {
     began: Timestamp,
     done: Vec<Done>,
     bytes: usize,
@@ -53,36 +53,36 @@ struct Pages {
 
 /// The world events in one world since it began.
 #[derive(Debug, Default)]
-pub struct WorldEvents(Mutex<Pages>);
+pub struct WorldEvents(Mutex<Kept>);
 
 impl WorldEvents {
     /// None yet, in a world that begins at this moment.
     pub(crate) fn restart(&self, began: Timestamp) {
-        *self.0.lock() = Pages { began, ..Pages::default() };
+        *self.0.lock() = Kept { began, ..Kept::default() };
     }
 
     pub(crate) fn write(&self, done: Done) {
-        let mut pages = self.0.lock();
+        let mut kept = self.0.lock();
         let bytes = match &done.event {
             WorldEvent::Action { name, args } => name.len() + weight(args),
             _ => size_of::<Fault>(),
         };
-        if pages.done.len() >= MOST || pages.bytes + bytes > MOST_BYTES {
-            pages.lost += 1;
+        if kept.done.len() >= MOST || kept.bytes + bytes > MOST_BYTES {
+            kept.lost += 1;
             return;
         }
-        pages.bytes += bytes;
-        pages.done.push(done);
+        kept.bytes += bytes;
+        kept.done.push(done);
     }
 
-    /// When the world began, what was done since in order, and how much was not kept.
+    /// When the world began, its events in order, and how many were not kept.
     pub fn read(&self) -> (Timestamp, Vec<Done>, u64) {
-        let pages = self.0.lock();
-        (pages.began, pages.done.clone(), pages.lost)
+        let kept = self.0.lock();
+        (kept.began, kept.done.clone(), kept.lost)
     }
 }
 
-/// About what a value takes.
+/// The approximate size of a value in bytes.
 pub(crate) fn weight(value: &Value) -> usize {
     size_of::<Value>()
         + match value {

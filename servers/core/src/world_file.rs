@@ -118,7 +118,7 @@ impl WorldFile {
         problems.into_iter().next().map_or(Ok(file), Err)
     }
 
-    /// Reads as much as can be read, and tells all mistakes beside those in sections.
+    /// Reads as much as can be read, and returns all mistakes beside those in sections.
     pub(crate) fn read_all(node: &Node, registry: &Registry) -> (Self, Vec<Problem>) {
         let mut file = Self::default();
         if !matches!(node.value, crate::node::Value::Map(_)) {

@@ -184,7 +184,7 @@ impl Worlds {
         Ok(world)
     }
 
-    /// Removes a world; whoever sleeps in it is sent away.
+    /// Removes a world and cancels its timers.
     ///
     /// # Errors
     /// There is none of this name, or it is the default one, which is always there.

@@ -209,7 +209,7 @@ impl Call {
         }
     }
 
-    /// Sends it and waits for the answer. The turn is left with the world meanwhile, and got back with the answer.
+    /// Sends it and waits for the answer. The guard is parked with the world meanwhile, and taken back with the answer.
     pub(crate) async fn send(
         &self,
         client: &reqwest::Client,

@@ -178,7 +178,7 @@ impl Wanted {
         if stray { Err(problem().hint("use `nth`").at([self.word.into(), "count".into()])) } else { Ok(()) }
     }
 
-    /// The match of a fault that strikes what is meant; bodies and statuses are not known by then.
+    /// The match of a fault that applies to what is meant; bodies and statuses are not known by then.
     pub(crate) fn fault_match(&self) -> Match {
         let entries = &self.entries;
         Match {

@@ -56,7 +56,7 @@ pub(crate) struct Filter {
     pub(crate) reply: Paths,
 }
 
-/// What is told of a condition that is not met: how much it matters (another operation is farther than another status), and
+/// A condition that is not met: how much it matters (another operation is farther than another status), and
 /// the rest for who wants it. Says whether the conditions after it are to be asked too.
 type Tell<'t> = &'t mut dyn FnMut(u32, &dyn Fn() -> Unmet) -> bool;
 
@@ -158,7 +158,7 @@ impl Filter {
         self.wanted.entries.channel.as_ref().map_or(self.wanted.channels, std::slice::from_ref)
     }
 
-    /// Asks the conditions, and tells of each that is not met, while it is told to go on: those that the kind answers, then
+    /// Asks the conditions and passes on each that is not met, for as long as the callback says so: those that the kind answers, then
     /// the head, then the bodies. Whether all are met.
     fn conditions(&self, entry: &Entry, of_kind: &OfKind, tell: Tell<'_>) -> bool {
         let mut met = true;

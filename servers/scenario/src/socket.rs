@@ -29,8 +29,8 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// How long the journal may take by the wall clock to have what was answered: it is written right after.
 const NOTED: Duration = Duration::from_secs(1);
 
-/// The header by which the turn's ticket is told.
-pub(crate) const GUARD_HEADER: &str = "stend-turn";
+/// The header that carries the id of a parked guard.
+pub(crate) const GUARD_HEADER: &str = "stend-guard";
 
 /// The connections of one play, by service's URL and name.
 #[derive(Default)]
@@ -41,7 +41,7 @@ struct Connection {
     next: u64,
     shared: Arc<Shared>,
     reader: tokio::task::JoinHandle<()>,
-    /// Under which the turn is left while a reply is waited for: frames have no header, the handshake has.
+    /// The id of the guard that is parked while a reply is awaited; sent in the handshake, since frames have no headers.
     guard_id: ParkedGuard,
 }
 
@@ -77,9 +77,9 @@ impl Drop for Connection {
 }
 
 impl Sockets {
-    /// Sends a frame on a connection, which is opened if need be, and waits for the reply with its `id`; gives it with the
-    /// status that the journal has for it. The turn is left with the world meanwhile, and comes back with the reply unless
-    /// whoever answers had to give it up.
+    /// Sends a frame on a connection, which is opened if need be, and waits for the reply with its `id`; returns it with the
+    /// status that the journal has for it. The guard is parked with the world meanwhile, and is returned with the reply unless
+    /// the handler had to drop it.
     pub(crate) async fn ask(
         &mut self,
         world: &Arc<World>,
@@ -167,7 +167,7 @@ impl Sockets {
 }
 
 impl Connection {
-    /// Shakes hands. The turn is left with the world meanwhile, as while a reply is waited for.
+    /// Makes the handshake. The guard is parked with the world meanwhile, as while a reply is awaited.
     async fn open(
         world: &Arc<World>,
         envelope: &'static dyn Envelope,
@@ -219,7 +219,7 @@ impl Shared {
         let frame: Value = serde_json::from_str(text).unwrap_or_default();
         let mut desk = self.desk.lock();
         let id = match frame.is_null() {
-            // What is no JSON tells no `id`: it is taken for the reply that is waited for, unless it names another command.
+            // What is no JSON has no `id`: it is taken for the reply that is waited for, unless it names another command.
             true => {
                 desk.asked.iter().find(|(_, asked)| self.envelope.can_reply(text, &asked.command)).map(|(id, _)| *id)
             }

@@ -8,7 +8,7 @@ use stend_core::{Timestamp, World};
 
 /// The header by which a scenario's own calls say under which id they park their guard: on a socket the header of
 /// its handshake, for all commands of the connection.
-pub const GUARD_HEADER: &str = "stend-turn";
+pub const GUARD_HEADER: &str = "stend-guard";
 
 /// The guard id of a request that a scenario sends.
 pub(crate) fn guard_id(headers: &HeaderMap) -> Option<u64> {
@@ -16,7 +16,7 @@ pub(crate) fn guard_id(headers: &HeaderMap) -> Option<u64> {
 }
 
 /// Waits until the world's time is `until`; the timer is set at once. A caller's guard is given up meanwhile, or its clock
-/// would stand still for a reply that waits for the clock. Without a guard id, the guard of whoever is woken is returned.
+/// would stand still for a reply that waits for the clock. Without a guard id, the guard of the woken timer is returned.
 ///
 /// # Errors
 /// The world was reset or removed, or the process ends.

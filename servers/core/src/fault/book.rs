@@ -52,7 +52,7 @@ impl Faults {
         Self { armed: AtomicBool::new(!book.faults.is_empty()), book: Mutex::new(book) }
     }
 
-    /// Adds a fault and tells its name.
+    /// Adds a fault and returns its name.
     ///
     /// # Errors
     /// What [`Fault::check`] says, a name that is taken, or too many.

@@ -17,7 +17,7 @@ pub struct Match {
     pub service: Option<String>,
     /// `http`, `frame`, `push` or `ping`, as in the journal. Left out: what the effect is for, which is requests
     /// (`http` and `frame`), but pushes for `drop`, `duplicate` and `reorder`, and pings for `no_pong`. A socket's
-    /// handshake is struck only where `http` is given.
+    /// handshake is matched only where `http` is given.
     #[serde(rename = "way", alias = "channel", default, skip_serializing_if = "Option::is_none")]
     pub channel: Option<Channel>,
     /// The operation's id; of a push, its command.
@@ -29,7 +29,7 @@ pub struct Match {
     /// The path without query; `*` stands for any run of characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub path: Option<String>,
-    /// Who asks or is told: on a socket the login of its session, over HTTP the token that is shown (a bearer
+    /// The client that asks or is pushed to: on a socket the login of its session, over HTTP the token that is shown (a bearer
     /// token, or the header `token`); `*` as in the path.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub client: Option<String>,
@@ -83,7 +83,7 @@ pub struct Facts<'a> {
     pub method: &'a str,
     /// The path without the world's prefix and the query.
     pub path: &'a str,
-    /// Who asks or is told: the names and tokens by which the client is known.
+    /// The client that asks or is pushed to: the names and tokens by which the client is known.
     pub clients: &'a [&'a str],
     /// A header by its name in lower case; on a socket, of its handshake.
     pub header: &'a dyn Fn(&str) -> Option<String>,

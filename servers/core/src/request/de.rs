@@ -18,14 +18,14 @@ use serde_json::Value;
 use super::{Invalid, Read, Reason, Style, Unknown, scalar};
 use crate::problem::{Path, Step};
 
-/// Readings of one request at the most; mistakes beyond them are not listed.
-const READINGS: usize = 40;
+/// The most times that one request is read; mistakes beyond them are not listed.
+const PASSES: usize = 40;
 
 pub(super) fn read<T: DeserializeOwned>(value: &Value, style: Style) -> Read<T> {
     let mut known = Known::default();
-    let mut readings = 0;
+    let mut passes = 0;
     loop {
-        readings += 1;
+        passes += 1;
         let found = Found::default();
         let cx = Cx { style, known: &known, found: &found };
         let result = T::deserialize(Reader::new(value, Place::Root, &cx));
@@ -34,7 +34,7 @@ pub(super) fn read<T: DeserializeOwned>(value: &Value, style: Style) -> Read<T> 
             Ok(value) => return Read { value: Some(value), invalid, unknown },
             Err(stop) => stop.at(&Place::Root),
         };
-        let goes_on = known.learn(&stop, &invalid) && readings < READINGS;
+        let goes_on = known.learn(&stop, &invalid) && passes < PASSES;
         if !goes_on {
             let path = stop.path();
             if !invalid.iter().any(|one| one.path == path) {
@@ -45,7 +45,7 @@ pub(super) fn read<T: DeserializeOwned>(value: &Value, style: Style) -> Read<T> 
     }
 }
 
-/// What earlier readings have found and this one works around.
+/// What earlier passes have found and this one works around.
 #[derive(Default)]
 struct Known {
     /// Values that their types refuse, why, and how many placeholders were refused too.
@@ -55,7 +55,7 @@ struct Known {
 }
 
 impl Known {
-    /// Takes note of what ended a reading; returns whether another one can get further.
+    /// Takes note of what ended a pass; returns whether another one can get further.
     fn learn(&mut self, stop: &Stop, invalid: &[Invalid]) -> bool {
         let path = stop.path();
         if stop.missing {
@@ -83,7 +83,7 @@ fn pattern(path: &Path) -> String {
     keys.join("\u{0}")
 }
 
-/// What this reading finds.
+/// What this pass finds.
 #[derive(Default)]
 struct Found {
     invalid: RefCell<Vec<Invalid>>,
@@ -126,7 +126,7 @@ impl Place<'_> {
     }
 }
 
-/// What ends a reading.
+/// What ends a pass.
 #[derive(Debug)]
 struct Stop {
     reason: Reason,

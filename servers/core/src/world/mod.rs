@@ -39,7 +39,7 @@ pub struct World {
     registry: Registry,
     clock: Clock,
     services: Vec<Box<dyn LiveService>>,
-    /// Held for reading by whoever touches one service, for writing by whoever needs the whole world at once.
+    /// Held for reading while one service is used, for writing while the whole world is needed at once.
     gate: RwLock<()>,
     /// What the clients sent and got.
     pub journal: Journal,
@@ -174,7 +174,7 @@ impl World {
         now
     }
 
-    /// The service in this slot, if it is an `F`.
+    /// The service at this index, if it is an `F`.
     pub fn live<F: Service>(&self, index: usize) -> Option<&Live<F>> {
         self.services.get(index)?.as_any().downcast_ref()
     }
@@ -221,7 +221,7 @@ impl World {
         self.world_events.write(Done { at, after: self.journal.newest(), event });
     }
 
-    /// Puts a fault in and tells its name.
+    /// Adds a fault and returns its name.
     ///
     /// # Errors
     /// As [`Faults::add`].

@@ -1,4 +1,4 @@
-//! A world's time: the clock, what falls due, who sleeps, and whose turn it is.
+//! A world's time: the clock, deadlines, timers and busy guards.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -68,7 +68,7 @@ impl World {
     }
 
     /// Moves time to `to`, firing everything that falls due on the way in order, each at its own moment.
-    /// Returns when all of it has settled: woken sleepers have done their work, and pushes are sent.
+    /// Returns when all of it has settled: the work of woken timers is done, and pushes are sent.
     ///
     /// # Errors
     /// `to` has passed already.
@@ -126,8 +126,8 @@ impl World {
         [services, self.timers.next()].into_iter().flatten().min()
     }
 
-    /// Sleeps until the world's time is `at`; lies down at once, before the future is first polled. The turn that it
-    /// gives holds an `advance` back until dropped.
+    /// Waits until the world's time is `at`. The timer is registered at once, before the future is first polled. The guard
+    /// that it returns holds an `advance` back until dropped.
     ///
     /// # Errors
     /// The world was reset or removed meanwhile, or the process ends.
@@ -139,29 +139,29 @@ impl World {
         async move { woken.await.unwrap_or(Err(Gone::Removed)) }
     }
 
-    /// A turn of one's own, for work that an `advance` has to wait for.
+    /// A busy guard, for work that an `advance` has to wait for.
     pub fn guard(&self) -> BusyGuard {
         self.busy_guards.take()
     }
 
-    /// Leaves a turn with the world while a request of one's own is under way, and gets a ticket for it. Whoever
-    /// answers that request may give the turn up while it waits for the clock, which would else wait for the answer.
-    /// A ticket that is dropped gives the turn up, too: whoever had it is gone.
+    /// Parks a guard with the world while a request of its holder is under way. The request's handler may drop the guard
+    /// while the reply waits for the clock; else the clock would wait for the reply. Dropping the [`ParkedGuard`] drops
+    /// the guard, too.
     pub fn park_guard(&self, guard: BusyGuard) -> ParkedGuard {
         ParkedGuard { busy_guards: Arc::clone(&self.busy_guards), number: self.busy_guards.leave(guard) }
     }
 
-    /// Gets the turn of a ticket back, unless whoever answers has given it up.
+    /// Takes a parked guard by its id, unless it was dropped.
     pub fn take_parked_guard(&self, guard_id: u64) -> Option<BusyGuard> {
         self.busy_guards.fetch(guard_id)
     }
 
-    /// Leaves a turn under a ticket again, for whoever holds the ticket to fetch.
+    /// Parks a guard under its id again, for the holder of the [`ParkedGuard`] to fetch.
     pub fn return_parked_guard(&self, guard_id: u64, guard: BusyGuard) {
         self.busy_guards.give_back(guard_id, guard);
     }
 
-    /// Fires what is due up to `now`, each thing at its own moment, services before sleepers, in their order.
+    /// Fires what is due up to `now`, each thing at its own moment, services before timers, in their order.
     pub(super) fn fire(&self, now: Timestamp, report: &mut dyn FnMut(Fired)) {
         let mut report = |fired: Fired| {
             self.happened(fired.at, Happened::Fired { service: fired.service, fired: fired.what.clone() });

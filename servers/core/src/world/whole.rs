@@ -23,7 +23,7 @@ impl World {
     }
 
     /// The world as a file, at the end of its process: no rule runs in it any more, so nothing can be acknowledged that
-    /// is not in the file. Whoever still asks waits for the end.
+    /// is not in the file. Requests wait until it is done.
     pub fn finish(&self) -> WorldFile {
         self.now();
         let closed = self.gate.write();

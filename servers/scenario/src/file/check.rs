@@ -91,18 +91,18 @@ impl Reader<'_> {
         }
         match what {
             What::WaitFor(_) => return Err(Problem::invalid("a step with `on` does not wait").under("wait_for")),
-            // The fault has to be there before it strikes, so it can ask only what is known by then.
+            // A fault is matched before the exchange is handled, so it can ask only what is known by then.
             What::Fault(fault) => {
                 if fault.matching != Match::default() {
                     return Err(Problem::invalid(format!(
-                        "a fault with `on` strikes the {} that it reacts to",
+                        "a fault with `on` applies to the {} that it reacts to",
                         wanted.word
                     ))
                     .hint("put the conditions under `on`")
                     .at(["fault".into(), "match".into()]));
                 }
                 if wanted.looks_back() {
-                    return Err(Problem::invalid("a fault strikes before bodies and statuses are known")
+                    return Err(Problem::invalid("a fault is matched before bodies and statuses are known")
                         .hint("match by fake, operation, method, path, client, header and nth")
                         .at(["on".into(), wanted.word.into()]));
                 }
@@ -130,7 +130,7 @@ impl Reader<'_> {
     fn fault(&self, fault: &Fault) -> Result<(), Problem> {
         fault.check_for(self.registry)?;
         if fault.times == Some(0) {
-            return Err(Problem::invalid("a fault that strikes 0 times never does").under("times"));
+            return Err(Problem::invalid("a fault with `times: 0` never applies").under("times"));
         }
         Ok(())
     }

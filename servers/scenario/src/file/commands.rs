@@ -27,7 +27,7 @@ pub(super) fn unknown(steps: &[Step], registry: &Registry) -> Vec<(usize, Proble
         .collect()
 }
 
-/// Whether the step is there to see an error, or a fault that strikes instead.
+/// Whether the step is there to see an error, or a fault that answers instead.
 fn wants_refusal(step: &Step) -> bool {
     let Some(expect) = &step.expect else { return false };
     let meets =

@@ -34,13 +34,13 @@ pub struct Options {
     pub start: Timestamp,
 }
 
-/// Is told how far a play is.
+/// Is notified of the progress of a play.
 pub trait Progress: Send + Sync {
-    /// Virtual time since the start, of so much in all, and what is about to be done.
+    /// Virtual time since the start, the total, and the step that comes next.
     fn at(&self, now: Span, of: Span, what: &str);
 }
 
-/// Tells nobody.
+/// Reports nothing.
 #[derive(Debug)]
 pub struct Silent;
 
@@ -48,7 +48,7 @@ impl Progress for Silent {
     fn at(&self, _: Span, _: Span, _: &str) {}
 }
 
-/// Plays a scenario in a world, which becomes the scenario's from the start, and tells what came of it.
+/// Plays a scenario in a world, which is reset to the scenario's, and returns its outcomes.
 ///
 /// # Errors
 /// The world cannot be made, or it was reset by somebody else while the scenario was played.
@@ -264,7 +264,7 @@ impl Player<'_> {
         if until <= self.world.now() {
             return Ok(guard);
         }
-        // Lie down before the turn is given up, or the clock could run past.
+        // The timer is registered before the guard is dropped, or the clock could pass it.
         let sleep = self.world.sleep_until(until);
         tokio::pin!(sleep);
         let mut recorded = self.world.watch();

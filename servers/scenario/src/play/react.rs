@@ -33,7 +33,7 @@ impl Player<'_> {
                     let mut fault = self.filled(fault)?;
                     let until = within.map(|within| within.after(from));
                     fault.matching = Match { until, ..wanted.fault_match() };
-                    // The n-th is one; others strike once unless they say how often.
+                    // With `nth` it applies to one exchange; without, once unless `times` says how often.
                     fault.times = fault.times.or(Some(1));
                     self.world.add_fault(fault)
                 });
@@ -110,7 +110,7 @@ impl Player<'_> {
         }
     }
 
-    /// A step that waited for something in vain has failed; what came nearest is told.
+    /// Fails a step whose wait ended without a match, with the closest match.
     pub(super) fn tell_what_never_happened(&mut self) {
         let journal = &self.world.journal;
         for armed in self.armed.iter().filter(|armed| !armed.done) {

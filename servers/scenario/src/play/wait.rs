@@ -68,7 +68,7 @@ impl Player<'_> {
         })
     }
 
-    /// What is told of something that did not come.
+    /// The message about something that did not come.
     fn missing(&self, wait: &WaitFor, looked: &Looked, why: Option<String>) -> String {
         if let Some(why) = why {
             return why;

@@ -16,7 +16,7 @@ const LONG: usize = 12;
 
 /// What stands in a recording for each secret that was seen so far.
 pub(super) struct Secrets {
-    /// All texts of the world's file: credentials among them are no secret to whoever reads the recording.
+    /// All texts of the world's file: credentials among them are no secret to a reader of the recording.
     own: BTreeSet<String>,
     /// The names of places for secrets, in lower case, by service.
     names: BTreeMap<&'static str, Vec<String>>,
@@ -245,7 +245,7 @@ fn texts(value: &Value, into: &mut BTreeSet<String>) {
     }
 }
 
-/// A text of the same shape that tells nothing of the secret but its shape, so that it is refused or accepted for the
+/// A text that has nothing of the secret but its shape, so that it is refused or accepted for the
 /// same reason: digits stay digits, hexadecimal letters stay hexadecimal, punctuation stays.
 fn mask(secret: &str, number: usize) -> String {
     let attempt = |salt: u32| -> String {

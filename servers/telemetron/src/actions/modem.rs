@@ -8,7 +8,7 @@ use stend_core::{Problem, Timestamp};
 
 use crate::Telemetron;
 use crate::state::State;
-use crate::state::link::Told;
+use crate::state::link::Message;
 use crate::state::machine::Event as Happening;
 use crate::state::time::Moment;
 
@@ -38,7 +38,7 @@ impl Act<Telemetron> for Event {
         check_code(&self.code)?;
         state.connected(self.machine)?;
         let at = Moment::from(now);
-        state.tell(self.machine, [Told::Event(Happening { at, code: self.code, payload: self.payload })]);
+        state.emit(self.machine, [Message::Event(Happening { at, code: self.code, payload: self.payload })]);
         Ok(Done {})
     }
 }

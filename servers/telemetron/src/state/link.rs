@@ -28,7 +28,7 @@ pub(crate) enum Which {
 /// Something that a machine tells the server.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum Told {
+pub enum Message {
     /// A sale.
     Sale(Held),
     /// An event.
@@ -41,7 +41,7 @@ pub enum Told {
     Service(Moment),
 }
 
-impl Told {
+impl Message {
     /// When it happened.
     pub(crate) fn at(&self) -> Moment {
         match self {
@@ -107,13 +107,13 @@ impl State {
 
     /// The machine tells something. The server gets it at once, or when the modem has its connection again; returns
     /// whether it was at once.
-    pub(crate) fn tell(&mut self, id: i64, what: impl IntoIterator<Item = Told>) -> bool {
+    pub(crate) fn emit(&mut self, id: i64, what: impl IntoIterator<Item = Message>) -> bool {
         let Some(machine) = self.machines.get_mut(&id) else { return false };
         machine.waiting.extend(what);
-        if !machine.waiting.is_sorted_by_key(Told::at) {
-            machine.waiting.sort_by_key(Told::at);
+        if !machine.waiting.is_sorted_by_key(Message::at) {
+            machine.waiting.sort_by_key(Message::at);
         }
-        let last = machine.waiting.last().map(Told::at);
+        let last = machine.waiting.last().map(Message::at);
         let online = self.machines.get(&id).is_some_and(|machine| self.is_online(machine));
         if online {
             if let Some(last) = last {
@@ -129,15 +129,15 @@ impl State {
         let Some(machine) = self.machines.get_mut(&id) else { return 0 };
         let mut sent = 0;
         let mut sales: Vec<Held> = Vec::new();
-        for told in std::mem::take(&mut machine.waiting).to_vec() {
-            if let Told::Sale(held) = told {
+        for message in std::mem::take(&mut machine.waiting).to_vec() {
+            if let Message::Sale(held) = message {
                 sales.push(held);
                 continue;
             }
             // What follows sales may have come of them.
             sent += sales.len();
             self.deliver(id, std::mem::take(&mut sales), received);
-            self.receive(id, told, received);
+            self.receive(id, message, received);
         }
         sent += sales.len();
         self.deliver(id, sales, received);
@@ -145,20 +145,20 @@ impl State {
     }
 
     /// The server gets anything but a sale.
-    fn receive(&mut self, id: i64, told: Told, received: Received) {
-        let report_id = if matches!(told, Told::Report(_)) { take(&mut self.next.report) } else { 0 };
+    fn receive(&mut self, id: i64, message: Message, received: Received) {
+        let report_id = if matches!(message, Message::Report(_)) { take(&mut self.next.report) } else { 0 };
         let Some(machine) = self.machines.get_mut(&id) else { return };
-        let now = received.of(told.at());
-        match told {
-            Told::Sale(_) => {}
-            Told::Event(event) => machine.note(event, now),
-            Told::Service(at) => machine.last.service = machine.last.service.max(Some(at)),
-            Told::Collection(collection) => {
+        let now = received.of(message.at());
+        match message {
+            Message::Sale(_) => {}
+            Message::Event(event) => machine.note(event, now),
+            Message::Service(at) => machine.last.service = machine.last.service.max(Some(at)),
+            Message::Collection(collection) => {
                 machine.last.collection = machine.last.collection.max(Some(collection.time));
                 machine.last.service = machine.last.service.max(Some(collection.time));
                 self.collections.push(collection);
             }
-            Told::Report(report) => {
+            Message::Report(report) => {
                 let (at, valid) = (report.at, report.valid);
                 machine.reports.retain(|report| report.at >= at.after(-REPORTS_KEPT));
                 machine.reports.push(Report { id: report_id, received: now, ..report });
@@ -191,10 +191,10 @@ impl State {
     pub(crate) fn read(&mut self, id: i64, at: Moment, spoilt: bool) -> Vec<i64> {
         let reports = self.reports(id, at, spoilt);
         let (first, count) = (self.next.report, reports.len());
-        let event = Told::Event(Event { at, code: "TEVA".into(), payload: Value::Null });
-        let told = reports.into_iter().map(Told::Report).chain([event]);
+        let event = Message::Event(Event { at, code: "TEVA".into(), payload: Value::Null });
+        let messages = reports.into_iter().map(Message::Report).chain([event]);
         let ids = first..first.saturating_add(i64::try_from(count).unwrap_or(0));
-        if self.tell(id, told) { ids.collect() } else { Vec::new() }
+        if self.emit(id, messages) { ids.collect() } else { Vec::new() }
     }
 
     /// The reports of every port of a machine, with what it counts now.
@@ -239,7 +239,7 @@ impl State {
         Ok(())
     }
 
-    /// The modem is back: it sends what has waited, carries out what it was told, and answers an open request. Returns
+    /// The modem is back: it sends what has waited, carries out the commands that waited, and answers an open request. Returns
     /// how many sales it sent.
     pub(crate) fn go_online(&mut self, id: i64, now: Timestamp) -> Result<usize, Problem> {
         let now = Moment::from(now);
@@ -273,9 +273,9 @@ impl State {
                 Command::Set(change) => modem.cashless.set(change),
             }
         }
-        let restart = |_| Told::Event(Event { at: now, code: "TRST".into(), payload: Value::Null });
+        let restart = |_| Message::Event(Event { at: now, code: "TRST".into(), payload: Value::Null });
         if restarts > 0 {
-            self.tell(id, (0..restarts).map(restart));
+            self.emit(id, (0..restarts).map(restart));
         }
     }
 
@@ -306,7 +306,7 @@ impl State {
             true => (code, json!({ "value": value })),
             false => ("TERR", json!({ "code": code, "value": value })),
         };
-        self.tell(id, [Told::Event(Event { at: now, code: code.to_owned(), payload })]);
+        self.emit(id, [Message::Event(Event { at: now, code: code.to_owned(), payload })]);
         self.read(id, now, false);
         Ok(())
     }
@@ -322,7 +322,7 @@ impl State {
         machine.failures.retain(|failure| code.is_some_and(|code| code != failure.code));
         let cleared = before - machine.failures.len();
         let event = Event { at: now, code: "TOK".into(), payload: Value::Null };
-        self.tell(id, [Told::Service(now), Told::Event(event)]);
+        self.emit(id, [Message::Service(now), Message::Event(event)]);
         self.read(id, now, false);
         Ok(cleared)
     }

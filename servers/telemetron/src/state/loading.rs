@@ -12,7 +12,7 @@ use stend_core::{Problem, Timestamp};
 use crate::errors::{Error, Invalid};
 use crate::state::access::Viewer;
 use crate::state::catalog::{Component, Planogram, Product};
-use crate::state::link::Told;
+use crate::state::link::Message;
 use crate::state::machine::{Change, Key, Level, MOST, Machine, Recent, Transaction};
 use crate::state::number::Quantity;
 use crate::state::settings::{EmptyInventory, UnnamedSpiral};
@@ -269,10 +269,10 @@ impl State {
             level.counted = level.counted.max(Some(at));
         }
         // Of sales in the second of the count, those that wait were before it.
-        let of_this_second = |told: &Told| matches!(told, Told::Sale(held) if held.sold.at == at);
+        let of_this_second = |message: &Message| matches!(message, Message::Sale(held) if held.sold.at == at);
         if machine.waiting.iter().any(of_this_second) {
-            for told in machine.waiting.iter_mut() {
-                if let Told::Sale(held) = told
+            for message in machine.waiting.iter_mut() {
+                if let Message::Sale(held) = message
                     && held.sold.at == at
                 {
                     held.counted.extend(slots.iter().cloned());

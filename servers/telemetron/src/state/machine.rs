@@ -11,7 +11,7 @@ use stend_core::Shared;
 use crate::state::catalog::Role;
 use crate::state::company::Type;
 use crate::state::history::{History, Sold, Tally, Vend};
-use crate::state::link::Told;
+use crate::state::link::Message;
 use crate::state::number::{Quantity, Roubles};
 use crate::state::time::{self, Moment};
 use crate::state::timeline::{Timed, Timeline};
@@ -76,7 +76,7 @@ pub struct Machine {
     pub sales: History,
     /// What the modem could not send, in the order in which it happened: not known to the server.
     #[serde(skip_serializing_if = "is_empty")]
-    pub waiting: Shared<Vec<Told>>,
+    pub waiting: Shared<Vec<Message>>,
     /// An older form of `waiting`: sales. It is read and not written.
     #[serde(skip_serializing)]
     pub held_sales: Vec<Held>,
@@ -453,10 +453,10 @@ impl Machine {
         if self.held_sales.is_empty() && self.held_events.is_empty() {
             return;
         }
-        let events = std::mem::take(&mut self.held_events).into_iter().map(Told::Event);
-        let sales = std::mem::take(&mut self.held_sales).into_iter().map(Told::Sale);
+        let events = std::mem::take(&mut self.held_events).into_iter().map(Message::Event);
+        let sales = std::mem::take(&mut self.held_sales).into_iter().map(Message::Sale);
         self.waiting.extend(events.chain(sales));
-        self.waiting.sort_by_key(Told::at);
+        self.waiting.sort_by_key(Message::at);
     }
 
     /// Keeps an event in time order; what no query can reach any more goes.

@@ -7,7 +7,7 @@ use stend_core::{Problem, Timestamp};
 
 use crate::state::State;
 use crate::state::history::Tally;
-use crate::state::link::Told;
+use crate::state::link::Message;
 use crate::state::machine::{Cash, Counter, Event, Machine};
 use crate::state::number::Roubles;
 use crate::state::time::Moment;
@@ -169,7 +169,7 @@ impl State {
             "coins": collection.summary_coins, "banknotes": collection.summary_banknotes, "change": collection.change
         });
         let event = Event { at: now, code: "TCOL".into(), payload };
-        self.tell(id, [Told::Collection(collection.clone()), Told::Event(event)]);
+        self.emit(id, [Message::Collection(collection.clone()), Message::Event(event)]);
         Ok(collection)
     }
 }

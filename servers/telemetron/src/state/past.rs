@@ -9,7 +9,7 @@ use stend_core::{Problem, Span, Timestamp};
 use crate::state::State;
 use crate::state::catalog::Place;
 use crate::state::history::{Payment, Sold, Vend};
-use crate::state::link::Told;
+use crate::state::link::Message;
 use crate::state::machine::Held;
 use crate::state::number::Roubles;
 use crate::state::selling::{Draw, Mix, count, note_for, sort};
@@ -239,7 +239,7 @@ impl State {
         }
         laid.sales += 1;
         laid.value.0 = laid.value.0.saturating_add(price.0);
-        self.tell(id, [Told::Sale(Held::new(sold, Some(place.product_id)))]);
+        self.emit(id, [Message::Sale(Held::new(sold, Some(place.product_id)))]);
     }
 
     /// Whether the server's count has enough for one more.

@@ -10,7 +10,7 @@ use stend_core::{Problem, Span, Timestamp};
 
 use crate::state::catalog::{Component, Place, Planogram, Role};
 use crate::state::history::{Payment, Sold, Vend};
-use crate::state::link::{Received, Told};
+use crate::state::link::{Message, Received};
 use crate::state::loading::fits;
 use crate::state::machine::{Held, Machine};
 use crate::state::number::Roubles;
@@ -196,7 +196,7 @@ impl State {
             count(machine, &sold);
         }
         let held = Held { without: sale.without.clone(), ..Held::new(sold, product) };
-        let delivered = self.tell(id, [Told::Sale(held)]);
+        let delivered = self.emit(id, [Message::Sale(held)]);
         Ok(Receipted { name, price, value, change, delivered })
     }
 
@@ -367,11 +367,11 @@ impl State {
                 // Two of five pay with a note.
                 let note = (draw / 1000 % 5 < 2).then(|| note_for(price)).flatten();
                 self.pay(id, &sold, note.filter(|note| self.can_change(id, *note, price)));
-                sales.push(Told::Sale(Held { consume: flood.consume, ..Held::new(sold, Some(place.product_id)) }));
+                sales.push(Message::Sale(Held { consume: flood.consume, ..Held::new(sold, Some(place.product_id)) }));
             }
             let made = u32::try_from(sales.len()).unwrap_or(u32::MAX);
-            let told = self.tell(id, sales);
-            *if told { &mut seeded.delivered } else { &mut seeded.waiting } += made;
+            let sent = self.emit(id, sales);
+            *if sent { &mut seeded.delivered } else { &mut seeded.waiting } += made;
         }
         Ok(seeded)
     }

@@ -49,19 +49,19 @@ impl<'m> Stock<'m> {
         level.value = Quantity::thousandths(before.saturating_sub(used).max(0));
         let taken = before - level.value.0;
         if taken > 0 && level.value.0 == 0 {
-            self.tell("EIB", component, layout, at);
+            self.emit("EIB", component, layout, at);
         }
         if let Some(critical) = self.critical.get(&component).copied() {
             let held = self.held.entry(component).or_default();
             let was = *held;
             *held = was.saturating_sub(taken);
             if was > critical && *held <= critical {
-                self.tell("EIA", component, None, at);
+                self.emit("EIA", component, None, at);
             }
         }
     }
 
-    fn tell(&mut self, code: &str, component: i64, layout: Option<&str>, at: Moment) {
+    fn emit(&mut self, code: &str, component: i64, layout: Option<&str>, at: Moment) {
         let mut payload = json!({ "component_id": component });
         if let Some(layout) = layout {
             payload["layout_number"] = json!(layout);

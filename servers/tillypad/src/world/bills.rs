@@ -1,4 +1,4 @@
-//! The bills of a world file. What is wrong with one is told as it is told of the rest of the file: with the way to the
+//! The bills of a world file. A mistake in one is reported as in the rest of the file: with the path to the
 //! field, not as a client would get it.
 
 use std::collections::BTreeMap;
@@ -77,7 +77,7 @@ pub(super) fn guests(
 }
 
 fn read(state: &State, json: &Kept) -> Result<Bill, Problem> {
-    let described = |error: Error| Told { state, json, error }.problem();
+    let described = |error: Error| Located { state, json, error }.problem();
     let mut sent = Sent::read_filed(&json.into()).map_err(described)?;
     if let Some(Odd::Field { name, known }) = sent.odd.iter().find(|odd| matches!(odd, Odd::Field { .. })) {
         let mut problem = Problem::new("unknown_key", format!("unknown key `{name}`"));
@@ -200,14 +200,14 @@ fn listed<'j>(channel: &[Step], json: &'j Kept, key: &str, mut found: impl FnMut
     }
 }
 
-/// An error of a bill, to be told of the file.
-struct Told<'a> {
+/// An error of a bill with its place in the world file.
+struct Located<'a> {
     state: &'a State,
     json: &'a Kept,
     error: Error,
 }
 
-impl Told<'_> {
+impl Located<'_> {
     /// The way to the field that brings the error about, and what the field is.
     fn place(&self) -> Option<(Vec<Step>, Option<Kind>)> {
         let rows = rows_of(self.json);
