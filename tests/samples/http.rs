@@ -10,7 +10,7 @@ pub(super) use crate::telemetron::api::section as telemetron_section;
 
 /// Asks what is printed, and compares the answer.
 pub(super) async fn replay(world: &World<'_>, sample: &Sample) -> Result<(), String> {
-    let Sample { body: sample, .. } = sample;
+    let Sample { body: sample, operation: operation_id, .. } = sample;
     let (given, request, printed) = (&sample["given"], &sample["request"], &sample["response"]);
     let token = log_in(world, given, request).await?;
     for before in given["requests"].as_array().into_iter().flatten() {
@@ -23,7 +23,12 @@ pub(super) async fn replay(world: &World<'_>, sample: &Sample) -> Result<(), Str
             world.step(before.as_object().ok_or("a step is a map")?).await?;
         }
     }
+    let before = world.state().await;
     let answer = send(world, request, token.as_deref()).await?;
+    // Replies of what only reads are kept, and `HEAD` stands for it.
+    if operation(world, operation_id).is_some_and(stend_core::Operation::only_reads) && world.state().await != before {
+        return Err("it only reads, and yet the state is another".to_owned());
+    }
     if answer.status.as_u16() != printed["status"] {
         return Err(format!("answered {}, printed {}: {}", answer.status, printed["status"], answer.text));
     }
@@ -35,6 +40,13 @@ pub(super) async fn replay(world: &World<'_>, sample: &Sample) -> Result<(), Str
         return Err(format!("answered as {kind}"));
     }
     compare(sample, answer.json(), &printed["body"])
+}
+
+/// The operation of this id.
+fn operation(world: &World<'_>, id: &str) -> Option<&'static stend_core::Operation> {
+    let registry = stend::registry::services();
+    let (_, service) = registry.find(world.api)?;
+    service.operations().iter().find(|operation| operation.id == id)
 }
 
 /// Telemetron wants a bearer for everything but the log-in itself; the others have theirs in the printed request.

@@ -98,12 +98,13 @@ async fn every_sample_is_answered_as_printed() {
 struct World<'b> {
     bench: &'b Bench,
     id: String,
+    api: &'b str,
     /// Where the API answers.
     base: String,
 }
 
 impl<'b> World<'b> {
-    async fn make(bench: &'b Bench, api: &str, id: &str, given: &Value) -> Result<Self, String> {
+    async fn make(bench: &'b Bench, api: &'b str, id: &str, given: &Value) -> Result<Self, String> {
         let mut wish = json!({"id": id, "clock": given["clock"].as_str().unwrap_or(NOON)});
         if let Some(section) = given.get("world") {
             let section = if api == "telemetron" { http::telemetron_section(section) } else { section.clone() };
@@ -114,7 +115,7 @@ impl<'b> World<'b> {
             return Err(made.text);
         }
         let base = made.json()["urls"][api].as_str().expect("a URL").to_owned();
-        let world = Self { bench, id: id.to_owned(), base };
+        let world = Self { bench, id: id.to_owned(), api, base };
         for step in given["do"].as_array().into_iter().flatten() {
             world.step(step.as_object().ok_or("a step is a map")?).await?;
         }
@@ -123,6 +124,12 @@ impl<'b> World<'b> {
 
     async fn step(&self, step: &Map<String, Value>) -> Result<(), String> {
         self.bench.step_in(&self.id, step).await
+    }
+
+    /// The section of its API in the world as it is now.
+    async fn state(&self) -> Value {
+        let answer = self.bench.steer(Method::GET, &format!("/worlds/{}/state", self.id), Value::Null).await;
+        answer.json()[self.api].clone()
     }
 
     async fn remove(self) {

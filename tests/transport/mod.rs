@@ -1,3 +1,4 @@
 //! What the transport does alike for every port.
 
+mod kept;
 mod manners;

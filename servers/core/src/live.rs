@@ -1,7 +1,7 @@
 //! A service alive in a world: its state behind its lock.
 
 use std::any::Any;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use jiff::Timestamp;
@@ -13,6 +13,7 @@ use crate::problem::Problem;
 use crate::relative::Beginning;
 use crate::section::{Erased, SavedState, Section};
 use crate::service::{Seed, Service, find};
+use crate::shared::Version;
 
 /// Times as microseconds in an atomic, which reach from the first to the last time that there is; the largest never comes.
 pub(crate) const NEVER: i64 = i64::MAX;
@@ -47,6 +48,8 @@ pub trait Follower<F: Service>: Any + Send + Sync {
 /// A service's state in one world.
 pub struct Live<F: Service> {
     state: Mutex<Place<F>>,
+    /// The version of the state, which every rule that may change it gives anew.
+    version: AtomicU64,
     due: AtomicI64,
     follower: OnceLock<Arc<dyn Follower<F>>>,
 }
@@ -63,7 +66,8 @@ impl<F: Service> Live<F> {
     pub(crate) fn new(start: &Start, seed: Seed) -> Result<Self, Problem> {
         let place = Place::<F>::new(start, seed)?;
         let due = AtomicI64::new(place.next_deadline());
-        Ok(Self { state: Mutex::new(place), due, follower: OnceLock::new() })
+        let version = AtomicU64::new(Version::next().number());
+        Ok(Self { state: Mutex::new(place), version, due, follower: OnceLock::new() })
     }
 
     /// Runs a rule on the state. Says whether the next deadline has changed by it.
@@ -71,10 +75,21 @@ impl<F: Service> Live<F> {
         let mut place = self.state.lock();
         let state = place.state();
         let output = rule(state);
+        self.version.store(Version::next().number(), Ordering::Release);
         if let Some(follower) = self.follower.get() {
             follower.changed(state, now);
         }
         (output, self.reckon(&place))
+    }
+
+    /// Runs a rule that only reads the state: nobody who follows it is told, and its version stays.
+    pub(crate) fn read<R>(&self, rule: impl FnOnce(&mut F::State) -> R) -> R {
+        rule(self.state.lock().state())
+    }
+
+    /// The version of the state: while it is the same, so is the state.
+    pub fn version(&self) -> Version {
+        Version::of(self.version.load(Ordering::Acquire))
     }
 
     /// The one follower of this state, made at the first call; `None` if it has one of another type.
@@ -265,6 +280,7 @@ impl<F: Service> LiveService for Live<F> {
         if let Ok(prepared) = prepared.0.downcast::<Place<F>>() {
             let mut place = self.state.lock();
             *place = *prepared;
+            self.version.store(Version::next().number(), Ordering::Release);
             self.reckon(&place);
             if let Some(follower) = self.follower.get() {
                 follower.replaced();

@@ -147,6 +147,11 @@ impl Operation {
         }
     }
 
+    /// Whether it only reads, so that `HEAD` stands for it and its replies may be kept.
+    pub fn only_reads(&self) -> bool {
+        self.method == Some("GET") && !self.changes
+    }
+
     /// The same with other evidence.
     #[must_use]
     pub const fn with(mut self, kind: Evidence) -> Self {

@@ -26,6 +26,16 @@ impl Version {
     }
 }
 
+impl Version {
+    pub(crate) const fn number(self) -> u64 {
+        self.0
+    }
+
+    pub(crate) const fn of(number: u64) -> Self {
+        Self(number)
+    }
+}
+
 impl Default for Version {
     /// That of everything empty.
     fn default() -> Self {

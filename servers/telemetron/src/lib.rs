@@ -14,6 +14,7 @@ mod state;
 mod world;
 
 use stend_core::{Action, Problem, Seed, Service, SpecPart, Timestamp};
+use stend_transport::header::{self, HeaderName};
 use stend_transport::{At, HttpService, Operation, Refused, Reply};
 
 pub use state::State;
@@ -80,6 +81,8 @@ impl Service for Telemetron {
 }
 
 impl HttpService for Telemetron {
+    const CREDENTIAL: Option<HeaderName> = Some(header::AUTHORIZATION);
+
     fn table() -> &'static [Operation<Self>] {
         &api::routes::ROUTES
     }

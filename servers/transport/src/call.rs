@@ -38,6 +38,8 @@ pub struct Call<'a, F: Service> {
     pub(crate) live: &'a Live<F>,
     pub(crate) rendered: &'a Rendered,
     pub(crate) warnings: Warnings,
+    /// Whether the operation only reads.
+    pub(crate) reads: bool,
 }
 
 impl<'a, F: Service> Call<'a, F> {
@@ -51,13 +53,17 @@ impl<'a, F: Service> Call<'a, F> {
         rendered: &'a Rendered,
     ) -> Self {
         let warnings = Warnings::new(world.is_strict());
-        Self { request, path, params: Params::new(), body, now, world, live, rendered, warnings }
+        Self { request, path, params: Params::new(), body, now, world, live, rendered, warnings, reads: false }
     }
 
     /// Runs a rule on the service's state, at the request's time.
     pub fn state<R>(&self, rule: impl FnOnce(&mut F::State, Timestamp) -> R) -> R {
         let now = self.now;
-        self.world.run(self.live, |state| rule(state, now))
+        self.run(|state| rule(state, now))
+    }
+
+    fn run<R>(&self, rule: impl FnOnce(&mut F::State) -> R) -> R {
+        run(self.world, self.live, self.reads, rule)
     }
 
     /// A value in braces of the route's path.
@@ -106,6 +112,10 @@ impl<'a, F: Service> Call<'a, F> {
     }
 }
 
+fn run<S: Service, R>(world: &World, live: &Live<S>, reads: bool, rule: impl FnOnce(&mut S::State) -> R) -> R {
+    if reads { world.read(live, rule) } else { world.run(live, rule) }
+}
+
 /// A typed request: how it is read from a call.
 pub trait Decode<S: Service>: Sized {
     /// The service's errors.
@@ -140,17 +150,17 @@ impl<S: Service> Call<'_, S> {
             Ok(request) => request,
             Err(error) => return self.failure(&error),
         };
-        let Self { now, world, live, rendered, warnings, .. } = self;
+        let Self { now, world, live, rendered, warnings, reads, .. } = self;
         let mut context = Context { now: *now, warnings, rendered };
-        match world.run(live, |state| rule(state, &mut context, request)) {
-            Ok(outcome) => outcome.reply.encode(),
+        match run(world, live, *reads, |state| rule(state, &mut context, request)) {
+            Ok(Outcome { reply, fresh_until }) => Reply { fresh_until, ..reply.encode() },
             Err(error) => self.failure(&error),
         }
     }
 
     fn failure(&self, error: &impl Failure<S>) -> Reply {
         let at = self.at();
-        self.world.run(self.live, |state| error.reply(Some(state), &at))
+        self.world.read(self.live, |state| error.reply(Some(state), &at))
     }
 
     /// What was asked for.

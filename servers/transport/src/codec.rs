@@ -11,12 +11,21 @@ use stend_core::{Timestamp, Version, near};
 pub struct Outcome<R> {
     /// The typed reply.
     pub reply: R,
+    /// Until when the same request gets the same reply, as long as the state does not change; `None`: nobody knows.
+    pub fresh_until: Option<Timestamp>,
 }
 
 impl<R> Outcome<R> {
     /// An outcome that is this reply and nothing else.
     pub const fn reply(reply: R) -> Self {
-        Self { reply }
+        Self { reply, fresh_until: None }
+    }
+
+    /// The same outcome, whose reply stays the same until this time unless the state changes.
+    #[must_use]
+    pub fn fresh_until(mut self, until: Timestamp) -> Self {
+        self.fresh_until = Some(until);
+        self
     }
 }
 
@@ -53,6 +62,11 @@ impl Warnings {
     /// Adds a warning to a request that is refused anyway.
     pub fn note(&mut self, text: impl Into<String>) {
         self.texts.push(text.into());
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.texts.is_empty()
     }
 
     /// Their texts.

@@ -12,10 +12,11 @@ use stend_core::journal::Channel;
 use stend_core::{Live, Service, Timestamp, World, Worlds};
 
 use crate::body::{Cut, Dribbled};
-use crate::call::{At, Call};
+use crate::call::{At, Call, Params};
 use crate::codec::{Refused, Rendered, Unread, Unreadable, Warnings};
 use crate::head::RequestHead;
 use crate::intake::{BodyRules, read_body};
+use crate::kept::{self, Replies};
 use crate::operation::Operation;
 use crate::paths::{Entry, Found, Paths, normal};
 use crate::pause::{guard_id, pause};
@@ -28,6 +29,8 @@ use crate::site::{Arrival, Site, split_world};
 pub trait HttpService: Service {
     /// What bodies it takes.
     const BODY: BodyRules = BodyRules { limit: 1024 * 1024, decodes: false };
+    /// The header that says who asks: replies of operations that only read are kept for each of its values.
+    const CREDENTIAL: Option<HeaderName> = None;
 
     /// The operation table.
     fn table() -> &'static [Operation<Self>];
@@ -41,6 +44,7 @@ pub struct HttpSite<S: HttpService> {
     index: usize,
     paths: Paths<Operation<S>>,
     rendered: Rendered,
+    replies: Replies,
 }
 
 /// What came over HTTP for a world, its body read.
@@ -59,7 +63,7 @@ impl<S: HttpService> HttpSite<S> {
             Some(Entry { method: method?, path: path?, changes, row })
         });
         let paths = Paths::new(S::NAME, entries);
-        Arc::new(Shared(Arc::new(Self { index, paths, rendered: Rendered::default() })))
+        Arc::new(Shared(Arc::new(Self { index, paths, rendered: Rendered::default(), replies: Replies::default() })))
     }
 
     fn exchange(&self, world: &Arc<World>, live: &Live<S>, came: Came<'_>) -> Served {
@@ -87,7 +91,7 @@ impl<S: HttpService> HttpSite<S> {
             request: body.clone(),
         };
         let call = Call::new(request, path, body, now, world, live, &self.rendered);
-        serve(world, exchange, &mut Asked { call, found: Some(found), unreadable })
+        serve(world, exchange, &mut Asked { call, found: Some(found), unreadable, replies: &self.replies })
     }
 
     async fn respond(self: Arc<Self>, arrival: Arrival) -> HttpResponse {
@@ -135,11 +139,38 @@ struct Asked<'a, S: HttpService> {
     /// Taken by the answer.
     found: Option<Found<Operation<S>>>,
     unreadable: Option<Unreadable>,
+    replies: &'a Replies,
 }
 
 impl<S: HttpService> Asked<'_, S> {
     fn refused(&self, refused: Refused) -> Reply {
         S::refused(refused, &self.call.at())
+    }
+
+    /// The reply of an operation: kept, or written now.
+    fn operate(&mut self, row: &Operation<S>, params: Params) -> Reply {
+        let call = &mut self.call;
+        call.params = params;
+        call.reads = row.operation.only_reads();
+        // A body may bring a warning, and the rules of how it is read are the operation's.
+        if !call.reads || !call.body.is_empty() {
+            return (row.handler)(call);
+        }
+        let credential = S::CREDENTIAL;
+        let asked = kept::Asked {
+            state: call.live.version(),
+            request: call.request,
+            path: call.path,
+            credential: credential.as_ref(),
+        };
+        if let Some(reply) = self.replies.get(&asked, call.now) {
+            return reply;
+        }
+        let reply = (row.handler)(call);
+        if call.warnings.is_empty() {
+            self.replies.keep(&asked, call.now, &reply);
+        }
+        reply
     }
 }
 
@@ -164,10 +195,7 @@ impl<S: HttpService> Answer for Asked<'_, S> {
             return self.refused(Refused::Body(unreadable));
         }
         let reply = match self.found.take() {
-            Some(Found::Row(row, params)) => {
-                self.call.params = params;
-                (row.handler)(&mut self.call)
-            }
+            Some(Found::Row(row, params)) => self.operate(row, params),
             Some(Found::Options(allowed)) => allowed.on(Reply::empty(StatusCode::OK)),
             Some(Found::OtherMethods(allowed)) => allowed.on(self.refused(Refused::Method(allowed.0.clone()))),
             Some(Found::Nothing) | None => self.refused(Refused::Path),

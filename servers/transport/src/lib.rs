@@ -11,6 +11,7 @@ mod gateway;
 mod head;
 mod http;
 mod intake;
+mod kept;
 mod operation;
 mod paths;
 mod pause;

@@ -6,7 +6,7 @@ use actix_web::http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
 use bytes::Bytes;
 use serde::Serialize;
 use serde_json::json;
-use stend_core::Problem;
+use stend_core::{Problem, Timestamp};
 
 /// What a handler answers.
 #[derive(Debug, Clone)]
@@ -19,6 +19,8 @@ pub struct Reply {
     pub headers: Vec<(HeaderName, HeaderValue)>,
     /// The body. The journal shares it.
     pub body: Bytes,
+    /// Until when the same request gets the same reply, as long as the state does not change; `None`: nobody knows.
+    pub fresh_until: Option<Timestamp>,
 }
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
@@ -26,7 +28,7 @@ const JSON: HeaderValue = HeaderValue::from_static("application/json");
 impl Reply {
     /// A body of this type.
     pub fn new(status: StatusCode, content_type: HeaderValue, body: impl Into<Bytes>) -> Self {
-        Self { status, content_type, headers: Vec::new(), body: body.into() }
+        Self { status, content_type, headers: Vec::new(), body: body.into(), fresh_until: None }
     }
 
     /// A JSON body that is ready.
@@ -53,6 +55,13 @@ impl Reply {
     /// No body.
     pub fn empty(status: StatusCode) -> Self {
         Self::new(status, HeaderValue::from_static(""), Bytes::new())
+    }
+
+    /// The same reply, which stays the same until this time unless the state changes.
+    #[must_use]
+    pub fn fresh_until(mut self, until: Timestamp) -> Self {
+        self.fresh_until = Some(until);
+        self
     }
 
     /// Adds a header.

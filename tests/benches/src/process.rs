@@ -191,7 +191,7 @@ impl Stend {
         for url in urls.filter(|url| url.contains("://")) {
             exchange(
                 &url.replace("ws://", "http://"),
-                "GET /control/v1/health HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n",
+                "GET /control/v1/health HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n",
             )?;
         }
         Ok(())

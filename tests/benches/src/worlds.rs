@@ -26,7 +26,7 @@ impl Line {
     /// Sends a request; gives the body of a reply that must succeed.
     fn ask(&mut self, method: &str, path: &str, body: &str) -> Outcome<String> {
         let request = format!(
-            "{method} {path} HTTP/1.1\r\nhost: x\r\ntoken: demo-token\r\ncontent-length: {}\r\n\r\n{body}",
+            "{method} {path} HTTP/1.1\r\nhost: localhost\r\ntoken: demo-token\r\ncontent-length: {}\r\n\r\n{body}",
             body.len()
         );
         self.0.get_mut().write_all(request.as_bytes())?;

@@ -184,6 +184,12 @@ impl World {
         self.run_at(live, self.clock.now(), rule)
     }
 
+    /// Runs a rule that only reads a service's state: its version stays, and nobody who follows it is told.
+    pub fn read<F: Service, R>(&self, live: &Live<F>, rule: impl FnOnce(&mut F::State) -> R) -> R {
+        let _open = self.gate.read();
+        live.read(rule)
+    }
+
     /// The same at a time that was asked for before.
     pub fn run_at<F: Service, R>(&self, live: &Live<F>, now: Timestamp, rule: impl FnOnce(&mut F::State) -> R) -> R {
         let (output, rescheduled) = {

@@ -124,7 +124,8 @@ fn working(state: &State, machine: &Machine) -> Option<u8> {
 pub(crate) fn list(state: &mut State, cx: &Cx<'_>, request: Request<Local>) -> Result<Reply, Error> {
     let local = request.valid()?.local.unwrap_or_default();
     let rows: Vec<Row<'_>> = state.seen(cx.viewer).map(|machine| row(state, machine, local, cx.now)).collect();
-    Ok(Reply::ok(&rows))
+    let until = state.seen(cx.viewer).map(|machine| state.next_flag(machine, cx.now)).min();
+    Ok(Reply::ok(&rows).fresh_until(until.unwrap_or(Timestamp::MAX)))
 }
 
 fn row<'a>(state: &'a State, machine: &'a Machine, local: bool, now: Timestamp) -> Row<'a> {
@@ -200,7 +201,7 @@ pub(crate) fn one(state: &mut State, cx: &Cx<'_>, _: Request<Nothing>) -> Result
     let machine = state.machine(cx.viewer, cx.param("id"))?;
     let location = machine.location_id.and_then(|id| state.locations.get(&id));
     let modem = machine.modem_id.and_then(|id| state.modems.get(&id));
-    Ok(Reply::ok(&Whole {
+    let whole = Reply::ok(&Whole {
         id: machine.id,
         serial_number: machine.serial_number.as_deref(),
         name: &machine.name,
@@ -230,7 +231,8 @@ pub(crate) fn one(state: &mut State, cx: &Cx<'_>, _: Request<Nothing>) -> Result
         money: state.known_money(machine).map(|cash| Money { change: cash.change.0, revenue: cash.revenue().0 }),
         tz_id: tz_id(state, machine),
         tz: machine.tz.as_deref(),
-    }))
+    });
+    Ok(whole.fresh_until(state.next_flag(machine, cx.now)))
 }
 
 /// Makes a machine.
@@ -250,5 +252,6 @@ pub(crate) fn update(state: &mut State, cx: &Cx<'_>, request: Request<MachineCha
 /// When things happened last.
 pub(crate) fn timestamp(state: &mut State, cx: &Cx<'_>, request: Request<Local>) -> Result<Reply, Error> {
     let machine = state.machine(cx.viewer, cx.param("id"))?;
-    Ok(Reply::ok(&Stamps::of(machine, request.valid()?.local.unwrap_or_default())))
+    let stamps = Stamps::of(machine, request.valid()?.local.unwrap_or_default());
+    Ok(Reply::ok(&stamps).fresh_until(Timestamp::MAX))
 }

@@ -78,9 +78,11 @@ fn answer<Q>(call: &Call<'_, Telemetron>, request: Request<Q>, handle: Handle<Q>
     let (token, params) = (bearer(call), &call.params);
     let answer = call.state(|state, now| {
         let viewer = state.viewer(token, now)?;
-        handle(state, &Cx { viewer: &viewer, now, token: token.unwrap_or_default(), params }, request)
+        let mut reply = handle(state, &Cx { viewer: &viewer, now, token: token.unwrap_or_default(), params }, request)?;
+        reply.fresh_until = reply.fresh_until.map(|until| until.min(viewer.until.timestamp()));
+        Ok(reply)
     });
-    answer.unwrap_or_else(Reply::from)
+    answer.unwrap_or_else(|error: Error| error.into())
 }
 
 /// `{"res": true}`.

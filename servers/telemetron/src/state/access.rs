@@ -170,6 +170,8 @@ pub(crate) struct Viewer {
     pub(crate) user: i64,
     /// The groups whose machines are seen; none: all machines are.
     pub(crate) groups: Option<BTreeSet<i64>>,
+    /// When the token ends.
+    pub(crate) until: Moment,
 }
 
 /// A request for tokens.
@@ -280,11 +282,10 @@ impl State {
     /// No token, or one that is not out (T2).
     pub(crate) fn viewer(&self, bearer: Option<&str>, now: Timestamp) -> Result<Viewer, Error> {
         let token = bearer.and_then(|bearer| self.access.tokens.get(bearer));
-        let user =
-            token.filter(|token| token.until.timestamp() > now).and_then(|token| self.access.users.get(&token.user));
-        let user = user.filter(|user| user.status).ok_or(Error::Unauthenticated)?;
+        let token = token.filter(|token| token.until.timestamp() > now).ok_or(Error::Unauthenticated)?;
+        let user = self.access.users.get(&token.user).filter(|user| user.status).ok_or(Error::Unauthenticated)?;
         let all = user.roles.iter().any(|role| matches!(role, Role::Admin | Role::SeniorOperator));
-        Ok(Viewer { user: user.id, groups: (!all).then(|| user.groups.clone()) })
+        Ok(Viewer { user: user.id, groups: (!all).then(|| user.groups.clone()), until: token.until })
     }
 
     /// Ends an access token, and with it what the settings say.

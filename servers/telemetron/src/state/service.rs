@@ -52,6 +52,12 @@ impl State {
         ]
     }
 
+    /// When time alone sets the machine's next flag.
+    pub(crate) fn next_flag(&self, machine: &Machine, now: Timestamp) -> Timestamp {
+        let ends = self.patience(machine).into_iter().flatten().map(Moment::timestamp);
+        ends.filter(|end| *end > now).min().unwrap_or(Timestamp::MAX)
+    }
+
     pub(crate) fn service(&self, machine: &Machine, now: Timestamp) -> Option<Flags> {
         let [sales, notes, coins] = self.patience(machine).map(|end| end.is_some_and(|end| end <= Moment::from(now)));
         let flags = Flags {

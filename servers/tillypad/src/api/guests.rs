@@ -1,5 +1,6 @@
 //! Bills: posted, calculated, found, placed, deleted.
 
+use jiff::Timestamp;
 use jiff::civil::Time;
 use serde::{Deserialize, Serialize};
 use stend_transport::{Call, Context, DOCUMENTED, Decode, On, Operation, Outcome};
@@ -120,7 +121,7 @@ impl Decode<Tillypad> for Asked {
 
 fn get(state: &mut State, _: &mut Context<'_>, request: Asked) -> Result<Outcome<Written>, Error> {
     let id = request.guest.0;
-    Ok(written(state.guest_bytes(id).ok_or(Error::NoGuest(id))?))
+    Ok(written(state.guest_json(id).ok_or(Error::NoGuest(id))?).fresh_until(Timestamp::MAX))
 }
 
 /// The client whose bills are asked for.
@@ -141,7 +142,7 @@ impl Decode<Tillypad> for OfClient {
 }
 
 fn list(state: &mut State, _: &mut Context<'_>, request: OfClient) -> Result<Outcome<Written>, Error> {
-    Ok(written(state.guests_json(request.client.0)))
+    Ok(written(state.guests_json(request.client.0)).fresh_until(Timestamp::MAX))
 }
 
 /// A bill and its new place. Without `place-id` the place is cleared, so a misspelt one is refused (P16).

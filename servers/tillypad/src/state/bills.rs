@@ -1,9 +1,7 @@
 //! All bills of a world and the ways to find them: each costs what its answer costs, however many bills there are.
 
-use std::collections::BTreeMap;
 use std::hash::{Hash, Hasher};
 
-use bytes::Bytes;
 use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};
 use stend_core::{Index, Shared, Table};
@@ -31,43 +29,6 @@ pub(crate) struct Bills {
     rows: Option<Index<(RowId, Guid)>>,
     /// Those that a file has which does not say how far the streams were drawn, in order: they may be drawn again.
     filed: Shared<Vec<(RowId, Guid)>>,
-    written: Written,
-}
-
-/// Bills as clients last got them: whoever waits for a bill to be paid asks for the same again and again.
-#[derive(Debug, Default)]
-struct Written {
-    bills: BTreeMap<Guid, Bytes>,
-    bytes: usize,
-}
-
-/// The most bytes of written bills that are kept; beyond, all are written anew when asked for.
-const WRITTEN: usize = 4 * 1024 * 1024;
-
-impl Clone for Written {
-    /// A copy of a world writes for itself: copying what is written would cost more.
-    fn clone(&self) -> Self {
-        Self::default()
-    }
-}
-
-impl Written {
-    fn forget(&mut self, id: Guid) {
-        if let Some(text) = self.bills.remove(&id) {
-            self.bytes -= text.len();
-        }
-    }
-
-    fn keep(&mut self, id: Guid, text: Bytes) {
-        self.forget(id);
-        if self.bytes + text.len() > WRITTEN {
-            *self = Self::default();
-        }
-        if text.len() <= WRITTEN {
-            self.bytes += text.len();
-            self.bills.insert(id, text);
-        }
-    }
 }
 
 /// The same for the same name on every platform: FNV-1a.
@@ -145,16 +106,6 @@ impl Bills {
         self.all.len()
     }
 
-    /// A bill as it was last written, if it has not changed since.
-    pub(crate) fn written(&self, id: Guid) -> Option<Bytes> {
-        self.written.bills.get(&id).cloned()
-    }
-
-    /// Keeps a bill as it was written.
-    pub(crate) fn keep_written(&mut self, id: Guid, text: Bytes) {
-        self.written.keep(id, text);
-    }
-
     /// The ids of all.
     pub(crate) fn ids(&self) -> impl Iterator<Item = Guid> {
         self.all.keys().copied()
@@ -172,7 +123,6 @@ impl Bills {
         self.next_serial += 1;
         bill.serial = self.next_serial;
         bill.shrink();
-        self.written.forget(bill.id());
         self.index(&bill, dates);
         if let Some(rows) = &mut self.rows {
             rows.extend(bill.row_ids());
@@ -183,7 +133,6 @@ impl Bills {
     /// Takes a bill out; `dates` as it was put in with.
     pub(crate) fn take(&mut self, id: Guid, dates: &[Date]) -> Option<Bill> {
         let bill = self.all.remove(&id)?;
-        self.written.forget(id);
         self.unindex(&bill, dates);
         if let Some(rows) = &mut self.rows {
             bill.row_ids().for_each(|id| {
@@ -205,7 +154,6 @@ impl Bills {
             }
         }
         bill.shrink();
-        self.written.forget(bill.id());
         self.index(&bill, after);
         if let Some(rows) = &mut self.rows {
             rows.extend(bill.row_ids());
@@ -280,44 +228,5 @@ impl Bills {
     /// The bill whose delivery falls due first.
     pub(crate) fn first_due(&self) -> Option<(Timestamp, Guid)> {
         self.due.first().map(|(at, _, id)| (*at, *id))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::state::record::Value;
-
-    fn bill(name: &str) -> Bill {
-        let mut bill = Bill::default();
-        bill.guest.set(guest::ID, Value::Guid(Guid::draft(7)));
-        bill.guest.set(guest::NAME, Value::Text(name.into()));
-        bill
-    }
-
-    #[test]
-    fn a_written_bill_is_forgotten_when_it_changes() {
-        let (id, text) = (Guid::draft(7), Bytes::from_static(b"{}"));
-        let mut bills = Bills::default();
-        bills.put(bill("1"), &[]);
-        bills.keep_written(id, text.clone());
-        assert_eq!(bills.written(id), Some(text.clone()));
-        assert_eq!(bills.clone().written(id), None, "a copy writes for itself");
-        bills.replace(bill("2"), &[], &[]);
-        assert_eq!(bills.written(id), None);
-        bills.keep_written(id, text.clone());
-        bills.take(id, &[]);
-        assert_eq!((bills.written(id), bills.written.bytes), (None, 0));
-    }
-
-    #[test]
-    fn written_bills_are_bounded() {
-        let mut written = Written::default();
-        for n in 0..100 {
-            written.keep(Guid::draft(n), Bytes::from(vec![b' '; WRITTEN / 10]));
-            assert!(written.bytes <= WRITTEN && written.bills.len() <= 10, "{}", written.bytes);
-        }
-        written.keep(Guid::draft(0), Bytes::from(vec![b' '; WRITTEN + 1]));
-        assert!(written.bills.is_empty());
     }
 }

@@ -1,6 +1,5 @@
 //! Bills as clients get them.
 
-use bytes::Bytes;
 use jiff::civil::{Date, DateTime};
 
 use crate::api::wire::out::Out;
@@ -36,16 +35,6 @@ impl State {
     /// `get-guest`: the whole bill, if there is one.
     pub fn guest_json(&self, id: Guid) -> Option<String> {
         self.bills.get(id).map(|bill| self.bill_json(bill))
-    }
-
-    /// The same as bytes that are kept until the bill changes.
-    pub(crate) fn guest_bytes(&mut self, id: Guid) -> Option<Bytes> {
-        if let Some(written) = self.bills.written(id) {
-            return Some(written);
-        }
-        let text = Bytes::from(self.guest_json(id)?);
-        self.bills.keep_written(id, text.clone());
-        Some(text)
     }
 
     /// `get-guests`: all bills of a client; of an unknown client there are none.
