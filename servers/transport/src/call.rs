@@ -153,7 +153,8 @@ impl<S: Service> Call<'_, S> {
         let Self { now, world, live, rendered, warnings, reads, .. } = self;
         let mut context = Context { now: *now, warnings, rendered };
         match run(world, live, *reads, |state| rule(state, &mut context, request)) {
-            Ok(Outcome { reply, fresh_until }) => Reply { fresh_until, ..reply.encode() },
+            Ok(Outcome { reply, fresh_until: None }) => reply.encode(),
+            Ok(Outcome { reply, fresh_until: Some(until) }) => reply.encode().fresh_until(until),
             Err(error) => self.failure(&error),
         }
     }

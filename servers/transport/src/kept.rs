@@ -72,7 +72,9 @@ impl Replies {
 
     /// Keeps a reply that was written at `now`, if its rule has said how long it is good.
     pub(crate) fn keep(&self, asked: &Asked<'_>, now: Timestamp, reply: &Reply) {
-        let Some(until) = reply.fresh_until.filter(|until| now < *until && reply.body.len() <= LONGEST) else { return };
+        let Some(until) = reply.is_fresh_until().filter(|until| now < *until && reply.body.len() <= LONGEST) else {
+            return;
+        };
         let kept = Kept {
             state: asked.state,
             path: asked.path.into(),
@@ -113,10 +115,10 @@ mod tests {
         let asked = |request, path, state| Asked { state, request, path, credential: Some(&AUTHORIZATION) };
         let body = |request, path, state, second| replies.get(&asked(request, path, state), at(second)).map(|r| r.body);
 
-        let mut reply = Reply::ok(&"x");
+        let reply = Reply::ok(&"x");
         replies.keep(&asked(&anna, "/things", state), at(10), &reply);
         assert_eq!(body(&anna, "/things", state, 10), None, "its rule has not said how long it is good");
-        reply.fresh_until = Some(at(20));
+        let reply = reply.fresh_until(at(20));
         replies.keep(&asked(&anna, "/things", state), at(10), &reply);
         assert_eq!(body(&anna, "/things", state, 19).as_deref(), Some(&b"\"x\""[..]));
         for (what, found) in [

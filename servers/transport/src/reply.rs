@@ -19,8 +19,9 @@ pub struct Reply {
     pub headers: Vec<(HeaderName, HeaderValue)>,
     /// The body. The journal shares it.
     pub body: Bytes,
-    /// Until when the same request gets the same reply, as long as the state does not change; `None`: nobody knows.
-    pub fresh_until: Option<Timestamp>,
+    /// Until when the same request gets the same reply, as long as the state does not change, in microseconds since 1970;
+    /// `None`: nobody knows. A number, for replies are moved about and should stay small.
+    fresh_until: Option<i64>,
 }
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
@@ -60,8 +61,20 @@ impl Reply {
     /// The same reply, which stays the same until this time unless the state changes.
     #[must_use]
     pub fn fresh_until(mut self, until: Timestamp) -> Self {
-        self.fresh_until = Some(until);
+        self.fresh_until = Some(until.as_microsecond());
         self
+    }
+
+    /// The same reply, which stays the same no longer than until this time.
+    #[must_use]
+    pub fn fresh_at_most_until(mut self, end: Timestamp) -> Self {
+        self.fresh_until = self.fresh_until.map(|until| until.min(end.as_microsecond()));
+        self
+    }
+
+    /// Until when the same request gets the same reply, as long as the state does not change; `None`: nobody knows.
+    pub(crate) fn is_fresh_until(&self) -> Option<Timestamp> {
+        self.fresh_until.and_then(|until| Timestamp::from_microsecond(until).ok())
     }
 
     /// Adds a header.

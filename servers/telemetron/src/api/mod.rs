@@ -78,9 +78,8 @@ fn answer<Q>(call: &Call<'_, Telemetron>, request: Request<Q>, handle: Handle<Q>
     let (token, params) = (bearer(call), &call.params);
     let answer = call.state(|state, now| {
         let viewer = state.viewer(token, now)?;
-        let mut reply = handle(state, &Cx { viewer: &viewer, now, token: token.unwrap_or_default(), params }, request)?;
-        reply.fresh_until = reply.fresh_until.map(|until| until.min(viewer.until.timestamp()));
-        Ok(reply)
+        let reply = handle(state, &Cx { viewer: &viewer, now, token: token.unwrap_or_default(), params }, request)?;
+        Ok(reply.fresh_at_most_until(viewer.until.timestamp()))
     });
     answer.unwrap_or_else(|error: Error| error.into())
 }
