@@ -22,14 +22,14 @@ use crate::{Outcome, Plan};
 const GUARDED: [(&str, Asked, f64); 5] = [
     ("carbis, poll with 20 events", Asked::Http(|stend| limit::poll(stend, 20)), 1.25),
     ("telemetron, one machine", Asked::Http(limit::one), 1.25),
-    ("tillypad, get-guest", Asked::Http(limit::get_guest), 1.25),
-    ("tillypad, post-guest", Asked::Http(limit::post_guest), 3.2),
-    ("queue, currentConsumer", Asked::Socket("currentConsumer"), 1.43),
+    ("tillypad, get-guest", Asked::Http(limit::get_guest), 1.20),
+    ("tillypad, post-guest", Asked::Http(limit::post_guest), 3.4),
+    ("queue, currentConsumer", Asked::Socket("currentConsumer"), 3.2),
 ];
 
 /// The start and end of a process that answers on each port once, and the pages of an idle one.
-const START: f64 = 3.0;
-const IDLE: f64 = 3.0;
+const START: f64 = 4.3;
+const IDLE: f64 = 3.9;
 
 /// How something is asked.
 #[derive(Clone, Copy)]
