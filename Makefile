@@ -24,7 +24,7 @@ FORCE:
 run: $(STEND) ## Build, start everything, and play an ordinary day in the busy world, on and on (SERVE='--port-base 8800': more options)
 	@$(STEND) serve --scenario $(SCENARIO) --speed $(SPEED) --loop $(SERVE)
 
-test: setup lint docs unit snapshots scenarios judges ## Everything that CI runs
+test: setup lint docs unit snapshots scenarios judges scaffold ## Everything that CI runs
 
 check: setup ## Type-check everything and run the unit tests of what changed (SINCE=REV: since then)
 	@CARGO="$(CARGO)" .ci/check
@@ -90,9 +90,15 @@ snapshots: ## Fail on snapshots that nobody has read, or that no test asks for
 	stray=$$(comm -13 target/insta-asked.txt target/insta-there.txt); \
 	if [ -n "$$stray" ]; then echo "snapshots that no test asks for:"; echo "$$stray"; exit 1; fi
 
-scenarios: ## Check every shipped file and play every shipped scenario
-	$(CARGO) run --locked --quiet -p stend -- check scenarios fixtures/worlds
-	$(CARGO) run --locked --quiet -p stend -- play scenarios
+# The program as the tests build it: built with other features of the dependencies, it would be compiled all over again.
+PROGRAM := target/debug/stend
+.PHONY: program
+program: setup
+	@$(CARGO) test --locked --workspace --quiet --no-run
+
+scenarios: program ## Check every shipped file and play every shipped scenario
+	$(PROGRAM) check scenarios fixtures/worlds
+	$(PROGRAM) play scenarios
 
 JUDGES := target/judges
 NPM ?= npm
@@ -106,9 +112,8 @@ $(JUDGES)/npm/.ready: tests/judges/package.json tests/judges/package-lock.json t
 	@cd $(@D) && $(NPM) ci --ignore-scripts --no-audit --no-fund --loglevel=error
 	@touch $@
 
-judges: setup $(JUDGES)/venv/.ready $(JUDGES)/npm/.ready ## Let linters and schemathesis judge the specifications and what answers
-	@$(CARGO) build --locked --quiet -p stend
-	@$(JUDGES)/venv/bin/python tests/judges/judge.py target/debug/stend $(JUDGES)/venv $(JUDGES)/npm/node_modules $(JUDGES)/out
+judges: program $(JUDGES)/venv/.ready $(JUDGES)/npm/.ready ## Let linters and schemathesis judge the specifications and what answers
+	@$(JUDGES)/venv/bin/python tests/judges/judge.py $(PROGRAM) $(JUDGES)/venv $(JUDGES)/npm/node_modules $(JUDGES)/out
 
 # The peers live in target/; what they are, and their exact versions, stands in tests/benches/peers.
 PEERS := tests/benches/peers
