@@ -44,6 +44,7 @@ async fn one_at_a_time_and_it_can_be_stopped() {
 }
 
 #[tokio::test]
+#[allow(clippy::disallowed_methods, reason = "how long others wait is what is tested")]
 async fn an_expectation_that_takes_long_holds_no_requests_up() {
     let bench = Bench::start().await;
     let text = "stend: 1\nworld: documented\nexpect:\n  - state: { '$..[?$..[?@.nothing == 1]]': [] }\n";

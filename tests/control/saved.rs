@@ -50,6 +50,7 @@ async fn a_large_world_loads_as_it_was_saved() {
 }
 
 #[tokio::test]
+#[allow(clippy::disallowed_methods, reason = "how long others wait is what is tested")]
 async fn two_large_worlds_that_are_put_hold_no_other_world_up() {
     let bench = Bench::start().await;
     let row = |id: u32| json!({"id": id, "name": "x".repeat(1_000), "max_guests": 2});

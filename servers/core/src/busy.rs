@@ -115,7 +115,7 @@ impl Drop for ParkedGuard {
     }
 }
 
-/// Why somebody who waited for a world's clock is sent away.
+/// Why a pending timer was cancelled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Gone {
     /// The world was reset, or another was put in its place.

@@ -676,6 +676,7 @@ mod tests {
         ) {
             let text = format!("${}", pieces.concat());
             let document = serde_json::json!({"a": [{"b": 1, "a": [1, 2, 3]}, {"b": [[1], [2]]}], "b": {"a": {"a": 1}}});
+            #[expect(clippy::disallowed_methods, reason = "a stopwatch")]
             let began = std::time::Instant::now();
             if let Ok(path) = path(&text) {
                 let _ = find(&path, &text, &document);
