@@ -100,7 +100,8 @@ fn lint(text: &str) -> Vec<Sample> {
 
 /// Buckets grow with their bounds, and the last is the count.
 fn histograms(samples: &[Sample]) {
-    let mut buckets: BTreeMap<(String, Vec<(String, String)>), Vec<(f64, f64)>> = BTreeMap::new();
+    type Series = (String, Vec<(String, String)>);
+    let mut buckets: BTreeMap<Series, Vec<(f64, f64)>> = BTreeMap::new();
     for (metric, labels, value) in samples {
         let Some(family) = metric.strip_suffix("_bucket") else { continue };
         let (bound, others): (Vec<_>, Vec<_>) = labels.iter().cloned().partition(|(name, _)| name == "le");

@@ -1,5 +1,7 @@
 //! The live stream: what happens in a world as Server-Sent Events, resumed, with its gaps named, and ended readably.
 
+#![allow(clippy::disallowed_methods, reason = "how long clients wait is what is tested")]
+
 use std::time::{Duration, Instant};
 
 use reqwest::{Method, Response};

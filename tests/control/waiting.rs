@@ -1,5 +1,7 @@
 //! Requests that wait: the journal's next entries, and expectations that come to hold.
 
+#![allow(clippy::disallowed_methods, reason = "how long clients wait is what is tested")]
+
 use std::time::{Duration, Instant};
 
 use reqwest::Method;
