@@ -43,6 +43,7 @@ fn wanted(hash: &Option<String>) -> Result<Option<u32>, Problem> {
 #[serde(deny_unknown_fields)]
 struct CallWaiter {
     /// The table.
+    #[schemars(extend("x-pick" = "carbis.tables"))]
     table: i64,
     /// The event's hash, instead of a random one.
     hash: Option<String>,
@@ -64,10 +65,12 @@ impl Act<Carbis> for CallWaiter {
 #[serde(deny_unknown_fields)]
 struct OpenOrder {
     /// The table.
+    #[schemars(extend("x-pick" = "carbis.tables"))]
     table: i64,
     /// The dishes.
     dishes: Vec<Wanted>,
     /// The waiter; left out, the one with the lowest id.
+    #[schemars(extend("x-pick" = "carbis.waiters"))]
     waiter: Option<i64>,
 }
 
@@ -96,6 +99,7 @@ impl Act<Carbis> for OpenOrder {
 #[serde(deny_unknown_fields)]
 struct AdditionalOrder {
     /// The table; it must have an open order.
+    #[schemars(extend("x-pick" = "carbis.tables"))]
     table: i64,
     /// The dishes to add.
     dishes: Vec<Wanted>,
@@ -119,6 +123,7 @@ impl Act<Carbis> for AdditionalOrder {
 #[serde(deny_unknown_fields)]
 struct PayOnline {
     /// The table; it must have an open order.
+    #[schemars(extend("x-pick" = "carbis.tables"))]
     table: i64,
     /// The event's hash, instead of a random one.
     hash: Option<String>,
@@ -148,6 +153,7 @@ impl Act<Carbis> for PayOnline {
 #[serde(deny_unknown_fields)]
 struct CloseOrder {
     /// The table; it must have an open order.
+    #[schemars(extend("x-pick" = "carbis.tables"))]
     table: i64,
 }
 
@@ -174,6 +180,7 @@ struct Emit {
     /// The event's code, any word.
     code: String,
     /// The table.
+    #[schemars(extend("x-pick" = "carbis.tables"))]
     table: i64,
     /// Whether the event carries the table's order; left out, it does when there is one.
     order: Option<bool>,
@@ -225,6 +232,7 @@ struct SeatGuests {
     #[serde(default = "six_minutes")]
     stay: Span,
     /// The tables they sit at; left out, all.
+    #[schemars(extend("x-pick" = "carbis.tables"))]
     tables: Option<Vec<i64>>,
 }
 

@@ -7,9 +7,10 @@ mod api;
 mod errors;
 
 mod state;
+mod view;
 mod world;
 
-use stend_core::{Action, Operation, Problem, Seed, Service, SpecPart, Timestamp};
+use stend_core::{Action, Look, Operation, Problem, Seed, Service, SpecPart, Timestamp, View};
 use stend_transport::{At, Failure, HttpService, Refused, Reply};
 
 pub use state::State;
@@ -50,6 +51,10 @@ impl Service for Carbis {
 
     fn tick(state: &mut State, due: Timestamp) -> Vec<String> {
         state.tick(due)
+    }
+
+    fn view(state: &State, now: Timestamp, look: &Look<'_>) -> View {
+        view::view(state, now, look)
     }
 }
 

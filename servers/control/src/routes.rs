@@ -8,7 +8,7 @@ use serde_json::Value;
 use stend_transport::Reply;
 
 use crate::handlers::{
-    actions, clock, faults, info, journal, metrics, recording, scenario, spec, state, stream, verify, worlds,
+    actions, clock, faults, info, journal, metrics, recording, scenario, spec, state, stream, verify, view, worlds,
 };
 use crate::openapi::schemas;
 use crate::request::Request;
@@ -162,6 +162,18 @@ const STREAM: &[Parameter] = &[
     BODIES,
 ];
 
+const ROWS: Parameter = parameter(
+    "limit",
+    r#"{"type": "integer", "minimum": 1, "maximum": 1000}"#,
+    "The most rows of a table; 50 unless given.",
+);
+
+const VIEW: &[Parameter] = &[
+    parameter("table", TEXT, "Only this table, by its `id`."),
+    ROWS,
+    parameter("after", TEXT, "With `table`: the page after this, the `next` of the page before."),
+];
+
 const PLAY: &[Parameter] = &[
     parameter("speed", TEXT, "Virtual seconds a real second, or `max`; 1 unless given."),
     parameter("seed", r#"{"type": "integer", "minimum": 0}"#, "The seed, instead of the scenario's."),
@@ -257,6 +269,18 @@ pub(crate) static ROUTES: &[Row] = &[
         .query(STREAM)
         .answers(200, schemas::text)
         .of("text/event-stream"),
+    row!("view_world", "GET", "/control/v1/worlds/{world}/view", view::world)
+        .about("What people see of a world: of each service tables of typed cells, and the actions that fit each row with their arguments.")
+        .query(&[ROWS])
+        .answers(200, view::world_schema),
+    row!("view_service", "GET", "/control/v1/worlds/{world}/view/{service}", view::service)
+        .about("What people see of a service, or of one table of it, page by page.")
+        .query(VIEW)
+        .answers(200, view::service_schema),
+    row!("picture", "GET", "/control/v1/worlds/{world}/view/{service}/pictures/{name}", view::picture)
+        .about("A picture that a cell of a view names.")
+        .answers(200, schemas::text)
+        .of("image/png"),
     row!("clear_journal", "DELETE", "/control/v1/worlds/{world}/journal", journal::clear).about("Forgets all entries."),
     row!("record", "GET", "/control/v1/worlds/{world}/recording", recording::read)
         .about("What has happened since the world began, as a scenario that plays it again.")

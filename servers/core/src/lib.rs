@@ -35,6 +35,7 @@ pub mod shared;
 pub mod source;
 pub mod tally;
 mod timekeeper;
+pub mod view;
 pub mod visible;
 pub mod world;
 pub mod world_events;
@@ -57,6 +58,7 @@ pub use service::{Action, ActionInfo, AnyService, Evidence, Operation, Registry,
 pub use shared::{Index, Shared, Table, Version};
 pub use source::{Diagnostic, Severity, Source};
 pub use tally::Tally;
+pub use view::{Look, View};
 pub use world::{Fired, Gap, Recorded, World};
 pub use world_file::WorldFile;
 pub use worlds::{NewWorld, Worlds};

@@ -14,6 +14,7 @@ use crate::relative::Beginning;
 use crate::section::{Erased, SavedState, Section};
 use crate::service::{Seed, Service, find};
 use crate::shared::Version;
+use crate::view::{Draw, Look, View};
 
 /// Times as microseconds in an atomic, which reach from the first to the last time that there is; the largest never comes.
 pub(crate) const NEVER: i64 = i64::MAX;
@@ -246,6 +247,13 @@ pub trait LiveService: Send + Sync {
     fn tick(&self, due: Timestamp) -> Vec<String>;
     /// Notes that the clock was set back.
     fn clock_back(&self, now: Timestamp);
+    /// What people see of the state, and its version: it grows with all that may have changed the state.
+    ///
+    /// # Errors
+    /// A table that is not there, or a place in one that cannot be.
+    fn view(&self, now: Timestamp, look: &Look<'_>) -> Result<(u64, View), Problem>;
+    /// The picture that a cell of the view names, as PNG.
+    fn picture(&self, name: &str) -> Option<Draw>;
 }
 
 impl<F: Service> LiveService for Live<F> {
@@ -302,5 +310,17 @@ impl<F: Service> LiveService for Live<F> {
             return;
         }
         self.run(now, |state| F::clock_back(state, now));
+    }
+
+    fn view(&self, now: Timestamp, look: &Look<'_>) -> Result<(u64, View), Problem> {
+        let mut place = self.state.lock();
+        let view = F::view(place.state(), now, look);
+        let version = self.version.load(Ordering::Relaxed);
+        drop(place);
+        Ok((version, view.of(F::NAME, look)?))
+    }
+
+    fn picture(&self, name: &str) -> Option<Draw> {
+        F::picture(self.state.lock().state(), name)
     }
 }

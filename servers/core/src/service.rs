@@ -13,6 +13,7 @@ use crate::node::Node;
 use crate::problem::Problem;
 use crate::relative::Times;
 use crate::section::{Erased, Section};
+use crate::view::{Draw, Look, View};
 
 /// One vendor's API: its state, and the rules that change it. Everything here is synchronous and pure: time
 /// comes in as an argument, randomness from streams that the state owns.
@@ -66,6 +67,17 @@ pub trait Service: Sized + Send + Sync + 'static {
 
     /// Notes that the clock was set back to `now`. What has happened stays.
     fn clock_back(_state: &mut Self::State, _now: Timestamp) {}
+
+    /// What people see of the state at `now`: the tables that the page and the terminal show. Called under the state's
+    /// lock when somebody asks; it must cost no more than the rows that `look` wants.
+    fn view(_state: &Self::State, _now: Timestamp, _look: &Look<'_>) -> View {
+        View::new()
+    }
+
+    /// The picture that a cell of the view names by letters, digits, `-` and `_`; `None`: there is none of this name.
+    fn picture(_state: &Self::State, _name: &str) -> Option<Draw> {
+        None
+    }
 }
 
 /// A part of a service's specification.

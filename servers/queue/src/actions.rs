@@ -81,6 +81,7 @@ impl Taken {
 #[serde(deny_unknown_fields)]
 struct TakeTicket {
     /// What for.
+    #[schemars(extend("x-pick" = "queue.services"))]
     services: Vec<i64>,
     /// Added to the default priority of 50.
     #[serde(default)]
@@ -116,6 +117,7 @@ impl Act<Queue> for TakeTicket {
 #[serde(deny_unknown_fields)]
 struct PreRegister {
     /// What for.
+    #[schemars(extend("x-pick" = "queue.services"))]
     services: Vec<i64>,
     /// When.
     #[serde(deserialize_with = "stamp::deserialize")]
@@ -162,6 +164,7 @@ impl Act<Queue> for PreRegister {
 #[serde(deny_unknown_fields)]
 struct Arrive {
     /// The appointment.
+    #[schemars(extend("x-pick" = "queue.appointments"))]
     pre_registered: i64,
 }
 
@@ -191,6 +194,7 @@ impl Act<Queue> for Arrive {
 #[serde(deny_unknown_fields)]
 struct CancelTicket {
     /// The ticket's id.
+    #[schemars(extend("x-pick" = "queue.tickets"))]
     consumer: i64,
 }
 
@@ -215,6 +219,7 @@ struct Visitors {
     /// They come spread evenly over this span.
     over: Span,
     /// What for, one of these each; left out, any service that is not disabled.
+    #[schemars(extend("x-pick" = "queue.services"))]
     services: Option<Vec<i64>>,
 }
 

@@ -10,10 +10,12 @@ mod actions;
 mod api;
 mod errors;
 mod state;
+mod view;
 mod world;
 
 use stend_core::envelope::Envelope;
-use stend_core::{Action, Operation, Problem, Seed, Service, SpecPart, Timestamp};
+use stend_core::view::Draw;
+use stend_core::{Action, Look, Operation, Problem, Seed, Service, SpecPart, Timestamp, View};
 
 pub use state::State;
 pub use world::Section;
@@ -61,5 +63,13 @@ impl Service for Queue {
 
     fn clock_back(state: &mut State, now: Timestamp) {
         state.clock_back(now);
+    }
+
+    fn view(state: &State, now: Timestamp, look: &Look<'_>) -> View {
+        view::view(state, now, look)
+    }
+
+    fn picture(state: &State, ticket: &str) -> Option<Draw> {
+        view::picture(state, ticket)
     }
 }

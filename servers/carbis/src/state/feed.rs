@@ -1,5 +1,7 @@
 //! The queue of events: kept for a while, read from any point on.
 
+use std::ops::Bound;
+
 use jiff::Timestamp;
 use rand::Rng;
 use stend_core::{Index, Problem, Span, Streams, Table, Version};
@@ -141,6 +143,16 @@ impl Feed {
             gone += 1;
         }
         gone
+    }
+
+    /// How many are kept.
+    pub(crate) fn len(&self) -> usize {
+        self.events.len()
+    }
+
+    /// Events with their numbers, the newest first, those before a number.
+    pub(crate) fn until(&self, end: Bound<u64>) -> impl Iterator<Item = (&u64, &Kept)> {
+        self.events.range((Bound::Unbounded, end)).rev()
     }
 
     pub(crate) fn events(&self) -> impl Iterator<Item = &Kept> {

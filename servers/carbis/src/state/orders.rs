@@ -16,6 +16,7 @@ use crate::state::settings::PaidOrder;
 #[serde(deny_unknown_fields)]
 pub(crate) struct Wanted {
     /// The dish.
+    #[schemars(extend("x-pick" = "carbis.dishes"))]
     pub id: i64,
     /// How many, or how much.
     #[serde(default = "one")]

@@ -12,4 +12,5 @@ pub(crate) mod spec;
 pub(crate) mod state;
 pub(crate) mod stream;
 pub(crate) mod verify;
+pub(crate) mod view;
 pub(crate) mod worlds;

@@ -24,6 +24,7 @@ use crate::problem::Problem;
 use crate::service::{Registry, Seed, Service};
 use crate::tally::Tally;
 use crate::timekeeper::Timekeeper;
+use crate::view::{Draw, Look, View};
 use crate::world_events::{Done, WorldEvent, WorldEvents};
 use crate::world_file::WorldFile;
 
@@ -221,6 +222,22 @@ impl World {
         self.note(now, WorldEvent::Action { name: name.to_owned(), args: args.clone() });
         self.happened(now, Happened::Action { action: name.to_owned(), args, result: result.clone() });
         Ok(result)
+    }
+
+    /// What people see of the service in this slot, and the version of its state.
+    ///
+    /// # Errors
+    /// A table that is not there, or a place in one that cannot be.
+    pub fn view(&self, index: usize, look: &Look<'_>) -> Result<(u64, View), Problem> {
+        let now = self.now();
+        let _open = self.gate.read();
+        self.services[index].view(now, look)
+    }
+
+    /// The picture that a cell of the view of the service in this slot names, as PNG.
+    pub fn picture(&self, index: usize, name: &str) -> Option<Draw> {
+        let _open = self.gate.read();
+        self.services[index].picture(name)
     }
 
     fn note(&self, at: Timestamp, event: WorldEvent) {

@@ -19,8 +19,10 @@ use crate::state::posts::Post;
 #[serde(deny_unknown_fields)]
 pub(super) struct ClerkSits {
     /// The user's login.
+    #[schemars(extend("x-pick" = "queue.clerks"))]
     user: String,
     /// The window.
+    #[schemars(extend("x-pick" = "queue.windows"))]
     workplace: i64,
     /// How long he serves a ticket.
     #[serde(default = "five_minutes")]
@@ -87,6 +89,7 @@ fn user_of(state: &State, login: &str) -> Result<i64, Problem> {
 #[serde(deny_unknown_fields)]
 pub(super) struct ClerkLeaves {
     /// The window.
+    #[schemars(extend("x-pick" = "queue.windows"))]
     workplace: i64,
 }
 
@@ -119,6 +122,7 @@ fn post(state: &State, workplace: i64) -> Result<Post, Problem> {
 #[serde(deny_unknown_fields)]
 pub(super) struct CallNext {
     /// The window; somebody must be logged in there.
+    #[schemars(extend("x-pick" = "queue.windows"))]
     workplace: i64,
 }
 
@@ -158,6 +162,7 @@ enum Outcome {
 #[serde(deny_unknown_fields)]
 pub(super) struct ServeTicket {
     /// The window; somebody must be served there.
+    #[schemars(extend("x-pick" = "queue.windows"))]
     workplace: i64,
     /// How it ends.
     #[serde(default)]

@@ -96,6 +96,27 @@ impl Line {
         ranks.into_iter().take(size).map(|rank| rank.3).collect()
     }
 
+    /// All who wait for anything, in call order, each once by its best place, behind a rank.
+    pub(crate) fn after(&self, from: Bound<Rank>) -> impl Iterator<Item = Rank> {
+        let lanes = self.lanes.values().map(move |ranks| ranks.range((from, Bound::Unbounded)));
+        let mut heads: Vec<_> = lanes.map(Iterator::peekable).collect();
+        std::iter::from_fn(move || {
+            loop {
+                let (rank, lane) = (heads.iter_mut().enumerate())
+                    .filter_map(|(lane, head)| head.peek().map(|rank| (**rank, lane)))
+                    .min()?;
+                heads[lane].next();
+                // Lanes of one ticket may give it the same rank.
+                let places = self.places.get(&rank.3)?;
+                let first = places.iter().map(|(_, rank)| *rank).min();
+                let same = heads.iter_mut().any(|head| head.peek().is_some_and(|other| **other == rank));
+                if first == Some(rank) && !same {
+                    return Some(rank);
+                }
+            }
+        })
+    }
+
     /// How many wait.
     pub(crate) fn len(&self) -> usize {
         self.places.len()
