@@ -6,7 +6,7 @@ use std::path::Path;
 use crate::support::root;
 
 /// Files that every service has (`DESIGN.md`, layout); `actions` may be a folder.
-const MODULES: [&str; 4] = ["README.md", "src/lib.rs", "src/errors.rs", "src/world.rs"];
+const MODULES: [&str; 5] = ["README.md", "src/lib.rs", "src/errors.rs", "src/view.rs", "src/world.rs"];
 
 #[test]
 fn every_service_has_the_same_modules() {

@@ -6,9 +6,10 @@ mod actions;
 mod api;
 mod errors;
 mod state;
+mod view;
 mod world;
 
-use stend_core::{Action, Operation, Problem, Seed, Service, SpecPart, Timestamp};
+use stend_core::{Action, Look, Operation, Problem, Seed, Service, SpecPart, Timestamp, View};
 use stend_transport::{At, Failure, HttpService, Refused, Reply};
 
 pub use state::State;
@@ -48,6 +49,10 @@ impl Service for @Name@ {
 
     fn tick(_state: &mut State, _due: Timestamp) -> Vec<String> {
         Vec::new()
+    }
+
+    fn view(state: &State, _now: Timestamp, look: &Look<'_>) -> View {
+        view::view(state, look)
     }
 }
 

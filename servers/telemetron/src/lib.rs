@@ -11,9 +11,10 @@ mod api;
 mod errors;
 
 mod state;
+mod view;
 mod world;
 
-use stend_core::{Action, Problem, Seed, Service, SpecPart, Timestamp};
+use stend_core::{Action, Look, Problem, Seed, Service, SpecPart, Timestamp, View};
 use stend_transport::header::{self, HeaderName};
 use stend_transport::{At, HttpService, Operation, Refused, Reply};
 
@@ -77,6 +78,10 @@ impl Service for Telemetron {
 
     fn tick(state: &mut State, due: Timestamp) -> Vec<String> {
         state.tick(due)
+    }
+
+    fn view(state: &State, now: Timestamp, look: &Look<'_>) -> View {
+        view::view(state, now, look)
     }
 }
 

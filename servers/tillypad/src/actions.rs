@@ -53,6 +53,7 @@ struct DayOf {
 #[serde(deny_unknown_fields)]
 struct OpenDay {
     /// The division; left out, the default one.
+    #[schemars(extend("x-pick" = "tillypad.divisions"))]
     division: Option<Guid>,
 }
 
@@ -73,6 +74,7 @@ impl Act<Tillypad> for OpenDay {
 #[serde(deny_unknown_fields)]
 struct CloseDay {
     /// The division; left out, the default one.
+    #[schemars(extend("x-pick" = "tillypad.divisions"))]
     division: Option<Guid>,
 }
 
@@ -98,11 +100,14 @@ impl Act<Tillypad> for CloseDay {
 #[serde(deny_unknown_fields)]
 struct StopList {
     /// The division; left out, the default one.
+    #[schemars(extend("x-pick" = "tillypad.divisions"))]
     division: Option<Guid>,
     /// Dishes to put on the list.
+    #[schemars(extend("x-pick" = "tillypad.menu"))]
     #[serde(default, alias = "items")]
     add: Vec<Guid>,
     /// Dishes to take off it.
+    #[schemars(extend("x-pick" = "tillypad.menu"))]
     #[serde(default)]
     remove: Vec<Guid>,
 }

@@ -11,10 +11,11 @@ mod api;
 mod errors;
 
 mod state;
+mod view;
 mod world;
 
 use stend_core::relative::Times;
-use stend_core::{Action, Operation, Problem, Seed, Service, SpecPart, Timestamp};
+use stend_core::{Action, Look, Operation, Problem, Seed, Service, SpecPart, Timestamp, View};
 use stend_transport::{At, BodyRules, Failure, HttpService, Refused, Reply};
 
 pub use state::State;
@@ -60,6 +61,10 @@ impl Service for Tillypad {
 
     fn tick(state: &mut State, due: Timestamp) -> Vec<String> {
         state.tick(due)
+    }
+
+    fn view(state: &State, now: Timestamp, look: &Look<'_>) -> View {
+        view::view(state, now, look)
     }
 }
 

@@ -23,6 +23,11 @@ impl State {
         id
     }
 
+    /// All notes by their ids.
+    pub(crate) fn notes(&self) -> &Table<u64, Note> {
+        &self.notes
+    }
+
     /// All notes with their ids, the newest first.
     pub(crate) fn latest(&self) -> impl Iterator<Item = (u64, &Note)> {
         self.notes.iter().rev().map(|(id, note)| (*id, note))

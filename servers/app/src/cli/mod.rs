@@ -1,5 +1,6 @@
 //! Arguments, and what each command does.
 
+mod actions;
 mod attach;
 mod ca;
 mod check;
@@ -14,6 +15,7 @@ mod record;
 mod run;
 mod secure;
 mod serve;
+mod show;
 mod spec;
 mod stop;
 mod token;
@@ -89,6 +91,10 @@ enum Command {
     Fidelity(fidelity::Args),
     /// Print a specification: OpenAPI 3.1 or AsyncAPI 3 of a service, or of the control API
     Spec(spec::Args),
+    /// Show what people see of a service in a running bench: its tables, and what can be done with each row
+    Show(show::Args),
+    /// List the actions: what can happen on the far side of the APIs, with arguments and an example
+    Actions(actions::Args),
     /// Print a completion script for a shell
     Completions {
         /// The shell
@@ -148,6 +154,8 @@ pub(crate) fn run() -> ExitCode {
         }
         Command::Fidelity(args) => fidelity::run(&args),
         Command::Spec(args) => spec::run(&args),
+        Command::Show(args) => show::run(&args),
+        Command::Actions(args) => actions::run(&args),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Cli::command(), "stend", &mut script);

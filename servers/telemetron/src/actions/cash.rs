@@ -32,6 +32,7 @@ impl From<Cash> for Holding {
 #[serde(deny_unknown_fields)]
 pub(super) struct InsertCoin {
     /// The machine.
+    #[schemars(extend("x-pick" = "telemetron.machines"))]
     machine: i64,
     /// The coin, in roubles.
     value: Roubles,
@@ -52,6 +53,7 @@ impl Act<Telemetron> for InsertCoin {
 #[serde(deny_unknown_fields)]
 pub(super) struct InsertNote {
     /// The machine.
+    #[schemars(extend("x-pick" = "telemetron.machines"))]
     machine: i64,
     /// The note, in roubles.
     value: Roubles,
@@ -72,6 +74,7 @@ impl Act<Telemetron> for InsertNote {
 #[serde(deny_unknown_fields)]
 pub(super) struct Collect {
     /// The machine.
+    #[schemars(extend("x-pick" = "telemetron.machines"))]
     machine: i64,
 }
 
@@ -118,6 +121,7 @@ pub(super) struct Added {
 #[serde(deny_unknown_fields)]
 pub(super) struct Load {
     /// The machine.
+    #[schemars(extend("x-pick" = "telemetron.machines"))]
     machine: i64,
     /// What is loaded; left out, everything up to the planogram's capacity.
     data: Option<Vec<Added>>,

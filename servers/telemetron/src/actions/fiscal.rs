@@ -17,6 +17,7 @@ use crate::state::number::{Percent, Roubles};
 #[serde(deny_unknown_fields)]
 pub(super) struct IssueReceipt {
     /// The machine.
+    #[schemars(extend("x-pick" = "telemetron.machines"))]
     machine: i64,
     /// The product's name on it.
     name: String,
@@ -76,6 +77,7 @@ impl Act<Telemetron> for IssueReceipt {
 #[serde(deny_unknown_fields)]
 pub(super) struct IssueCorrection {
     /// The machine.
+    #[schemars(extend("x-pick" = "telemetron.machines"))]
     machine: i64,
     /// 1 income, 3 expense.
     #[serde(rename = "type", default = "income")]

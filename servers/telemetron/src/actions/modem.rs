@@ -17,6 +17,7 @@ use crate::state::time::Moment;
 #[serde(deny_unknown_fields)]
 pub(super) struct Event {
     /// The machine.
+    #[schemars(extend("x-pick" = "telemetron.machines"))]
     machine: i64,
     /// Its code: any, the directory's or another.
     code: String,
@@ -53,8 +54,10 @@ fn check_code(code: &str) -> Result<(), Problem> {
 #[serde(deny_unknown_fields)]
 pub(super) struct Fail {
     /// The machine.
+    #[schemars(extend("x-pick" = "telemetron.machines"))]
     machine: i64,
     /// The error's code, such as `D54`.
+    #[schemars(extend("x-pick" = "telemetron.error_codes"))]
     code: String,
     /// Its value in reports; left out, the directory's vendor code.
     value: Option<String>,
@@ -77,6 +80,7 @@ impl Act<Telemetron> for Fail {
 #[serde(deny_unknown_fields)]
 pub(super) struct Recover {
     /// The machine.
+    #[schemars(extend("x-pick" = "telemetron.machines"))]
     machine: i64,
     /// Which error; left out, all.
     code: Option<String>,
@@ -104,6 +108,7 @@ impl Act<Telemetron> for Recover {
 #[serde(deny_unknown_fields)]
 pub(super) struct ModemOffline {
     /// The machine.
+    #[schemars(extend("x-pick" = "telemetron.machines"))]
     machine: i64,
 }
 
@@ -123,6 +128,7 @@ impl Act<Telemetron> for ModemOffline {
 #[serde(deny_unknown_fields)]
 pub(super) struct ModemOnline {
     /// The machine.
+    #[schemars(extend("x-pick" = "telemetron.machines"))]
     machine: i64,
 }
 
@@ -148,6 +154,7 @@ impl Act<Telemetron> for ModemOnline {
 #[serde(deny_unknown_fields)]
 pub(super) struct Ping {
     /// The machine.
+    #[schemars(extend("x-pick" = "telemetron.machines"))]
     machine: i64,
     /// Whether the modem also reads the machine.
     #[serde(default)]

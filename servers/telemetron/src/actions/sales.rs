@@ -18,6 +18,7 @@ use crate::state::selling::{Flood, Mix, Sale, Seeded};
 #[serde(deny_unknown_fields)]
 pub(super) struct Sell {
     /// The machine.
+    #[schemars(extend("x-pick" = "telemetron.machines"))]
     machine: i64,
     /// The spiral or button; left out, the machine does not tell what was sold, and a price is needed.
     layout: Option<String>,
@@ -83,6 +84,7 @@ pub(super) struct SeedSales {
     /// How many sales.
     count: u32,
     /// The machines; left out, all that have a modem and a planogram.
+    #[schemars(extend("x-pick" = "telemetron.machines"))]
     machines: Option<Vec<i64>>,
     /// The period's length.
     over: Span,
@@ -129,6 +131,7 @@ pub(super) struct SeedHistory {
     /// The length of the past, up to 100 days; it ends now.
     over: Span,
     /// The machines; left out, all that have a modem and a planogram.
+    #[schemars(extend("x-pick" = "telemetron.machines"))]
     machines: Option<Vec<i64>>,
     /// How many sales a machine has in a day, if it is not sold out.
     #[serde(default = "twenty")]

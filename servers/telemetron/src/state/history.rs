@@ -218,7 +218,7 @@ impl History {
         self.blocks.last()?.times.last().copied().map(Moment)
     }
 
-    #[cfg(test)]
+    /// How many there are.
     pub(crate) fn len(&self) -> usize {
         self.len
     }
@@ -365,7 +365,18 @@ impl History {
         std::array::from_fn(|i| end[i].minus(start[i]))
     }
 
-    fn sold(&self, index: usize) -> Sold {
+    /// When the sale of this number was.
+    pub(crate) fn at(&self, index: usize) -> Option<Moment> {
+        self.blocks.get(index / BLOCK)?.times.get(index % BLOCK).copied().map(Moment)
+    }
+
+    /// How many were made up to a moment.
+    pub(crate) fn until(&self, last: Moment) -> usize {
+        self.place(|at| at <= last.0)
+    }
+
+    /// The sale of this number, which is below [`History::len`].
+    pub(crate) fn sold(&self, index: usize) -> Sold {
         let (block, place) = (&self.blocks[index / BLOCK], index % BLOCK);
         let row = block.rows[place];
         let word = |number: u32| self.words.words.get(usize::try_from(number).unwrap_or(usize::MAX)).cloned();

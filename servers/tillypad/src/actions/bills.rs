@@ -27,8 +27,10 @@ pub(super) struct Done {}
 #[serde(deny_unknown_fields)]
 pub(super) struct PrintPrecheck {
     /// The bill.
+    #[schemars(extend("x-pick" = "tillypad.bills"))]
     guest: Guid,
     /// Bills whose lines are on the same precheck.
+    #[schemars(extend("x-pick" = "tillypad.bills"))]
     #[serde(default)]
     with: Vec<Guid>,
 }
@@ -56,6 +58,7 @@ impl Act<Tillypad> for PrintPrecheck {
 #[serde(deny_unknown_fields)]
 pub(super) struct BeginPayment {
     /// The bill; it has an unpaid precheck.
+    #[schemars(extend("x-pick" = "tillypad.bills"))]
     guest: Guid,
 }
 
@@ -85,10 +88,12 @@ enum Outcome {
 #[serde(deny_unknown_fields)]
 pub(super) struct EndPayment {
     /// The bill; an authorisation has begun for it.
+    #[schemars(extend("x-pick" = "tillypad.bills"))]
     guest: Guid,
     /// How the authorisation ends.
     result: Outcome,
     /// How it is paid; left out, the first of the world's pay types.
+    #[schemars(extend("x-pick" = "tillypad.pay_types"))]
     pay_type: Option<Guid>,
 }
 
@@ -120,8 +125,10 @@ fn pay_type(state: &State, named: Option<Guid>) -> Result<Guid, Problem> {
 #[serde(deny_unknown_fields)]
 pub(super) struct TakeMoney {
     /// The bill.
+    #[schemars(extend("x-pick" = "tillypad.bills"))]
     guest: Guid,
     /// How it is paid; left out, the first of the world's pay types.
+    #[schemars(extend("x-pick" = "tillypad.pay_types"))]
     pay_type: Option<Guid>,
 }
 
@@ -147,8 +154,10 @@ impl Act<Tillypad> for TakeMoney {
 #[serde(deny_unknown_fields)]
 pub(super) struct AddDish {
     /// The bill.
+    #[schemars(extend("x-pick" = "tillypad.bills"))]
     guest: Guid,
     /// The dish, one of the menu.
+    #[schemars(extend("x-pick" = "tillypad.menu"))]
     #[serde(alias = "item")]
     dish: Guid,
     /// How many.
@@ -202,6 +211,7 @@ fn in_range(number: Decimal, most: Decimal, key: &'static str) -> Result<(), Pro
 #[serde(deny_unknown_fields)]
 pub(super) struct RemoveDish {
     /// The bill.
+    #[schemars(extend("x-pick" = "tillypad.bills"))]
     guest: Guid,
     /// The line (`orit_ID`).
     line: Guid,
@@ -230,6 +240,7 @@ impl Act<Tillypad> for RemoveDish {
 #[serde(deny_unknown_fields)]
 pub(super) struct CloseBill {
     /// The bill; it is paid in full.
+    #[schemars(extend("x-pick" = "tillypad.bills"))]
     guest: Guid,
 }
 
@@ -253,8 +264,10 @@ pub(super) struct SeedGuests {
     /// Their name; left out, they are numbered.
     name: Option<String>,
     /// Their division; left out, the default one.
+    #[schemars(extend("x-pick" = "tillypad.divisions"))]
     division: Option<Guid>,
     /// Whose bills they are, drawn for each; left out, nobody's.
+    #[schemars(extend("x-pick" = "tillypad.clients"))]
     #[serde(default)]
     clients: Vec<Guid>,
     /// They were opened evenly over this span, the last one now.

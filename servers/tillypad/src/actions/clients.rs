@@ -28,6 +28,7 @@ pub(super) struct AddClient {
     /// The id; left out, it gets one.
     id: Option<Guid>,
     /// The group.
+    #[schemars(extend("x-pick" = "tillypad.client_groups"))]
     group: Option<Guid>,
 }
 
@@ -70,8 +71,10 @@ impl Act<Tillypad> for AddClient {
 #[serde(deny_unknown_fields)]
 pub(super) struct AwardPoints {
     /// The client.
+    #[schemars(extend("x-pick" = "tillypad.clients"))]
     client: Guid,
     /// The type of points.
+    #[schemars(extend("x-pick" = "tillypad.point_types"))]
     #[serde(rename = "type")]
     kind: Guid,
     /// How many; below zero they are taken.

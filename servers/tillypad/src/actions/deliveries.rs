@@ -36,6 +36,7 @@ fn moved(state: &State, guest: Guid) -> Result<Moved, Problem> {
 #[serde(deny_unknown_fields)]
 pub(super) struct Confirm {
     /// The bill.
+    #[schemars(extend("x-pick" = "tillypad.deliveries"))]
     guest: Guid,
 }
 
@@ -95,6 +96,7 @@ impl Named {
 #[serde(deny_unknown_fields)]
 pub(super) struct DeliveryState {
     /// The bill.
+    #[schemars(extend("x-pick" = "tillypad.deliveries"))]
     guest: Guid,
     /// The state: the id, the name or the part of one of `delivery_states`.
     state: Named,
@@ -119,8 +121,10 @@ impl Act<Tillypad> for DeliveryState {
 #[serde(deny_unknown_fields)]
 pub(super) struct Courier {
     /// The bill.
+    #[schemars(extend("x-pick" = "tillypad.deliveries"))]
     guest: Guid,
     /// The courier, one of the users.
+    #[schemars(extend("x-pick" = "tillypad.staff"))]
     #[serde(alias = "courier")]
     user: Guid,
     /// What is noted about the courier.

@@ -1,6 +1,7 @@
 //! All bills of a world and the ways to find them: each costs what its answer costs, however many bills there are.
 
 use std::hash::{Hash, Hasher};
+use std::ops::Bound;
 
 use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};
@@ -23,6 +24,8 @@ pub(crate) struct Bills {
     /// By a hash of the name: names are long and many, and the bill itself knows its own.
     by_name: Index<(u64, Date, u64, Guid)>,
     closed: Index<(Guid, DateTime, u64, Guid)>,
+    /// Those that are not among the closed ones, in the order in which they came.
+    open: Index<(u64, Guid)>,
     due: Index<(Timestamp, u64, Guid)>,
     /// The ids of all orders and lines, from the moment on when a client gives a row its id: until then all are drawn, and
     /// a world of a million bills does without.
@@ -168,9 +171,10 @@ impl Bills {
         }
         let name = hashed(bill.name());
         self.by_name.extend(dates.iter().map(|date| (name, *date, serial, id)));
-        if let Some((division, closed)) = self.closing(bill) {
-            self.closed.insert((division, closed, serial, id));
-        }
+        match self.closing(bill) {
+            Some((division, closed)) => self.closed.insert((division, closed, serial, id)),
+            None => self.open.insert((serial, id)),
+        };
         if let Some(due) = bill.due {
             self.due.insert((due, serial, id));
         }
@@ -185,9 +189,10 @@ impl Bills {
         for date in dates {
             self.by_name.remove(&(name, *date, serial, id));
         }
-        if let Some((division, closed)) = self.closing(bill) {
-            self.closed.remove(&(division, closed, serial, id));
-        }
+        match self.closing(bill) {
+            Some((division, closed)) => self.closed.remove(&(division, closed, serial, id)),
+            None => self.open.remove(&(serial, id)),
+        };
         if let Some(due) = bill.due {
             self.due.remove(&(due, serial, id));
         }
@@ -223,6 +228,35 @@ impl Bills {
             .range(first..=last)
             .take_while(move |_| !empty)
             .map(|(_, closed, serial, id)| (*closed, *serial, *id))
+    }
+
+    /// The bills of a division that were closed before a place among them, the last one first.
+    pub(crate) fn closed_before(
+        &self,
+        division: Guid,
+        place: Option<(DateTime, u64, Guid)>,
+    ) -> impl Iterator<Item = (DateTime, u64, Guid)> {
+        let first = (division, DateTime::MIN, 0, Guid::LOWEST);
+        let end = match place {
+            Some((at, serial, id)) => Bound::Excluded((division, at, serial, id)),
+            None => Bound::Included((division, DateTime::MAX, u64::MAX, Guid::draft(u32::MAX))),
+        };
+        self.closed.range((Bound::Included(first), end)).rev().map(|(_, at, serial, id)| (*at, *serial, *id))
+    }
+
+    /// How many are not closed.
+    pub(crate) fn open_count(&self) -> usize {
+        self.open.len()
+    }
+
+    /// The bills that are not closed, with their numbers, the newest first, those before a number.
+    pub(crate) fn open(&self, end: Bound<u64>) -> impl Iterator<Item = (u64, &Bill)> {
+        let end = match end {
+            Bound::Excluded(serial) => Bound::Excluded((serial, Guid::LOWEST)),
+            Bound::Included(serial) => Bound::Included((serial, Guid::draft(u32::MAX))),
+            Bound::Unbounded => Bound::Unbounded,
+        };
+        self.open.range((Bound::Unbounded, end)).rev().filter_map(|(serial, id)| Some((*serial, self.get(*id)?)))
     }
 
     /// The bill whose delivery falls due first.
