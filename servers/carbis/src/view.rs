@@ -149,7 +149,8 @@ fn table_row(state: &State, table: &Table) -> Row {
 /// What can be done with a table and its order.
 fn offers(row: Row, table: i64, order: Option<&Order>) -> Row {
     let Some(order) = order else {
-        return row.offer(Offer::new("order", "Open an order", "Открыть заказ").with("table", table).asking(&["dishes"]));
+        return row
+            .offer(Offer::new("order", "Open an order", "Открыть заказ").with("table", table).asking(&["dishes"]));
     };
     let add = Offer::new("additional_order", "Add dishes", "Добавить блюда").with("table", table).asking(&["dishes"]);
     let row = row.offer(add).offer_if(!order.unpaid().is_zero() || order.paid.is_zero(), || {

@@ -239,7 +239,8 @@ fn boards(state: &State, rows: &mut Rows<'_>) {
     let books = &state.books;
     let q_boards = books.q_boards.rows.values().map(|row| (Component::Qboard, row.id, &row.name, row.disabled));
     let others = books.score_boards.rows.values().map(|row| (Component::Scoreboard, row.id, &row.name, row.disabled));
-    let terminals = books.registrators.rows.values().map(|row| (Component::Registrator, row.id, &row.name, row.disabled));
+    let terminals =
+        books.registrators.rows.values().map(|row| (Component::Registrator, row.id, &row.name, row.disabled));
     let all: Vec<_> = q_boards.chain(others).chain(terminals).collect();
     let open: std::collections::BTreeSet<_> =
         state.sessions.values().map(|session| (kind_of(session.component).0, session.who)).collect();

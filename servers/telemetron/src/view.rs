@@ -75,9 +75,7 @@ pub(crate) fn view(state: &State, now: Timestamp, look: &Look<'_>) -> View {
     let now = Moment::from(now);
     View::new()
         .table(look, MACHINES, |rows| {
-            rows.offer(
-                Offer::new("seed_sales", "Many sales", "Много продаж").with("over", "1d").asking(&["count"]),
-            );
+            rows.offer(Offer::new("seed_sales", "Many sales", "Много продаж").with("over", "1d").asking(&["count"]));
             rows.ascending(&state.machines, |_, machine| machine_row(state, machine, now));
         })
         .table(look, planogram::PLANOGRAM, |rows| planogram::fill(state, rows))
@@ -174,12 +172,11 @@ fn cash_row(machine: &Machine) -> Row {
         None => row,
     };
     let here = |action, en, ru| Offer::new(action, en, ru).with("machine", machine.id);
-    row.maybe("collected", machine.last.collection.map(Moment::timestamp)).offer_if(machine.modem_id.is_some(), || {
-        here("insert_coin", "Put in 10 ₽", "Монета 10 ₽").with("value", 10)
-    })
-    .offer_if(machine.modem_id.is_some(), || here("insert_note", "Put in 100 ₽", "Купюра 100 ₽").with("value", 100))
-    .offer_if(machine.modem_id.is_some(), || here("load", "Load change", "Загрузить сдачу").asking(&["change"]))
-    .offer_if(machine.modem_id.is_some(), || here("collect", "Collect", "Инкассировать"))
+    row.maybe("collected", machine.last.collection.map(Moment::timestamp))
+        .offer_if(machine.modem_id.is_some(), || here("insert_coin", "Put in 10 ₽", "Монета 10 ₽").with("value", 10))
+        .offer_if(machine.modem_id.is_some(), || here("insert_note", "Put in 100 ₽", "Купюра 100 ₽").with("value", 100))
+        .offer_if(machine.modem_id.is_some(), || here("load", "Load change", "Загрузить сдачу").asking(&["change"]))
+        .offer_if(machine.modem_id.is_some(), || here("collect", "Collect", "Инкассировать"))
 }
 
 /// A link to a machine.

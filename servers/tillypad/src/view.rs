@@ -32,8 +32,12 @@ const PAY_TYPES: Head =
     Head::new("pay_types", "Pay types", "Типы оплат", &[Column::new("name", Kind::Text, "Name", "Название")]);
 const POINT_TYPES: Head =
     Head::new("point_types", "Types of points", "Типы баллов", &[Column::new("name", Kind::Text, "Name", "Название")]);
-const GROUPS: Head =
-    Head::new("client_groups", "Groups of clients", "Группы клиентов", &[Column::new("name", Kind::Text, "Name", "Название")]);
+const GROUPS: Head = Head::new(
+    "client_groups",
+    "Groups of clients",
+    "Группы клиентов",
+    &[Column::new("name", Kind::Text, "Name", "Название")],
+);
 
 /// What people see of the state.
 pub(crate) fn view(state: &State, now: Timestamp, look: &Look<'_>) -> View {
@@ -78,9 +82,7 @@ fn client_row(state: &State, id: Guid, client: &Client) -> Row {
 
 /// The rows of a book, by their ids.
 fn book(state: &State, book: Book, rows: &mut Rows<'_>) {
-    rows.list(state.books.ids(book).into_iter(), |id| {
-        Row::new(id).maybe("name", state.books.name(book, id))
-    });
+    rows.list(state.books.ids(book).into_iter(), |id| Row::new(id).maybe("name", state.books.name(book, id)));
 }
 
 /// A local time of the application server as a moment.

@@ -38,7 +38,9 @@ fn text(service: Option<&str>) -> Result<String, String> {
     };
     // Examples name what is there in the documented world.
     let noon = Timestamp::from_second(1_795_251_600).unwrap_or_default();
-    let file = stend::library().by_name(stend_core::library::DOCUMENTED, &registry).map_err(|diagnostic| diagnostic.problem.to_string())?;
+    let file = stend::library()
+        .by_name(stend_core::library::DOCUMENTED, &registry)
+        .map_err(|diagnostic| diagnostic.problem.to_string())?;
     let file = WorldFile { clock: Some(ClockSetting::frozen_at(noon)), ..file };
     let worlds = Worlds::new(registry.clone(), file).map_err(|problem| problem.to_string())?;
     let mut text = String::new();
@@ -85,7 +87,8 @@ fn kind(schema: &Value) -> String {
         _ => Vec::new(),
     };
     let choices = schema["enum"].as_array().or_else(|| schema["oneOf"].as_array()).into_iter().flatten();
-    let choices: Vec<&str> = choices.filter_map(|choice| choice.as_str().or_else(|| choice["const"].as_str())).collect();
+    let choices: Vec<&str> =
+        choices.filter_map(|choice| choice.as_str().or_else(|| choice["const"].as_str())).collect();
     match (words.as_slice(), choices.as_slice()) {
         (_, [_, ..]) => choices.join(" | "),
         (["array"], _) => format!("{}[]", kind(&schema["items"])),
@@ -99,7 +102,9 @@ fn kind(schema: &Value) -> String {
 
 /// The required arguments, filled in from the world where they are picked from a table.
 fn example(world: &World, schema: &Value) -> Value {
-    let is = |word: &str| schema["type"] == word || schema["type"].as_array().is_some_and(|all| all.iter().any(|one| one == word));
+    let is = |word: &str| {
+        schema["type"] == word || schema["type"].as_array().is_some_and(|all| all.iter().any(|one| one == word))
+    };
     if let Some(key) = schema["x-pick"].as_str().and_then(|pick| picked(world, pick)) {
         let one = key.parse::<i64>().ok().filter(|_| !is("string")).map_or_else(|| json!(key), |number| json!(number));
         return if is("array") { json!([one]) } else { one };

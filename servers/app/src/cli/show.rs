@@ -126,7 +126,10 @@ fn one(text: &mut String, table: &Value, lang: Lang) {
     let width = |i: &usize| lines.iter().map(|line| length(&line[*i])).max().unwrap_or(0).max(length(&heads[*i]));
     let widths: Vec<usize> = used.iter().map(width).collect();
     let mut line = |cells: &[String]| {
-        let cells = used.iter().zip(&widths).map(|(i, width)| format!("{}{}", cells[*i], " ".repeat(width - length(&cells[*i]))));
+        let cells = used
+            .iter()
+            .zip(&widths)
+            .map(|(i, width)| format!("{}{}", cells[*i], " ".repeat(width - length(&cells[*i]))));
         let line = cells.collect::<Vec<_>>().join("  ");
         let _ = writeln!(text, "  {}", line.trim_end());
     };
@@ -151,7 +154,8 @@ fn offers(text: &mut String, table: &Value, lang: Lang) {
             continue;
         }
         seen.push(title);
-        let mut args: Vec<String> = offer["args"].as_object().into_iter().flatten().map(|(name, value)| format!("{name}: {value}")).collect();
+        let mut args: Vec<String> =
+            offer["args"].as_object().into_iter().flatten().map(|(name, value)| format!("{name}: {value}")).collect();
         args.extend(list(&offer["ask"]).iter().filter_map(Value::as_str).map(|name| format!("{name}: …")));
         let _ = writeln!(text, "  → {title}: {} {{{}}}", offer["name"].as_str().unwrap_or_default(), args.join(", "));
     }
@@ -169,7 +173,14 @@ fn shown(row: &Value, column: &Value, lang: Lang) -> String {
     }
     let whole = cell.as_i64();
     let text = match column["type"].as_str().unwrap_or_default() {
-        "money" => whole.map(|kopecks| format!("{}{}.{:02}", if kopecks < 0 { "-" } else { "" }, kopecks.unsigned_abs() / 100, kopecks.unsigned_abs() % 100)),
+        "money" => whole.map(|kopecks| {
+            format!(
+                "{}{}.{:02}",
+                if kopecks < 0 { "-" } else { "" },
+                kopecks.unsigned_abs() / 100,
+                kopecks.unsigned_abs() % 100
+            )
+        }),
         "span" => whole.map(span),
         "badge" if cell["title"].is_object() => Some(lang.of(&cell["title"]).to_owned()),
         "badge" | "link" => cell["text"].as_str().map(str::to_owned),
@@ -248,7 +259,10 @@ mod tests {
             tables(&view, Lang::Ru),
             "Окна (3) [windows]\n  Окно     Состояние  Сумма\n  Первое   свободно   -0.05\n  2                   186.00\n  … дальше: --table windows --after 7\n  → Взять: queue.take_ticket {services: …}\n  → Вызвать: queue.call_next {workplace: 6}\n"
         );
-        assert!(tables(&view, Lang::En).starts_with("Windows (3) [windows]\n  Window   State  Sum\n  Первое   free   -0.05\n"));
+        assert!(
+            tables(&view, Lang::En)
+                .starts_with("Windows (3) [windows]\n  Window   State  Sum\n  Первое   free   -0.05\n")
+        );
     }
 
     #[test]

@@ -98,11 +98,7 @@ impl<'l> Rows<'l> {
     }
 
     /// Fills the page with rows of a short list, in its order: the place of a row is its number.
-    pub fn list<T>(
-        &mut self,
-        items: impl ExactSizeIterator<Item = T>,
-        mut row: impl FnMut(T) -> Row,
-    ) {
+    pub fn list<T>(&mut self, items: impl ExactSizeIterator<Item = T>, mut row: impl FnMut(T) -> Row) {
         self.total = Some(items.len());
         let from = self.after::<usize>().unwrap_or(0);
         self.page(items.enumerate().skip(from), |(number, item)| (number + 1, Some(row(item))));

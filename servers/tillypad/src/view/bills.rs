@@ -162,7 +162,8 @@ fn delivery_row(state: &State, bill: &Bill, row: &Record, now: Timestamp) -> Row
     let confirmed = state.states.id(States::Delivery, Part::WaitsForStart).is_some();
     let unconfirmed = matches!(part, None | Some(Part::New | Part::WaitsForExecutor));
     let mut shown = shown.offer_if(unconfirmed && confirmed, || here("confirm", "Confirm", "Подтвердить"));
-    let steps = STEPS.iter().filter(|(from, to, ..)| part == Some(*from) && state.states.id(States::Delivery, *to).is_some());
+    let steps =
+        STEPS.iter().filter(|(from, to, ..)| part == Some(*from) && state.states.id(States::Delivery, *to).is_some());
     for (_, to, en, ru) in steps {
         shown = shown.offer(here("delivery_state", en, ru).with("state", to.name()));
     }
@@ -205,7 +206,9 @@ pub(super) fn closed(state: &State, rows: &mut Rows<'_>) {
         let (_, last) = heads.max()?;
         divisions[last].next()
     });
-    rows.page(items, |(at, serial, id)| (Spot(at, serial, id), state.bills.get(id).map(|bill| closed_row(state, bill, at))));
+    rows.page(items, |(at, serial, id)| {
+        (Spot(at, serial, id), state.bills.get(id).map(|bill| closed_row(state, bill, at)))
+    });
 }
 
 fn closed_row(state: &State, bill: &Bill, at: DateTime) -> Row {

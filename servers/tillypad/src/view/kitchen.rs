@@ -107,14 +107,10 @@ pub(super) fn divisions(state: &State, rows: &mut Rows<'_>) {
     rows.ascending(&state.divisions, |id, division| {
         let day = division.day.and_then(|day| state.days.get(&day));
         let (badge, offer) = match day {
-            Some(_) => (
-                Cell::word(Tone::Ok, "open", "открыт"),
-                Offer::new("close_day", "Close the day", "Закрыть день"),
-            ),
-            None => (
-                Cell::word(Tone::Idle, "closed", "закрыт"),
-                Offer::new("open_day", "Open a day", "Открыть день"),
-            ),
+            Some(_) => {
+                (Cell::word(Tone::Ok, "open", "открыт"), Offer::new("close_day", "Close the day", "Закрыть день"))
+            }
+            None => (Cell::word(Tone::Idle, "closed", "закрыт"), Offer::new("open_day", "Open a day", "Открыть день")),
         };
         Row::new(id)
             .cell("division", &division.name)
