@@ -139,7 +139,7 @@ mod tests {
         assert!(body.contains("has no body"), "{body}");
         let twice = ["CONNECT a:80 HTTP/1.1", "Proxy-Authorization: Basic YTo=", "Proxy-Authorization: Basic Yjo="];
         assert!(read(&twice).expect_err("two").contains("two Proxy-Authorization"));
-        for odd in ["Bearer x", "Basic !", "Basic", "", "Basic /w=="] {
+        for odd in ["Bearer x", "Basic !", "", "Basic /w=="] {
             let said = proxy_user(odd).expect_err(odd).to_string();
             assert!(said.starts_with("407") && said.contains("http://checkout@127.0.0.1:7705"), "{odd}: {said}");
         }
