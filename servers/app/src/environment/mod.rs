@@ -90,11 +90,12 @@ pub fn environment(bench: &Reachable<'_>, folder: &Path, present: Read<'_>) -> i
     Ok(set)
 }
 
-/// What was there, and this behind it. What an earlier bench has put there goes.
+/// What was there, and this behind it, if it is not there already.
 fn after(present: Option<String>, ours: &str) -> String {
     match present {
-        Some(present) if !present.contains(ours) => format!("{present} {ours}"),
-        _ => ours.to_owned(),
+        Some(present) if present.contains(ours) => present,
+        Some(present) => format!("{present} {ours}"),
+        None => ours.to_owned(),
     }
 }
 
