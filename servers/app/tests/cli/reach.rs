@@ -1,5 +1,7 @@
 //! Unchanged clients with hard-coded hosts, through `stend run`, in a network without the internet.
 
+#![allow(clippy::print_stdout, reason = "what was not run is said in the output of the tests")]
+
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
