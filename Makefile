@@ -6,7 +6,7 @@ SCENARIO ?= scenarios/busy-town.yaml
 SPEED ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check new-service scaffold fmt lint docs clients unit snapshots scenarios judges wrk bench bench-setup bench-peers bench-growth bench-soak bench-report guard clean
+.PHONY: help setup run test check new-service scaffold fmt lint docs clients unit snapshots scenarios judges page wrk bench bench-setup bench-peers bench-growth bench-soak bench-report guard clean
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -24,7 +24,7 @@ FORCE:
 run: $(STEND) ## Build, start everything, and play an ordinary day in the busy world, on and on (SERVE='--port-base 8800': more options)
 	@$(STEND) serve --scenario $(SCENARIO) --speed $(SPEED) --loop $(SERVE)
 
-test: setup lint docs unit snapshots scenarios judges scaffold ## Everything that CI runs
+test: setup lint docs unit snapshots scenarios judges page scaffold ## Everything that CI runs
 
 check: setup ## Type-check everything and run the unit tests of what changed (SINCE=REV: since then)
 	@CARGO="$(CARGO)" .ci/check
@@ -114,6 +114,25 @@ $(JUDGES)/npm/.ready: tests/judges/package.json tests/judges/package-lock.json t
 
 judges: program $(JUDGES)/venv/.ready $(JUDGES)/npm/.ready ## Let linters and schemathesis judge the specifications and what answers
 	@$(JUDGES)/venv/bin/python tests/judges/judge.py $(PROGRAM) $(JUDGES)/venv $(JUDGES)/npm/node_modules $(JUDGES)/out
+
+PAGE := target/page
+CHROMIUM ?= $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
+
+$(PAGE)/.ready: tests/page/package.json tests/page/package-lock.json
+	@command -v node >/dev/null && command -v $(NPM) >/dev/null || { echo "npm is missing: install Node.js 20 or newer"; exit 1; }
+	@mkdir -p $(@D) && cp $^ $(@D)
+	@cd $(@D) && $(NPM) ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@touch $@
+
+# Chromium is installed only where nobody minds: by root, or on a CI machine.
+page: program $(PAGE)/.ready ## Drive the page in Chromium, as a person would (CHROMIUM=PATH; SHOTS=FOLDER keeps pictures)
+	@chromium="$(CHROMIUM)"; \
+	if [ -z "$$chromium" ] && command -v apt-get >/dev/null && [ "$$(id -u)" = 0 -o "$$CI" = true ]; then \
+		as=$$([ "$$(id -u)" = 0 ] || echo sudo); \
+		($$as apt-get update -qq && $$as apt-get install -y -qq chromium) >/dev/null; chromium=$$(command -v chromium); fi; \
+	if [ -z "$$chromium" ]; then echo "chromium is missing: install it (apt-get install chromium), or name a browser of its kind by CHROMIUM=PATH"; exit 1; fi; \
+	cp tests/page/*.mjs $(PAGE)/ && cd $(PAGE) && STEND=$(CURDIR)/$(PROGRAM) CHROMIUM="$$chromium" PAGE=$(CURDIR)/servers/control/page \
+		SHOTS="$(SHOTS)" node --test --test-concurrency=1 --test-reporter=spec
 
 # The peers live in target/; what they are, and their exact versions, stands in tests/benches/peers.
 PEERS := tests/benches/peers

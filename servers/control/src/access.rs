@@ -6,7 +6,7 @@ use actix_web::HttpRequest;
 use stend_core::secret;
 use stend_transport::{Origins, Reply, StatusCode, header, ours};
 
-/// The one operation that needs no token: something has to tell when the ports are up.
+/// The one operation that needs no token, beside the page's files: something has to tell when the ports are up.
 const OPEN: &str = "/control/v1/health";
 
 /// Who may use the control API.
@@ -32,12 +32,13 @@ struct Asked<'r> {
     hosts: Vec<&'r str>,
     origin: Option<&'r str>,
     authorization: Option<&'r str>,
-    path: &'r str,
+    /// Whether it is for something that tells nothing of the worlds.
+    public: bool,
 }
 
 impl Access {
-    /// The reply to a request that may not be answered.
-    pub(crate) fn refuse(&self, request: &HttpRequest) -> Option<Reply> {
+    /// The reply to a request that may not be answered; what is `public` needs no token.
+    pub(crate) fn refuse(&self, request: &HttpRequest, public: bool) -> Option<Reply> {
         let headers = request.headers();
         let text = |name| headers.get(name).map(|value| value.to_str().unwrap_or("?"));
         let target = request.uri().authority().map(|authority| authority.as_str());
@@ -46,7 +47,7 @@ impl Access {
             hosts: hosts.chain(target).collect(),
             origin: text(header::ORIGIN),
             authorization: text(header::AUTHORIZATION),
-            path: request.path().trim_end_matches('/'),
+            public: public || request.path().trim_end_matches('/') == OPEN,
         })
     }
 
@@ -58,7 +59,7 @@ impl Access {
             let hint = format!("ask by an IP address or `localhost`, or start the bench with `--allow-host {name}`");
             return Some(ours(StatusCode::MISDIRECTED_REQUEST, "unknown_host", &message, Some(&hint), None));
         }
-        if let (Some(token), true) = (&self.token, asked.path != OPEN) {
+        if let (Some(token), false) = (&self.token, asked.public) {
             let given = asked.authorization.and_then(|value| value.split_once(' '));
             let given =
                 given.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer")).map_or("", |(_, given)| given);
@@ -114,7 +115,7 @@ mod tests {
     }
 
     fn status(access: &Access, hosts: &[&str], origin: Option<&str>, authorization: Option<&str>) -> u16 {
-        let asked = Asked { hosts: hosts.to_vec(), origin, authorization, path: "/control/v1/worlds" };
+        let asked = Asked { hosts: hosts.to_vec(), origin, authorization, public: false };
         access.check(&asked).map_or(200, |reply| reply.status.as_u16())
     }
 
@@ -190,7 +191,7 @@ mod tests {
         ] {
             assert_eq!(status(&access, &["localhost"], None, given), expected, "{given:?}");
         }
-        let health = Asked { hosts: vec!["localhost"], origin: None, authorization: None, path: OPEN };
+        let health = Asked { hosts: vec!["localhost"], origin: None, authorization: None, public: true };
         assert!(access.check(&health).is_none());
         let rebound = Asked { hosts: vec!["evil.example"], ..health };
         assert!(access.check(&rebound).is_some());

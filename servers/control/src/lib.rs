@@ -5,6 +5,7 @@
 mod access;
 mod handlers;
 mod openapi;
+mod page;
 mod plays;
 mod request;
 mod routes;

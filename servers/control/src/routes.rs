@@ -195,7 +195,7 @@ macro_rules! row {
 }
 
 pub(crate) static ROUTES: &[Row] = &[
-    row!("index", "GET", "/", info::index).about("This list.").answers(200, schemas::index),
+    row!("index", "GET", "/", info::index).about("This list; browsers, which ask for text/html, get the page.").answers(200, schemas::index),
     row!("metrics", "GET", "/metrics", metrics::read)
         .about("Counts for Prometheus; needs `--metrics`.")
         .answers(200, schemas::text)
@@ -246,7 +246,7 @@ pub(crate) static ROUTES: &[Row] = &[
         .takes(schemas::world_file)
         .answers(200, schemas::object),
     row!("show_clock", "GET", "/control/v1/worlds/{world}/clock", clock::show)
-        .about("The clock.")
+        .about("The clock, and when something falls due next.")
         .answers(200, schemas::clock),
     row!("set_clock", "PUT", "/control/v1/worlds/{world}/clock", clock::set)
         .about("Sets the clock: {mode: real|frozen|scaled, now?, scale?}. Without `now` time goes on from where it is, also after a jump; `\"now\": \"now\"` is the wall clock's time.")

@@ -134,8 +134,12 @@ impl Site for ControlSite {
 /// Answers, or refuses before an operation is found.
 async fn answer(control: Arc<Control>, paths: &Paths<Row>, arrival: Arrival) -> Result<HttpResponse, Reply> {
     let Arrival { request, payload, worlds, stopping, .. } = arrival;
-    if let Some(refused) = control.access.refuse(&request) {
+    let page = crate::page::find(&request);
+    if let Some(refused) = control.access.refuse(&request, page.is_some()) {
         return Err(refused);
+    }
+    if let Some(page) = page {
+        return Ok(page.into_response());
     }
     let path = normal(request.path());
     let method = request.method().as_str();

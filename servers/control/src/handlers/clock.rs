@@ -1,6 +1,6 @@
 //! A world's clock.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use stend_core::clock::moment_or_now;
 use stend_core::{ClockSetting, Mode, Problem, Span, Timestamp};
 use stend_transport::Reply;
@@ -8,7 +8,17 @@ use stend_transport::Reply;
 use crate::request::{Request, wrong};
 
 pub(crate) async fn show(request: Request) -> Result<Reply, Reply> {
-    Ok(Reply::ok(&request.world()?.clock()))
+    let world = request.world()?;
+    Ok(Reply::ok(&Shown { clock: world.clock(), next_due: world.next_due() }))
+}
+
+/// A clock, and when something falls due next.
+#[derive(Serialize)]
+struct Shown {
+    #[serde(flatten)]
+    clock: ClockSetting,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_due: Option<Timestamp>,
 }
 
 /// What is left out stays as it is.

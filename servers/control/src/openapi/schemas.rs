@@ -128,6 +128,7 @@ pub(crate) fn clock(_: &mut SchemaGenerator) -> Value {
             "mode": { "enum": ["real", "frozen", "scaled"] },
             "now": { "type": "string", "format": TIME },
             "scale": { "type": "number" },
+            "next_due": { "type": "string", "format": TIME },
         },
     })
 }
