@@ -12,6 +12,7 @@ mod queries;
 mod saved;
 mod stream;
 mod verify;
+mod view;
 mod waiting;
 mod worlds;
 mod worlds_apart;

@@ -62,6 +62,7 @@ async fn answers_are_as_the_document_says() {
         (Method::PUT, "/worlds/{world}/clock", json!({"mode": "frozen"}), 200),
         (Method::POST, "/worlds/{world}/clock/advance", json!({"by": "5m"}), 200),
         (Method::POST, "/worlds/{world}/actions", json!({"carbis.call_waiter": {"table": 1000028}}), 200),
+        (Method::GET, "/worlds/{world}/view", Value::Null, 200),
         (Method::GET, "/worlds/{world}/journal", Value::Null, 200),
         (Method::GET, "/worlds/{world}/recording", Value::Null, 200),
         (Method::POST, "/worlds/{world}/verify", json!({"journal": {"operation": "events"}}), 200),

@@ -272,7 +272,10 @@ fn service_row(state: &State, id: i64, service: &Service) -> Row {
     };
     let take = || {
         let offer = Offer::new("take_ticket", "Take a ticket", "Взять талон").with("services", vec![id]);
-        if service.pin_code.is_some() { offer.asking(&["pin_code"]) } else { offer }
+        match &service.pin_code {
+            Some(pin_code) => offer.with("pin_code", pin_code.as_str()),
+            None => offer,
+        }
     };
     Row::new(id)
         .cell("service", &service.name)
@@ -318,4 +321,62 @@ pub(crate) fn picture(state: &State, ticket: &str) -> Option<Draw> {
     let ticket = state.consumers.get(&ticket.parse::<i64>().ok()?)?;
     let picture = Picture::of(ticket, state);
     Some(Box::new(move || picture.png()))
+}
+
+#[cfg(test)]
+mod tests {
+    use stend_core::{Node, Seed, Service as _};
+
+    use super::*;
+    use crate::Queue;
+    use crate::state::consumers::Registration;
+
+    fn hall() -> (State, Timestamp) {
+        let yaml = r#"
+operations: [{id: 1, name: a}, {id: 2, name: b}]
+ticket_ranges: [{id: 1, name: r, prefix: A, last: 100000}]
+services:
+  - {id: 1, name: one, priority: 50, ticket_range_id: 1, operations: {"1": [1, 2]}}
+  - {id: 2, name: two, priority: 25, ticket_range_id: 1, operations: {"1": [2]}}
+workplaces: [{id: 1, name: w1, all_operations: 1}]
+"#;
+        let section = Node::parse(yaml).and_then(|node| node.read()).expect("a good section");
+        let now = "2026-11-21T09:00:00Z".parse().expect("a moment");
+        (Queue::seed(Some(section), Seed { seed: 1, now }).expect("a good hall"), now)
+    }
+
+    fn take(state: &mut State, services: &[i64], now: Timestamp) -> i64 {
+        let wanted = Registration { services: services.to_vec(), ..Registration::default() };
+        state.register(wanted, now).expect("a ticket")
+    }
+
+    fn line(state: &State, now: Timestamp, limit: usize, after: Option<&str>) -> (Vec<String>, Option<String>) {
+        let mut view = view(state, now, &Look { table: Some("waiting"), limit, after });
+        let table = view.tables.remove(0);
+        (table.rows.into_iter().map(|row| row.key).collect(), table.next)
+    }
+
+    #[test]
+    fn the_line_is_paged_in_call_order_and_each_ticket_stands_in_it_once() {
+        let (mut state, now) = hall();
+        let first = take(&mut state, &[1], now);
+        let both = take(&mut state, &[1, 2], now);
+        let urgent = take(&mut state, &[2], now);
+        let all = state.line.everybody(9).iter().map(i64::to_string).collect::<Vec<_>>();
+        assert_eq!(all, [both, urgent, first].map(|id| id.to_string()));
+        assert_eq!(line(&state, now, 9, None), (all.clone(), None));
+        let (page, next) = line(&state, now, 1, None);
+        assert_eq!(page, all[..1]);
+        // Who stands before the place goes away, and the place stays.
+        state.drop_consumer(both);
+        assert_eq!(line(&state, now, 9, next.as_deref()), (all[1..].to_vec(), None));
+    }
+
+    #[test]
+    fn a_window_offers_what_fits_it() {
+        let (state, now) = hall();
+        let view = view(&state, now, &Look { table: Some("windows"), ..Look::default() });
+        let offers: Vec<&str> = view.tables[0].rows[0].actions.iter().map(|offer| offer.name.as_str()).collect();
+        assert_eq!(offers, ["clerk"]);
+    }
 }

@@ -19,6 +19,7 @@ mod readme;
 mod record;
 mod saving;
 mod serving;
+mod show;
 mod spec;
 mod support;
 mod watch;

@@ -104,3 +104,54 @@ impl<'l> Rows<'l> {
         self.page(items.enumerate().skip(from), |(number, item)| (number + 1, Some(row(item))));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::view::{Head, View};
+
+    const ROWS: Head = Head::new("rows", "Rows", "Строки", &[]);
+
+    fn numbers(most: u32) -> Table<u32, ()> {
+        (0..most).map(|key| (key, ())).collect()
+    }
+
+    fn shown(look: &Look<'_>, fill: impl FnOnce(&mut Rows<'_>)) -> Result<(Vec<String>, Option<String>), Problem> {
+        let mut view = View::new().table(look, ROWS, fill).of("desk", look)?;
+        let table = view.tables.remove(0);
+        Ok((table.rows.into_iter().map(|row| row.key).collect(), table.next))
+    }
+
+    #[test]
+    fn a_page_begins_after_the_one_before_and_the_last_has_no_next() {
+        let table = numbers(5);
+        let page = |after| {
+            let look = Look { table: Some("rows"), limit: 2, after };
+            let up = shown(&look, |rows| rows.ascending(&table, |key, ()| Row::new(key))).expect("good");
+            let down = shown(&look, |rows| rows.descending(&table, |key, ()| Row::new(key))).expect("good");
+            (up.0.join(" "), up.1, down.0.join(" "), down.1)
+        };
+        assert_eq!(page(None), ("0 1".into(), Some("1".into()), "4 3".into(), Some("3".into())));
+        assert_eq!(page(Some("2")), ("3 4".into(), None, "1 0".into(), None));
+    }
+
+    #[test]
+    fn what_is_no_row_is_skipped_and_looked_at_for_so_long() {
+        let look = Look { table: Some("rows"), limit: 10, after: None };
+        let most = u32::try_from(LOOKED_AT).expect("small");
+        let page = shown(&look, |rows| rows.page(0.., |n: u32| (n, (n % (most / 2) == 0).then(|| Row::new(n)))));
+        let last = (most - 1).to_string();
+        assert_eq!(page.expect("good"), (vec!["0".to_owned(), (most / 2).to_string()], Some(last)));
+    }
+
+    #[test]
+    fn a_place_that_is_none_and_a_table_that_is_not_there_are_problems() {
+        let table = numbers(1);
+        let look = Look { table: Some("rows"), limit: 2, after: Some("x") };
+        let problem = shown(&look, |rows| rows.ascending(&table, |key, ()| Row::new(key))).expect_err("no place");
+        assert_eq!(problem.message, "`x` is no place in this table");
+        let look = Look { table: Some("rwos"), ..Look::default() };
+        let problem = shown(&look, |_| ()).expect_err("no table");
+        assert_eq!(problem.hint.as_deref(), Some("did you mean `rows`?"));
+    }
+}

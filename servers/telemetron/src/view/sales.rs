@@ -113,3 +113,37 @@ pub(super) fn by_hour(machine: &Machine, now: Moment) -> Cell {
     };
     Cell::Series { chart: Chart::Bar, points: (0..24).rev().map(count).collect() }
 }
+
+#[cfg(test)]
+mod tests {
+    use stend_core::{Look, Node, Seed, Service, View};
+
+    use super::*;
+    use crate::Telemetron;
+
+    #[test]
+    fn sales_of_all_machines_are_listed_the_newest_first_page_by_page() {
+        let yaml = r#"
+machines:
+  - {id: 1, name: a, sales: [{at: "2026-11-21T10:00:00+03:00", price: 10}, {at: "2026-11-21T10:00:05+03:00", price: 20}]}
+  - {id: 2, name: b, sales: [{at: "2026-11-21T10:00:05+03:00", price: 30}]}
+  - {id: 3, name: c}
+"#;
+        let section = Node::parse(yaml).and_then(|node| node.read()).expect("a good section");
+        let now = "2026-11-21T10:30:00+03:00".parse().expect("a moment");
+        let state = Telemetron::seed(Some(section), Seed { seed: 1, now }).expect("a good company");
+        let (mut keys, mut after) = (Vec::new(), None::<String>);
+        for _ in 0..3 {
+            let look = Look { table: Some(SALES.id), limit: 1, after: after.as_deref() };
+            let view = View::new().table(&look, SALES, |rows| fill(&state, rows));
+            assert_eq!(view.tables[0].total, Some(3));
+            keys.extend(view.tables[0].rows.iter().map(|row| row.key.clone()));
+            after.clone_from(&view.tables[0].next);
+        }
+        assert_eq!((keys, after), (vec!["2_0".to_owned(), "1_1".into(), "1_0".into()], None));
+        let machine = state.machines.get(&1).expect("it is there");
+        assert_eq!(sold_since(machine, Moment::from(now).after(-3600), Moment::from(now)), 3000);
+        let Cell::Series { points, .. } = by_hour(machine, now.into()) else { panic!("a series") };
+        assert_eq!((points.len(), points[23]), (24, 2.0));
+    }
+}
