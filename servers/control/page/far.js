@@ -109,7 +109,7 @@ function Row({ name, table, row, follow }) {
   return html`<tr id=${`row-${table.id}-${row.key}`} data-key=${row.key}>
       ${table.columns.map((column) => {
         const times = changes.get(place(name, table.id, row.key, column.id)) ?? 0;
-        return html`<td key=${column.id} class=${`${column.type} ${times ? `changed-${times % 2}` : ""}`}><${Cell} column=${column} cell=${row.cells[column.id]} follow=${follow} /></td>`;
+        return html`<td key=${column.id} class=${`is-${column.type} ${times ? `changed-${times % 2}` : ""}`}><${Cell} column=${column} cell=${row.cells[column.id]} follow=${follow} /></td>`;
       })}
       ${acts && html`<td class="acts">${row.actions?.map((offer) => html`<${Act} key=${offer.name + JSON.stringify(offer.args)} offer=${offer} where=${where} />`)}</td>`}
     </tr>
@@ -136,7 +136,7 @@ function Table({ name, table }) {
     <${Below} where=${where} />
     ${table.rows.length
       ? html`<div class="wide"><table>
-          <thead><tr>${table.columns.map((column) => html`<th key=${column.id} scope="col" class=${column.type}>${titled(column.title)}</th>`)}${acts && html`<td></td>`}</tr></thead>
+          <thead><tr>${table.columns.map((column) => html`<th key=${column.id} scope="col" class=${`is-${column.type}`}>${titled(column.title)}</th>`)}${acts && html`<td></td>`}</tr></thead>
           <tbody>${table.rows.map((row) => html`<${Row} key=${row.key} name=${name} table=${table} row=${row} follow=${follow} />`)}</tbody>
         </table></div>`
       : html`<p class="quiet">${t("empty")}</p>`}
