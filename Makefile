@@ -97,8 +97,8 @@ program: setup
 	@$(CARGO) test --locked --workspace --quiet --no-run
 
 scenarios: program ## Check every shipped file and play every shipped scenario
-	$(PROGRAM) check scenarios fixtures/worlds
-	$(PROGRAM) play scenarios
+	$(PROGRAM) check scenarios scenarios/recipes fixtures/worlds
+	$(PROGRAM) play scenarios scenarios/recipes
 
 JUDGES := target/judges
 NPM ?= npm

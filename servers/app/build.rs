@@ -1,4 +1,4 @@
-//! Lists the ledgers `fixtures/<service>/claims.yaml` and the samples `fixtures/<service>/samples/<operation>/<case>.json`,
+//! Lists the ledgers `fixtures/<service>/claims.yaml`, the READMEs of their services and the samples `fixtures/<service>/samples/<operation>/<case>.json`,
 //! from which the specifications take their examples, and converts the shipped worlds to JSON, which a starting process
 //! parses much faster than YAML.
 
@@ -16,7 +16,9 @@ fn main() {
 fn worlds() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/worlds");
     let mut list = String::from("vec![\n");
-    for file in entries(&folder) {
+    let files =
+        entries(&folder).into_iter().filter(|file| file.extension().is_some_and(|extension| extension == "yaml"));
+    for file in files {
         let yaml = fs::read_to_string(&file).expect("a readable world file");
         let keys: serde_json::Map<String, serde_json::Value> =
             serde_saphyr::from_str(&yaml).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
@@ -28,19 +30,23 @@ fn worlds() {
     fs::write(Path::new(&out).join("worlds.rs"), list).expect("OUT_DIR is writable");
 }
 
-/// Writes the list of ledgers: each service's name with its text.
+/// Writes the lists of ledgers and of chapters of the manual: each service's name with the text.
 fn ledgers() {
-    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures");
-    let mut table = String::from("&[\n");
-    for service in entries(&fixtures) {
-        let file = service.join("claims.yaml");
-        if file.is_file() {
-            writeln!(table, "({:?}, include_str!({file:?})),", stem(&service)).expect("memory");
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let (mut ledgers, mut chapters) = (String::from("&[\n"), String::from("&[\n"));
+    for service in entries(&root.join("fixtures")) {
+        let (ledger, name) = (service.join("claims.yaml"), stem(&service));
+        if ledger.is_file() {
+            let chapter = root.join("servers").join(&name).join("README.md");
+            writeln!(ledgers, "({name:?}, include_str!({ledger:?})),").expect("memory");
+            writeln!(chapters, "({name:?}, include_str!({chapter:?})),").expect("memory");
         }
     }
-    table.push_str("]\n");
     let out = std::env::var_os("OUT_DIR").expect("cargo gives OUT_DIR");
-    fs::write(Path::new(&out).join("ledgers.rs"), table).expect("OUT_DIR is writable");
+    for (name, mut list) in [("ledgers.rs", ledgers), ("chapters.rs", chapters)] {
+        list.push_str("]\n");
+        fs::write(Path::new(&out).join(name), list).expect("OUT_DIR is writable");
+    }
 }
 
 /// Writes the list of samples.

@@ -189,12 +189,32 @@ fn every_setting_with_words_is_an_interpretation() {
     assert!(words > 40 && silent.is_empty(), "{words} settings; declare by `interpretations!`: {silent:?}");
 }
 
+/// The numbers of all services in the words of the Russian README.
+fn in_russian(block: &str) -> String {
+    let (sentence, table) = block.split_once("\n\n").unwrap();
+    let numbers: Vec<&str> = sentence.split(|c: char| !c.is_ascii_digit()).filter(|word| !word.is_empty()).collect();
+    let [proved, documented, observed, assumed, rulings_proved, rulings, checked] = numbers[..] else {
+        panic!("{sentence}");
+    };
+    let sentence = format!(
+        "Из {documented} утверждений документации подтверждено {proved}; замечено на практике {observed}; предположено \
+         {assumed}; из {rulings} наших решений подтверждено {rulings_proved}; сверено с системами производителей {checked}."
+    );
+    let (_, rows) = table.split_once('\n').unwrap();
+    format!(
+        "{sentence}\n\n| api | утверждений | подтверждено | настройкой | опровергнуто | не заменяется | не подтверждено | \
+         замечено | предположено | решений | настроек |\n{rows}"
+    )
+}
+
 /// The numbers and the tables of settings in the READMEs are those of the ledger. `STEND_WRITE_NUMBERS=1` writes them.
 #[test]
 fn the_readmes_carry_the_numbers_and_the_settings() {
     let registry = stend::registry::services();
     let ledgers = all();
-    let mut pages = vec![("README.md".to_owned(), "fidelity", block(&ledgers))];
+    let whole = block(&ledgers);
+    let mut pages = vec![("README.ru.md".to_owned(), "fidelity", in_russian(&whole))];
+    pages.push(("README.md".to_owned(), "fidelity", whole));
     for ledger in ledgers {
         let page = format!("servers/{}/README.md", ledger.service);
         let (_, service) = registry.find(&ledger.service).unwrap();

@@ -1,13 +1,13 @@
-//! The README's tables of faults and expectations: every example can be meant, and every key stands there.
+//! The tables in the README of scenarios of faults and expectations: every example can be meant, and every key stands there.
 
 use serde_json::Value;
 use stend_core::Source;
 
 use crate::support::root;
 
-/// The rows between two markers of the README: what is in the first column, and the examples in the last.
+/// The rows between two markers of that README: what is in the first column, and the examples in the last.
 fn rows(marker: &str) -> Vec<(String, Vec<String>)> {
-    let text = std::fs::read_to_string(root().join("README.md")).unwrap();
+    let text = std::fs::read_to_string(root().join("servers/scenario/README.md")).unwrap();
     let part = text.split(&format!("<!-- {marker} -->")).nth(1).expect("the marker");
     let part = part.split(&format!("<!-- /{marker} -->")).next().unwrap();
     let cells = |line: &str| line.trim_matches('|').split(" | ").map(|cell| cell.trim().to_owned()).collect::<Vec<_>>();
@@ -78,7 +78,7 @@ fn every_expectation_of_the_readme_can_be_meant() {
     known.sort_unstable();
     assert_eq!(words(&rows), known, "the table and the schema");
     for (definition, row) in [("Entries", "`journal`"), ("Pushes", "`push`")] {
-        let text = std::fs::read_to_string(root().join("README.md")).unwrap();
+        let text = std::fs::read_to_string(root().join("servers/scenario/README.md")).unwrap();
         let line = text.lines().find(|line| line.starts_with(&format!("| {row} | so many"))).unwrap();
         for key in keys(definition).iter().filter(|key| *key != "nth") {
             assert!(line.contains(&format!("`{key}`")), "{key} is not in {line}");

@@ -23,7 +23,7 @@ fn shipped_files_fit_their_schemas() {
     let registry = stend::registry::services();
     let scenario = jsonschema::validator_for(&stend_scenario::scenario_schema(&registry)).unwrap();
     let world = jsonschema::validator_for(&stend_scenario::world_schema(&registry)).unwrap();
-    for (folder, schema) in [("scenarios", &scenario), ("fixtures/worlds", &world)] {
+    for (folder, schema) in [("scenarios", &scenario), ("scenarios/recipes", &scenario), ("fixtures/worlds", &world)] {
         let files = yaml_files(folder);
         assert!(!files.is_empty());
         for file in files {

@@ -7,6 +7,7 @@ mod check;
 mod env;
 mod fidelity;
 mod healthcheck;
+mod help;
 mod host;
 mod log;
 mod options;
@@ -44,7 +45,7 @@ const STOPPED: u8 = 130;
 
 /// A test bench that stands in for four vendor systems: Carbis QR, Tillypad, an electronic queue, Telemetron.
 #[derive(Debug, Parser)]
-#[command(name = "stend", version, arg_required_else_help = true)]
+#[command(name = "stend", version, arg_required_else_help = true, disable_help_subcommand = true)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -95,6 +96,8 @@ enum Command {
     Show(show::Args),
     /// List the actions: what can happen on the far side of the APIs, with arguments and an example
     Actions(actions::Args),
+    /// Explain a command, or print a chapter of the manual
+    Help(help::Args),
     /// Print a completion script for a shell
     Completions {
         /// The shell
@@ -156,6 +159,7 @@ pub(crate) fn run() -> ExitCode {
         Command::Spec(args) => spec::run(&args),
         Command::Show(args) => show::run(&args),
         Command::Actions(args) => actions::run(&args),
+        Command::Help(args) => help::run(&args),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Cli::command(), "stend", &mut script);
