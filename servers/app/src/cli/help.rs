@@ -26,7 +26,7 @@ static MANUAL: [Chapter; 10] = [
     chapter("ci", "Exit codes, CI, editors, specifications", include_str!("../../README.md")),
     chapter("agents", "The manual's index for language models", include_str!("../../../../llms.txt")),
     chapter("changes", "What is new", include_str!("../../../../CHANGELOG.md")),
-    chapter("security", "What is safe to expose", include_str!("../../../../SECURITY.md")),
+    chapter("security", "What is safe to expose", include_str!("../../../../.github/SECURITY.md")),
 ];
 
 /// Arguments of `stend help`.

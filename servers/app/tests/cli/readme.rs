@@ -104,7 +104,10 @@ impl Reader {
     fn run(&self, script: &str) -> (bool, String) {
         let bin = binary().parent().unwrap();
         let path = format!("{}:{}", bin.display(), std::env::var("PATH").unwrap());
-        let script = format!("exec 2>&1\nset -eu\n{}\n", with_urls(script, &self.serving));
+        let script = format!(
+            "exec 2>&1\ntrap 'kill $(jobs -p) 2>/dev/null || true' EXIT\nset -eu\n{}\n",
+            with_urls(script, &self.serving)
+        );
         let mut command = Command::new("timeout");
         command.args(["120", "bash", "-c", &script]).current_dir(self.folder.path()).env("PATH", &path);
         command.env("XDG_DATA_HOME", self.folder.path()).env("NO_COLOR", "1").stdin(Stdio::null());
@@ -256,7 +259,7 @@ fn both_readmes_say_the_same() {
 
 #[test]
 fn links_of_the_manual_lead_somewhere() {
-    let others = ["llms.txt", "SECURITY.md", "CONTRIBUTING.md", "ARCHITECTURE.md"];
+    let others = ["llms.txt", ".github/SECURITY.md", "CONTRIBUTING.md", "ARCHITECTURE.md"];
     for document in DOCUMENTS.into_iter().chain(others) {
         let path = root().join(document);
         let text = std::fs::read_to_string(&path).unwrap();
