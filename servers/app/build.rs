@@ -37,7 +37,7 @@ fn ledgers() {
     for service in entries(&root.join("fixtures")) {
         let (ledger, name) = (service.join("claims.yaml"), stem(&service));
         if ledger.is_file() {
-            let chapter = root.join("servers").join(&name).join("README.md");
+            let chapter = root.join(format!("servers/{name}/README.md"));
             writeln!(ledgers, "({name:?}, include_str!({ledger:?})),").expect("memory");
             writeln!(chapters, "({name:?}, include_str!({chapter:?})),").expect("memory");
         }
