@@ -106,6 +106,7 @@ on("a waiter is called, a coffee is sold and a ticket is taken by the buttons of
   await row("planogram").getByRole("button", { name: "Sell by card" }).click();
   await page.locator(".below .result", { hasText: "telemetron.sell" }).waitFor();
   await page.locator('[data-table="planogram"] [class*="changed-"]').first().waitFor();
+  assert.deepEqual(await violations(page), []);
   await page.click("#tab-queue");
   await row("services").getByRole("button", { name: "Take a ticket" }).click();
   await page.locator(".line.done", { hasText: "queue.take_ticket" }).waitFor();

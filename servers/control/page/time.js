@@ -61,7 +61,7 @@ function Clock() {
     <time id="clock" class="mono">${dateText(time)} ${clockText(time)}</time>
     <select id="mode" aria-label=${t("time")} value=${mode} onChange=${change}>
       <option value="real">▶ ${t("clock_real")}</option>
-      <option value="frozen">⏸ ${t("clock_frozen")}</option>
+      <option value="frozen">■ ${t("clock_frozen")}</option>
       ${[...new Set([...SPEEDS, ...(known.mode === "scaled" ? [known.scale] : [])])].map((speed) => html`<option key=${speed} value=${String(speed)}>×${speed} ${t("clock_scaled")}</option>`)}
     </select>
     ${["1m", "10m", "1h"].map((by) => html`<button key=${by} aria-label=${`${t("advance")} ${by}`} onClick=${() => advance({ by })}>+${by}</button>`)}
