@@ -180,7 +180,7 @@ fn what_is_expected_is_checked_when_the_command_has_ended() {
     assert!(code == 1 && err.contains("the client asks") && err.contains("expected"), "{code}: {err}");
     let (code, _, _) = described(&run(&["--expect", &checks], &["sh", "-c", "exit 3"]));
     assert_eq!(code, 3, "the command's own failure counts");
-    let steps = root().join("scenarios").read_dir().unwrap().next().unwrap().unwrap().path();
+    let steps = root().join("scenarios/waiter-call.yaml");
     let (code, _, err) = described(&run(&["--expect", &steps.display().to_string()], &["true"]));
     assert!(code == 2 && err.contains("--scenario"), "{code}: {err}");
 }

@@ -125,7 +125,7 @@ pub struct Offer {
     /// The arguments that the row knows.
     pub args: Map<String, Value>,
     /// The arguments that have to be asked for; with `args` they are enough.
-    #[serde(skip_serializing_if = "<[&str]>::is_empty")]
+    #[serde(default, skip_serializing_if = "<[&str]>::is_empty")]
     pub ask: &'static [&'static str],
 }
 

@@ -134,6 +134,7 @@ async fn run(
         sockets: Sockets::default(),
         captured: Captured::new(),
         start,
+        generation: world.generation(),
         progress,
         armed: Vec::new(),
         read: 0,
@@ -193,6 +194,8 @@ struct Player<'a> {
     sockets: Sockets,
     captured: Captured,
     start: Timestamp,
+    /// The world's generation: another one means that it was reset.
+    generation: u64,
     progress: &'a dyn Progress,
     /// Steps with `on` whose moment has come.
     armed: Vec<Armed>,
@@ -259,13 +262,19 @@ impl Player<'_> {
         Ok((self.outcomes, expectations))
     }
 
+    /// A reset while a step was under way cancelled no timer: the steps that follow would wait for times of the former clock.
+    fn still_there(&self) -> Result<(), Gone> {
+        if self.world.generation() == self.generation { Ok(()) } else { Err(Gone::Reset) }
+    }
+
     async fn wait(&mut self, at: Span, guard: BusyGuard) -> Result<BusyGuard, Gone> {
         let until = at.after(self.start);
         if until <= self.world.now() {
-            return Ok(guard);
+            return self.still_there().map(|()| guard);
         }
         // The timer is registered before the guard is dropped, or the clock could pass it.
         let sleep = self.world.sleep_until(until);
+        self.still_there()?;
         tokio::pin!(sleep);
         let mut recorded = self.world.watch();
         drop(guard);
