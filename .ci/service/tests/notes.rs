@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use stend_@name@::@Name@;
 use stend_core::{Node, Registry, WorldFile, Worlds};
 use stend_proves::proves;
-use stend_transport::{HttpSite, Listener, Tuning, serve};
+use stend_transport::{Front, HttpSite, Listener, Tuning, serve};
 
 #[proves("@NAME@-001")]
 #[tokio::test]
@@ -16,7 +16,7 @@ async fn a_note_that_is_left_is_listed_first() {
     let socket = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}/notes", socket.local_addr().unwrap());
     let listeners = vec![Listener { site: HttpSite::<@Name@>::at(0), socket }];
-    let server = serve(Arc::clone(&worlds), listeners, Tuning { workers: 1 }).unwrap();
+    let server = serve(Arc::clone(&worlds), listeners, Front::default(), Tuning { workers: 1 }).unwrap();
     for text in ["Hello", "Good-bye"] {
         let left = worlds.default_world().act("@name@.leave_note", &Node::from_json(&json!({ "text": text })));
         left.unwrap_or_else(|problem| panic!("{problem}"));
