@@ -64,7 +64,7 @@ docs: ## The crates' documentation, warnings as errors
 # insta writes down which snapshots the tests asked for; `snapshots` compares.
 REFERENCED := target/insta-referenced.txt
 
-# Unchanged clients reach the bench in the tests where their runtime is installed; the others are told as not run. CI as root
+# Unchanged clients reach the bench in the tests where their runtime is installed; the others are reported as not run. CI as root
 # installs what is missing.
 CLIENTS := curl php-cli php-curl default-jdk-headless nodejs python3-requests python3-httpx chromium iproute2
 clients:

@@ -191,7 +191,7 @@ impl World {
         live.read(rule)
     }
 
-    /// The same at a time that was asked for before.
+    /// Runs a rule as [`World::run`] does, at a time that was asked for before.
     pub fn run_at<F: Service, R>(&self, live: &Live<F>, now: Timestamp, rule: impl FnOnce(&mut F::State) -> R) -> R {
         let (output, rescheduled) = {
             let _open = self.gate.read();
