@@ -9,7 +9,7 @@ SPEED ?= 1
 .PHONY: help setup run test check new-service scaffold fmt lint docs clients unit snapshots scenarios judges page wrk bench bench-setup bench-peers bench-growth bench-soak bench-report guard clean
 
 help: ## List the targets
-	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 setup: ## See that the toolchain is there, and fetch the dependencies
 	@command -v $(CARGO) >/dev/null || { echo "cargo is missing: install Rust with rustup, https://rustup.rs"; exit 1; }
@@ -173,6 +173,8 @@ guard: setup ## Count the instructions of a start and of five requests beside a 
 	@command -v valgrind >/dev/null || (apt-get update -qq && apt-get install -y -qq valgrind) >/dev/null 2>&1 || true
 	@if command -v valgrind >/dev/null; then $(RELEASED) && target/release/stend-bench guard; \
 	else echo "not guarded: valgrind is missing and could not be installed"; fi
+
+include .ci/dist.mk
 
 clean: ## Remove what was built
 	$(CARGO) clean
