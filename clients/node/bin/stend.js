@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // Runs the stend binary of this platform with the same arguments, terminal and exit code.
-import { spawn } from "node:child_process";
-import { executable } from "../lib/process.js";
+const { spawn } = require("node:child_process");
+const { executable } = require("../lib/process.js");
 
 let path;
 try {

@@ -1,7 +1,8 @@
-import { AssertionError } from "node:assert";
+"use strict";
+const { AssertionError } = require("node:assert");
 
 /** The control API refused a request. */
-export class StendError extends Error {
+class StendError extends Error {
   constructor(status, error = {}) {
     const parts = [error.message ?? `status ${status}`];
     if (error.at) parts.push(`at ${error.at}`);
@@ -16,7 +17,7 @@ export class StendError extends Error {
 }
 
 /** An expectation does not hold; `nearest` is the journal entry that came nearest, `unmet` what it lacks. */
-export class ExpectationFailed extends AssertionError {
+class ExpectationFailed extends AssertionError {
   constructor(error = {}) {
     const lines = [error.message ?? "the expectation does not hold"];
     for (const one of error.unmet ?? []) lines.push(`  - ${typeof one === "string" ? one : JSON.stringify(one)}`);
@@ -29,9 +30,11 @@ export class ExpectationFailed extends AssertionError {
 }
 
 /** The bench did not start; the message holds what it printed. */
-export class StartError extends Error {
+class StartError extends Error {
   constructor(message) {
     super(message);
     this.name = "StartError";
   }
 }
+
+module.exports = { ExpectationFailed, StartError, StendError };

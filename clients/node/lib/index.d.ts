@@ -1,3 +1,4 @@
+/** Seconds, or a text such as "5m". */
 export type Span = string | number;
 export type Moment = string | Date;
 export type Service = "carbis" | "tillypad" | "queue" | "telemetron" | (string & {});
@@ -59,7 +60,7 @@ export class World implements AsyncDisposable {
   act(action: string, args?: object): Promise<any>;
   journal(filter?: JournalFilter): Promise<Entry[]>;
   clearJournal(): Promise<void>;
-  verify(expectation: object, options?: { within?: number }): Promise<void>;
+  verify(expectation: object, options?: { within?: Span }): Promise<void>;
   state(): Promise<Record<string, any>>;
   save(path: string | URL): Promise<void>;
   restore(world: string | URL | object): Promise<void>;
@@ -89,6 +90,8 @@ export interface ServeOptions {
   seed?: number;
   clock?: Moment;
   strict?: boolean;
+  /** The control port; the services' ports follow it. Left out, free ports are taken. */
+  portBase?: number;
   /** Further options of `stend serve`. */
   args?: string[];
   /** Seconds to wait for the ports. */
@@ -116,3 +119,10 @@ export class StartError extends Error {}
 export function executable(): string;
 export function serve(options?: ServeOptions): Promise<Bench & AsyncDisposable & { stop(): Promise<void> }>;
 export function span(value: Span): string;
+/** How the helpers for test runners make the world of a test. */
+export interface TestOptions extends Omit<WorldOptions, "id"> {
+  /** Played in the world before the test: a path, or the scenario itself. */
+  scenario?: string | URL | object;
+  /** "error" fails a test if the bench warned about one of its requests. */
+  warnings?: "show" | "error";
+}

@@ -1,13 +1,13 @@
 // Finds, starts and stops the stend binary.
-import { spawn } from "node:child_process";
-import { accessSync, constants, existsSync, mkdtempSync, openSync, closeSync, readFileSync, rmSync, statSync } from "node:fs";
-import { createRequire } from "node:module";
-import { tmpdir } from "node:os";
-import { delimiter, join } from "node:path";
-import { Bench } from "./client.js";
-import { StartError } from "./errors.js";
+"use strict";
+const { spawn } = require("node:child_process");
+const { accessSync, constants, existsSync, mkdtempSync, openSync, closeSync, readFileSync, rmSync, statSync } = require("node:fs");
+const { tmpdir } = require("node:os");
+const { delimiter, join } = require("node:path");
+const { Bench } = require("./client.js");
+const { StartError } = require("./errors.js");
+const { optionalDependencies } = require("../package.json");
 
-const require = createRequire(import.meta.url);
 const EXE = process.platform === "win32" ? "stend.exe" : "stend";
 
 function runs(path) {
@@ -20,7 +20,7 @@ function runs(path) {
 }
 
 /** The path of the binary: STEND_BINARY, the platform's package, or the one on PATH. */
-export function executable() {
+function executable() {
   const named = process.env.STEND_BINARY;
   if (named) {
     if (!runs(named)) throw new StartError(`STEND_BINARY names ${named}, which is no executable file`);
@@ -36,17 +36,22 @@ export function executable() {
       if (folder && !folder.includes("node_modules") && runs(path)) return path;
     }
   }
-  throw new StartError(`there is no stend executable: ${platform} is not installed (was npm run with --omit=optional?), and STEND_BINARY is not set`);
+  const why = platform in optionalDependencies
+    ? `${platform} is not installed; install it beside stend, without --omit=optional, on the platform that the tests run on`
+    : `there is no package for ${process.platform}-${process.arch}, only ${Object.keys(optionalDependencies).join(", ")}`;
+  throw new StartError(`no stend executable: ${why}; or set STEND_BINARY to the path of one`);
 }
 
-/** A `stend serve` of one's own on free ports. It ends with stop(), and when this process ends, however that happens. */
-export class Process {
-  static async start({ world, scenario, seed, clock, strict = false, args = [], timeout = 10 } = {}) {
+/** A `stend serve` of one's own, on free ports or from `portBase`. It ends with stop(), and when this process ends, however that happens. */
+class Process {
+  static async start({ world, scenario, seed, clock, strict = false, portBase, args = [], timeout = 10 } = {}) {
     const folder = mkdtempSync(join(tmpdir(), "stend-"));
     const ready = join(folder, "ready.json");
     const log = join(folder, "stend.log");
-    const options = ["serve", "--ephemeral", "--exit-on-eof", "--ready-file", ready];
+    const options = ["serve", "--exit-on-eof", "--ready-file", ready];
     const add = (name, value) => value !== undefined && options.push(name, String(value));
+    if (portBase === undefined) options.push("--ephemeral");
+    add("--port-base", portBase);
     add("--world", world);
     add("--scenario", scenario);
     add("--seed", seed);
@@ -113,11 +118,13 @@ export class Process {
   }
 }
 
-/** Runs a bench of one's own: `await using bench = await serve({ seed: 7 })`, or stop it with `bench.stop()`. */
-export async function serve(options = {}) {
-  const process = await Process.start(options);
-  const bench = await Bench.connect(process.controlUrl, options);
-  bench.stop = () => process.stop();
+/** Runs a bench of one's own: stop it with `bench.stop()`, or write `await using bench = await serve()`. */
+async function serve(options = {}) {
+  const started = await Process.start(options);
+  const bench = await Bench.connect(started.controlUrl, options);
+  bench.stop = () => started.stop();
   bench[Symbol.asyncDispose ?? Symbol.for("Symbol.asyncDispose")] = bench.stop;
   return bench;
 }
+
+module.exports = { Process, executable, serve };

@@ -1,13 +1,8 @@
-import type { World, WorldOptions } from "./index.js";
-export interface TestOptions extends WorldOptions {
-  /** Played in the world before the test. */
-  scenario?: string | URL | object;
-  warnings?: "show" | "error";
-}
-/** Wraps the function of a test of node:test. */
+import type { TestContext } from "node:test";
+import type { TestOptions, World } from "./index.js";
+export type { TestOptions } from "./index.js";
+/** Wraps the function of a test of node:test: a world of its own, the journal in the message of a failure. */
 export function withWorld(
-  run: (world: World, context: any) => unknown,
+  run: (world: World, context: TestContext) => unknown,
   options?: TestOptions,
-): (context?: any) => Promise<void>;
-/** vitest's `test` with the fixtures `stend`, `world` and `worldOptions`. */
-export const test: any;
+): (context: TestContext) => Promise<void>;

@@ -1,33 +1,36 @@
+"use strict";
 // For node:test: `withWorld` gives a test a world of its own and puts the journal into the message of its failure.
-import { after } from "node:test";
-import { journalText, sharedBench, stopSharedBench, worldId } from "./worlds.js";
+const { after } = require("node:test");
+const { checkWarnings, journalText, makeWorld, sharedBench, stopSharedBench } = require("./worlds.js");
 
-let registered = false;
+let prepared = false;
+
+function prepare() {
+  if (prepared) return;
+  prepared = true;
+  after(stopSharedBench);
+  // `node --test` runs each file in a process of its own, which outlives a runner that is killed. It ends here, and its bench with it.
+  const runner = process.env.NODE_TEST_CONTEXT ? process.ppid : undefined;
+  if (runner !== undefined) setInterval(() => process.ppid === runner || process.exit(1), 250).unref();
+}
 
 /** Wraps a test's function: `test("…", withWorld(async (world, t) => { … }, { seed: 7 }))`. */
-export function withWorld(run, options = {}) {
-  const { scenario, warnings = "show", ...made } = options;
-  if (!registered) {
-    registered = true;
-    after(stopSharedBench);
-  }
+function withWorld(run, options = {}) {
+  prepare();
   return async (context) => {
-    const bench = await sharedBench();
-    const world = await bench.world({ id: worldId(context?.name ?? ""), ...made });
+    const world = await makeWorld(await sharedBench(), context?.fullName ?? context?.name ?? "", options);
     try {
-      if (scenario !== undefined) await world.play(scenario);
       try {
         await run(world, context);
+        await checkWarnings(world, options);
       } catch (error) {
-        if (error instanceof Error) error.message += `\n\n${await journalText(world).catch((why) => `the journal cannot be read: ${why.message}`)}`;
+        if (error instanceof Error) error.message += `\n\n${await journalText(world)}`;
         throw error;
-      }
-      if (warnings === "error") {
-        const odd = (await world.journal({ limit: 10000 })).filter((entry) => entry.warnings?.length);
-        if (odd.length) throw new Error(`the bench warned about requests of this test:\n${await journalText(world)}`);
       }
     } finally {
       await world.delete();
     }
   };
 }
+
+module.exports = { withWorld };

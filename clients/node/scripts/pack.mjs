@@ -14,10 +14,16 @@ if (!outdir || binaries.some((one) => !/^\w+-\w+=./.test(one))) {
   process.exit(2);
 }
 const main = JSON.parse(readFileSync(join(here, "package.json"), "utf8"));
+const { VERSION = main.version } = process.env;
+if (main.version !== VERSION || Object.values(main.optionalDependencies).some((one) => one !== VERSION)) {
+  console.error(`clients/node/package.json has other versions than ${VERSION}`);
+  process.exit(2);
+}
 mkdirSync(outdir, { recursive: true });
 
 function pack(folder) {
-  const result = spawnSync("npm", ["pack", "--silent", "--pack-destination", resolve(outdir)], { cwd: folder, encoding: "utf8", shell: process.platform === "win32" });
+  for (const name of ["LICENSE-MIT", "LICENSE-APACHE"]) copyFileSync(join(here, "../..", name), join(folder, name));
+  const result = spawnSync(process.env.NPM ?? "npm", ["pack", "--silent", "--pack-destination", resolve(outdir)], { cwd: folder, encoding: "utf8", shell: process.platform === "win32" });
   if (result.status !== 0) {
     console.error(result.stderr);
     process.exit(1);

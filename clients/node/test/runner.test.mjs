@@ -5,9 +5,8 @@ import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { fileURLToPath } from "node:url";
 
-const helper = fileURLToPath(new URL("../lib/test.js", import.meta.url));
+const helper = import.meta.resolve("stend/test");
 
 function run(body) {
   const file = join(mkdtempSync(join(tmpdir(), "stend-run-")), "one.test.mjs");

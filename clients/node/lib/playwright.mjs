@@ -1,0 +1,3 @@
+import helper from "./playwright.js";
+
+export const { expect, test } = helper;

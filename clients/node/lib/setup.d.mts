@@ -1,0 +1,1 @@
+export { default, globalSetup, globalTeardown } from "./setup.js";

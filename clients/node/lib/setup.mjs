@@ -1,0 +1,4 @@
+import setup from "./setup.js";
+
+export const { globalSetup, globalTeardown } = setup;
+export default globalSetup;

@@ -1,0 +1,3 @@
+import helper from "./test.js";
+
+export const { withWorld } = helper;
