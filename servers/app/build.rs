@@ -30,12 +30,19 @@ fn worlds() {
     fs::write(Path::new(&out).join("worlds.rs"), list).expect("OUT_DIR is writable");
 }
 
-/// Writes the lists of ledgers and of chapters of the manual: each service's name with the text.
+/// Writes the lists of ledgers, of chapters of the manual, and of what is known of traffic: each service's name with the text.
 fn ledgers() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    let (mut ledgers, mut chapters) = (String::from("&[\n"), String::from("&[\n"));
+    let [mut ledgers, mut chapters, mut traffic, mut evidence] = [(); 4].map(|()| String::from("&[\n"));
     for service in entries(&root.join("fixtures")) {
         let (ledger, name) = (service.join("claims.yaml"), stem(&service));
+        for report in entries(&service.join("evidence")) {
+            writeln!(evidence, "({:?}, include_str!({report:?})),", report.display().to_string()).expect("memory");
+        }
+        let rules = service.join("traffic.yaml");
+        if rules.is_file() {
+            writeln!(traffic, "({name:?}, include_str!({rules:?})),").expect("memory");
+        }
         if ledger.is_file() {
             let chapter = root.join(format!("servers/{name}/README.md"));
             writeln!(ledgers, "({name:?}, include_str!({ledger:?})),").expect("memory");
@@ -43,7 +50,9 @@ fn ledgers() {
         }
     }
     let out = std::env::var_os("OUT_DIR").expect("cargo gives OUT_DIR");
-    for (name, mut list) in [("ledgers.rs", ledgers), ("chapters.rs", chapters)] {
+    for (name, mut list) in
+        [("ledgers.rs", ledgers), ("chapters.rs", chapters), ("traffic.rs", traffic), ("evidence.rs", evidence)]
+    {
         list.push_str("]\n");
         fs::write(Path::new(&out).join(name), list).expect("OUT_DIR is writable");
     }

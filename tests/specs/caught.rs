@@ -3,10 +3,10 @@
 use serde_json::{Value, json};
 use stend_core::journal::Channel;
 
-use super::contract::Contract;
+use super::contract::{self, Contract};
 
 fn carbis() -> &'static Contract {
-    Contract::of("carbis").expect("a specification")
+    contract::of("carbis").expect("a specification")
 }
 
 fn described(operation: Option<&str>, status: u16, reply: &Value) -> Vec<String> {
@@ -55,7 +55,7 @@ fn unknown_and_missing_keys_wrong_types_and_statuses_are_told() {
 
 #[test]
 fn requests_are_held_against_it_too() {
-    let contract = Contract::of("telemetron").expect("a specification");
+    let contract = contract::of("telemetron").expect("a specification");
     let described = |body: Value| contract.request(Some("create_location"), body.to_string().as_bytes());
     assert_eq!(described(json!({"name": "Холл", "address": "Таежная, 41"})), []);
     assert_eq!(described(json!({"name": "Холл", "address": 41}))[0].pointer, "/address");

@@ -5,19 +5,19 @@ use std::fs;
 
 use serde_json::Value;
 
-use super::contract::Contract;
+use super::contract::{self, Contract};
 use crate::support::root;
 
 /// The services that have a specification, with it.
 fn all() -> Vec<(&'static dyn stend_core::AnyService, &'static Contract)> {
     let services = stend::registry::services();
-    services.services().iter().filter_map(|kind| Some((*kind, Contract::of(kind.name())?))).collect()
+    services.services().iter().filter_map(|kind| Some((*kind, contract::of(kind.name())?))).collect()
 }
 
 #[test]
 fn every_fake_has_a_specification() {
     for kind in stend::registry::services().services() {
-        assert!(Contract::of(kind.name()).is_some(), "{} has none", kind.name());
+        assert!(contract::of(kind.name()).is_some(), "{} has none", kind.name());
     }
 }
 

@@ -10,13 +10,11 @@ use std::fmt::Write as _;
 
 use stend_core::World;
 
-use self::contract::Contract;
-
 /// What a world's journal has that no specification allows; empty when all is well.
 pub fn differences(world: &World) -> String {
     let mut described = String::new();
     for entry in world.journal.read(0, |_| true) {
-        let Some(contract) = Contract::of(entry.service) else { continue };
+        let Some(contract) = contract::of(entry.service) else { continue };
         let wrong = contract.check(&entry);
         if wrong.is_empty() {
             continue;

@@ -16,7 +16,7 @@ use std::fmt::Write as _;
 
 use stend_core::journal::Channel;
 
-use crate::specs::contract::{Contract, Mismatch};
+use crate::specs::contract::{self, Mismatch};
 use crate::support::Bench;
 
 /// A system that is asked.
@@ -87,7 +87,7 @@ impl Target {
     /// Holds an answer against the specification. A service that has none takes whatever comes.
     pub fn judge(&mut self, operation: &str, channel: Channel, status: u16, body: &[u8]) {
         self.asked += 1;
-        if let Some(contract) = Contract::of(self.service) {
+        if let Some(contract) = contract::of(self.service) {
             self.wrong.extend(contract.reply(Some(operation), channel, status, body));
         }
     }

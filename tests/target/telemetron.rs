@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::Target;
-use crate::specs::contract::Contract;
+use crate::specs::contract;
 
 #[tokio::test]
 async fn answers_as_specified() {
@@ -22,7 +22,7 @@ pub async fn look(target: &mut Target) {
     let pair = target.post("token", "/auth/", wish).await;
     let token = pair["access_token"].as_str().unwrap_or_default();
     let bearer = vec![("authorization", format!("Bearer {token}"))];
-    let contract = Contract::of("telemetron").expect("a specification");
+    let contract = contract::of("telemetron").expect("a specification");
     // A log-out would end the token of all that follows.
     let reads = contract.operations().filter(|(_, method, id)| *method == "get" && *id != "logout");
     let (lists, singles): (Vec<_>, Vec<_>) = reads.partition(|(path, ..)| !path.contains('{'));

@@ -7,6 +7,7 @@ mod front;
 pub mod registry;
 mod spec;
 mod start;
+pub mod traffic;
 
 pub use spec::{SAMPLES, Sample, spec};
 pub use start::{Config, GatewayConfig, Running, StartError, Urls, library, start};

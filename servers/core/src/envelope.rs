@@ -30,6 +30,9 @@ pub trait Envelope: Send + Sync {
     /// The key under which a reply carries its `id`.
     fn id_key(&self) -> &'static str;
 
+    /// Whether a reply tells of an error.
+    fn is_error(&self, message: &Value) -> bool;
+
     /// Whether a message that is not JSON can be a damaged reply to this command.
     fn can_reply(&self, damaged: &str, command: &str) -> bool;
 }

@@ -35,6 +35,7 @@ pub mod shared;
 pub mod source;
 pub mod tally;
 mod timekeeper;
+pub mod traffic;
 pub mod view;
 pub mod visible;
 pub mod world;

@@ -1,8 +1,10 @@
-//! The scenario language: parse, check, play, report. It drives any service through the registry and its worlds.
+//! The scenario language: parse, check, play, record, report; and the comparison with recorded traffic. It drives any service
+//! through the registry and its worlds.
 //!
 //! This crate may never know a vendor's API, the control API or actix.
 
 mod call;
+pub mod compare;
 mod entries;
 mod expect;
 mod file;

@@ -16,11 +16,16 @@ const fn chapter(topic: &'static str, about: &'static str, text: &'static str) -
     Chapter { topic, about, text }
 }
 
-static MANUAL: [Chapter; 10] = [
+static MANUAL: [Chapter; 11] = [
     chapter("start", "What stend is, and an answer in 30 seconds", include_str!("../../../../README.md")),
     chapter("начало", "То же по-русски", include_str!("../../../../README.ru.md")),
     chapter("worlds", "World files, from an empty one on", include_str!("../../../../fixtures/worlds/README.md")),
     chapter("scenarios", "Scenarios, faults, expectations, recording", include_str!("../../../scenario/README.md")),
+    chapter(
+        "compare",
+        "Traffic of the real system: differences, worlds, evidence",
+        include_str!("../../../scenario/COMPARE.md"),
+    ),
     chapter("control", "Worlds, clock, journal, live stream", include_str!("../../../control/README.md")),
     chapter("reach", "Hard-coded hosts, certificates, pages", include_str!("../../../transport/README.md")),
     chapter("ci", "Exit codes, CI, editors, specifications", include_str!("../../README.md")),

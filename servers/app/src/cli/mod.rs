@@ -4,6 +4,7 @@ mod actions;
 mod attach;
 mod ca;
 mod check;
+mod compare;
 mod env;
 mod fidelity;
 mod healthcheck;
@@ -21,6 +22,7 @@ mod spec;
 mod stop;
 mod token;
 mod watch;
+mod world_from;
 mod write;
 
 use std::borrow::Cow;
@@ -81,6 +83,10 @@ enum Command {
     Play(play::Args),
     /// Make a scenario of what has happened in a running process
     Record(record::Args),
+    /// Hold a service against traffic of the real system: specification, claims, settings, and the bench's own answers
+    Compare(compare::Args),
+    /// Make a world file of what traffic has shown
+    WorldFrom(world_from::Args),
     /// Check scenario and world files without playing them
     Check(check::Args),
     /// Print the JSON Schema of scenario or world files, for editors
@@ -145,6 +151,8 @@ pub(crate) fn run() -> ExitCode {
         Command::Healthcheck(args) => healthcheck::run(&args),
         Command::Play(args) => play::run(args),
         Command::Record(args) => record::run(&args),
+        Command::Compare(args) => compare::run(&args),
+        Command::WorldFrom(args) => world_from::run(&args),
         Command::Check(args) => check::run(&args),
         Command::Schema { what } => {
             let registry = stend::registry::services();

@@ -2,7 +2,9 @@
 
 use serde::Serialize;
 
-use super::{Kind, Ledger, Status};
+use stend_scenario::compare::Verdict;
+
+use super::{Claim, Kind, Ledger, Status};
 
 /// Claims of one kind, by what is known of them.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
@@ -47,6 +49,34 @@ pub struct Tally {
     pub rulings: Count,
     /// Claims and rulings with a setting for another interpretation.
     pub settings: usize,
+    /// Claims and rulings that real systems have been asked about.
+    pub checked: Checks,
+}
+
+/// Claims by what real systems have shown of them.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Checks {
+    /// Real systems do so.
+    pub confirmed: usize,
+    /// A real system does otherwise.
+    pub refuted: usize,
+}
+
+impl Checks {
+    fn add(&mut self, claim: &Claim) {
+        let is = |verdict: Verdict| claim.confirmed.iter().any(|checked| checked.verdict == verdict);
+        // One system that does otherwise outweighs any number that do so.
+        if is(Verdict::Refuted) {
+            self.refuted += 1;
+        } else if is(Verdict::Confirmed) {
+            self.confirmed += 1;
+        }
+    }
+
+    /// All of them.
+    pub const fn total(self) -> usize {
+        self.confirmed + self.refuted
+    }
 }
 
 impl Tally {
@@ -56,6 +86,7 @@ impl Tally {
         for ledger in ledgers {
             ledger.claims.iter().for_each(|claim| tally.of_kind(claim.kind).add(claim.status));
             ledger.rulings.iter().for_each(|ruling| tally.rulings.add(ruling.status));
+            ledger.all().for_each(|claim| tally.checked.add(claim));
             tally.settings += ledger.all().filter(|claim| claim.setting.is_some()).count();
         }
         tally

@@ -2,15 +2,18 @@
 //! they show.
 
 mod count;
+mod evidence;
 mod show;
 
 use serde::{Deserialize, Serialize};
 use stend_core::interpretations::{self, Choice, Interpretation};
 use stend_core::{Node, Problem};
+use stend_scenario::compare::Verdict;
 
 use crate::registry;
 
 pub use count::{Count, Tally};
+pub use evidence::{built_in, take};
 pub use show::{block, headline, json, settings, table};
 
 /// Each service's name with the text of its ledger, `fixtures/<service>/claims.yaml`.
@@ -89,6 +92,22 @@ pub enum Status {
     Unproved,
 }
 
+/// What a real system has shown of a claim: evidence of `stend compare`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Checked {
+    /// Whether the system does so.
+    pub verdict: Verdict,
+    /// By whom; empty where nobody is named.
+    pub by: String,
+    /// The day of the last exchange; empty where it is not known.
+    pub at: String,
+    /// In how many exchanges.
+    pub times: usize,
+    /// The setting, with its value, that agrees with the system.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub setting: Option<String>,
+}
+
 /// One statement of a document, or a ruling.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -120,6 +139,9 @@ pub struct Claim {
     /// The value of the setting under which the claim holds, where that is not the default.
     #[serde(skip_deserializing, skip_serializing_if = "Option::is_none")]
     pub under: Option<String>,
+    /// What real systems have shown of it.
+    #[serde(skip_deserializing, skip_serializing_if = "Vec::is_empty")]
+    pub confirmed: Vec<Checked>,
 }
 
 /// All ledgers, in the order of the ports, with the settings that choose between interpretations.
@@ -135,6 +157,9 @@ pub fn ledgers() -> Result<Vec<Ledger>, Problem> {
         if let Some((_, service)) = registry.find(&ledger.service) {
             interpretations::of(service).iter().for_each(|interpretation| ledger.apply(interpretation));
         }
+    }
+    for evidence in built_in()? {
+        take(&mut ledgers, &evidence)?;
     }
     Ok(ledgers)
 }

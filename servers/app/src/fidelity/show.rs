@@ -6,15 +6,24 @@ use std::fmt::Write as _;
 use serde_json::{Value, json};
 use stend_core::interpretations::{Choice, Interpretation};
 
-use super::{Claim, Count, Kind, Ledger, Status, Tally};
+use stend_scenario::compare::Verdict;
+
+use super::{Checked, Claim, Count, Kind, Ledger, Status, Tally};
 
 /// One sentence with the counts.
 pub fn headline(tally: &Tally) -> String {
-    let Tally { documented, observed, assumed, rulings, .. } = tally;
+    let Tally { documented, observed, assumed, rulings, checked, .. } = tally;
+    let refuted = if checked.refuted > 0 { format!(", {} of them refuted", checked.refuted) } else { String::new() };
     format!(
         "{} of {} documented statements proved; {} observed; {} assumed; {} of {} rulings proved; \
-         0 checked against the vendors' systems",
-        documented.proved, documented.total, observed.total, assumed.total, rulings.proved, rulings.total
+         {} checked against the vendors' systems{refuted}",
+        documented.proved,
+        documented.total,
+        observed.total,
+        assumed.total,
+        rulings.proved,
+        rulings.total,
+        checked.total()
     )
 }
 
@@ -77,7 +86,7 @@ pub fn json(ledgers: &[Ledger]) -> Value {
             })
         })
         .collect();
-    json!({ "headline": headline(&tally), "checked_against_vendor": 0, "counts": tally, "apis": apis })
+    json!({ "headline": headline(&tally), "checked_against_vendor": tally.checked.total(), "counts": tally, "apis": apis })
 }
 
 const COLUMNS: [&str; 11] = [
@@ -95,7 +104,7 @@ const COLUMNS: [&str; 11] = [
 ];
 
 fn cells(ledger: &Ledger) -> [String; 11] {
-    let Tally { documented, observed, assumed, rulings, settings } = Tally::of([ledger]);
+    let Tally { documented, observed, assumed, rulings, settings, .. } = Tally::of([ledger]);
     let Count { total, proved, by_setting, contradicted, not_emulated, unproved } = documented;
     let [observed, assumed, rulings] = [observed.total, assumed.total, rulings.total];
     let numbers =
@@ -105,6 +114,11 @@ fn cells(ledger: &Ledger) -> [String; 11] {
 }
 
 fn one(text: &mut String, ledger: &Ledger) {
+    sections(text, ledger);
+    checked(text, ledger);
+}
+
+fn sections(text: &mut String, ledger: &Ledger) {
     let _ = writeln!(text, "{}: {}\n", ledger.service, ledger.document);
     let mut sections: Vec<(&str, Count)> = Vec::new();
     for claim in ledger.all() {
@@ -158,6 +172,25 @@ fn one(text: &mut String, ledger: &Ledger) {
                 let _ =
                     writeln!(text, "          another interpretation: {}.{setting} in the world file", ledger.service);
             }
+        }
+    }
+}
+
+/// What real systems have shown, claim by claim.
+fn checked(text: &mut String, ledger: &Ledger) {
+    let claims: Vec<&Claim> = ledger.all().filter(|claim| !claim.confirmed.is_empty()).collect();
+    if !claims.is_empty() {
+        let _ = writeln!(text, "\nChecked against the vendor's system");
+    }
+    for claim in claims {
+        let _ = writeln!(text, "  {:7} {}", claim.id, claim.says);
+        for Checked { verdict, by, at, times, setting } in &claim.confirmed {
+            let verdict = if *verdict == Verdict::Refuted { "refuted" } else { "confirmed" };
+            let by = if by.is_empty() { "somebody" } else { by };
+            let at = if at.is_empty() { String::new() } else { format!(", {at}") };
+            let setting = setting.as_ref().map(|setting| format!("; agrees with `{setting}`")).unwrap_or_default();
+            let exchanges = if *times == 1 { "exchange" } else { "exchanges" };
+            let _ = writeln!(text, "          {verdict} by {by}{at}, {times} {exchanges}{setting}");
         }
     }
 }

@@ -10,6 +10,7 @@
 mod attach;
 mod busy;
 mod commands;
+mod compare;
 mod files;
 mod gateway;
 mod journal;

@@ -166,7 +166,7 @@ impl Reader {
 }
 
 /// The documents whose snippets run, each in a bench of its own.
-const DOCUMENTS: [&str; 7] = [
+const DOCUMENTS: [&str; 8] = [
     "README.md",
     "README.ru.md",
     "fixtures/worlds/README.md",
@@ -174,6 +174,7 @@ const DOCUMENTS: [&str; 7] = [
     "servers/control/README.md",
     "servers/transport/README.md",
     "servers/app/README.md",
+    "servers/scenario/COMPARE.md",
 ];
 
 #[test]
@@ -212,6 +213,11 @@ fn the_manual_about_reach_runs() {
 #[test]
 fn the_manual_about_ci_runs() {
     Reader::new().follow(DOCUMENTS[6]);
+}
+
+#[test]
+fn the_manual_about_comparing_runs() {
+    Reader::new().follow(DOCUMENTS[7]);
 }
 
 /// The number of rows of each table.

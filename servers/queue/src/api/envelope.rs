@@ -42,6 +42,12 @@ impl Envelope for Frames {
         "id"
     }
 
+    /// The error object stands beside `data` or in it; "No errors" has the code 0 (`settings.errors_in`).
+    fn is_error(&self, message: &Value) -> bool {
+        let coded = |object: &Value| object["codeError"].as_i64().is_some_and(|code| code != 0);
+        coded(&message["error"]) || coded(&message["data"]) || message["error"].is_string()
+    }
+
     fn can_reply(&self, damaged: &str, command: &str) -> bool {
         let named = damaged.split_once("\"command\":").map(|(_, rest)| rest.trim_start().trim_start_matches('"'));
         named.is_none_or(|named| named.starts_with(command) || command.starts_with(named))

@@ -19,6 +19,7 @@ use stend_core::world_file::{DEFAULT_SEED, VERSION};
 use stend_core::{Node, Problem, Registry, Span, Timestamp, World, WorldFile, Worlds};
 
 use crate::subst::names;
+pub(crate) use secrets::mask as pseudonym;
 use steps::{Notes, Recorder};
 
 /// A session as a scenario.

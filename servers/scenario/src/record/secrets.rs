@@ -247,7 +247,7 @@ fn texts(value: &Value, into: &mut BTreeSet<String>) {
 
 /// A text that has nothing of the secret but its shape, so that it is refused or accepted for the
 /// same reason: digits stay digits, hexadecimal letters stay hexadecimal, punctuation stays.
-fn mask(secret: &str, number: usize) -> String {
+pub(crate) fn mask(secret: &str, number: usize) -> String {
     let attempt = |salt: u32| -> String {
         let stream = Sha256::digest(format!("mask {number} {salt}"));
         let masked = secret.chars().enumerate().map(|(i, c)| {

@@ -1,0 +1,144 @@
+//! `stend compare`: a service held against traffic of the real system.
+
+use std::collections::BTreeSet;
+use std::fs::File;
+use std::io::IsTerminal;
+use std::path::{Path, PathBuf};
+
+use clap::ValueEnum;
+use clap::builder::PossibleValuesParser;
+use stend::Config;
+use stend_core::AnyService;
+use stend_scenario::compare::{
+    Bench, Comparing, Comparison, Contract, Evidence, Imported, html, import, mask, matched, pretty, to_json,
+};
+
+use super::{BAD, FAILED, GOOD, colour, err, missing, out, runtime, write};
+
+/// Arguments of `stend compare`.
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// The service
+    #[arg(value_parser = PossibleValuesParser::new(stend::registry::services().services().iter().map(|kind| kind.name())))]
+    service: String,
+    /// Traffic of the real system: HAR 1.2, as browsers, proxies and `--record` write it
+    #[arg(long, value_name = "FILE", required = true)]
+    har: Vec<PathBuf>,
+    /// Only what was asked of this host; left out, the hosts that the service's operations were asked of
+    #[arg(long, value_name = "HOST")]
+    host: Vec<String>,
+    /// Write the report to this file as HTML
+    #[arg(long, value_name = "FILE")]
+    report: Option<PathBuf>,
+    /// How the report on standard output looks
+    #[arg(long, default_value = "pretty")]
+    format: Format,
+    /// Write what is shown of claims to this file, without anything that was sent: it can be attached to an issue
+    #[arg(long, value_name = "FILE")]
+    evidence: Option<PathBuf>,
+    /// Who stands behind the evidence
+    #[arg(long, value_name = "NAME", requires = "evidence", default_value = "")]
+    by: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For people
+    Pretty,
+    /// One JSON document
+    Json,
+}
+
+pub(super) fn run(args: &Args) -> u8 {
+    let Some(runtime) = runtime() else { return BAD };
+    let compared = runtime.block_on(compare(args));
+    let comparison = match compared {
+        Ok(comparison) => comparison,
+        Err(why) => {
+            err(&format!("error: {why}\n"));
+            return BAD;
+        }
+    };
+    match args.format {
+        Format::Pretty => out(&pretty(&comparison, std::io::stdout().is_terminal() && colour())),
+        Format::Json => out(&format!("{:#}\n", to_json(&comparison))),
+    }
+    let evidence = || {
+        let evidence = Evidence::of(&comparison, env!("CARGO_PKG_VERSION"), &args.by);
+        serde_json::to_string_pretty(&evidence).map_or_else(|error| error.to_string(), |text| text + "\n")
+    };
+    let files = [
+        args.report.as_ref().map(|path| (path, html(&comparison))),
+        args.evidence.as_ref().map(|path| (path, evidence())),
+    ];
+    for (path, text) in files.into_iter().flatten() {
+        if let Err(error) = write::text(path, &text) {
+            err(&format!("error: cannot write {}: {error}\n", path.display()));
+            return BAD;
+        }
+    }
+    if comparison.agrees() { GOOD } else { FAILED }
+}
+
+async fn compare(args: &Args) -> Result<Comparison, String> {
+    let registry = stend::registry::services();
+    let (_, kind) = registry.get(&args.service).map_err(|problem| problem.to_string())?;
+    let source: Vec<String> = args.har.iter().map(|path| path.display().to_string()).collect();
+    let mut imported = read(&args.har)?;
+    let rules = stend::traffic::rules(kind).map_err(|problem| problem.to_string())?;
+    mask(&mut imported.traffic, kind.secrets(), rules.personal(), BTreeSet::new());
+    let found = matched(kind, imported.traffic, &args.host);
+    if found.seen.is_empty() {
+        return Err(nothing(kind, &found.unmatched, &source.join(", ")));
+    }
+    if imported.dropped > 0 {
+        err(&format!(
+            "note: {} entries are not compared: the file holds more than is kept at once\n",
+            imported.dropped
+        ));
+    }
+    let spec = stend::spec(kind.name()).map_err(|problem| problem.to_string())?;
+    let spec = spec.ok_or_else(|| format!("{} has no specification", kind.name()))?;
+    let contract = Contract::new(spec).map_err(|problem| problem.to_string())?;
+    let statements = stend::traffic::statements(kind.name()).map_err(|problem| problem.to_string())?;
+    let running = stend::start(Config { workers: Some(1), ..Config::default() }).await;
+    let running = running.map_err(|error| error.to_string())?;
+    let comparing = Comparing {
+        registry: &registry,
+        kind,
+        contract: &contract,
+        rules: &rules,
+        statements: &statements,
+        source: &source.join(", "),
+    };
+    let base = running.url(kind.name());
+    let compared = comparing.compare(&found, Bench { worlds: &running.worlds, base }).await;
+    running.stop().await;
+    compared.map_err(|problem| problem.to_string())
+}
+
+/// Reads HAR files, one after the other.
+pub(super) fn read(files: &[PathBuf]) -> Result<Imported, String> {
+    let mut all = Imported::default();
+    for path in files {
+        let Imported { traffic, entries, dropped } = read_one(path)?;
+        all.traffic.extend(traffic);
+        all.entries += entries;
+        all.dropped += dropped;
+    }
+    Ok(all)
+}
+
+fn read_one(path: &Path) -> Result<Imported, String> {
+    if !path.exists() {
+        return Err(missing(path));
+    }
+    let file = File::open(path).map_err(|error| format!("cannot read {}: {error}", path.display()))?;
+    import(file).map_err(|problem| format!("{}: {problem}", path.display()))
+}
+
+/// Says that nothing in a file is the service's, and what it holds.
+pub(super) fn nothing(kind: &dyn AnyService, unmatched: &[stend_scenario::compare::Unmatched], source: &str) -> String {
+    let rows: Vec<String> = unmatched.iter().take(10).map(|row| format!("\n  {}: {}", row.what, row.why)).collect();
+    format!("{source}: nothing in it is an operation of {}{}", kind.name(), rows.concat())
+}

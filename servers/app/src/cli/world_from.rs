@@ -1,0 +1,92 @@
+//! `stend world-from`: a world file of what traffic has shown.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+use clap::builder::PossibleValuesParser;
+use stend_scenario::compare::{Masked, Matched, build, mask, matched};
+
+use super::{BAD, GOOD, compare, err, out, write};
+
+/// Arguments of `stend world-from`.
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// Traffic of a real system: HAR 1.2
+    #[arg(value_name = "FILE", required = true)]
+    files: Vec<PathBuf>,
+    /// Only this service; left out, all whose operations were asked for
+    #[arg(long, value_name = "SERVICE", value_parser = PossibleValuesParser::new(stend::registry::services().services().iter().map(|kind| kind.name())))]
+    service: Vec<String>,
+    /// Only what was asked of this host
+    #[arg(long, value_name = "HOST")]
+    host: Vec<String>,
+    /// Write the world to this file instead of standard output
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+}
+
+pub(super) fn run(args: &Args) -> u8 {
+    let (text, counts) = match made(args) {
+        Ok(made) => made,
+        Err(why) => {
+            err(&format!("error: {why}\n"));
+            return BAD;
+        }
+    };
+    let Some(path) = &args.output else {
+        out(&text);
+        return GOOD;
+    };
+    if let Err(error) = write::text(path, &text) {
+        err(&format!("error: cannot write {}: {error}\n", path.display()));
+        return BAD;
+    }
+    out(&format!("{}: {counts}\n", path.display()));
+    GOOD
+}
+
+/// The world's text, and what it holds.
+fn made(args: &Args) -> Result<(String, String), String> {
+    let registry = stend::registry::services();
+    let source: Vec<String> = args.files.iter().map(|path| path.display().to_string()).collect();
+    let traffic = compare::read(&args.files)?.traffic;
+    let mut found = Vec::new();
+    for kind in registry
+        .services()
+        .iter()
+        .filter(|kind| args.service.is_empty() || args.service.iter().any(|name| name == kind.name()))
+    {
+        let rules = stend::traffic::rules(*kind).map_err(|problem| problem.to_string())?;
+        let mut traffic = traffic.clone();
+        tell(&mask(&mut traffic, kind.secrets(), rules.personal(), BTreeSet::new()));
+        let Matched { seen, unmatched, .. } = matched(*kind, traffic, &args.host);
+        if seen.is_empty() && !args.service.is_empty() {
+            return Err(compare::nothing(*kind, &unmatched, &source.join(", ")));
+        }
+        if !seen.is_empty() {
+            found.push((*kind, rules, seen));
+        }
+    }
+    if found.is_empty() {
+        return Err(format!("{}: nothing in it is an operation of a service", source.join(", ")));
+    }
+    let parts: Vec<_> = found.iter().map(|(kind, rules, seen)| (*kind, rules, &seen[..])).collect();
+    let built =
+        build(&registry, &parts, &format!("From {}", source.join(", "))).map_err(|problem| problem.to_string())?;
+    for note in &built.notes {
+        err(&format!("note: {note}\n"));
+    }
+    let counts: Vec<String> = built.counts.iter().map(|(list, count)| format!("{list} {count}")).collect();
+    Ok((built.text().map_err(|problem| problem.to_string())?, counts.join(", ")))
+}
+
+/// Says what was masked.
+pub(super) fn tell(masked: &[Masked]) {
+    for Masked { name, personal, values, example } in masked {
+        let what = if *personal { "personal" } else { "secret" };
+        err(&format!(
+            "masked: {name} ({what}): {values} value{}, e.g. {example}\n",
+            if *values == 1 { "" } else { "s" }
+        ));
+    }
+}

@@ -1,0 +1,190 @@
+//! What is known of a service's traffic as data: `fixtures/<service>/traffic.yaml`.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use serde_json::{Map, Value};
+use stend_core::{AnyService, Node, Problem, Raw};
+
+use crate::expect::{Paths, read_paths};
+use crate::matcher::{Domain, Matcher, path};
+
+/// The rules of a service.
+#[derive(Debug, Default)]
+pub struct Rules {
+    /// Keys whose values differ from one system to the next and are not compared with the bench's.
+    pub(super) ignore: Vec<String>,
+    /// Names of headers, parameters and keys that hold personal data.
+    pub(super) personal: Vec<String>,
+    pub(super) takings: Vec<Taking>,
+    pub(super) checks: Vec<Check>,
+}
+
+/// Where a part of the world's section is taken from.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Taking {
+    /// The list of the section, dotted; `.` is the section itself.
+    pub(super) to: String,
+    /// The operations whose replies show it.
+    pub(super) from: Vec<String>,
+    /// Whether the request shows it, and not the reply.
+    #[serde(default)]
+    pub(super) asked: bool,
+    /// A JSONPath to the things in it.
+    #[serde(default = "whole")]
+    pub(super) each: String,
+    /// The key by which a thing is known, in the section.
+    #[serde(default)]
+    pub(super) key: Option<String>,
+    /// Whether keys of the same name are taken.
+    #[serde(default = "yes")]
+    pub(super) copy: bool,
+    /// Names of keys, at any depth of a thing, with those that the section has for them.
+    #[serde(default)]
+    pub(super) rename: BTreeMap<String, String>,
+    /// Keys that are not taken.
+    #[serde(default)]
+    pub(super) without: Vec<String>,
+    /// Whether an empty text stands for nothing.
+    #[serde(default)]
+    pub(super) drop_empty: bool,
+    /// What the reply holds, or nothing is taken from it.
+    #[serde(default)]
+    when: Option<Raw>,
+    #[serde(skip)]
+    pub(super) given: Paths,
+    /// Only where the list holds nothing so far.
+    #[serde(default)]
+    pub(super) if_none: bool,
+    /// Whether what is there already learns from it.
+    #[serde(default = "yes")]
+    pub(super) known: bool,
+    /// Keys of the section, with where they come from: a JSONPath into the thing, `@path.NAME`, `@query.NAME`,
+    /// `@header.NAME`, `@bearer`, `@request.JSONPATH`, `@reply.JSONPATH`, `@hundredth.JSONPATH`, `@first.LIST.KEY` of the
+    /// section, `@at` (the time of the exchange), or `=TEXT` itself.
+    #[serde(default)]
+    pub(super) take: BTreeMap<String, String>,
+    /// Keys of the section with values that the bench needs and no reply shows; `@next` is a number of its own.
+    #[serde(default)]
+    pub(super) set: Map<String, Value>,
+}
+
+/// Stands for every operation.
+const ANY: &str = "*";
+
+/// Whether an operation is one of these.
+pub(super) fn is_one(ids: &[String], operation: &str) -> bool {
+    ids.iter().any(|id| id == operation || id == ANY)
+}
+
+fn whole() -> String {
+    "$".into()
+}
+
+fn yes() -> bool {
+    true
+}
+
+/// What an exchange shows of claims.
+#[derive(Debug)]
+pub(super) struct Check {
+    pub(super) claims: Vec<String>,
+    pub(super) operations: Vec<String>,
+    pub(super) status: Option<Matcher>,
+    /// What the request holds where the claims are touched.
+    pub(super) request: Paths,
+    /// What the reply holds where they are touched.
+    pub(super) given: Paths,
+    /// What the reply holds if they hold.
+    pub(super) reply: Paths,
+    /// The status that it has if they hold.
+    pub(super) answered: Option<Matcher>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    #[serde(default)]
+    ignore: Vec<String>,
+    #[serde(default)]
+    personal: Vec<String>,
+    #[serde(default)]
+    world: Vec<Taking>,
+    #[serde(default)]
+    claims: Vec<CheckFile>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CheckFile {
+    shows: Vec<String>,
+    of: Vec<String>,
+    #[serde(default)]
+    status: Option<Raw>,
+    #[serde(default)]
+    request: Option<Raw>,
+    #[serde(default)]
+    given: Option<Raw>,
+    #[serde(default)]
+    reply: Option<Raw>,
+    #[serde(default)]
+    answered: Option<Raw>,
+}
+
+impl Rules {
+    /// Reads the rules of a service. An operation that it does not have is a mistake.
+    ///
+    /// # Errors
+    /// What cannot be meant, with its place.
+    pub fn read(text: &str, kind: &dyn AnyService) -> Result<Self, Problem> {
+        let node = Node::parse(text)?;
+        let mut file: File = node.read().map_err(|problem| node.locate(problem))?;
+        let known = |ids: &[String]| {
+            let operations = kind.operations().iter().map(|operation| operation.id);
+            match ids
+                .iter()
+                .filter(|id| *id != ANY)
+                .find(|id| !kind.operations().iter().any(|operation| operation.id == **id))
+            {
+                Some(id) => Err(Problem::unknown("unknown_operation", "operation", id, operations)),
+                None => Ok(()),
+            }
+        };
+        for taking in &mut file.world {
+            taking.given = taking.when.as_ref().map_or(Ok(Vec::new()), |when| read_paths(&when.0.to_json()))?;
+            known(&taking.from)?;
+            path(&taking.each)?;
+            for from in taking.take.values().filter(|from| from.starts_with('$')) {
+                path(from)?;
+            }
+        }
+        let paths = |raw: &Option<Raw>| raw.as_ref().map_or(Ok(Vec::new()), |raw| read_paths(&raw.0.to_json()));
+        let status =
+            |raw: &Option<Raw>| raw.as_ref().map(|raw| Matcher::read(&raw.0.to_json(), Domain::Status)).transpose();
+        let check = |check: CheckFile| {
+            known(&check.of)?;
+            Ok::<_, Problem>(Check {
+                claims: check.shows,
+                operations: check.of,
+                status: status(&check.status)?,
+                request: paths(&check.request)?,
+                given: paths(&check.given)?,
+                reply: paths(&check.reply)?,
+                answered: status(&check.answered)?,
+            })
+        };
+        let checks = file.claims.into_iter().map(check).collect::<Result<_, _>>()?;
+        Ok(Self { ignore: file.ignore, personal: file.personal, takings: file.world, checks })
+    }
+
+    /// Names of headers, parameters and keys that hold personal data.
+    pub fn personal(&self) -> &[String] {
+        &self.personal
+    }
+
+    /// The claims that the rules speak of.
+    pub fn claims(&self) -> impl Iterator<Item = &str> {
+        self.checks.iter().flat_map(|check| &check.claims).map(String::as_str)
+    }
+}

@@ -1,0 +1,368 @@
+//! A world from traffic: what replies have shown, as a section of a world file.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use schemars::SchemaGenerator;
+use serde_json::{Map, Value, json};
+use stend_core::journal::Channel;
+use stend_core::node::to_yaml;
+use stend_core::world_file::VERSION;
+use stend_core::{AnyService, Node, Problem, Registry, Step, WorldFile, Worlds};
+
+use super::judge::holds;
+use super::matching::{Seen, pairs};
+use super::rules::{Rules, Taking, is_one};
+use crate::matcher::{find, path};
+
+/// A world that was built from what was seen.
+#[derive(Debug, Clone)]
+pub struct Built {
+    /// The world file.
+    pub file: Value,
+    /// What it leaves out or takes from the defaults, a sentence each.
+    pub notes: Vec<String>,
+    /// How many things there are in each list.
+    pub counts: BTreeMap<String, usize>,
+}
+
+impl Built {
+    /// As YAML.
+    ///
+    /// # Errors
+    /// It cannot be written.
+    pub fn text(&self) -> Result<String, Problem> {
+        let notes: String = self.notes.iter().map(|note| format!("# {note}\n")).collect();
+        let yaml = to_yaml(&self.file).ok();
+        let yaml = yaml.filter(|yaml| Node::parse(yaml).is_ok_and(|node| node.to_json() == self.file));
+        Ok(notes + &yaml.unwrap_or_else(|| format!("{:#}\n", self.file)))
+    }
+}
+
+/// So many parts are left out before the world is given up.
+const REPAIRS: usize = 500;
+
+/// The world that exchanges have shown. What was not seen stays at the default, and the notes say so.
+///
+/// # Errors
+/// No world can be made of it.
+pub fn build(
+    registry: &Registry,
+    parts: &[(&'static dyn AnyService, &Rules, &[Seen])],
+    title: &str,
+) -> Result<Built, Problem> {
+    let mut file = Map::new();
+    file.insert("stend".into(), json!(VERSION));
+    file.insert("title".into(), json!(title));
+    let (mut notes, mut counts) = (Vec::new(), BTreeMap::new());
+    for (kind, rules, seen) in parts {
+        let mut generator = SchemaGenerator::default();
+        let schema = Value::from(kind.section_schema(&mut generator));
+        let schema = Schema { definitions: generator.take_definitions(true), root: schema };
+        let section = Section::of(rules, seen, &schema);
+        let lists: BTreeSet<&str> =
+            rules.takings.iter().map(|taking| taking.to.as_str()).filter(|to| *to != ".").collect();
+        let mut unseen = Vec::new();
+        for list in lists {
+            let count = at(&section, list).and_then(Value::as_array).map_or(0, Vec::len);
+            match count {
+                0 => unseen.push(list),
+                count => {
+                    counts.insert(format!("{}.{list}", kind.name()), count);
+                }
+            }
+        }
+        if !unseen.is_empty() {
+            notes.push(format!("{}: not seen, and so at the default: {}", kind.name(), unseen.join(", ")));
+        }
+        file.insert(kind.name().into(), section);
+    }
+    let mut file = Value::Object(file);
+    for _ in 0..REPAIRS {
+        let problem = match made(registry, &file) {
+            Ok(()) => return Ok(Built { file, notes, counts }),
+            Err(problem) => problem,
+        };
+        match leave_out(&mut file, &problem) {
+            Some(place) => notes.push(format!("{place} is left out: {}", problem.message)),
+            None => return Err(problem),
+        }
+    }
+    Err(Problem::invalid(format!("more than {REPAIRS} parts of what was seen do not fit together"))
+        .hint(notes.last().cloned().unwrap_or_default()))
+}
+
+fn made(registry: &Registry, file: &Value) -> Result<(), Problem> {
+    let file = WorldFile::read(&Node::from_json(file), registry)?;
+    Worlds::new(registry.clone(), file).map(drop)
+}
+
+/// Removes what a problem is about; the place of it.
+fn leave_out(file: &mut Value, problem: &Problem) -> Option<String> {
+    let mut steps = problem.path.0.clone();
+    // A key that is missing, or a part of a text, is not there: what holds it goes.
+    while !steps.is_empty() && value_at(file, &steps).is_none_or(|value| value.is_null()) {
+        steps.pop();
+    }
+    // The head of the file and whole sections are not thrown away.
+    if steps.len() < 3 {
+        return None;
+    }
+    let place = stend_core::Path(steps.clone()).to_string();
+    let last = steps.pop()?;
+    match (value_at(file, &steps)?, last) {
+        (Value::Object(map), Step::Key(key)) => drop(map.shift_remove(&key)?),
+        (Value::Array(list), Step::Index(index)) if index < list.len() => drop(list.remove(index)),
+        _ => return None,
+    }
+    Some(place)
+}
+
+fn value_at<'v>(value: &'v mut Value, steps: &[Step]) -> Option<&'v mut Value> {
+    steps.iter().try_fold(value, |value, step| match step {
+        Step::Key(key) => value.get_mut(key.as_str()),
+        Step::Index(index) => value.get_mut(*index),
+    })
+}
+
+fn at<'v>(section: &'v Value, dotted: &str) -> Option<&'v Value> {
+    dotted.split('.').try_fold(section, |value, key| value.get(key))
+}
+
+/// The schema of a section.
+struct Schema {
+    root: Value,
+    definitions: Map<String, Value>,
+}
+
+impl Schema {
+    /// What a schema means, through references and alternatives to `null`.
+    fn target<'s>(&'s self, schema: &'s Value) -> &'s Value {
+        if let Some(reference) = schema["$ref"].as_str() {
+            let name = reference.rsplit('/').next().unwrap_or_default();
+            return self.definitions.get(name).map_or(schema, |found| self.target(found));
+        }
+        match schema["anyOf"].as_array() {
+            Some(parts) => {
+                let part = parts.iter().find(|part| part["type"] != "null");
+                part.map_or(schema, |part| self.target(part))
+            }
+            None => schema,
+        }
+    }
+
+    fn property<'s>(&'s self, schema: &'s Value, dotted: &str) -> &'s Value {
+        dotted.split('.').fold(self.target(schema), |schema, key| self.target(&schema["properties"][key]))
+    }
+
+    /// A value without what its schema does not know, and without `null`s; `None` where nothing is left.
+    fn fit(&self, schema: &Value, value: &Value) -> Option<Value> {
+        let schema = self.target(schema);
+        match value {
+            Value::Null => None,
+            Value::Object(map) => {
+                let Some(properties) = schema["properties"].as_object() else { return Some(value.clone()) };
+                let known =
+                    map.iter().filter_map(|(key, value)| Some((key.clone(), self.fit(properties.get(key)?, value)?)));
+                let known: Map<String, Value> = known.collect();
+                (!known.is_empty()).then_some(Value::Object(known))
+            }
+            Value::Array(items) => Some(items.iter().filter_map(|item| self.fit(&schema["items"], item)).collect()),
+            other => Some(other.clone()),
+        }
+    }
+
+    fn item<'s>(&'s self, list: &'s Value) -> &'s Value {
+        self.target(&list["items"])
+    }
+}
+
+/// A section that grows.
+struct Section<'s> {
+    schema: &'s Schema,
+    section: Value,
+}
+
+impl<'s> Section<'s> {
+    fn of(rules: &Rules, seen: &[Seen], schema: &'s Schema) -> Value {
+        let mut section = Self { schema, section: json!({}) };
+        for taking in &rules.takings {
+            for one in seen
+                .iter()
+                .filter(|one| one.status < 300 && one.channel != Channel::Push && is_one(&taking.from, one.id()))
+            {
+                section.take(taking, one);
+            }
+        }
+        section.section
+    }
+
+    fn take(&mut self, taking: &Taking, seen: &Seen) {
+        let (request, reply) = (asked(seen), seen.reply_json());
+        let is_there = at(&self.section, &taking.to).and_then(Value::as_array).is_some_and(|list| !list.is_empty());
+        if holds(&taking.given, &reply).is_err() || (taking.if_none && is_there) {
+            return;
+        }
+        let from = if taking.asked { &request } else { &reply };
+        let things: Vec<Value> = match path(&taking.each) {
+            Ok(each) => each.query(from).all().into_iter().map(|thing| renamed(thing, taking)).collect(),
+            Err(_) => return,
+        };
+        let whole = taking.to == ".";
+        let list = if whole { &self.schema.root } else { self.schema.property(&self.schema.root, &taking.to) };
+        let schema = if whole { self.schema.target(list) } else { self.schema.item(list) };
+        for thing in things {
+            let copied = if taking.copy { self.schema.fit(schema, &thing) } else { None };
+            let mut made = copied.and_then(|value| value.as_object().cloned()).unwrap_or_default();
+            for (key, from) in &taking.take {
+                let value = match from.strip_prefix("@first.").and_then(|place| place.rsplit_once('.')) {
+                    Some((list, key)) => at(&self.section, list).and_then(|list| list.get(0)?.get(key)).cloned(),
+                    None => value_of(from, &thing, seen, &request, &reply),
+                };
+                let Some(value) = value else { continue };
+                if let Some(value) = self.schema.fit(self.schema.property(schema, key), &value) {
+                    put(&mut made, key, value);
+                }
+            }
+            if taking.key.as_ref().is_some_and(|key| !made.contains_key(key)) || (made.is_empty() && !taking.if_none) {
+                continue;
+            }
+            self.join(taking, made);
+        }
+    }
+
+    /// Adds a thing, or what is new of one that is there.
+    fn join(&mut self, taking: &Taking, mut made: Map<String, Value>) {
+        let Some(section) = self.section.as_object_mut() else { return };
+        if taking.to == "." {
+            merge(section, made);
+            return;
+        }
+        let mut keys = taking.to.split('.').peekable();
+        let mut map = section;
+        while let Some(key) = keys.next() {
+            let empty = if keys.peek().is_some() { json!({}) } else { json!([]) };
+            let place = map.entry(key).or_insert(empty);
+            match place {
+                Value::Object(inner) => map = inner,
+                Value::Array(list) => {
+                    let key = taking.key.as_deref();
+                    let same = |known: &&mut Value| {
+                        key.is_some_and(|key| text(&known[key]) == text(made.get(key).unwrap_or(&Value::Null)))
+                    };
+                    let next = list.len() + 1;
+                    match list.iter_mut().find(same).and_then(Value::as_object_mut) {
+                        Some(known) if taking.known => {
+                            merge(known, made);
+                            let more = taking.set.iter().filter(|(_, value)| *value != "@next");
+                            for (key, value) in more {
+                                known.entry(key.clone()).or_insert_with(|| value.clone());
+                            }
+                        }
+                        Some(_) => {}
+                        None => {
+                            for (key, value) in &taking.set {
+                                let value = if value == "@next" { json!(next) } else { value.clone() };
+                                made.entry(key.clone()).or_insert(value);
+                            }
+                            list.push(Value::Object(made));
+                        }
+                    }
+                    return;
+                }
+                _ => return,
+            }
+        }
+    }
+}
+
+/// A thing with the section's names for its keys.
+fn renamed(thing: &Value, taking: &Taking) -> Value {
+    match thing {
+        Value::Object(map) => {
+            let is_empty = |value: &Value| taking.drop_empty && value == "";
+            let known = map.iter().filter(|(key, value)| !taking.without.contains(key) && !is_empty(value));
+            let entry = |(key, value): (&String, &Value)| {
+                (taking.rename.get(key).unwrap_or(key).clone(), renamed(value, taking))
+            };
+            Value::Object(known.map(entry).collect())
+        }
+        Value::Array(items) => items.iter().map(|item| renamed(item, taking)).collect(),
+        other => other.clone(),
+    }
+}
+
+/// What was seen later counts; what is only known from before stays.
+fn merge(known: &mut Map<String, Value>, made: Map<String, Value>) {
+    for (key, value) in made {
+        match (known.get_mut(&key), value) {
+            (Some(Value::Object(inner)), Value::Object(value)) => merge(inner, value),
+            (_, value) => drop(known.insert(key, value)),
+        }
+    }
+}
+
+fn put(made: &mut Map<String, Value>, dotted: &str, value: Value) {
+    match dotted.split_once('.') {
+        None => drop(made.insert(dotted.to_owned(), value)),
+        Some((key, rest)) => {
+            if let Value::Object(inner) = made.entry(key).or_insert_with(|| json!({})) {
+                put(inner, rest, value);
+            }
+        }
+    }
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
+/// What the client asked with: the JSON of the body or frame, or its form.
+fn asked(seen: &Seen) -> Value {
+    match seen.request_json() {
+        Value::Null if seen.channel == Channel::Http => {
+            let body = String::from_utf8_lossy(&seen.request).into_owned();
+            let fields = pairs(&seen.query).into_iter().chain(pairs(&body));
+            Value::Object(fields.map(|(key, value)| (key, Value::String(value))).collect())
+        }
+        other => other,
+    }
+}
+
+fn value_of(from: &str, thing: &Value, seen: &Seen, request: &Value, reply: &Value) -> Option<Value> {
+    let look = |text: &str, value: &Value| find(&path(text).ok()?, text, value).filter(|found| !found.is_null());
+    if from.starts_with('$') {
+        return look(from, thing);
+    }
+    if let Some(constant) = from.strip_prefix('=') {
+        return Some(json!(constant));
+    }
+    match from {
+        "@at" => return seen.at.map(|at| json!(at)),
+        "@bearer" => {
+            let header = seen.headers.iter().find(|(known, _)| known == "authorization")?;
+            return header
+                .1
+                .split_once(' ')
+                .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
+                .map(|(_, token)| json!(token));
+        }
+        _ => {}
+    }
+    let (place, name) = from.strip_prefix('@')?.split_once('.')?;
+    let plain = |text: &String| match text.parse::<i64>() {
+        Ok(number) if number.to_string() == *text => json!(number),
+        _ => json!(text),
+    };
+    match place {
+        "path" => seen.params.get(name).map(plain),
+        "query" => seen.fields().get(name).map(plain),
+        "header" => seen.headers.iter().find(|(known, _)| known == name).map(|(_, value)| json!(value)),
+        "request" => look(name, request),
+        "reply" => look(name, reply),
+        "hundredth" => {
+            let whole = look(name, thing)?.as_i64()?;
+            Some(if whole % 100 == 0 { json!(whole / 100) } else { json!(whole as f64 / 100.0) })
+        }
+        _ => None,
+    }
+}
