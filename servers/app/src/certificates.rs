@@ -5,6 +5,10 @@ use std::io::{self, ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use rustls::crypto::ring::default_provider;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject as _;
+use rustls::{ClientConfig, RootCertStore};
 use stend_core::clock::wall;
 use stend_transport::{Authority, AuthorityError, LazyAuthority};
 
@@ -14,6 +18,20 @@ const CERTIFICATE: &str = "ca.pem";
 /// The authority's key and certificate in its folder, readable for its owner alone. The one file that counts: both come
 /// and go together.
 const KEY: &str = "ca.key";
+
+/// How systems are asked over TLS: the system's authorities are trusted, those of `SSL_CERT_FILE`, and that of the user's folder.
+///
+/// # Errors
+/// What the TLS library says.
+pub fn client_config() -> Result<ClientConfig, rustls::Error> {
+    let mut roots = RootCertStore::empty();
+    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+    let own = user_folder().and_then(|folder| CertificateDer::from_pem_file(certificate_path(&folder)).ok());
+    roots.add_parsable_certificates(own);
+    let builder =
+        ClientConfig::builder_with_provider(Arc::new(default_provider())).with_safe_default_protocol_versions()?;
+    Ok(builder.with_root_certificates(roots).with_no_client_auth())
+}
 
 /// Whether ports speak TLS.
 #[derive(Debug, Clone, PartialEq, Eq)]

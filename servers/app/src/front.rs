@@ -5,10 +5,11 @@ use std::sync::Arc;
 
 use stend_core::{Problem, Registry};
 use stend_transport::{
-    Gateway, HostRoute, LazyAuthority, PassThrough, Routes, ServerConfig, given_certificate, tls_by_name, tls_of,
+    Gateway, HostRoute, LazyAuthority, PassThrough, Recorder, Recording, Routes, ServerConfig, given_certificate,
+    tls_by_name, tls_of,
 };
 
-use crate::certificates::{AuthorityAt, Tls};
+use crate::certificates::{AuthorityAt, Tls, client_config};
 use crate::registry;
 use crate::start::{Config, StartError};
 
@@ -100,7 +101,14 @@ pub(crate) fn gateway(
     through: Vec<PassThrough>,
     authority: Option<&Arc<LazyAuthority>>,
     own: Vec<SocketAddr>,
+    recorder: Option<Arc<dyn Recorder>>,
 ) -> Result<Gateway, StartError> {
     let authority = authority.ok_or_else(|| problem("a gateway needs a certificate authority".into()))?;
-    Ok(Gateway::new(routes, through, by_name(authority)?, own))
+    let recording = recorder.map(|recorder| {
+        let mut tls = client_config().map_err(|error| problem(format!("TLS cannot be set up: {error}")))?;
+        // What is recorded is HTTP/1.1.
+        tls.alpn_protocols = vec![b"http/1.1".to_vec()];
+        Ok::<_, StartError>(Recording { recorder, tls: Arc::new(tls) })
+    });
+    Ok(Gateway::new(routes, through, by_name(authority)?, own).recorded(recording.transpose()?))
 }

@@ -12,4 +12,4 @@ pub mod traffic;
 pub use spec::{SAMPLES, Sample, spec};
 pub use start::{Config, GatewayConfig, Running, StartError, Urls, library, start};
 pub use stend_core::ClockSetting;
-pub use stend_transport::{AllowedOrigin, Authority, HostRoute, LazyAuthority, PassThrough};
+pub use stend_transport::{AllowedOrigin, Authority, HostRoute, LazyAuthority, PassThrough, Recorder};

@@ -11,7 +11,8 @@ use stend_core::clock::wall;
 use stend_core::library::DOCUMENTED;
 use stend_core::{ClockSetting, Diagnostic, Library, Problem, WorldFile, Worlds, secret};
 use stend_transport::{
-    AllowedOrigin, Front, HostRoute, LazyAuthority, Listener, Origins, PassThrough, Server, Site, Tuning, serve,
+    AllowedOrigin, Front, HostRoute, LazyAuthority, Listener, Origins, PassThrough, Recorder, Server, Site, Tuning,
+    serve,
 };
 
 use crate::certificates::{AuthorityAt, Tls};
@@ -69,6 +70,8 @@ pub struct GatewayConfig {
     pub routes: Vec<HostRoute>,
     /// Hosts that may be reached outside of this machine.
     pub through: Vec<PassThrough>,
+    /// What takes that which goes to these hosts.
+    pub recorder: Option<Arc<dyn Recorder>>,
 }
 
 impl Default for Config {
@@ -228,7 +231,7 @@ pub async fn start(config: Config) -> Result<Running, StartError> {
         (Some(gateway), Some(routes)) => {
             let socket = bind(config.host, config.port_base, GATEWAY)?;
             urls.insert(GATEWAY.into(), format!("http://{}", reachable(socket.local_addr()?)));
-            Some((front::gateway(routes, gateway.through, authority.as_ref(), own)?, socket))
+            Some((front::gateway(routes, gateway.through, authority.as_ref(), own, gateway.recorder)?, socket))
         }
         _ => None,
     };

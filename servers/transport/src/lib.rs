@@ -26,8 +26,8 @@ pub use call::{At, Call, Decode, Encode, Failure, Params, Rule, query_pairs};
 pub use codec::{Context, Outcome, Refusal, Refused, Unread, Unreadable, Warnings};
 pub use cors::{AllowedOrigin, Origins};
 pub use gateway::{
-    Authority, AuthorityError, Gateway, HostRoute, LazyAuthority, PassThrough, Routes, Target, given_certificate,
-    tls_by_name, tls_of,
+    Authority, AuthorityError, Gateway, HostRoute, LazyAuthority, PassThrough, Recorder, Recording, Routes, Target,
+    given_certificate, tls_by_name, tls_of,
 };
 pub use http::{HttpService, HttpSite};
 pub use intake::{BodyRules, read_body};

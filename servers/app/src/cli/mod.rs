@@ -20,6 +20,7 @@ mod serve;
 mod show;
 mod spec;
 mod stop;
+mod taking;
 mod token;
 mod watch;
 mod world_from;

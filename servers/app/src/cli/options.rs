@@ -11,6 +11,7 @@ use stend_scenario::{Scenario, Speed};
 
 use super::check::show;
 use super::host::Host;
+use super::taking::Taking;
 use super::token::Token;
 use super::{clock, err, speed, write};
 
@@ -88,6 +89,12 @@ pub(super) struct Options {
         value_delimiter = ','
     )]
     pub(super) through: Vec<PassThrough>,
+    /// Record what goes to the hosts of `--pass-through` as HAR, and write it to this file at the end; secrets and personal data are masked
+    #[arg(long, value_name = "FILE", requires = "through", env = "STEND_RECORD")]
+    pub(super) record: Option<PathBuf>,
+    /// Record secrets and personal data as they are
+    #[arg(long, requires = "record", env = "STEND_UNMASKED", value_parser = BoolishValueParser::new())]
+    pub(super) unmasked: bool,
     /// The folder of the certificate authority
     #[arg(long, value_name = "DIR", env = "STEND_CA_DIR")]
     pub(super) ca_dir: Option<PathBuf>,
@@ -119,6 +126,7 @@ fn public_url(text: &str) -> Result<(String, String), String> {
 pub(super) struct Prepared {
     pub(super) config: Config,
     pub(super) scenario: Option<Scenario>,
+    pub(super) recording: Option<Taking>,
     registry: Registry,
     library: Library,
 }
@@ -156,6 +164,14 @@ impl Options {
             err(&format!("error: cannot save the world to {}: {error}\n", path.display()));
             return None;
         }
+        let recording = self.record.as_deref().map(|path| Taking::new(path, self.unmasked));
+        if let Some(taking) = &recording
+            && let Err(error) = write::check(taking.path())
+        {
+            err(&format!("error: cannot record to {}: {error}\n", taking.path().display()));
+            return None;
+        }
+        let recorder = recording.as_ref().map(Taking::recorder);
         let config = Config {
             host: self.address(),
             port_base: base,
@@ -173,8 +189,11 @@ impl Options {
             allow_hosts: self.allow_hosts.iter().cloned().chain(self.host.name.clone()).collect(),
             origins: self.allow_origins.clone(),
             public_urls: self.public_urls.iter().cloned().collect::<Urls>(),
-            gateway: (!self.no_gateway)
-                .then(|| GatewayConfig { routes: self.routes.clone(), through: self.through.clone() }),
+            gateway: (!self.no_gateway).then(|| GatewayConfig {
+                routes: self.routes.clone(),
+                through: self.through.clone(),
+                recorder,
+            }),
             tls: match (self.tls, &self.tls_cert, &self.tls_key) {
                 (true, Some(certificate), Some(key)) => {
                     Tls::Given { certificate: certificate.clone(), key: key.clone() }
@@ -186,7 +205,7 @@ impl Options {
             workers: self.workers,
             metrics: self.metrics,
         };
-        Some(Prepared { config, scenario, registry, library })
+        Some(Prepared { config, scenario, recording, registry, library })
     }
 
     pub(super) fn address(&self) -> IpAddr {

@@ -14,6 +14,7 @@ use stend_scenario::{Report, Scenario, Silent, check_now, play, pretty};
 
 use super::options::{Options, Prepared, one_scenario};
 use super::serve::{FAREWELL, begin_ready, play_options, ready_text, save};
+use super::taking::Taking;
 use super::write::Ready;
 use super::{BAD, FAILED, GOOD, colour, err, runtime, variables};
 
@@ -51,7 +52,8 @@ pub(super) fn run(args: &Args) -> u8 {
             None => return BAD,
         },
     };
-    let Some(prepared) = options.prepare(args.port_base, AuthorityAt::Memory) else { return BAD };
+    let Some(mut prepared) = options.prepare(args.port_base, AuthorityAt::Memory) else { return BAD };
+    let recording = prepared.recording.take();
     let (mut config, scenario, registry, library) = prepared.split();
     if let (None, Some(expect)) = (&config.world, &expect) {
         config.world = Some(expect.world.clone());
@@ -98,7 +100,11 @@ pub(super) fn run(args: &Args) -> u8 {
         }
     });
     ready.into_iter().for_each(Ready::end);
-    code
+    drop(runtime);
+    match (recording.is_none_or(Taking::save), code) {
+        (false, GOOD) => BAD,
+        _ => code,
+    }
 }
 
 /// Sees that a scenario is one to be checked and not to be played.

@@ -5,10 +5,9 @@ use std::sync::Arc;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::ring::default_provider;
 use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
-use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
-use rustls::{ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme};
-use stend::certificates::{certificate_path, user_folder};
+use rustls::{ClientConfig, DigitallySignedStruct, Error, SignatureScheme};
+use stend::certificates::client_config;
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsConnector;
 
@@ -63,16 +62,13 @@ async fn way(url: &str, authority: &str, config: Result<ClientConfig, Error>) ->
 
 fn config(anybody: bool) -> Result<ClientConfig, Error> {
     let provider = Arc::new(default_provider());
-    let mut roots = RootCertStore::empty();
-    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-    let own = user_folder().and_then(|folder| CertificateDer::from_pem_file(certificate_path(&folder)).ok());
-    roots.add_parsable_certificates(own);
-    let builder = ClientConfig::builder_with_provider(Arc::clone(&provider)).with_safe_default_protocol_versions()?;
     if anybody {
+        let builder =
+            ClientConfig::builder_with_provider(Arc::clone(&provider)).with_safe_default_protocol_versions()?;
         let verifier = Arc::new(Anybody(provider));
         return Ok(builder.dangerous().with_custom_certificate_verifier(verifier).with_no_client_auth());
     }
-    Ok(builder.with_root_certificates(roots).with_no_client_auth())
+    client_config()
 }
 
 /// Takes every certificate, but no broken handshake.

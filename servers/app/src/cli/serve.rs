@@ -14,6 +14,7 @@ use stend_scenario::{Options as PlayOptions, Reach, Scenario, Silent, Speed, pla
 
 use super::options::{Options, Prepared};
 use super::stop::{input_closed, stopped};
+use super::taking::Taking;
 use super::write::Ready;
 use super::{BAD, GOOD, colour, err, out, runtime, write};
 
@@ -52,14 +53,15 @@ pub(super) fn run(args: Args) -> u8 {
         Err(code) => return code,
     };
     let base = (!options.ephemeral).then_some(args.port_base);
-    let Some(prepared) = options.prepare(base, AuthorityAt::UserFolder) else { return BAD };
+    let Some(mut prepared) = options.prepare(base, AuthorityAt::UserFolder) else { return BAD };
+    let recording = prepared.recording.take();
     let (mut config, scenario, registry, library) = prepared.split();
     if let (true, Some(scenario)) = (args.repeat, &scenario) {
         config.clock = config.clock.or_else(|| loop_clock(scenario, options.speed));
     }
     let example = example(config.world.as_ref());
     let Some(runtime) = runtime() else { return BAD };
-    runtime.block_on(async {
+    let code = runtime.block_on(async {
         let running = match stend::start(config).await {
             Ok(running) => running,
             // Of a world with a mistake all are told.
@@ -72,7 +74,13 @@ pub(super) fn run(args: Args) -> u8 {
             }
         };
         serve(&args, scenario, running, ready, example).await
-    })
+    });
+    // What is still open ends with the runtime.
+    drop(runtime);
+    match recording.is_none_or(Taking::save) {
+        true => code,
+        false => BAD,
+    }
 }
 
 async fn serve(

@@ -121,6 +121,13 @@ fn compared(before: &[Outcome], after: &[Outcome]) -> (Better, Vec<usize>) {
     let (mut better, mut worse) = (Vec::new(), Vec::new());
     for (index, (before, after)) in before.iter().zip(after).enumerate() {
         let (Ok(before), Ok(after)) = (before, after) else { continue };
+        // An answer of another status says nothing of what stands in it.
+        if after.iter().any(|diff| diff.path == "status") {
+            if !before.iter().any(|diff| diff.path == "status") {
+                worse.push(index);
+            }
+            continue;
+        }
         let places: BTreeSet<&str> = before.iter().map(|diff| diff.path.as_str()).collect();
         let gone: Vec<Diff> = before.iter().filter(|diff| !after.contains(diff)).cloned().collect();
         // A place that differs in another way is no worse, and no better.

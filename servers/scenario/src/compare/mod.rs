@@ -1,6 +1,7 @@
 //! Holding a service against traffic of the real system: against its specification, its claims and settings, and the
 //! answers of the bench in a world that is built from what was seen.
 
+mod ask;
 mod body;
 mod contract;
 mod diff;
@@ -26,6 +27,7 @@ use stend_core::journal::Channel;
 use stend_core::traffic::Traffic;
 use stend_core::{AnyService, Problem, Registry};
 
+pub use ask::{Asking, Target, ask};
 pub use contract::{Contract, Mismatch};
 pub use evidence::{Evidence, EvidenceClaim};
 pub use export::{from_journal, har, hurl, postman};
@@ -72,6 +74,20 @@ pub fn import(input: impl Read) -> Result<Imported, Problem> {
     })?;
     found.entries = entries;
     Ok(found)
+}
+
+/// The same with bodies decoded: no compression, UTF-8 where they are text. For what was recorded as it was sent.
+pub fn decoded(traffic: Traffic) -> Traffic {
+    let Traffic::Http(mut http) = traffic else { return traffic };
+    for (body, headers) in [(&mut http.body, &http.headers), (&mut http.reply, &http.reply_headers)] {
+        let header = |name: &str| headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str());
+        let (plain, why) = body::plain(std::mem::take(body), header("content-encoding"), header("content-type"));
+        *body = plain;
+        if let Some(why) = why {
+            http.unreadable.get_or_insert(why);
+        }
+    }
+    Traffic::Http(http)
 }
 
 /// Media types that no service answers with.

@@ -6,6 +6,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 use stend_core::{AnyService, Node, Problem, Raw};
 
+use super::ask::Ask;
 use crate::expect::{Paths, read_paths};
 use crate::matcher::{Domain, Matcher, path};
 
@@ -18,6 +19,10 @@ pub struct Rules {
     pub(super) personal: Vec<String>,
     pub(super) takings: Vec<Taking>,
     pub(super) checks: Vec<Check>,
+    /// What a system can be asked, in this order.
+    pub(super) asks: Vec<Ask>,
+    /// Headers of all requests.
+    pub(super) headers: BTreeMap<String, String>,
 }
 
 /// Where a part of the world's section is taken from.
@@ -113,6 +118,10 @@ struct File {
     world: Vec<Taking>,
     #[serde(default)]
     claims: Vec<CheckFile>,
+    #[serde(default)]
+    ask: Vec<Ask>,
+    #[serde(default)]
+    headers: BTreeMap<String, String>,
 }
 
 #[derive(Deserialize)]
@@ -159,6 +168,10 @@ impl Rules {
                 path(from)?;
             }
         }
+        for ask in &file.ask {
+            known(std::slice::from_ref(&ask.of))?;
+            ask.capture.values().try_for_each(|from| path(from).map(drop))?;
+        }
         let paths = |raw: &Option<Raw>| raw.as_ref().map_or(Ok(Vec::new()), |raw| read_paths(&raw.0.to_json()));
         let status =
             |raw: &Option<Raw>| raw.as_ref().map(|raw| Matcher::read(&raw.0.to_json(), Domain::Status)).transpose();
@@ -175,7 +188,14 @@ impl Rules {
             })
         };
         let checks = file.claims.into_iter().map(check).collect::<Result<_, _>>()?;
-        Ok(Self { ignore: file.ignore, personal: file.personal, takings: file.world, checks })
+        Ok(Self {
+            ignore: file.ignore,
+            personal: file.personal,
+            takings: file.world,
+            checks,
+            asks: file.ask,
+            headers: file.headers,
+        })
     }
 
     /// Names of headers, parameters and keys that hold personal data.

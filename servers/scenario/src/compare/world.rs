@@ -53,7 +53,7 @@ pub fn build(
     let mut file = Map::new();
     file.insert("stend".into(), json!(VERSION));
     file.insert("title".into(), json!(title));
-    let (mut notes, mut counts) = (Vec::new(), BTreeMap::new());
+    let mut notes = Vec::new();
     for (kind, rules, seen) in parts {
         let mut generator = SchemaGenerator::default();
         let schema = Value::from(kind.section_schema(&mut generator));
@@ -61,16 +61,7 @@ pub fn build(
         let section = Section::of(rules, seen, &schema);
         let lists: BTreeSet<&str> =
             rules.takings.iter().map(|taking| taking.to.as_str()).filter(|to| *to != ".").collect();
-        let mut unseen = Vec::new();
-        for list in lists {
-            let count = at(&section, list).and_then(Value::as_array).map_or(0, Vec::len);
-            match count {
-                0 => unseen.push(list),
-                count => {
-                    counts.insert(format!("{}.{list}", kind.name()), count);
-                }
-            }
-        }
+        let unseen: Vec<&str> = lists.into_iter().filter(|list| count(&section, list) == 0).collect();
         if !unseen.is_empty() {
             notes.push(format!("{}: not seen, and so at the default: {}", kind.name(), unseen.join(", ")));
         }
@@ -79,7 +70,7 @@ pub fn build(
     let mut file = Value::Object(file);
     for _ in 0..REPAIRS {
         let problem = match made(registry, &file) {
-            Ok(()) => return Ok(Built { file, notes, counts }),
+            Ok(()) => return Ok(Built { counts: counts(&file, parts), file, notes }),
             Err(problem) => problem,
         };
         match leave_out(&mut file, &problem) {
@@ -89,6 +80,17 @@ pub fn build(
     }
     Err(Problem::invalid(format!("more than {REPAIRS} parts of what was seen do not fit together"))
         .hint(notes.last().cloned().unwrap_or_default()))
+}
+
+fn count(section: &Value, list: &str) -> usize {
+    at(section, list).and_then(Value::as_array).map_or(0, Vec::len)
+}
+
+/// How many things there are in each list that has some.
+fn counts(file: &Value, parts: &[(&'static dyn AnyService, &Rules, &[Seen])]) -> BTreeMap<String, usize> {
+    let lists = parts.iter().flat_map(|(kind, rules, _)| rules.takings.iter().map(|taking| (kind.name(), &taking.to)));
+    let row = |(service, list): (&str, &String)| (format!("{service}.{list}"), count(&file[service], list));
+    lists.map(row).filter(|(_, count)| *count > 0).collect()
 }
 
 fn made(registry: &Registry, file: &Value) -> Result<(), Problem> {

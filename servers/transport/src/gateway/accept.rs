@@ -2,18 +2,22 @@
 
 use std::fmt;
 use std::io;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
+use parking_lot::Mutex;
 use rustls::ServerConfig;
+use rustls::pki_types::ServerName;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::TcpStream;
-use tokio_rustls::TlsAcceptor;
+use tokio_rustls::{TlsAcceptor, TlsConnector};
 
 use super::connect::{self, Connect};
 use super::stream::{Before, Connection, Peeked, Stream};
-use super::{Destination, Gateway};
+use super::tap::Tap;
+use super::{Destination, Gateway, Recording};
 
 /// How long a connection may take to say what it wants, or to shake hands.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -83,6 +87,15 @@ pub(super) async fn gateway(gateway: Arc<Gateway>, mut socket: TcpStream) -> io:
             before
         }
         Begun::Through(server) => return Err(tunnel(Peeked { socket, read: read.freeze() }, server).await),
+        Begun::Recorded(server, host, port) => {
+            if read.is_empty() {
+                let first = tokio::time::timeout(IDLE, more(&mut socket, &mut read)).await;
+                first.map_err(|_| io::ErrorKind::TimedOut)??;
+            }
+            let Some(recording) = &gateway.recording else { return Err(io::ErrorKind::ConnectionAborted.into()) };
+            let client = Peeked { socket, read: read.freeze() };
+            return Err(recorded(recording, &gateway.tls, client, server, &host, port).await);
+        }
     };
     let is_tls = read.first() == Some(&TLS);
     let peeked = Peeked { socket, read: read.freeze() };
@@ -102,6 +115,8 @@ enum Begun {
     Tunnel(Before),
     /// A tunnel to somewhere else.
     Through(TcpStream),
+    /// The same, to this host and port, and what goes through is recorded.
+    Recorded(TcpStream, String, u16),
 }
 
 async fn begin(gateway: &Gateway, socket: &mut TcpStream, read: &mut BytesMut) -> Result<Begun, Refusal> {
@@ -120,9 +135,10 @@ async fn begin(gateway: &Gateway, socket: &mut TcpStream, read: &mut BytesMut) -
         Destination::Through => {
             let connecting = tokio::time::timeout(CONNECTING, TcpStream::connect((host.as_str(), port)));
             let connected = connecting.await.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()));
-            Begun::Through(connected.map_err(|error| {
+            let connected = connected.map_err(|error| {
                 Refusal::new("502 Bad Gateway", format!("{host}:{port} cannot be reached: {error}"))
-            })?)
+            })?;
+            if gateway.recording.is_some() { Begun::Recorded(connected, host, port) } else { Begun::Through(connected) }
         }
     };
     socket.write_all(b"HTTP/1.1 200 Connection established\r\n\r\n").await?;
@@ -215,5 +231,72 @@ async fn tunnel(mut client: Peeked, mut server: TcpStream) -> io::Error {
     match tokio::io::copy_bidirectional(&mut client, &mut server).await {
         Ok(_) => io::ErrorKind::ConnectionAborted.into(),
         Err(error) => error,
+    }
+}
+
+/// Carries bytes both ways as they are, and listens. TLS is ended on either side.
+async fn recorded(
+    recording: &Recording,
+    tls: &Arc<ServerConfig>,
+    client: Peeked,
+    server: TcpStream,
+    host: &str,
+    port: u16,
+) -> io::Error {
+    let _ = server.set_nodelay(true);
+    let is_tls = client.read.first() == Some(&TLS);
+    let authority = match (is_tls, port) {
+        (true, 443) | (false, 80) => host.to_owned(),
+        _ => format!("{host}:{port}"),
+    };
+    let scheme = if is_tls { "https" } else { "http" };
+    let tap = Tap::new(format!("{scheme}://{authority}"), Arc::clone(&recording.recorder));
+    if !is_tls {
+        return tapped(client, server, tap).await;
+    }
+    let client = match shake_hands(tls, client).await {
+        Ok(client) => client,
+        Err(error) => return error,
+    };
+    let name = match ServerName::try_from(host.to_owned()) {
+        Ok(name) => name,
+        Err(error) => return io::Error::other(error),
+    };
+    let hands = TlsConnector::from(Arc::clone(&recording.tls)).connect(name, server);
+    let shaken = tokio::time::timeout(CONNECTING, hands).await;
+    match shaken.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into())) {
+        Ok(server) => tapped(client, server, tap).await,
+        Err(error) => {
+            let text = format!("no TLS with {authority}: {error}");
+            refuse::<()>(client, "502 Bad Gateway", &text).await.err().unwrap_or(error)
+        }
+    }
+}
+
+async fn tapped(client: impl AsyncRead + AsyncWrite, server: impl AsyncRead + AsyncWrite, tap: Tap) -> io::Error {
+    let tap = Mutex::new(tap);
+    let (from_client, to_client) = tokio::io::split(client);
+    let (from_server, to_server) = tokio::io::split(server);
+    let up = pump(from_client, to_server, |bytes| tap.lock().sent(bytes));
+    let down = pump(from_server, to_client, |bytes| tap.lock().received(bytes));
+    match tokio::try_join!(up, down) {
+        Ok(_) => io::ErrorKind::ConnectionAborted.into(),
+        Err(error) => error,
+    }
+}
+
+/// Carries bytes one way until they end. What is heard is heard before it is passed on: a reply cannot come before its request.
+async fn pump(from: impl AsyncRead, to: impl AsyncWrite, hear: impl Fn(&[u8])) -> io::Result<()> {
+    let (mut from, mut to) = (pin!(from), pin!(to));
+    let mut bytes = vec![0; 16 * 1024];
+    loop {
+        match from.read(&mut bytes).await? {
+            0 => return to.shutdown().await,
+            read => {
+                hear(&bytes[..read]);
+                to.write_all(&bytes[..read]).await?;
+                to.flush().await?;
+            }
+        }
     }
 }

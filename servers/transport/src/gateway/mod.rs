@@ -6,19 +6,22 @@ mod accept;
 mod authority;
 mod connect;
 mod find;
+mod frames;
 mod routes;
 mod stream;
+mod tap;
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 
-use rustls::ServerConfig;
 use rustls::crypto::ring::default_provider;
 use rustls::sign::{CertifiedKey, SingleCertAndKey};
+use rustls::{ClientConfig, ServerConfig};
 use tokio::net::TcpStream;
 
 pub use authority::{Authority, AuthorityError, LazyAuthority, given_certificate};
 pub use routes::{HostRoute, PassThrough, Routes, Target};
+pub use tap::Recorder;
 
 pub(crate) use find::{Found, HOP};
 pub(crate) use stream::Connection;
@@ -32,6 +35,16 @@ pub struct Gateway {
     tls: Arc<ServerConfig>,
     /// The bench's other ports, as they are reached from here.
     own: Vec<SocketAddr>,
+    recording: Option<Recording>,
+}
+
+/// What records that which goes to systems elsewhere.
+#[derive(Debug, Clone)]
+pub struct Recording {
+    /// Takes it.
+    pub recorder: Arc<dyn Recorder>,
+    /// How the systems are asked over TLS.
+    pub tls: Arc<ClientConfig>,
 }
 
 impl std::fmt::Debug for Gateway {
@@ -61,7 +74,13 @@ impl Gateway {
             };
             SocketAddr::new(ip, address.port())
         };
-        Self { routes, through, tls, own: own.into_iter().map(reached).collect() }
+        Self { routes, through, tls, own: own.into_iter().map(reached).collect(), recording: None }
+    }
+
+    /// The same, and what goes through it is recorded.
+    #[must_use]
+    pub fn recorded(self, recording: Option<Recording>) -> Self {
+        Self { recording, ..self }
     }
 
     /// One of the bench's own ports, asked for by an address of this machine.
@@ -77,6 +96,12 @@ impl Gateway {
             tracing::warn!(target: "stend", host, port, "refused by the gateway");
             Refusal::new("502 Bad Gateway", text)
         };
+        let mut through = self.through.iter().filter(|through| through.host == host).peekable();
+        let is_let_through = through.peek().is_some();
+        // Who lets a host through that has a route wants the real one.
+        if through.any(|through| through.takes(port)) && self.own(host, port).is_none() {
+            return Ok(Destination::Through);
+        }
         if self.routes.find(host).is_some() {
             return match port {
                 80 | 443 => Ok(Destination::Service),
@@ -86,12 +111,11 @@ impl Gateway {
         if let Some(own) = self.own(host, port) {
             return Ok(Destination::Own(own));
         }
-        match self.through.iter().find(|through| through.host == host) {
-            Some(through) if through.takes(port) => Ok(Destination::Through),
-            Some(_) => Err(bad(format!(
+        match is_let_through {
+            true => Err(bad(format!(
                 "{host} is let through on ports 80 and 443 only; `--pass-through {host}:{port}` lets this one through"
             ))),
-            None => Err(bad(self.routes.unknown(host))),
+            false => Err(bad(self.routes.unknown(host))),
         }
     }
 
