@@ -12,6 +12,7 @@ mod busy;
 mod commands;
 mod compare;
 mod compare_url;
+mod exports;
 mod files;
 mod gateway;
 mod journal;

@@ -247,6 +247,9 @@ struct Response {
 
 #[derive(Deserialize)]
 struct Content {
+    /// -1 where it is not known.
+    #[serde(default)]
+    size: Option<i64>,
     #[serde(default)]
     text: Option<String>,
     #[serde(default)]
@@ -326,7 +329,14 @@ fn traffic(entry: Entry) -> Traffic {
     let content = entry.response.content;
     let mime = content.as_ref().and_then(|content| content.mime.clone());
     let base64 = content.as_ref().is_some_and(|content| content.encoding.as_deref() == Some("base64"));
-    let text = content.and_then(|content| content.text).unwrap_or_default();
+    let size = content.as_ref().and_then(|content| content.size).unwrap_or(0);
+    let text = content.and_then(|content| content.text);
+    // Browsers leave out bodies that nobody has read; their size is not known then.
+    let may_have_one = entry.request.method != "HEAD" && ![204, 304].contains(&entry.response.status);
+    if text.is_none() && size != 0 && entry.response.status > 0 && may_have_one {
+        unreadable.get_or_insert_with(|| "the file has no body of the reply".to_owned());
+    }
+    let text = text.unwrap_or_default();
     let (reply, why) = body::decoded(Coded { text, base64, mime: mime.as_deref(), headers: &reply_headers });
     unreadable = unreadable.or(why);
     Traffic::Http(Box::new(HttpExchange {
@@ -345,7 +355,8 @@ fn traffic(entry: Entry) -> Traffic {
 
 /// A time in seconds since 1970.
 fn moment(seconds: f64) -> Option<Timestamp> {
-    let milliseconds = seconds * 1000.0;
+    // Some exporters write milliseconds.
+    let milliseconds = if seconds > 1e11 { seconds } else { seconds * 1000.0 };
     (milliseconds.is_finite() && milliseconds.abs() < 1e15)
         .then(|| Timestamp::from_millisecond(milliseconds.round() as i64).ok())
         .flatten()
@@ -390,12 +401,14 @@ mod tests {
     fn a_socket_keeps_its_text_messages_in_order() {
         let text = r#"{"log": {"entries": [{"request": {"method": "GET", "url": "ws://h/"}, "response": {"status": 101},
             "_webSocketMessages": [{"type": "send", "time": 1795251600.5, "opcode": 1, "data": "{}"},
-            {"type": "receive", "time": 1795251601, "opcode": 1, "data": "[]"}, {"type": "receive", "opcode": 9, "data": ""},
+            {"type": "receive", "time": 1795251601000.5, "opcode": 1, "data": "[]"}, {"type": "receive", "opcode": 9, "data": ""},
             {"type": "send", "opcode": 2, "data": "AA=="}]}]}}"#;
         let found = all(text.as_bytes()).expect("HAR");
         let [Traffic::Socket(socket)] = &found[..] else { panic!("{found:?}") };
         let texts: Vec<(bool, &str)> = socket.messages.iter().map(|one| (one.from_client, one.text.as_str())).collect();
         assert_eq!(texts, [(true, "{}"), (false, "[]")]);
+        let times: Vec<i64> = socket.messages.iter().filter_map(|one| Some(one.at?.as_second())).collect();
+        assert_eq!(times, [1_795_251_600, 1_795_251_601], "seconds, and milliseconds");
         assert_eq!(socket.unreadable.as_deref(), Some("1 messages are no text"));
     }
 
