@@ -9,3 +9,11 @@ dist: setup ## Build what people install into dist/, with checksums (BINARY=FILE
 test-dist: ## Install what is in dist/ into empty environments and try it; builds it first if it is not there (ONLY='python')
 	@test -f dist/SHA256SUMS || $(MAKE) --no-print-directory dist
 	@CARGO="$(CARGO)" PYTHON="$(PYTHON)" NPM="$(NPM)" .ci/make-dist test $(ONLY)
+
+.PHONY: image examples
+image: setup ## Build the container image stend:VERSION with docker, podman or buildah (BINARY=FILE: of this static program)
+	@export VERSION=$$(sed -n '/^\[workspace.package\]/,/^\[/s/^version = "\(.*\)"/\1/p' Cargo.toml) SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct); \
+	.ci/image "$${BINARY:-$$(.ci/dist-binary)}"
+
+examples: program ## Run the examples in other languages whose runtime is installed; the others are told (STEND_BINARY=FILE)
+	@STEND_BINARY="$(abspath $(or $(STEND_BINARY),$(PROGRAM)))" clients/examples/run

@@ -1,0 +1,3 @@
+module example.test/feed
+
+go 1.19
