@@ -185,12 +185,28 @@ def test_what_the_process_says_is_in_the_error(tmp_path, monkeypatch):
         stend.Process()
     (tmp_path / "nothing").write_text("no executable format")
     (tmp_path / "nothing").chmod(0o755)
-    with pytest.raises(stend.StartError, match="cannot start"):
+    with pytest.raises(stend.StartError, match="cannot start.*no program for .* on ") as wrong:
+        stend.Process()
+    assert "STEND_BINARY" in str(wrong.value)
+
+
+def test_a_program_for_another_libc_is_named(tmp_path, monkeypatch):
+    """A dynamic program whose loader is not there, as one for musl on a glibc system."""
+    program = tmp_path / "stend"
+    data = bytearray(open(sys.executable, "rb").read())
+    start = data.find(b"/lib64/ld-linux")
+    if start < 0:
+        pytest.skip("this Python has no loader to rename")
+    data[start : start + 5] = b"/lib6"[:4] + b"X"
+    program.write_bytes(data)
+    program.chmod(0o755)
+    monkeypatch.setenv("STEND_BINARY", str(program))
+    with pytest.raises(stend.StartError, match="built for another system"):
         stend.Process()
 
 
 def test_a_parent_that_is_killed_takes_the_bench_along():
-    code = "import stend, time; p = stend.Process(); print(p.urls['pid'], flush=True); time.sleep(60)"
+    code = "import stend, time; p = stend.Process(); print(p.pid, flush=True); time.sleep(60)"
     parent = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
     pid = int(parent.stdout.readline())
     parent.kill()

@@ -99,18 +99,86 @@ def test_let_pass(stend_world):
     result.stdout.fnmatch_lines(["*warned about requests*"])
 
 
-def test_the_environment_points_at_the_tests_world(pytester):
+def test_the_environment_leads_to_the_tests_world(pytester):
     pytester.makepyfile(
         '''
-import os
+import os, pytest, urllib.request, urllib.error
+URL = "https://api.telemetron.net/v2/me"
 def test_env(stend_world, stend_env):
     assert os.environ["STEND_CARBIS_URL"] == stend_world.url("carbis")
-    assert stend_world.id in os.environ["STEND_TELEMETRON_URL"]
-def test_gone_again():
-    assert "STEND_CARBIS_URL" not in os.environ
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        urllib.request.urlopen(URL)
+    assert refused.value.code == 401
+    stend_world.verify(journal={"fake": "telemetron", "operation": "me", "count": 1})
+def test_requests(stend_world, stend_env):
+    requests = pytest.importorskip("requests")
+    assert requests.get(URL).status_code == 401
+    stend_world.verify(journal={"fake": "telemetron", "operation": "me", "count": 1})
+def test_httpx(stend_world, stend_env):
+    httpx = pytest.importorskip("httpx")
+    assert httpx.get(URL).status_code == 401
+    stend_world.verify(journal={"fake": "telemetron", "operation": "me", "count": 1})
+def test_the_default_world_saw_none(stend):
+    stend.default.verify(journal={"count": 0})
+    assert "STEND_CARBIS_URL" not in os.environ and "stend-env-" not in str(os.environ)
 '''
     )
-    pytester.runpytest_subprocess().assert_outcomes(passed=2)
+    pytester.runpytest_subprocess().assert_outcomes(passed=4)
+
+
+def test_a_scenario_that_fails_before_the_test_says_why(pytester):
+    pytester.makefile(".yaml", bad="stend: 1\nexpect:\n  - journal: { fake: carbis, count: 3 }\n")
+    pytester.makepyfile(
+        '''
+import pytest
+@pytest.mark.stend(scenario="bad.yaml")
+def test_bad(stend_world):
+    pass
+'''
+    )
+    result = pytester.runpytest_subprocess()
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(["*bad.yaml:3:5: *expected 3, found 0*", "*stend journal of world*"])
+
+
+def test_a_bench_that_runs_is_used_by_two_runs_at_once(pytester):
+    import stend
+
+    pytester.makepyfile("def test_one(stend, stend_world):\n    assert stend_world.seed == 6\n")
+    pytester.makeini("[pytest]\nmarkers = x\n")
+    pytester.makeconftest("import pytest\ndef pytest_collection_modifyitems(items):\n    [i.add_marker(pytest.mark.stend(seed=6)) for i in items]\n")
+    with stend.serve() as bench:
+        command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"--stend-url={bench.control_url}"]
+        runs = [subprocess.Popen(command, cwd=pytester.path, stdout=subprocess.PIPE, text=True) for _ in range(3)]
+        for run in runs:
+            told, _ = run.communicate(timeout=60)
+            assert run.returncode == 0, told
+        assert [world.id for world in bench.worlds()] == ["default"]
+
+
+@pytest.mark.parametrize("workers", [[], ["-n", "2"]])
+def test_a_bench_that_does_not_start_is_one_clear_error(pytester, workers):
+    pytester.makeini("[pytest]\nstend_args = --world nowhere.yaml\n")
+    pytester.makepyfile("def test_one(stend_world):\n    pass\n")
+    result = pytester.runpytest_subprocess(*workers)
+    assert result.ret != 0
+    told = result.stdout.str() + result.stderr.str()
+    assert "did not start" in told and "nowhere.yaml" in told
+    assert "INTERNALERROR" not in told and "_process.py" not in told
+
+
+def test_a_bench_that_does_not_answer_is_named(pytester):
+    pytester.makepyfile("def test_one(stend_world):\n    pass\n")
+    result = pytester.runpytest_subprocess("--stend-url=http://127.0.0.1:9")
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(["*no bench answers at http://127.0.0.1:9*"])
+
+
+def test_a_wrong_setting_is_named(pytester):
+    pytester.makeini("[pytest]\nstend_warnings = eror\n")
+    pytester.makepyfile("def test_one():\n    pass\n")
+    result = pytester.runpytest_subprocess()
+    result.stderr.fnmatch_lines(["*'eror'*ignore, show, error*"])
 
 
 def test_workers_of_xdist_share_one_bench(pytester):
@@ -134,18 +202,33 @@ def test_many(stend, stend_world, n):
     assert len(set(seen.read_text().split())) == 1
 
 
-def test_nothing_is_left_when_pytest_is_killed(pytester):
-    pytester.makepyfile(
-        "import time\ndef test_long(stend):\n    print(stend.control_url, flush=True)\n    time.sleep(60)\n"
-    )
-    run = subprocess.Popen(
-        [sys.executable, "-m", "pytest", "-s", "-p", "no:cacheprovider"], cwd=pytester.path, stdout=subprocess.PIPE, text=True
-    )
-    url = next(line.split()[-1] for line in run.stdout if "http://" in line)
-    run.send_signal(signal.SIGKILL)
-    run.wait()
+@pytest.mark.parametrize("workers", [[], ["-n", "2"]])
+def test_nothing_is_left_when_pytest_is_killed(pytester, workers):
     import stend
 
+    if workers:
+        pytest.importorskip("xdist")
+    told = pytester.path / "told.txt"
+    pytester.makepyfile(
+        f"""
+import os, time
+def test_long(stend):
+    with open({str(told)!r} + "~", "w") as file:
+        file.write(stend.control_url)
+    os.rename({str(told)!r} + "~", {str(told)!r})
+    time.sleep(60)
+"""
+    )
+    run = subprocess.Popen(
+        [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *workers], cwd=pytester.path, stdout=subprocess.DEVNULL
+    )
+    until = time.monotonic() + 30
+    while not told.exists():
+        assert run.poll() is None and time.monotonic() < until
+        time.sleep(0.01)
+    run.send_signal(signal.SIGKILL)
+    run.wait()
+    url = told.read_text()
     until = time.monotonic() + 3
     while time.monotonic() < until:
         try:

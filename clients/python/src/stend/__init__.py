@@ -10,9 +10,11 @@
 With pytest the fixtures `stend` (the bench) and `stend_world` (a world per test) are there without an import.
 """
 
-from ._client import Bench, Clock, Faults, World
+from . import types
+from ._client import Bench
 from ._http import ExpectationFailed, StendError
 from ._process import Process, StartError, executable, serve
+from ._world import Clock, Faults, World
 
 __all__ = [
     "Bench",
@@ -25,5 +27,6 @@ __all__ = [
     "World",
     "executable",
     "serve",
+    "types",
 ]
-__version__ = "0.1.0"
+__version__ = "0.2.0"

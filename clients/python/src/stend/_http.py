@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import json
 import os
+import socket
 import threading
-from typing import Any, Optional
+from typing import Any, Iterator, Mapping, Optional
 from urllib.parse import quote, urlencode, urlsplit
+
+API = "/control/v1"
 
 
 class StendError(Exception):
@@ -52,16 +56,19 @@ class Http:
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise ValueError(f"invalid control URL {base!r}; expected e.g. http://127.0.0.1:7700")
         self.base = base.rstrip("/")
-        self._tls, self._host, self._port = parts.scheme == "https", parts.hostname, parts.port
-        self._token, self._timeout = token, timeout
+        self.token, self.timeout = token, timeout
+        self._tls, self._host, self._port, self._prefix = parts.scheme == "https", parts.hostname, parts.port, parts.path.rstrip("/")
         self._local = threading.local()
+
+    def _new(self, timeout: Optional[float]) -> http.client.HTTPConnection:
+        kind = http.client.HTTPSConnection if self._tls else http.client.HTTPConnection
+        return kind(self._host, self._port, timeout=timeout)
 
     def _connection(self) -> tuple[http.client.HTTPConnection, bool]:
         kept = getattr(self._local, "kept", None)
         if kept is not None and kept[0] == os.getpid():
             return kept[1], True
-        kind = http.client.HTTPSConnection if self._tls else http.client.HTTPConnection
-        connection = kind(self._host, self._port, timeout=self._timeout)
+        connection = self._new(self.timeout)
         self._local.kept = (os.getpid(), connection)
         return connection, False
 
@@ -72,39 +79,46 @@ class Http:
             kept[1].close()
             self._local.kept = None
 
-    def text(
+    def _headers(self, accept: Optional[str]) -> dict[str, str]:
+        headers = {"Accept": accept} if accept else {}
+        if self.token:
+            headers["Authorization"] = f"Bearer {self.token}"
+        return headers
+
+    def _target(self, path: str, query: Optional[Mapping[str, Any]]) -> str:
+        given = {key: _word(value) for key, value in (query or {}).items() if value is not None}
+        return self._prefix + path + ("?" + urlencode(given, quote_via=quote) if given else "")
+
+    def ask(
         self,
         method: str,
         path: str,
         body: Any = None,
-        query: Optional[dict[str, Any]] = None,
+        query: Optional[Mapping[str, Any]] = None,
         accept: Optional[str] = None,
         timeout: Optional[float] = None,
-    ) -> tuple[int, str]:
-        """Send a request to `/control/v1` + path; `body` is JSON unless it is text. Return status and text."""
-        given = {key: value for key, value in (query or {}).items() if value is not None}
-        target = "/control/v1" + path + ("?" + urlencode(given, quote_via=quote) if given else "")
-        headers = {}
-        if accept:
-            headers["Accept"] = accept
-        if self._token:
-            headers["Authorization"] = f"Bearer {self._token}"
+    ) -> bytes:
+        """Send a request and return the body of its answer; `body` is JSON unless it is text. Raises `StendError` or
+        `ExpectationFailed`."""
+        headers = self._headers(accept)
         data = None
         if isinstance(body, (str, bytes)):
             data = body.encode() if isinstance(body, str) else body
         elif body is not None:
             data = json.dumps(body).encode()
             headers["Content-Type"] = "application/json"
+        target = self._target(path, query)
         while True:
             connection, kept = self._connection()
             if connection.sock is not None:
-                connection.sock.settimeout(timeout or self._timeout)
+                connection.sock.settimeout(timeout or self.timeout)
             else:
-                connection.timeout = timeout or self._timeout
+                connection.timeout = timeout or self.timeout
             try:
                 connection.request(method, target, data, headers)
                 response = connection.getresponse()
-                return response.status, response.read().decode()
+                answer = response.read()
+                break
             except (http.client.RemoteDisconnected, ConnectionResetError, BrokenPipeError):
                 # The server closed a connection that was kept; on a fresh one that is an error.
                 self.close()
@@ -113,17 +127,48 @@ class Http:
             except BaseException:
                 self.close()
                 raise
+        if response.status >= 400:
+            raise refused(response.status, answer)
+        return answer
 
     def json(self, method: str, path: str, body: Any = None, **options: Any) -> Any:
-        """As `text`, with the reply as JSON; raises `StendError` or `ExpectationFailed`."""
-        status, text = self.text(method, path, body, **options)
+        """As `ask` under `/control/v1`, with the answer as JSON."""
+        answer = self.ask(method, API + path, body, **options)
         try:
-            value = json.loads(text) if text else None
+            return json.loads(answer) if answer else None
         except ValueError:
-            raise StendError(status, {"message": f"the answer is no JSON: {text[:200]!r}"}) from None
-        if status >= 400:
-            error = value.get("error", {}) if isinstance(value, dict) else {}
-            if error.get("code") == "not_as_expected":
-                raise ExpectationFailed(error)
-            raise StendError(status, error)
-        return value
+            raise StendError(200, {"message": f"the answer is no JSON: {answer[:200]!r}"}) from None
+
+    @contextlib.contextmanager
+    def lines(self, path: str, query: Optional[Mapping[str, Any]] = None) -> Iterator[Iterator[str]]:
+        """The lines of an answer that goes on, on a connection of its own."""
+        # A silent stream sends a comment every 15 seconds.
+        connection = self._new(max(self.timeout, 60.0))
+        opened = None
+        try:
+            connection.request("GET", self._target(API + path, query), headers=self._headers("text/event-stream"))
+            opened = connection.sock
+            response = connection.getresponse()
+            if response.status >= 400:
+                raise refused(response.status, response.read())
+            yield (line.decode().rstrip("\r\n") for line in response)
+        finally:
+            if opened is not None:
+                # Wakes a thread that still reads.
+                with contextlib.suppress(OSError):
+                    opened.shutdown(socket.SHUT_RDWR)
+            connection.close()
+
+
+def refused(status: int, answer: bytes) -> Exception:
+    """What an answer with a status of 400 and above is raised as."""
+    try:
+        error = json.loads(answer)["error"]
+        code = error.get("code")
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return StendError(status, {"message": f"status {status}, and no error of a bench: {answer[:200]!r}"})
+    return ExpectationFailed(error) if code == "not_as_expected" else StendError(status, error)
+
+
+def _word(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
