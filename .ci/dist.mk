@@ -17,3 +17,7 @@ image: setup ## Build the container image stend:VERSION with docker, podman or b
 
 examples: program ## Run the examples in other languages whose runtime is installed; the others are told (STEND_BINARY=FILE)
 	@STEND_BINARY="$(abspath $(or $(STEND_BINARY),$(PROGRAM)))" clients/examples/run
+
+.PHONY: reproduce
+reproduce: setup ## Build this commit twice, in two folders, and compare the bytes
+	@CARGO="$(CARGO)" .ci/reproduce
