@@ -188,6 +188,23 @@ fn a_refuted_assumption_names_its_claim_and_the_setting_that_agrees() {
     counted(&evidence["claims"], &file);
 }
 
+/// A setting that takes any value is named with the one that was seen.
+#[test]
+fn a_setting_of_any_value_is_found_by_what_was_seen() {
+    let folder = tempfile::tempdir().unwrap();
+    let serving = Serving::start(&["--clock", NOON]);
+    set(&serving, "telemetron", &json!({"access_tokens": "200h"}));
+    telemetron(&serving);
+    let (code, report) = compared(&["telemetron", "--har", &har(&serving, folder.path())]);
+    assert_eq!(code, 1);
+    let row = json!({"setting": "settings.access_tokens", "verdict": "refuted", "instead": "720000s"});
+    assert_eq!(rows(&report, "settings", &row).len(), 1, "{report:#}");
+    let [row] = rows(&report, "differences", &json!({"against": "bench"}))[..] else { panic!("{report:#}") };
+    assert_eq!((&row["path"], &row["setting"]), (&json!("$.expires_in"), &json!("settings.access_tokens: 720000s")));
+    let [row] = rows(&report, "claims", &json!({"id": "TM-047"}))[..] else { panic!("{report:#}") };
+    assert_eq!(row["verdict"], "refuted");
+}
+
 /// The ledger takes the evidence, and the headline counts it.
 fn counted(claims: &Value, file: &str) {
     let claims = claims.as_array().unwrap();

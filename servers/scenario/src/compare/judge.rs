@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use schemars::SchemaGenerator;
 use serde_json::Value;
 use stend_core::interpretations::{Interpretation, of};
 use stend_core::{AnyService, Node, Problem, WorldFile};
@@ -45,29 +46,35 @@ pub(super) async fn settings(
     let before = current.clone();
     let mut explained = BTreeMap::new();
     let mut adopted: BTreeMap<String, SettingSeen> = BTreeMap::new();
-    let all: Vec<Interpretation> = of(kind);
+    let mut all: Vec<Interpretation> = of(kind);
+    all.extend(others_of(kind, &all));
     let mut rows: BTreeMap<String, SettingSeen> = BTreeMap::new();
     for _ in 0..ROUNDS {
         let mut best: Option<(usize, Value, Vec<Outcome>, SettingSeen)> = None;
         rows.clear();
+        let found = values(&current);
         for one in &all {
             if adopted.contains_key(&one.setting) {
                 continue;
             }
             let mut row = SettingSeen::of(one);
             let (mut told_apart, mut options) = (BTreeSet::new(), 0);
-            for (value, claims) in others(one) {
-                options += 1;
+            let is_open = one.options.is_empty() && !matches!(one.default, Some(Value::Bool(_)));
+            for (value, claims) in if is_open { guesses(one, &found) } else { others(one) } {
+                // A value that was guessed tells nothing by being wrong.
+                options += usize::from(!is_open);
                 let mut tried = world.clone();
                 put(&mut tried, kind.name(), &one.setting, value.clone());
                 // An option may not go with this world, as a code without its event.
                 let Ok(tried_file) = file(&tried) else { continue };
                 let Ok(outcomes) = replay(bench, kind, &tried_file, seen, differ).await else { continue };
                 let (better, worse) = compared(&current, &outcomes);
-                if !worse.is_empty() {
+                if !worse.is_empty() && !is_open {
                     told_apart.insert(options);
                 }
-                row.exchanges = row.exchanges.max(better.len().max(worse.len()));
+                if !is_open {
+                    row.exchanges = row.exchanges.max(better.len().max(worse.len()));
+                }
                 let gain: usize = better.iter().map(|(_, gone)| gone.len()).sum();
                 if !better.is_empty() && worse.is_empty() && best.as_ref().is_none_or(|(most, ..)| gain > *most) {
                     let refuted = SettingSeen {
@@ -78,7 +85,7 @@ pub(super) async fn settings(
                         ..row.clone()
                     };
                     best = Some((gain, tried, outcomes, refuted));
-                } else if !better.is_empty() && !worse.is_empty() {
+                } else if !better.is_empty() && !worse.is_empty() && !is_open {
                     row.mixed = true;
                 }
             }
@@ -109,7 +116,9 @@ pub(super) async fn settings(
         }
     }
     rows.extend(adopted);
-    let settings = all.iter().filter_map(|one| rows.remove(&one.setting)).collect();
+    let is_told =
+        |row: &SettingSeen| row.verdict != Verdict::Untouched || of(kind).iter().any(|one| one.setting == row.setting);
+    let settings = all.iter().filter_map(|one| rows.remove(&one.setting)).filter(is_told).collect();
     Ok(Judged { outcomes: current, explained, settings })
 }
 
@@ -153,6 +162,59 @@ fn others(one: &Interpretation) -> Vec<(Value, Vec<String>)> {
         Some(Value::Bool(default)) => vec![(Value::Bool(!default), Vec::new())],
         _ => one.options.iter().skip(1).map(|choice| (choice.value.as_str().into(), choice.claims.clone())).collect(),
     }
+}
+
+/// The settings that choose between no interpretations, as a time that tokens live.
+fn others_of(kind: &dyn AnyService, known: &[Interpretation]) -> Vec<Interpretation> {
+    let mut generator = SchemaGenerator::default();
+    let section = Value::from(kind.section_schema(&mut generator));
+    let definitions = generator.take_definitions(true);
+    let target = |schema: &Value| -> Value {
+        let name = schema["$ref"].as_str().and_then(|text| text.rsplit('/').next());
+        name.and_then(|name| definitions.get(name)).unwrap_or(schema).clone()
+    };
+    let settings = target(&target(&section)["properties"]["settings"]);
+    let one = |(name, property): (&String, &Value)| Interpretation {
+        setting: format!("settings.{name}"),
+        about: property["description"].as_str().unwrap_or_default().replace('\n', " "),
+        options: Vec::new(),
+        default: property.get("default").cloned(),
+        claims: Vec::new(),
+        because: String::new(),
+    };
+    let all = settings["properties"].as_object().into_iter().flatten().map(one);
+    all.filter(|one| !known.iter().any(|known| known.setting.starts_with(&one.setting))).collect()
+}
+
+/// So many values that differ are tried for settings that take any.
+const GUESSES: usize = 4;
+
+/// Values that the system has where the bench has others.
+fn values(outcomes: &[Outcome]) -> Vec<Value> {
+    let diffs = outcomes.iter().flatten().flatten().filter(|diff| diff.path != "status");
+    let mut found: Vec<Value> = Vec::new();
+    for value in diffs.filter_map(|diff| serde_json::from_str::<Value>(&diff.seen).ok()) {
+        let is_plain = value.is_number() || value.as_str().is_some_and(|text| !text.is_empty() && text.len() < 100);
+        if is_plain && !found.contains(&value) && found.len() < GUESSES {
+            found.push(value);
+        }
+    }
+    found
+}
+
+/// What a setting that takes any value could be: one that was seen, as it is or as a number of seconds.
+fn guesses(one: &Interpretation, found: &[Value]) -> Vec<(Value, Vec<String>)> {
+    let is_text = one.default.as_ref().is_none_or(Value::is_string);
+    let mut guesses = Vec::new();
+    for value in found {
+        match value {
+            Value::Number(number) if is_text => guesses.push((format!("{number}s").into(), Vec::new())),
+            Value::Number(_) => guesses.push((value.clone(), Vec::new())),
+            _ if is_text => guesses.push((value.clone(), Vec::new())),
+            _ => {}
+        }
+    }
+    guesses
 }
 
 /// A setting's value as it is written.

@@ -420,6 +420,8 @@ impl Comparing<'_> {
                     .iter()
                     .filter(|one| setting.split(", ").any(|part| part.starts_with(&format!("{}:", one.setting))));
                 row.claims = its.flat_map(|one| one.claims.iter().chain(&one.instead_claims)).cloned().collect();
+            }
+            if !row.claims.is_empty() {
                 continue;
             }
             let unknown = row.expected.contains("were unexpected")

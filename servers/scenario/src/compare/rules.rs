@@ -48,6 +48,9 @@ pub(super) struct Taking {
     /// Names of keys, at any depth of a thing, with those that the section has for them.
     #[serde(default)]
     pub(super) rename: BTreeMap<String, String>,
+    /// Keys whose maps hold, in the section, each value under a key of its own, beside others.
+    #[serde(default)]
+    pub(super) wrap: BTreeMap<String, Wrap>,
     /// Keys that are not taken.
     #[serde(default)]
     pub(super) without: Vec<String>,
@@ -89,6 +92,17 @@ fn whole() -> String {
 
 fn yes() -> bool {
     true
+}
+
+/// How the values of a map are held in the section.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Wrap {
+    /// The key of each value.
+    pub(super) under: String,
+    /// Keys beside it, with JSONPaths into the thing.
+    #[serde(default)]
+    pub(super) with: BTreeMap<String, String>,
 }
 
 /// What an exchange shows of claims.

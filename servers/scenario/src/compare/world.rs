@@ -68,18 +68,25 @@ pub fn build(
         file.insert(kind.name().into(), section);
     }
     let mut file = Value::Object(file);
+    let mut left_out: BTreeMap<(String, String), usize> = BTreeMap::new();
     for _ in 0..REPAIRS {
         let problem = match made(registry, &file) {
-            Ok(()) => return Ok(Built { counts: counts(&file, parts), file, notes }),
+            Ok(()) => {
+                notes.extend(left_out.iter().map(|((place, why), times)| match times {
+                    1 => format!("{place} is left out: {why}"),
+                    _ => format!("{place} is left out, {times} times: {why}"),
+                }));
+                return Ok(Built { counts: counts(&file, parts), file, notes });
+            }
             Err(problem) => problem,
         };
         match leave_out(&mut file, &problem) {
-            Some(place) => notes.push(format!("{place} is left out: {}", problem.message)),
+            Some(place) => *left_out.entry((place, problem.message)).or_insert(0_usize) += 1,
             None => return Err(problem),
         }
     }
     Err(Problem::invalid(format!("more than {REPAIRS} parts of what was seen do not fit together"))
-        .hint(notes.last().cloned().unwrap_or_default()))
+        .hint(left_out.keys().next().map(|(place, why)| format!("{place}: {why}")).unwrap_or_default()))
 }
 
 fn count(section: &Value, list: &str) -> usize {
@@ -109,7 +116,13 @@ fn leave_out(file: &mut Value, problem: &Problem) -> Option<String> {
     if steps.len() < 3 {
         return None;
     }
-    let place = stend_core::Path(steps.clone()).to_string();
+    // Places of a kind are told once.
+    let general = steps.iter().map(|step| match step {
+        Step::Index(_) => "[*]".to_owned(),
+        Step::Key(key) if key.bytes().all(|byte| byte.is_ascii_digit()) => ".*".to_owned(),
+        Step::Key(key) => format!(".{key}"),
+    });
+    let place = general.collect::<String>().trim_start_matches('.').to_owned();
     let last = steps.pop()?;
     match (value_at(file, &steps)?, last) {
         (Value::Object(map), Step::Key(key)) => drop(map.shift_remove(&key)?),
@@ -213,6 +226,7 @@ impl<'s> Section<'s> {
         let list = if whole { &self.schema.root } else { self.schema.property(&self.schema.root, &taking.to) };
         let schema = if whole { self.schema.target(list) } else { self.schema.item(list) };
         for thing in things {
+            let thing = wrapped(thing, taking);
             let copied = if taking.copy { self.schema.fit(schema, &thing) } else { None };
             let mut made = copied.and_then(|value| value.as_object().cloned()).unwrap_or_default();
             for (key, from) in &taking.take {
@@ -291,6 +305,21 @@ fn renamed(thing: &Value, taking: &Taking) -> Value {
         Value::Array(items) => items.iter().map(|item| renamed(item, taking)).collect(),
         other => other.clone(),
     }
+}
+
+/// A thing whose maps are held as the section holds them.
+fn wrapped(mut thing: Value, taking: &Taking) -> Value {
+    for (key, wrap) in &taking.wrap {
+        let beside: Vec<(&String, Value)> =
+            wrap.with.iter().filter_map(|(name, from)| Some((name, find(&path(from).ok()?, from, &thing)?))).collect();
+        for (_, value) in thing.get_mut(key).and_then(Value::as_object_mut).into_iter().flatten() {
+            let mut made: Map<String, Value> =
+                beside.iter().map(|(name, value)| ((*name).clone(), value.clone())).collect();
+            made.insert(wrap.under.clone(), value.take());
+            *value = Value::Object(made);
+        }
+    }
+    thing
 }
 
 /// What was seen later counts; what is only known from before stays.
