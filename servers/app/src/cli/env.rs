@@ -65,7 +65,8 @@ async fn variables(args: &Args) -> Result<BTreeMap<String, String>, String> {
         for (name, url) in &mut urls {
             match name.as_str() {
                 "control" => {}
-                "gateway" => *url = url.replacen("://", &format!("://{world}@"), 1),
+                // `requests` and urllib of Python drop a user without a password; the gateway reads none.
+                "gateway" => *url = url.replacen("://", &format!("://{world}:world@"), 1),
                 _ => url.push_str(&format!("/w/{world}")),
             }
         }

@@ -11,6 +11,7 @@ mod healthcheck;
 mod help;
 mod host;
 mod log;
+mod man;
 mod options;
 mod play;
 mod record;
@@ -110,6 +111,8 @@ enum Command {
         /// The shell
         shell: clap_complete::Shell,
     },
+    /// Write the manual pages, one for each command, to a folder
+    Man(man::Args),
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -175,6 +178,7 @@ pub(crate) fn run() -> ExitCode {
             out(&String::from_utf8_lossy(&script));
             GOOD
         }
+        Command::Man(args) => man::run(&args),
     };
     ExitCode::from(if LOST.load(Ordering::Relaxed) { BAD } else { code })
 }

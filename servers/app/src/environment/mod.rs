@@ -104,10 +104,11 @@ fn quoted(word: &str) -> String {
     if word.contains(' ') { format!("\"{word}\"") } else { word.to_owned() }
 }
 
-/// The host, without brackets, and the port of a URL.
+/// The host, without user and brackets, and the port of a URL.
 fn host_and_port(url: &str) -> (&str, u16) {
     let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
     let authority = rest.split('/').next().unwrap_or(rest);
+    let authority = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
     let (host, port) = match authority.rsplit_once(':') {
         Some((host, port)) if !port.ends_with(']') => (host, port.parse().ok()),
         _ => (authority, None),
@@ -194,6 +195,7 @@ mod tests {
     fn hosts_and_ports_of_urls() {
         assert_eq!(host_and_port("http://127.0.0.1:7705"), ("127.0.0.1", 7705));
         assert_eq!(host_and_port("https://[::1]:1/x"), ("::1", 1));
+        assert_eq!(host_and_port("http://checkout:world@127.0.0.1:7705"), ("127.0.0.1", 7705));
         assert_eq!((host_and_port("wss://a/x"), host_and_port("http://[::1]")), (("a", 443), ("::1", 80)));
     }
 }

@@ -134,6 +134,27 @@ fn schemas_and_completions_are_printed() {
 }
 
 #[test]
+fn a_manual_page_is_written_for_each_command() {
+    let folder = tempfile::tempdir().unwrap();
+    let pages = folder.path().join("share/man1");
+    let (code, out, err) = described(&stend(&["man", pages.to_str().unwrap()]));
+    assert_eq!((code, out.as_str(), err.as_str()), (0, "", ""));
+    for (page, parts) in
+        [("stend.1", ["stend\\-serve(1)", "Serve all services"]), ("stend-ca-path.1", ["path", "SYNOPSIS"])]
+    {
+        let text = std::fs::read_to_string(pages.join(page)).unwrap();
+        for part in parts {
+            assert!(text.contains(part), "{page}: {part} is not in {text}");
+        }
+    }
+    let serve = std::fs::read_to_string(pages.join("stend-serve.1")).unwrap();
+    assert!(serve.contains("STEND_READY_FILE"), "{serve}");
+    std::fs::write(folder.path().join("file"), "").unwrap();
+    let (code, _, err) = described(&stend(&["man", folder.path().join("file").to_str().unwrap()]));
+    assert!(code == 2 && err.contains("cannot write manual pages to"), "{err}");
+}
+
+#[test]
 fn fidelity_counts_the_claims() {
     let (code, all, _) = described(&stend(&["fidelity"]));
     assert_eq!(code, 0);

@@ -234,6 +234,14 @@ fn the_environment_of_a_running_bench_leads_a_shell_to_it() {
     let (_, dotenv, _) = env(&[serving.url("control"), "--shell", "dotenv"]);
     assert!(dotenv.contains(&format!("STEND_CONTROL_URL=\"{}\"", serving.url("control"))), "{dotenv}");
     assert_eq!(env(&["http://127.0.0.1:1"]).0, 2);
+    // The world is the proxy's user, which only proxies' URLs have.
+    curl(&[&format!("{}/control/v1/worlds", serving.url("control")), "-d", "{\"id\": \"left\"}"]);
+    let (_, dotenv, _) = env(&[serving.url("control"), "--world", "left", "--shell", "dotenv"]);
+    let gateway = serving.url("gateway").replace("http://", "http://left:world@");
+    assert!(dotenv.contains(&format!("HTTPS_PROXY=\"{gateway}\"")), "{dotenv}");
+    for line in dotenv.lines().filter(|line| line.contains('@')) {
+        assert!(line.ends_with(&format!("=\"{gateway}\"")), "{line}");
+    }
 }
 
 #[test]
