@@ -41,7 +41,7 @@ pub(crate) fn routes(given: &[HostRoute]) -> Result<Routes, StartError> {
 }
 
 /// The authority that certificates come from, where any are needed. One that was asked for by its folder is made or read
-/// at once, so that what is wrong with it is told now.
+/// at once, so that what is wrong with it is reported now.
 pub(crate) fn authority(config: &Config, hosts: &[String]) -> Result<Option<Arc<LazyAuthority>>, StartError> {
     if config.gateway.is_none() && !matches!(config.tls, Tls::Own) {
         return Ok(None);

@@ -214,7 +214,7 @@ pub async fn start(config: Config) -> Result<Running, StartError> {
     .with_authority(authority.clone());
     let mut sites: Vec<Arc<dyn Site>> = vec![control.site()];
     sites.extend(registry::sites());
-    // Ports before worlds: one in use is told at once, whatever the world costs to make.
+    // Ports before worlds: one in use is reported at once, whatever the world costs to make.
     let mut listeners = Vec::new();
     let mut urls = Urls::new();
     let mut own = Vec::new();
@@ -238,7 +238,7 @@ pub async fn start(config: Config) -> Result<Running, StartError> {
     let mut reach = urls.clone();
     reach.retain(|name, _| registry.find(name).is_some());
     let hello = authority.as_ref().filter(|_| tls.is_none()).map(front::by_name).transpose()?;
-    // Scenarios speak plain HTTP, on ports that nobody else is told of.
+    // Scenarios speak plain HTTP, on ports that nobody else knows.
     let mut inner = Vec::new();
     for site in sites.iter().filter(|site| tls.is_some() && registry.find(site.name()).is_some()) {
         let socket = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;

@@ -115,9 +115,9 @@ mod tests {
             let licence = package.trim_start_matches('@').replace([' ', '/'], "-");
             assert!(folder().join(format!("vendor/LICENSE-{licence}")).is_file(), "{package} has no licence");
         }
-        let told: BTreeSet<String> = rows.iter().map(|row| format!("/page/vendor/{}", row[0])).collect();
+        let listed: BTreeSet<String> = rows.iter().map(|row| format!("/page/vendor/{}", row[0])).collect();
         let served = FILES.iter().map(|file| file.0.to_owned()).filter(|path| path.contains("/vendor/"));
-        assert_eq!(told, served.collect());
+        assert_eq!(listed, served.collect());
     }
 
     #[test]

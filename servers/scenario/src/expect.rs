@@ -239,7 +239,7 @@ fn count(wanted: &Wanted, world: &World, captured: &Captured) -> Result<(), Miss
         filter.nearest_of_the_kind(journal, all.clone())
     };
     if let Some(nearest) = nearest {
-        miss.message.push_str(&format!("; {}", nearest.told(world)));
+        miss.message.push_str(&format!("; {}", nearest.describe(world)));
         miss.nearest = Some(nearest.entry.to_json());
         miss.unmet = nearest.unmet;
     } else if let Some(last) = filter.last(journal, all) {

@@ -45,7 +45,7 @@ impl std::fmt::Display for Unmet {
 
 /// An entry in a few words.
 pub(crate) fn named(entry: &Entry, world: &World) -> String {
-    format!("{} {} at {}", entry.method(), entry.path(), world.told(entry.at))
+    format!("{} {} at {}", entry.method(), entry.path(), world.local(entry.at))
 }
 
 /// Conditions on journal entries, ready to be asked.

@@ -99,7 +99,7 @@ impl Before {
                 let message = format!(
                     "before: {} came {late} too late: expected before {}",
                     Numbered(&first, world),
-                    world.told(at)
+                    world.local(at)
                 );
                 return Err(Miss { nearest: Some(first.to_json()), ..Miss::say(message) });
             }
@@ -130,7 +130,7 @@ fn never_came(what: &str, wanted: &Wanted, world: &World, filter: &Filter, after
     let mut miss = Miss::say(format!("{what} ({}) did not happen", wanted.title()));
     match filter.nearest(&world.journal, after + 1..=world.journal.newest()) {
         Some(nearest) => {
-            miss.message.push_str(&format!("; {}", nearest.told(world)));
+            miss.message.push_str(&format!("; {}", nearest.describe(world)));
             miss.nearest = Some(nearest.entry.to_json());
             miss.unmet = nearest.unmet;
         }

@@ -18,7 +18,7 @@ pub(crate) struct Nearest {
 
 impl Nearest {
     /// As a sentence.
-    pub(crate) fn told(&self, world: &World) -> String {
+    pub(crate) fn describe(&self, world: &World) -> String {
         let unmet: Vec<String> = self.unmet.iter().map(Unmet::to_string).collect();
         format!("nearest is {}: {}", named(&self.entry, world), unmet.join("; "))
     }

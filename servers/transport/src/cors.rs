@@ -1,4 +1,4 @@
-//! Pages of other origins: which may use the bench, and what their browsers are told.
+//! Pages of other origins: which may use the bench, and what their browsers get.
 
 use std::str::FromStr;
 
@@ -10,7 +10,7 @@ use actix_web::http::header::{self, HeaderName, HeaderValue};
 use crate::StatusCode;
 use crate::reply::ours;
 
-/// How long a browser may keep what it was told, in seconds.
+/// How long a browser may keep the answer, in seconds.
 const KEPT: &str = "600";
 
 /// The origins whose pages may use the bench.

@@ -47,7 +47,7 @@ async fn ask(url: &str) -> Result<(), String> {
 async fn over_tls(url: &str, authority: &str) -> Result<(), String> {
     let host = authority.rsplit_once(':').map_or(authority, |(host, _)| host).trim_matches(['[', ']']);
     let local = host == "localhost" || host.parse().is_ok_and(|ip: IpAddr| ip.is_loopback());
-    // On this machine any certificate will do: nothing is told to who answers, and a bench may have one for another name.
+    // On this machine any certificate will do: nothing secret is sent, and a bench may have one for another name.
     let near = if local { secure::open_to_anybody(url, authority).await } else { secure::open(url, authority).await }?;
     plain(url, &near, Some(authority)).await
 }

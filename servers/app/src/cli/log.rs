@@ -6,7 +6,7 @@ use tracing_subscriber::prelude::*;
 
 use super::{LogFormat, colour};
 
-/// Starts to write log lines. With `refusals` a client's mistakes are told, a line each.
+/// Starts to write log lines. With `refusals` a client's mistakes are logged, a line each.
 pub(super) fn start(verbose: u8, format: LogFormat, refusals: bool) {
     let level = match verbose {
         0 => LevelFilter::WARN,

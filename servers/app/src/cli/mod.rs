@@ -2,6 +2,7 @@
 
 mod actions;
 mod attach;
+mod bench;
 mod ca;
 mod check;
 mod compare;

@@ -214,15 +214,15 @@ impl Options {
 }
 
 impl Prepared {
-    /// Tells all mistakes of the world file that was given; says whether there are any.
-    pub(super) fn tell_all(path: Option<&Path>, registry: &Registry, library: &Library) -> bool {
+    /// Shows all mistakes of the world file that was given; whether there are any.
+    pub(super) fn show_all(path: Option<&Path>, registry: &Registry, library: &Library) -> bool {
         let Some(Ok(source)) = path.map(Source::open) else { return false };
         let Err(wrong) = library.check(source, path.and_then(Path::parent), registry) else { return false };
         show(&wrong);
         true
     }
 
-    /// Apart: what is started, what is played, and what tells mistakes of the world file.
+    /// Apart: what is started, what is played, and what finds mistakes in the world file.
     pub(super) fn split(self) -> (Config, Option<Scenario>, Registry, Library) {
         (self.config, self.scenario, self.registry, self.library)
     }

@@ -135,7 +135,7 @@ impl Bench {
         }
     }
 
-    /// Plays one scenario in a world of this name; `None` when told to stop meanwhile.
+    /// Plays one scenario in a world of this name; `None` when asked to stop meanwhile.
     async fn play(&self, id: &str, scenario: &Scenario, options: &Options) -> Result<Option<Report>, String> {
         let bar = Bar::new(scenario);
         let mut stop = pin!(stopped());

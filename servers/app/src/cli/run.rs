@@ -6,14 +6,15 @@ use std::pin::pin;
 use std::sync::Arc;
 
 use clap::builder::OsStringValueParser;
+use stend::Running;
 use stend::certificates::AuthorityAt;
 use stend::environment::{Reachable, environment};
-use stend::{Running, StartError};
 use stend_core::World;
 use stend_scenario::{Report, Scenario, Silent, check_now, play, pretty};
 
-use super::options::{Options, Prepared, one_scenario};
-use super::serve::{FAREWELL, begin_ready, play_options, ready_text, save};
+use super::bench::{begin_ready, end, start, write_ready};
+use super::options::{Options, one_scenario};
+use super::serve::play_options;
 use super::taking::Taking;
 use super::write::Ready;
 use super::{BAD, FAILED, GOOD, colour, err, runtime, variables};
@@ -60,33 +61,18 @@ pub(super) fn run(args: &Args) -> u8 {
     }
     let Some(runtime) = runtime() else { return BAD };
     let code = runtime.block_on(async {
-        let running = match stend::start(config).await {
+        let running = match start(config, options, &registry, &library).await {
             Ok(running) => running,
-            Err(StartError::World(_)) if Prepared::tell_all(options.world.as_deref(), &registry, &library) => {
-                return BAD;
-            }
-            Err(error) => {
-                err(&format!("{error}\n"));
-                return BAD;
-            }
+            Err(code) => return code,
         };
-        if let Some(ready) = &mut ready
-            && let Err(error) = ready.write(ready_text(&running))
-        {
-            err(&format!("error: cannot write the ready file {}: {error}\n", ready.path().display()));
+        if let Err(code) = write_ready(&mut ready, &running) {
             running.stop().await;
-            return BAD;
+            return code;
         }
         let world = Arc::clone(running.worlds.default_world());
         let (code, played) = command(args, &running, scenario.as_ref(), &world).await;
         let reports = reports(played, scenario.as_ref(), expect.as_ref(), &world);
-        world.end_waits();
-        let _ = tokio::time::timeout(FAREWELL, running.stop()).await;
-        let saved = options.save.as_deref().map_or(Ok(()), |path| {
-            save(path, &world).map_err(|error| {
-                err(&format!("error: cannot save the world to {}: {error}\n", path.display()));
-            })
-        });
+        let saved = end(running, options).await;
         for report in reports.iter().filter(|report| !options.quiet || !report.passed) {
             err(&pretty(report, colour()));
         }

@@ -36,7 +36,7 @@ async fn way(url: &str, authority: &str, config: Result<ClientConfig, Error>) ->
     let name = ServerName::try_from(host.clone()).map_err(|_| format!("`{url}` is no URL"))?;
     let config = config.map_err(|error| format!("TLS cannot be set up: {error}"))?;
     let connector = TlsConnector::from(Arc::new(config));
-    // Once in advance, so that what is wrong is told by its name.
+    // Once in advance, so that what is wrong is reported by its name.
     let first = TcpStream::connect((host.as_str(), port))
         .await
         .map_err(|error| format!("nobody listens at {url}: {error}\n  = help: start one with `stend serve --tls`"))?;

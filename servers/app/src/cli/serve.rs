@@ -1,22 +1,22 @@
 //! `stend serve`: everything on its ports until stopped.
 
 use std::fmt::Write as _;
-use std::path::Path;
 use std::time::Duration;
 
 use clap::builder::BoolishValueParser;
 use serde_json::json;
+use stend::Running;
 use stend::certificates::AuthorityAt;
-use stend::{Running, StartError};
 use stend_core::clock::wall;
 use stend_core::{ClockSetting, World, WorldFile};
 use stend_scenario::{Options as PlayOptions, Reach, Scenario, Silent, Speed, play, play_in_place, pretty};
 
-use super::options::{Options, Prepared};
+use super::bench::{begin_ready, end, start, write_ready};
+use super::options::Options;
 use super::stop::{input_closed, stopped};
 use super::taking::Taking;
 use super::write::Ready;
-use super::{BAD, GOOD, colour, err, out, runtime, write};
+use super::{BAD, GOOD, colour, err, out, runtime};
 
 /// Arguments of `stend serve`.
 #[derive(Debug, clap::Args)]
@@ -32,18 +32,6 @@ pub(super) struct Args {
     /// Stop when standard input closes, so that a parent process that is killed leaves nothing behind
     #[arg(long, env = "STEND_EXIT_ON_EOF", value_parser = BoolishValueParser::new())]
     exit_on_eof: bool,
-}
-
-/// How long the server may take to end its connections.
-pub(super) const FAREWELL: Duration = Duration::from_millis(600);
-
-/// Removes the ready file of an earlier run, before anything else: whoever waits for it must not find that.
-pub(super) fn begin_ready(options: &Options) -> Result<Option<Ready>, u8> {
-    options.ready_file.as_deref().map(Ready::begin).transpose().map_err(|error| {
-        let path = options.ready_file.clone().unwrap_or_default();
-        err(&format!("error: cannot write the ready file {}: {error}\n", path.display()));
-        BAD
-    })
 }
 
 pub(super) fn run(args: Args) -> u8 {
@@ -62,18 +50,10 @@ pub(super) fn run(args: Args) -> u8 {
     let example = example(config.world.as_ref());
     let Some(runtime) = runtime() else { return BAD };
     let code = runtime.block_on(async {
-        let running = match stend::start(config).await {
-            Ok(running) => running,
-            // Of a world with a mistake all are told.
-            Err(StartError::World(_)) if Prepared::tell_all(options.world.as_deref(), &registry, &library) => {
-                return BAD;
-            }
-            Err(error) => {
-                err(&format!("{error}\n"));
-                return BAD;
-            }
-        };
-        serve(&args, scenario, running, ready, example).await
+        match start(config, options, &registry, &library).await {
+            Ok(running) => serve(&args, scenario, running, ready, example).await,
+            Err(code) => code,
+        }
     });
     // What is still open ends with the runtime.
     drop(runtime);
@@ -90,18 +70,15 @@ async fn serve(
     mut ready: Option<Ready>,
     example: Option<(String, i64)>,
 ) -> u8 {
-    // Asked for before anything is told, or a quick stop would be missed.
+    // Asked for before anything is printed, or a quick stop would be missed.
     let stop = stopped();
     tokio::pin!(stop);
     if !args.options.quiet {
         out(&banner(args, &running, example));
     }
-    if let Some(ready) = &mut ready
-        && let Err(error) = ready.write(ready_text(&running))
-    {
-        err(&format!("error: cannot write the ready file {}: {error}\n", ready.path().display()));
+    if let Err(code) = write_ready(&mut ready, &running) {
         running.stop().await;
-        return BAD;
+        return code;
     }
     tracing::info!(target: "stend", urls = %json!(running.urls), "serving");
     let reach = running.reach.clone();
@@ -124,19 +101,10 @@ async fn serve(
         }
         () = playing => GOOD,
     };
-    let world = std::sync::Arc::clone(running.worlds.default_world());
-    running.worlds.list().iter().for_each(|world| world.end_waits());
-    if tokio::time::timeout(FAREWELL, running.stop()).await.is_err() {
-        tracing::warn!(target: "stend", "some connections did not end in time");
-    }
-    if let Some(path) = &args.options.save {
-        match save(path, &world) {
-            Ok(()) => out(&format!("saved the world to {}\n", path.display())),
-            Err(error) => {
-                err(&format!("error: cannot save the world to {}: {error}\n", path.display()));
-                code = BAD;
-            }
-        }
+    match end(running, &args.options).await {
+        Ok(Some(path)) => out(&format!("saved the world to {}\n", path.display())),
+        Ok(None) => {}
+        Err(bad) => code = bad,
     }
     // A reader must not find the URLs of a bench that is gone.
     ready.into_iter().for_each(Ready::end);
@@ -233,19 +201,4 @@ fn banner(args: &Args, running: &Running, example: Option<(String, i64)>) -> Str
         text.push_str("Listening beyond this machine: whoever reaches these ports can use them.\n");
     }
     text
-}
-
-/// What the ready file holds.
-pub(super) fn ready_text(running: &Running) -> String {
-    let mut ready = json!(running.urls);
-    ready["pid"] = json!(std::process::id());
-    ready["version"] = json!(env!("CARGO_PKG_VERSION"));
-    format!("{ready:#}\n")
-}
-
-/// Saves a world, so that `--world` goes on from it.
-pub(super) fn save(path: &Path, world: &World) -> std::io::Result<()> {
-    let file = world.finish();
-    let json = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("json"));
-    write::file(path, |writer| if json { file.write_json(writer) } else { file.write_yaml(writer) })
 }

@@ -1,4 +1,4 @@
-//! Being told to stop.
+//! Waiting for the signal to stop.
 
 /// Returns on SIGTERM, SIGINT, SIGHUP or SIGQUIT. They are listened for from the call on, not from the first poll.
 pub(super) fn stopped() -> impl Future<Output = ()> {

@@ -10,7 +10,7 @@ use super::stop::stopped;
 use super::{BAD, STOPPED, err, files};
 
 /// How often the files are looked at. Looking works wherever files are: in containers and over the network, where
-/// nobody is told of changes.
+/// nobody reports changes.
 const LOOK: Duration = Duration::from_millis(150);
 
 /// What a file holds; a file that cannot be read holds nothing.
@@ -24,7 +24,7 @@ fn texts(args: &Args) -> Texts {
     all.map(|path| (path.clone(), std::fs::read(&path).ok())).collect()
 }
 
-/// Plays again and again until told to stop; the code is that of the last play that came to its end.
+/// Plays again and again until asked to stop; the code is that of the last play that came to its end.
 pub(super) async fn run(args: &Args, bench: &Bench) -> u8 {
     let mut stop = pin!(stopped());
     let mut last = BAD;

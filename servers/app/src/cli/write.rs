@@ -155,7 +155,7 @@ impl Ready {
     pub(super) fn write(&mut self, text: String) -> io::Result<()> {
         match Target::of(&self.path)? {
             Target::InPlace(path) => {
-                // Asked for before, as a device that is not there is told at once.
+                // Asked for before, as a device that is not there is reported at once.
                 std::fs::metadata(&path)?;
                 std::thread::spawn(move || {
                     let written =

@@ -165,7 +165,7 @@ impl Reader {
                     let name = if event.happened.is_of_clock() { "clock" } else { "world" };
                     self.write(&mut piece, at, name, event);
                 }
-                Recorded::Gap(gap) => self.write(&mut piece, at, "gap", &told(*gap)),
+                Recorded::Gap(gap) => self.write(&mut piece, at, "gap", &gap_data(*gap)),
             }
             self.at = at;
             if piece.len() >= PIECE {
@@ -195,7 +195,7 @@ impl Reader {
     }
 }
 
-fn told(gap: Gap) -> serde_json::Value {
+fn gap_data(gap: Gap) -> serde_json::Value {
     match gap {
         Gap::Entries(missed) => json!({ "of": "journal", "missed": missed }),
         Gap::Events(missed) => json!({ "of": "events", "missed": missed }),

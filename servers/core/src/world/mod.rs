@@ -56,8 +56,8 @@ pub struct World {
     tally: OnceLock<Arc<Tally>>,
     generation: AtomicU64,
     strict: AtomicBool,
-    /// In which offset from UTC people are told its times, in seconds.
-    told_in: AtomicI32,
+    /// The offset from UTC in which messages show its times, in seconds.
+    offset_seconds: AtomicI32,
     seed: AtomicU64,
     /// The earliest deadline of all services and sleepers, in microseconds.
     due: AtomicI64,
@@ -113,7 +113,7 @@ impl World {
             tally: OnceLock::new(),
             generation: AtomicU64::new(1),
             strict: AtomicBool::new(origin.strict),
-            told_in: AtomicI32::new(0),
+            offset_seconds: AtomicI32::new(0),
             seed: AtomicU64::new(origin.seed),
             due: AtomicI64::new(i64::MIN),
             arming: Mutex::new(()),
@@ -151,14 +151,14 @@ impl World {
         self.generation.load(Ordering::Acquire)
     }
 
-    /// People are told its times in this offset from UTC until it begins anew.
-    pub fn tell_in(&self, offset: Offset) {
-        self.told_in.store(offset.seconds(), Ordering::Relaxed);
+    /// Shows its times to people in this offset from UTC, until it begins anew.
+    pub fn show_times_in(&self, offset: Offset) {
+        self.offset_seconds.store(offset.seconds(), Ordering::Relaxed);
     }
 
-    /// A time of it as people are told it.
-    pub fn told(&self, at: Timestamp) -> Moment {
-        Moment { at, offset: Offset::from_seconds(self.told_in.load(Ordering::Relaxed)).unwrap_or(Offset::UTC) }
+    /// A time of it, in the offset in which people read it.
+    pub fn local(&self, at: Timestamp) -> Moment {
+        Moment { at, offset: Offset::from_seconds(self.offset_seconds.load(Ordering::Relaxed)).unwrap_or(Offset::UTC) }
     }
 
     /// Whether warnings are errors here.

@@ -127,7 +127,7 @@ impl World {
             self.clock.set(ClockSetting { now: Some(now), ..setting })?;
             self.seed.store(origin.seed, Ordering::Release);
             self.strict.store(origin.strict, Ordering::Relaxed);
-            self.told_in.store(0, Ordering::Relaxed);
+            self.offset_seconds.store(0, Ordering::Relaxed);
             self.faults.restart(&origin.faults);
             let entries = self.journal.newest();
             self.journal.restart(origin.journal);

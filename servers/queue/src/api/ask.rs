@@ -132,7 +132,7 @@ impl Ask<'_, '_> {
         let name = path.split(['[', '.']).next().unwrap_or_default();
         let expected = match reason {
             Reason::Required => return Error::Missing(of, name.to_owned()),
-            // A list is told of as a whole.
+            // A list is named as a whole.
             _ if path != name => "a list of whole numbers".to_owned(),
             Reason::NotList => "a list of whole numbers".to_owned(),
             Reason::NotNumber | Reason::NotInteger => "a whole number".to_owned(),

@@ -1,4 +1,4 @@
-//! The hall behind the socket: reference books, tickets, the waiting line, windows, sessions, and who is told of what.
+//! The hall behind the socket: reference books, tickets, the waiting line, windows, sessions, and subscriptions.
 
 pub(crate) mod book;
 pub(crate) mod books;

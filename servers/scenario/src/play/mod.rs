@@ -65,7 +65,7 @@ pub async fn play(
     file.title = Some(scenario.title.clone());
     file.clock = Some(ClockSetting::frozen_at(start));
     world.restore(file)?;
-    world.tell_in(scenario.offset);
+    world.show_times_in(scenario.offset);
     let guard = world.guard();
     if let Speed::Times(factor) = options.speed {
         world.set_clock(ClockSetting::scaled(factor, Some(start)))?;
@@ -92,7 +92,7 @@ pub async fn play_in_place(
 
 /// Checks the final expectations of a scenario in a world as it is, whoever brought it there.
 pub fn check_now(scenario: &Scenario, world: &World) -> Report {
-    let now = world.told(world.now());
+    let now = world.local(world.now());
     let captured = Captured::new();
     let check = |expectation: &Expectation| {
         let miss = expectation.verify(world, &captured).err();
@@ -169,9 +169,9 @@ async fn run(
         file: scenario.source.name.clone(),
         title: scenario.title.clone(),
         seed: world.seed(),
-        started: world.told(start),
+        started: world.local(start),
         // A clock that runs by itself is past the end by as much as the wall clock made of it.
-        ended: world.told(if speed == Speed::Max { world.now() } else { scenario.until.after(start) }),
+        ended: world.local(if speed == Speed::Max { world.now() } else { scenario.until.after(start) }),
         passed,
         steps,
         expectations,

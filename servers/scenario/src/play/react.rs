@@ -134,7 +134,7 @@ impl Player<'_> {
                 && matched == 0
                 && let Some(nearest) = filter.nearest(journal, journal.all())
             {
-                why.push_str(&format!("; {}", nearest.told(self.world)));
+                why.push_str(&format!("; {}", nearest.describe(self.world)));
             } else if journal.fill().entries == 0 {
                 why.push_str("; nothing came at all");
             } else if matched == 0 {

@@ -80,7 +80,7 @@ impl Player<'_> {
         }
         let journal = &self.world.journal;
         let nearest = wanted.filter(&self.captured).ok().and_then(|filter| filter.nearest(journal, journal.all()));
-        nearest.map_or_else(|| format!("no {words} came"), |nearest| nearest.told(self.world))
+        nearest.map_or_else(|| format!("no {words} came"), |nearest| nearest.describe(self.world))
     }
 
     async fn wait_for_push(

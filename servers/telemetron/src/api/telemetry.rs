@@ -1,4 +1,4 @@
-//! What a machine's modem sends and is told: events, requests for data, commands.
+//! What a machine's modem sends and receives: events, requests for data, commands.
 
 use serde::Serialize;
 use serde_json::{Value, json};

@@ -104,12 +104,12 @@ pub struct Modem {
     pub cashless: Cashless,
     /// How often it has restarted.
     pub resets: u32,
-    /// What it was told while it had no connection; carried out at its next contact.
+    /// Commands it got while it had no connection; carried out at its next contact.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub pending: Vec<Command>,
 }
 
-/// What a modem is told.
+/// A command for a modem.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Command {

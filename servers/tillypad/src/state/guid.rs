@@ -82,7 +82,7 @@ impl Serialize for Guid {
 
 impl<'de> Deserialize<'de> for Guid {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        // A visitor that refuses by itself: that is how a placeholder in an action's arguments is told from a mistake.
+        // A visitor that refuses by itself: that is how a placeholder in an action's arguments is distinguished from a mistake.
         struct Text;
 
         impl de::Visitor<'_> for Text {

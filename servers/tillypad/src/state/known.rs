@@ -1,4 +1,4 @@
-//! What is named and not there, as the author of a world or a scenario is told: with the nearest that is.
+//! Errors about names that are not there, with the nearest that is.
 
 use stend_core::Problem;
 

@@ -40,7 +40,7 @@ pub(crate) struct Payment {
     pub(crate) points: Vec<Record>,
 }
 
-/// What is told of a payment.
+/// What a payment's reply says.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Paid {
     /// Declared sums by the type of their note.

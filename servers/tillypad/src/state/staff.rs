@@ -16,7 +16,7 @@ use super::State;
 use super::bill::{Bill, Item};
 use super::prechecks::{Precheck, Receipt};
 
-/// What a rule refuses, as the author of a scenario is told.
+/// A refusal of a rule, for the author of a scenario.
 pub(crate) fn problem(error: &Error) -> Problem {
     match error {
         Error::NoGuest(_) => Problem::not_found(error.message()),

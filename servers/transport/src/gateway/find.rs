@@ -45,7 +45,7 @@ impl Gateway {
         let target = target(request)?;
         let host = host(request)?;
         if let Some(tunnel) = &before.host {
-            // Whoever asks one host for another's requests is told, and not served by whichever comes first.
+            // Whoever asks one host for another's requests gets an error, and is not served by whichever comes first.
             if let Some((other, _)) = target.iter().chain(&host).find(|(name, _)| name != tunnel) {
                 let text = format!("this connection is for {tunnel}, and its request for {other}");
                 return Err(Refusal::new("421 Misdirected Request", text));

@@ -341,7 +341,7 @@ mod tests {
                 true => state.listen.insert(owner.into(), ()).is_none(),
                 false => state.listen.remove(owner).is_some(),
             };
-            assert!(changed || listens, "who has none is told of once");
+            assert!(changed || listens, "who has none is reported once");
         }
 
         fn ping(_: &Names) -> Duration {
