@@ -106,7 +106,9 @@ const READERS: [&str; 23] = [
     "servers/scenario/src/file/names.rs",
     "servers/scenario/src/file/reach.rs",
     "servers/scenario/src/file/targets.rs",
-    "servers/scenario/src/matcher.rs",
+    "servers/scenario/src/matcher/domain.rs",
+    "servers/scenario/src/matcher/mod.rs",
+    "servers/scenario/src/matcher/path.rs",
     "servers/scenario/src/state_path.rs",
     "servers/scenario/src/subst.rs",
 ];

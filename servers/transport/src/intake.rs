@@ -4,22 +4,22 @@ use std::pin::Pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use actix_web::error::PayloadError;
 use actix_web::http::header::{
     CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderName, TRANSFER_ENCODING,
 };
 use actix_web::{HttpRequest, web};
 use bytes::{Bytes, BytesMut};
 use encoding_rs::{Encoding, UTF_8};
+use futures_core::Stream;
 
 use crate::codec::{Unread, Unreadable};
 
 /// How long a body may take to come.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// The most that bodies which are still being read take together, in bytes.
-const TOTAL: usize = 256 * 1024 * 1024;
-
-static TAKEN: AtomicUsize = AtomicUsize::new(0);
+/// The memory of bodies that are still being read.
+static ROOM: Room = Room { taken: AtomicUsize::new(0), total: 256 * 1024 * 1024 };
 
 /// What a body may be like.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,19 +30,35 @@ pub struct BodyRules {
     pub decodes: bool,
 }
 
-/// A share of [`TOTAL`], given back when dropped.
-struct Share(usize);
+/// Memory that all bodies share while they are being read, in bytes.
+struct Room {
+    taken: AtomicUsize,
+    total: usize,
+}
 
-impl Share {
-    fn grow(&mut self, by: usize) -> Result<(), Unreadable> {
-        self.0 += by;
-        if TAKEN.fetch_add(by, Ordering::Relaxed) + by > TOTAL { Err(Unreadable::NoRoom) } else { Ok(()) }
+/// What one body takes of a [`Room`], given back when dropped.
+struct Share<'r> {
+    room: &'r Room,
+    bytes: usize,
+}
+
+impl Room {
+    fn share(&self) -> Share<'_> {
+        Share { room: self, bytes: 0 }
     }
 }
 
-impl Drop for Share {
+impl Share<'_> {
+    fn grow(&mut self, by: usize) -> Result<(), Unreadable> {
+        self.bytes += by;
+        let taken = self.room.taken.fetch_add(by, Ordering::Relaxed) + by;
+        if taken > self.room.total { Err(Unreadable::NoRoom) } else { Ok(()) }
+    }
+}
+
+impl Drop for Share<'_> {
     fn drop(&mut self) {
-        TAKEN.fetch_sub(self.0, Ordering::Relaxed);
+        self.room.taken.fetch_sub(self.bytes, Ordering::Relaxed);
     }
 }
 
@@ -63,20 +79,21 @@ pub async fn read_body(request: &HttpRequest, payload: web::Payload, rules: Body
     if declared > rules.limit as u64 {
         return Err(Unreadable::TooLarge(rules.limit).into());
     }
-    let body = tokio::time::timeout(PATIENCE, collect(payload, rules.limit)).await;
+    let body = tokio::time::timeout(PATIENCE, collect(payload, rules.limit, &ROOM)).await;
     let body = body.map_err(|_| Unreadable::TooSlow)??;
     decode(headers, body.clone(), rules.decodes).map_err(|why| Unread { why, bytes: body })
 }
 
 /// Takes memory only for what has come.
-async fn collect(mut payload: web::Payload, limit: usize) -> Result<Bytes, Unreadable> {
-    let mut share = Share(0);
+async fn collect(
+    mut pieces: impl Stream<Item = Result<Bytes, PayloadError>> + Unpin,
+    limit: usize,
+    room: &Room,
+) -> Result<Bytes, Unreadable> {
+    let mut share = room.share();
     let mut body = BytesMut::new();
     loop {
-        let piece = std::future::poll_fn(|context| {
-            futures_core::Stream::poll_next(Pin::<&mut web::Payload>::new(&mut payload), context)
-        });
-        match piece.await {
+        match std::future::poll_fn(|context| Pin::new(&mut pieces).poll_next(context)).await {
             None => return Ok(body.freeze()),
             Some(Ok(piece)) if body.len() + piece.len() > limit => return Err(Unreadable::TooLarge(limit)),
             Some(Ok(piece)) => {
@@ -134,7 +151,12 @@ fn charset(content_type: &str) -> Option<&str> {
 
 #[cfg(test)]
 mod tests {
+    use std::pin::pin;
+    use std::task::{Context, Poll, Waker};
+
     use actix_web::test::TestRequest;
+    use proptest::prelude::*;
+    use proptest::test_runner::TestCaseError;
 
     use super::*;
 
@@ -180,10 +202,48 @@ mod tests {
 
     #[test]
     fn bodies_that_are_being_read_share_what_there_is() {
-        let mut large = Share(0);
-        assert_eq!(large.grow(TOTAL), Ok(()));
-        assert_eq!(Share(0).grow(1), Err(Unreadable::NoRoom));
+        let room = Room { taken: AtomicUsize::new(0), total: 100 };
+        let mut large = room.share();
+        assert_eq!(large.grow(100), Ok(()));
+        assert_eq!(room.share().grow(1), Err(Unreadable::NoRoom));
         drop(large);
-        assert_eq!(Share(0).grow(1), Ok(()), "what is read gives its share back");
+        assert_eq!(room.share().grow(1), Ok(()), "what is read gives its share back");
+    }
+
+    /// Pieces of a body; `None` is a connection that breaks.
+    struct Pieces(std::vec::IntoIter<Option<usize>>);
+
+    impl Stream for Pieces {
+        type Item = Result<Bytes, PayloadError>;
+
+        fn poll_next(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+            let piece = self.0.next().map(|piece| piece.ok_or(PayloadError::Incomplete(None)));
+            Poll::Ready(piece.map(|piece| piece.map(|length| Bytes::from(vec![b' '; length]))))
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_body_takes_what_has_come_within_its_limit_and_gives_it_back(
+            pieces in proptest::collection::vec(proptest::option::weighted(0.95, 0_usize..40), 0..20),
+            limit in 0_usize..200,
+            total in 0_usize..300,
+        ) {
+            let room = Room { taken: AtomicUsize::new(0), total };
+            let whole: Option<usize> = pieces.iter().copied().sum();
+            let mut reading = pin!(collect(Pieces(pieces.into_iter()), limit, &room));
+            let read = match reading.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+                Poll::Ready(read) => read,
+                Poll::Pending => return Err(TestCaseError::fail("it waits for nothing")),
+            };
+            prop_assert_eq!(room.taken.load(Ordering::Relaxed), 0);
+            match (read, whole) {
+                (Ok(body), Some(whole)) => prop_assert!(body.len() == whole && whole <= limit.min(total)),
+                (Ok(_), None) => return Err(TestCaseError::fail("it broke")),
+                (Err(Unreadable::TooLarge(_)), whole) => prop_assert!(whole.is_none_or(|whole| whole > limit)),
+                (Err(Unreadable::NoRoom), whole) => prop_assert!(whole.is_none_or(|whole| whole > total)),
+                (Err(_), whole) => prop_assert_eq!(whole, None),
+            }
+        }
     }
 }
