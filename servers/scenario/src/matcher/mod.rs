@@ -11,7 +11,8 @@ use stend_core::{Problem, near};
 pub(crate) use domain::Domain;
 use domain::{has_placeholder, is_placeholder};
 pub(crate) use path::{find, path};
-use values::{contains, same, type_of};
+pub(crate) use values::same;
+use values::{contains, type_of};
 pub(crate) use values::{is_long, short};
 
 /// The words that make a map a matcher and not a value.
