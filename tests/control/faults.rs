@@ -102,6 +102,13 @@ async fn a_reset_after_the_work_loses_the_answer_and_nothing_else() {
     for (fault, part) in [
         (json!({"reset": "afterwards"}), "after"),
         (json!({"reset": false}), "does nothing"),
+        (json!({"reset": true, "times": 0}), "does nothing"),
+        (json!({"match": {"probability": 0}, "reset": true}), "never matches"),
+        (json!({"delay": "0s"}), "does nothing"),
+        (json!({"delay": {"uniform": ["0s", "0s"]}}), "does nothing"),
+        (json!({"garbage": 0}), "does nothing"),
+        (json!({"dribble": {"bytes": 1, "every": "0s"}}), "ordinary reply"),
+        (json!({"match": {"fake": "carbis", "method": "DELETE"}, "reset": true}), "DELETE"),
         (json!({"match": {"way": "push"}, "reset": "after"}), "no work"),
         (json!({"match": {"fake": "queue", "way": "http"}, "reset": "after"}), "no work"),
     ] {

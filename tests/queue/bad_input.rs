@@ -240,7 +240,13 @@ async fn who_speaks_plain_http_is_told_what_this_is() {
     let answer = bench.send(bench.client.get(format!("{url}/"))).await;
     assert_eq!(answer.status, 426);
     assert_eq!(answer.headers["upgrade"], "websocket");
-    assert_eq!(answer.json()["error"]["code"], "handshake");
+    // In the shape of the queue's own errors (G5).
+    let error = &answer.json()["error"];
+    assert!(
+        error["desc"].as_str().is_some_and(|text| text.contains("connect with a WebSocket client to ws://")),
+        "{error}"
+    );
+    assert!(error["codeModule"].is_u64(), "{error}");
     let answer = bench.send(bench.client.get(format!("{url}/w/nowhere/"))).await;
     assert_eq!(answer.status, 404);
 }

@@ -167,3 +167,40 @@ async fn a_past_that_cannot_be_is_refused() {
     }
     assert_eq!(api.state().await["telemetron"], before);
 }
+
+#[tokio::test]
+#[proves("T21")]
+async fn a_short_past_begins_when_it_begins() {
+    let bench = Bench::start().await;
+    let api = Api::with(&bench, "w", NOON, &world()).await;
+    api.act("telemetron.seed_history", json!({"machines": [10], "over": "1h"})).await;
+    let history = api.get(&format!("{MACHINE}/loading_tx")).await;
+    let rows = history["data"].as_array().or(history.as_array()).expect("rows").clone();
+    assert!(!rows.is_empty(), "it was filled up");
+    for row in rows {
+        let at = row["created_at"].as_str().expect("a time");
+        assert!(at >= "2026-11-21 11:00:00", "{at}");
+    }
+}
+
+#[tokio::test]
+#[proves("T19")]
+async fn no_past_is_laid_under_what_waits_for_a_silent_modem() {
+    let bench = Bench::start().await;
+    let mut own = world();
+    own["machines"][0]["money"] = json!({"change": 100, "coins": 50, "banknotes": 0});
+    let api = Api::with(&bench, "w", NOON, &own).await;
+    api.act("telemetron.modem_offline", json!({"machine": 10})).await;
+    api.advance("1m").await;
+    let stamps = api.get(&format!("{MACHINE}/timestamp")).await;
+    api.act("telemetron.load", json!({"machine": 10, "change": 50})).await;
+    assert_eq!(api.get(&format!("{MACHINE}/timestamp")).await["last_service"], stamps["last_service"]);
+    let money = api.get(MACHINE).await["money"].clone();
+    let body = json!({"telemetron.seed_history": {"machines": [10], "over": "1h"}});
+    let answer = bench.steer(Method::POST, "/worlds/w/actions", body).await;
+    assert_eq!(answer.status, 409, "{}", answer.text);
+    assert!(answer.text.contains("waits for its modem"), "{}", answer.text);
+    assert_eq!(api.get(MACHINE).await["money"], money);
+    api.act("telemetron.modem_online", json!({"machine": 10})).await;
+    assert_eq!(api.get(&format!("{MACHINE}/timestamp")).await["last_service"], "2026-11-21T12:01:00+03:00");
+}

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use stend_core::source::read_file;
 use stend_core::{Problem, Registry};
 use stend_transport::{
     Gateway, HostRoute, LazyAuthority, PassThrough, Recorder, Recording, Routes, ServerConfig, given_certificate,
@@ -72,6 +73,9 @@ fn host_of(url: &str) -> Option<&str> {
     }
 }
 
+/// The longest certificate or key, in bytes.
+const MOST_PEM: u64 = 1 << 20;
+
 /// TLS for every port, where it is wanted.
 pub(crate) fn tls(tls: &Tls, authority: Option<&Arc<LazyAuthority>>) -> Result<Option<Arc<ServerConfig>>, StartError> {
     match (tls, authority) {
@@ -79,7 +83,7 @@ pub(crate) fn tls(tls: &Tls, authority: Option<&Arc<LazyAuthority>>) -> Result<O
         (Tls::Own, Some(authority)) => by_name(authority).map(Some),
         (Tls::Given { certificate, key }, _) => {
             let read = |path: &std::path::Path| {
-                std::fs::read(path).map_err(|error| problem(format!("cannot read {}: {error}", path.display())))
+                read_file(path, MOST_PEM).map_err(|error| problem(format!("cannot read {}: {error}", path.display())))
             };
             let (chain, secret) = (read(certificate)?, read(key)?);
             let checked = given_certificate(&chain, &secret, stend_core::clock::wall());

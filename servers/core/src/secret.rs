@@ -7,6 +7,9 @@ pub fn same(given: &str, secret: &str) -> bool {
     given.as_bytes().ct_eq(secret.as_bytes()).into()
 }
 
+/// The longest token, in bytes.
+const LONGEST: usize = 4096;
+
 /// Whether a text can be a bearer token: what cannot stand in a header could never be sent.
 ///
 /// # Errors
@@ -14,6 +17,12 @@ pub fn same(given: &str, secret: &str) -> bool {
 pub fn check(token: &str) -> Result<(), String> {
     if token.is_empty() {
         return Err("the control token is empty, which would protect nothing; leave the option out for no token".into());
+    }
+    if token.len() > LONGEST {
+        return Err(format!(
+            "the control token has {} characters, more than a header can carry; at most {LONGEST}",
+            token.len()
+        ));
     }
     match token.chars().find(|c| !c.is_ascii_graphic()) {
         None => Ok(()),
@@ -35,6 +44,7 @@ mod tests {
     #[test]
     fn a_token_is_what_a_header_can_carry() {
         assert_eq!(super::check("s3cret-{}~/+="), Ok(()));
+        assert!(super::check(&"x".repeat(4097)).is_err_and(|why| why.contains("4097 characters")));
         for bad in ["", " ", "a b", "tab\t", "line\n", "ключ", "nul\0"] {
             assert!(super::check(bad).is_err(), "{bad:?}");
         }

@@ -71,15 +71,10 @@ impl Source {
     pub fn open(path: &Path) -> Result<Self, Problem> {
         let name = path.display().to_string();
         let wrong = |why: &str| Problem::new("unreadable", format!("cannot read {name}: {why}"));
-        let file = std::fs::File::open(path).map_err(|error| wrong(&plain(&error)))?;
-        if file.metadata().is_ok_and(|meta| meta.is_dir()) {
+        if path.is_dir() {
             return Err(wrong("it is a folder").hint("name a file"));
         }
-        let mut bytes = Vec::new();
-        file.take(MAX_BYTES + 1).read_to_end(&mut bytes).map_err(|error| wrong(&plain(&error)))?;
-        if bytes.len() as u64 > MAX_BYTES {
-            return Err(wrong("it is larger than 2 GiB"));
-        }
+        let bytes = read_file(path, MAX_BYTES).map_err(|error| wrong(&plain(&error)))?;
         let text = String::from_utf8(bytes).map_err(|_| wrong("it is not UTF-8 text"))?;
         Ok(Self { name, text })
     }
@@ -146,6 +141,29 @@ impl Source {
     }
 }
 
+/// The most that is read of what has no length of its own: a pipe, a device. In bytes.
+const MOST_OF_A_STREAM: u64 = 64 * 1024 * 1024;
+
+/// Reads a file of so many bytes at the most; its length is looked at before it is read.
+///
+/// # Errors
+/// What the system says, or that it is larger.
+pub fn read_file(path: &Path, most: u64) -> std::io::Result<Vec<u8>> {
+    let file = std::fs::File::open(path)?;
+    let meta = file.metadata()?;
+    let most = if meta.is_file() { most } else { most.min(MOST_OF_A_STREAM) };
+    let too_large = || {
+        let most = if most < 1 << 20 { format!("{most} bytes") } else { format!("{} MiB", most >> 20) };
+        std::io::Error::other(format!("it is larger than {most}"))
+    };
+    if meta.is_file() && meta.len() > most {
+        return Err(too_large());
+    }
+    let mut bytes = Vec::new();
+    file.take(most + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > most { Err(too_large()) } else { Ok(bytes) }
+}
+
 /// The system's sentence without its number.
 fn plain(error: &std::io::Error) -> String {
     let text = error.to_string();
@@ -180,6 +198,20 @@ mod tests {
             let text = source.render(&problem, false);
             assert!(!text.contains(['\u{1b}', '\u{7}']) && text.contains("␛[2J"), "{text:?}");
         }
+    }
+
+    #[test]
+    fn no_more_is_read_of_a_file_than_its_limit() {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml");
+        assert!(read_file(&path, 1 << 20).is_ok_and(|bytes| bytes.starts_with(b"[package]")));
+        assert_eq!(read_file(&path, 512).expect_err("too large").to_string(), "it is larger than 512 bytes");
+        #[cfg(unix)]
+        assert!(
+            read_file(Path::new("/dev/zero"), 4096)
+                .expect_err("endless")
+                .to_string()
+                .contains("larger than 4096 bytes")
+        );
     }
 
     #[test]

@@ -3,7 +3,9 @@
 use crate::problem::Problem;
 
 /// Words of the parser, what is wrong in ours, and what helps. The first row that fits counts.
-const SENTENCES: [(&[&str], &str, &str); 22] = [
+const SENTENCES: [(&[&str], &str, &str); 23] = [
+    // Without aliases no text has more nodes than bytes, which is the budget.
+    (&["budget"], "aliases (`*name`) repeat more than is read", "write out what they repeat, or repeat less"),
     (
         &["unknown anchor", "scanning an anchor", "unknown alias"],
         "`*` or `&` begins an anchor or an alias in YAML",
@@ -132,6 +134,10 @@ mod tests {
         let mut wrong = Vec::new();
         for (text, message) in [
             ("a: {$.x[*]: 1}", "`*` or `&` begins an anchor or an alias in YAML"),
+            (
+                "a: &a [x,x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a]\nc: &c [*b,*b,*b,*b,*b,*b,*b,*b,*b]\nd: [*c,*c,*c,*c,*c]",
+                "aliases (`*name`) repeat more than is read",
+            ),
             ("a: *x", "`*` or `&` begins an anchor or an alias in YAML"),
             ("a: [1, 2\nb: 3\n", "a `:` that belongs to no key"),
             ("a: {b: 1", "is not closed"),

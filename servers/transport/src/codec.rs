@@ -136,6 +136,8 @@ pub enum Refused {
     Body(Unreadable),
     /// A warning in a strict world.
     Strict(String),
+    /// A request that opens no socket, on a port that speaks WebSocket; the status, and the URL to connect to.
+    Handshake(StatusCode, String),
     /// The fault `respond` without a body.
     Fault(StatusCode),
     /// The fault `quota`; in so many seconds the next request is answered.
@@ -191,6 +193,7 @@ impl Refused {
     pub fn status(&self) -> StatusCode {
         match self {
             Self::World(_) | Self::Path => StatusCode::NOT_FOUND,
+            Self::Handshake(status, _) => *status,
             Self::Method(_) => StatusCode::METHOD_NOT_ALLOWED,
             Self::Body(unreadable) => unreadable.status(),
             Self::Strict(_) => StatusCode::BAD_REQUEST,
@@ -206,6 +209,10 @@ impl std::fmt::Display for Refused {
         match self {
             Self::World(text) => f.write_str(text),
             Self::Path => f.write_str("unknown path"),
+            Self::Handshake(_, url) => write!(
+                f,
+                "this port speaks WebSocket; the handshake is missing or wrong; connect with a WebSocket client to {url}"
+            ),
             Self::Method(allowed) => write!(f, "this method is not allowed here; allowed: {allowed}"),
             Self::Body(unreadable) => unreadable.fmt(f),
             Self::Strict(text) => write!(f, "refused because this world is strict: {text}"),

@@ -159,7 +159,17 @@ impl Remote {
         match status {
             StatusCode::NOT_FOUND => Ok(None),
             _ if status.is_success() && text.starts_with("-----BEGIN CERTIFICATE-----") => Ok(Some(text)),
+            StatusCode::UNAUTHORIZED => {
+                Err(format!("{}: wrong or missing control token\n  = help: {}", self.url, self.token_hint()))
+            }
             _ => Err(self.stranger()),
+        }
+    }
+
+    fn token_hint(&self) -> &'static str {
+        match &self.token {
+            None => "give `--control-token` as that process was given it",
+            Some(_) => "that process was started with another `--control-token`",
         }
     }
 

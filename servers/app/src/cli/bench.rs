@@ -1,6 +1,7 @@
 //! The life of a bench that `serve` and `run` have in common: the ready file, the start, the end, saving.
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::json;
@@ -11,7 +12,7 @@ use super::options::{Options, Prepared};
 use super::write::{self, Ready};
 use super::{BAD, err};
 
-/// How long the server may take to end its connections.
+/// How long the server may take to end its connections, and a pipe to find a reader.
 const FAREWELL: Duration = Duration::from_millis(600);
 
 /// Removes the ready file of an earlier run, before anything else: whoever waits for it must not find that.
@@ -54,13 +55,14 @@ pub(super) fn write_ready(ready: &mut Option<Ready>, running: &Running) -> Resul
 
 /// Ends readably what waits, ends the connections, and saves the default world, if that is asked for.
 pub(super) async fn end(running: Running, options: &Options) -> Result<Option<&Path>, u8> {
-    let worlds = std::sync::Arc::clone(&running.worlds);
+    let worlds = Arc::clone(&running.worlds);
     worlds.list().iter().for_each(|world| world.end_waits());
     if tokio::time::timeout(FAREWELL, running.stop()).await.is_err() {
         tracing::warn!(target: "stend", "some connections did not end in time");
     }
     let Some(path) = options.save.as_deref() else { return Ok(None) };
-    save(path, worlds.default_world()).map(|()| Some(path)).map_err(|error| {
+    let saved = write::reader(path, FAREWELL).and_then(|_reader| save(path, worlds.default_world()));
+    saved.map(|()| Some(path)).map_err(|error| {
         err(&format!("error: cannot save the world to {}: {error}\n", path.display()));
         BAD
     })

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
-use clap::builder::{BoolishValueParser, NonEmptyStringValueParser};
+use clap::builder::BoolishValueParser;
 use stend::certificates::{AuthorityAt, Tls};
 use stend::{AllowedOrigin, Config, GatewayConfig, HostRoute, PassThrough, Urls};
 use stend_core::{ClockSetting, Diagnostic, Library, Registry, Source, WorldFile};
@@ -34,7 +34,7 @@ pub(super) struct Options {
     #[arg(long, default_value = "127.0.0.1", env = "STEND_HOST")]
     pub(super) host: Host,
     /// A name by which the control API may be reached, beside IP addresses, `localhost` and the name of `--host`; can be given again
-    #[arg(long = "allow-host", value_name = "HOST", env = "STEND_ALLOW_HOST", value_delimiter = ',', value_parser = NonEmptyStringValueParser::new())]
+    #[arg(long = "allow-host", value_name = "HOST", env = "STEND_ALLOW_HOST", value_delimiter = ',', value_parser = host_name)]
     pub(super) allow_hosts: Vec<String>,
     /// An origin whose pages may use the services and the control API, e.g. http://localhost:5173, or `*`; can be given again
     #[arg(long = "allow-origin", value_name = "ORIGIN", env = "STEND_ALLOW_ORIGIN", value_delimiter = ',')]
@@ -211,6 +211,18 @@ impl Options {
     pub(super) fn address(&self) -> IpAddr {
         self.host.address
     }
+}
+
+/// What `--allow-host` takes: a name, with or without a port.
+fn host_name(text: &str) -> Result<String, String> {
+    let name = text.rsplit_once(':').map_or(text, |(name, port)| if port.parse::<u16>().is_ok() { name } else { text });
+    let is_label =
+        |label: &str| !label.is_empty() && label.chars().all(|c| c.is_alphanumeric() || c == '-' || c == '_');
+    if name.strip_suffix('.').unwrap_or(name).split('.').all(is_label) {
+        return Ok(text.to_owned());
+    }
+    Err("expected the name of a host as it stands in a URL, such as `stend` or `bench.example`; there are no wildcards"
+        .into())
 }
 
 impl Prepared {

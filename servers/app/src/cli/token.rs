@@ -3,6 +3,10 @@
 use std::path::PathBuf;
 
 use stend_core::secret;
+use stend_core::source::read_file;
+
+/// The longest file that holds a token, in bytes.
+const LONGEST: u64 = 64 * 1024;
 
 /// Where the token of the control API comes from.
 #[derive(Debug, Clone, clap::Args)]
@@ -28,7 +32,8 @@ impl Token {
     pub(super) fn get(&self) -> Result<Option<String>, String> {
         let Some(path) = &self.control_token_file else { return Ok(self.control_token.clone()) };
         let wrong = |why: String| format!("the token file {}: {why}", path.display());
-        let text = std::fs::read_to_string(path).map_err(|error| wrong(error.to_string()))?;
+        let bytes = read_file(path, LONGEST).map_err(|error| wrong(error.to_string()))?;
+        let text = String::from_utf8(bytes).map_err(|_| wrong("it is no UTF-8 text".into()))?;
         token(text.trim_end_matches(['\r', '\n'])).map(Some).map_err(wrong)
     }
 }

@@ -6,6 +6,8 @@
 use std::fs::{File, OpenOptions, Permissions};
 use std::io::{self, BufWriter, ErrorKind, Write};
 use std::path::{Path, PathBuf};
+use std::sync::mpsc;
+use std::time::Duration;
 
 use tempfile::NamedTempFile;
 
@@ -23,6 +25,9 @@ enum Target {
 
 impl Target {
     fn of(path: &Path) -> io::Result<Self> {
+        if path.as_os_str().as_encoded_bytes().ends_with(b"/") {
+            return Err(ErrorKind::IsADirectory.into());
+        }
         let mut end = std::path::absolute(path)?;
         for _ in 0..MOST_LINKS {
             // An open file of this process (`/dev/stdout`) may be a regular one, which others have open, too.
@@ -55,7 +60,13 @@ fn beside(path: &Path) -> io::Result<NamedTempFile> {
         // The umask takes from these what it takes from every new file.
         builder.permissions(Permissions::from_mode(0o666));
     }
-    builder.tempfile_in(folder)
+    builder.tempfile_in(folder).map_err(|error| plain(&error))
+}
+
+/// The system's error without the name of a file that nobody has asked for.
+fn plain(error: &io::Error) -> io::Error {
+    let inner = error.get_ref().and_then(|inner| inner.source()).and_then(|inner| inner.downcast_ref::<io::Error>());
+    inner.and_then(io::Error::raw_os_error).map_or_else(|| error.kind().into(), io::Error::from_raw_os_error)
 }
 
 /// Whether a file can be written at this path, as far as can be known before.
@@ -122,6 +133,32 @@ fn in_place(to: impl Write, write: impl FnOnce(&mut dyn Write) -> io::Result<()>
     writer.flush()
 }
 
+/// Whether it is a named pipe, which waits for its reader when it is opened.
+///
+/// # Errors
+/// It is not there.
+fn is_pipe(path: &Path) -> io::Result<bool> {
+    let kind = std::fs::metadata(path)?.file_type();
+    #[cfg(unix)]
+    return Ok(std::os::unix::fs::FileTypeExt::is_fifo(&kind));
+    #[cfg(not(unix))]
+    return Ok(!kind.is_file());
+}
+
+/// Waits for the reader of a named pipe, so long at the most; while what it returns is kept, writing need not wait.
+///
+/// # Errors
+/// Nobody reads the pipe.
+pub(super) fn reader(path: &Path, most: Duration) -> io::Result<Option<File>> {
+    let Ok(Target::InPlace(path)) = Target::of(path) else { return Ok(None) };
+    if !is_pipe(&path)? {
+        return Ok(None);
+    }
+    let (done, opened) = mpsc::channel();
+    std::thread::spawn(move || done.send(File::options().append(true).open(path)));
+    opened.recv_timeout(most).map_err(|_| io::Error::other("it is a pipe, and nobody reads it"))?.map(Some)
+}
+
 /// A file that says that this run is ready.
 #[derive(Debug)]
 pub(super) struct Ready {
@@ -154,9 +191,10 @@ impl Ready {
     /// What the system says.
     pub(super) fn write(&mut self, text: String) -> io::Result<()> {
         match Target::of(&self.path)? {
+            Target::InPlace(path) if !is_pipe(&path)? => {
+                File::options().append(true).open(&path)?.write_all(text.as_bytes())?;
+            }
             Target::InPlace(path) => {
-                // Asked for before, as a device that is not there is reported at once.
-                std::fs::metadata(&path)?;
                 std::thread::spawn(move || {
                     let written =
                         File::options().append(true).open(&path).and_then(|mut to| to.write_all(text.as_bytes()));

@@ -98,12 +98,45 @@ fn what_was_acknowledged_is_saved_whichever_signal_ends_the_bench() {
 #[test]
 fn a_file_that_cannot_be_written_is_told_at_the_start() {
     let folder = tempfile::tempdir().unwrap();
-    for (path, reason) in
-        [("no/such/folder/bench.yaml", "No such file"), (folder.path().to_str().unwrap(), "directory")]
-    {
+    for (path, reason) in [
+        ("no/such/folder/bench.yaml", "No such file"),
+        (folder.path().to_str().unwrap(), "directory"),
+        ("no-such-folder/", "directory"),
+    ] {
         let (code, _, err) = described(&stend(&["serve", "--ephemeral", "--save", path]));
         assert_eq!(code, 2, "{err}");
         assert!(err.contains("cannot save the world to") && err.contains(reason), "{err}");
+        assert!(!err.contains(".tmp"), "no file is named that nobody asked for: {err}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_pipe_that_nobody_reads_holds_up_no_stop() {
+    let folder = tempfile::tempdir().unwrap();
+    let pipe = folder.path().join("pipe");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let mut serving = Serving::start(&["--save", pipe.to_str().unwrap()]);
+    #[expect(clippy::disallowed_methods, reason = "a stopwatch")]
+    let began = std::time::Instant::now();
+    let (code, _, err) = serving.signal("-TERM");
+    assert_eq!(code, 2, "{err}");
+    assert!(err.contains("nobody reads it"), "{err}");
+    assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_ready_file_or_token_that_is_a_device_is_written_and_read_within_bounds() {
+    let (code, _, err) = described(&stend(&["serve", "--ephemeral", "--ready-file", "/dev/full"]));
+    assert_eq!(code, 2, "{err}");
+    assert!(err.contains("cannot write the ready file /dev/full"), "{err}");
+    let (code, _, err) = described(&stend(&["serve", "--ephemeral", "--control-token-file", "/dev/zero"]));
+    assert_eq!(code, 2, "{err}");
+    assert!(err.contains("larger than"), "{err}");
+    for wrong in ["*", "http://evil.example", ".example", "a b"] {
+        let (code, _, err) = described(&stend(&["serve", "--ephemeral", "--allow-host", wrong]));
+        assert_eq!(code, 2, "{wrong}: {err}");
     }
 }
 

@@ -183,6 +183,9 @@ impl Fault {
         if let Some((key, _)) = switches.into_iter().find(|(_, given)| *given == Some(false)) {
             return wrong(key, format!("`{key}: false` does nothing"));
         }
+        if self.times == Some(0) {
+            return wrong("times", "`times: 0` does nothing".into());
+        }
         match self {
             Self { reset: Some(Reset::After), matching: Match { channel: Some(Channel::Push), .. }, .. } => {
                 Err(Problem::invalid("a push does no work after which its connection could be reset")
@@ -193,11 +196,18 @@ impl Fault {
             Self { truncate: Some(percent), .. } if *percent > 99 => {
                 wrong("truncate", format!("{percent} % cuts nothing off; 0 to 99 does"))
             }
+            Self { delay: Some(delay), .. } if delay.is_none() => {
+                wrong("delay", "a delay of no time does nothing".into())
+            }
+            Self { garbage: Some(0), .. } => wrong("garbage", "no garbage does nothing".into()),
             Self { garbage: Some(bytes), .. } if *bytes > MOST_GARBAGE => {
                 wrong("garbage", "1 MiB of garbage at the most".into())
             }
             Self { dribble: Some(dribble), .. } if dribble.bytes == 0 => {
                 wrong("dribble", "pieces of 0 bytes never end".into())
+            }
+            Self { dribble: Some(dribble), .. } if dribble.every.is_zero() => {
+                wrong("dribble", "pieces without time between them are an ordinary reply".into())
             }
             Self { quota: Some(quota), .. } if quota.window.is_zero() => wrong("quota", "a window of no time".into()),
             Self { delay: Some(Delay::Uniform(from, to)), .. } if from > to => {
@@ -226,6 +236,7 @@ impl Match {
             (Some(p), ..) if !(0.0..=1.0).contains(&p) => {
                 Err(Problem::invalid(format!("a probability of {p}; it goes from 0 to 1")).under("probability"))
             }
+            (Some(0.0), ..) => Err(Problem::invalid("a probability of 0 never matches").under("probability")),
             (_, Some(0), ..) => Err(Problem::invalid("the first is 1").under("nth")),
             (.., Some(from), Some(until)) if until <= from => {
                 Err(Problem::invalid(format!("a window that ends at {until} before it begins at {from}"))

@@ -26,6 +26,15 @@ pub enum Delay {
     },
 }
 
+impl Delay {
+    /// Whether it never holds anything.
+    pub(super) fn is_none(&self) -> bool {
+        match self {
+            Self::Fixed(span) | Self::Uniform(_, span) | Self::Lognormal { median: span, .. } => span.is_zero(),
+        }
+    }
+}
+
 #[derive(Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum DelayWords {

@@ -12,9 +12,6 @@ const FRAMING: [&str; 7] =
 /// Statuses whose replies have no body (RFC 9110, 15.3.5, 15.3.6 and 15.4.5).
 const WITHOUT_BODY: [u16; 3] = [204, 205, 304];
 
-/// The methods of HTTP.
-const METHODS: [&str; 9] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "CONNECT", "TRACE"];
-
 /// Whether a header can be called so (RFC 9110, 5.6.2).
 pub fn is_header_name(name: &str) -> bool {
     !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(c))
@@ -60,9 +57,15 @@ impl Match {
     /// Whether the method, the path and the headers can be those of a request to one of these services.
     pub(super) fn check_request(&self, kinds: &[&dyn AnyService]) -> Result<(), Problem> {
         if let Some(method) = self.method.as_deref().filter(|method| !method.contains(['*', '$'])) {
-            let commands = kinds.iter().flat_map(|kind| kind.operations()).filter_map(|operation| operation.command);
-            if !METHODS.into_iter().chain(commands).any(|known| known.eq_ignore_ascii_case(method)) {
-                return Err(Problem::unknown("unknown_method", "method", method, METHODS).under("method"));
+            let operations = kinds.iter().flat_map(|kind| kind.operations());
+            let mut known: Vec<&str> =
+                operations.filter_map(|operation| operation.method.or(operation.command)).collect();
+            // Every port answers these, and a socket begins with a `GET`.
+            known.extend(["GET", "HEAD", "OPTIONS"]);
+            known.sort_unstable();
+            known.dedup();
+            if !known.iter().any(|known| known.eq_ignore_ascii_case(method)) {
+                return Err(Problem::unknown("unknown_method", "method", method, known).under("method"));
             }
         }
         if let Some(name) = self.header.keys().find(|name| !is_header_name(name)) {

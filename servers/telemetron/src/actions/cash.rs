@@ -153,7 +153,7 @@ impl Act<Telemetron> for Load {
         let slots = lines.len();
         state.check_lines(self.machine, &lines)?;
         if let Some(change) = self.change {
-            state.fill_change(self.machine, change)?;
+            state.fill_change(self.machine, change, now.into())?;
         }
         state.stock(self.machine, lines, now.into())?;
         Ok(Loaded { slots })

@@ -295,9 +295,9 @@ impl State {
                 value: Quantity::thousandths(level.value.0.saturating_add(delta.0).max(0)),
                 ..level
             });
+            let machine = self.named(id)?;
+            machine.last.service = machine.last.service.max(Some(now));
         }
-        let machine = self.named(id)?;
-        machine.last.service = machine.last.service.max(Some(now));
         Ok(())
     }
 

@@ -127,14 +127,15 @@ impl State {
         self.machines.get(&id).and_then(|machine| machine.money.clone()).unwrap_or_default()
     }
 
-    /// Change is loaded by hand.
-    pub(crate) fn fill_change(&mut self, machine: i64, value: Roubles) -> Result<(), Problem> {
+    /// Change is loaded by hand; the machine reports it.
+    pub(crate) fn fill_change(&mut self, id: i64, value: Roubles, now: Moment) -> Result<(), Problem> {
         positive(value, "change")?;
-        let machine = self.connected(machine)?;
+        let machine = self.connected(id)?;
         let cash = machine.money.get_or_insert_default();
         cash.change.0 = cash.change.0.saturating_add(value.0);
         cash.hands_add.0 = cash.hands_add.0.saturating_add(value.0);
         machine.counters.filled.add(1, value.0);
+        self.emit(id, [Message::Service(now)]);
         Ok(())
     }
 

@@ -74,7 +74,7 @@ impl State {
     /// Lays a past that ends now.
     ///
     /// # Errors
-    /// A machine that sells nothing; too long a past, or none.
+    /// A machine that sells nothing, or has something to report; too long a past, or none.
     pub(crate) fn lay_past(&mut self, past: &Past, now: Timestamp) -> Result<Laid, Problem> {
         let length = seconds(past.over.signed());
         if past.over.is_zero() || length > LONGEST * DAY {
@@ -87,11 +87,19 @@ impl State {
         }
         past.mix.check()?;
         let ids = self.selling(past.machines.as_deref())?;
+        for id in &ids {
+            if self.machines.get(id).is_some_and(|machine| !machine.waiting.is_empty()) {
+                let text = format!("machine {id} has something to report that waits for its modem");
+                return Err(Problem::conflict(text)
+                    .under("machines")
+                    .hint("lay its past before, or when it is back online"));
+            }
+        }
         let now = Moment::from(now);
         let mut laid = Laid::default();
         for id in ids {
             let steps = self.steps(id, past, now.after(-length), now);
-            self.walk(id, &steps, past.mix, &mut laid);
+            self.walk(id, now.after(-length), &steps, past.mix, &mut laid);
             if let Some(machine) = self.machines.get_mut(&id) {
                 machine.trim(now);
                 laid.waiting = laid.waiting.saturating_add(u32::try_from(machine.waiting.len()).unwrap_or(u32::MAX));
@@ -144,14 +152,14 @@ impl State {
     }
 
     /// Lets it happen. A modem that is silent has been so since it was heard of last.
-    fn walk(&mut self, id: i64, steps: &[(Moment, Step)], mix: Mix, laid: &mut Laid) {
+    fn walk(&mut self, id: i64, start: Moment, steps: &[(Moment, Step)], mix: Mix, laid: &mut Laid) {
         let modem = self.machines.get(&id).and_then(|machine| machine.modem_id);
         let modem = modem.and_then(|modem| self.modems.get_mut(&modem));
         let mut silent = modem.filter(|modem| modem.offline && modem.heard.is_some()).and_then(|modem| {
             modem.offline = false;
             modem.heard
         });
-        self.refill(id, steps.first().map_or(Moment(0), |(at, _)| *at), laid);
+        self.refill(id, start, laid);
         for (at, step) in steps {
             if let Some(since) = silent.filter(|since| since < at) {
                 self.go_silent(id, since);
@@ -194,7 +202,7 @@ impl State {
         let cash = self.machines.get(&id).and_then(|machine| machine.money.as_ref());
         if cash.is_none_or(|cash| cash.change < self.settings.low_change) {
             // The sum is within what a hand may load.
-            drop(self.fill_change(id, Roubles::whole(500)));
+            drop(self.fill_change(id, Roubles::whole(500), at));
         }
     }
 

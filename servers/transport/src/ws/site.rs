@@ -26,7 +26,7 @@ use crate::paths::normal;
 use crate::pause::{guard_id, pause};
 use crate::pipeline::{Exchange, match_fault, note};
 use crate::raw_socket::{ResetHandle, reset};
-use crate::reply::{Reply, ours};
+use crate::reply::Reply;
 use crate::site::{Arrival, Site, split_world};
 
 /// So many open sockets can be ended by a TCP reset. It costs a file descriptor each, so further ones just end.
@@ -129,7 +129,8 @@ async fn open<S: SocketService>(index: usize, resettable: Arc<()>, arrival: Arri
     let checked = Checked::new(payload, S::MESSAGE_LIMIT);
     let shaken = checked.payload(&request).and_then(|payload| actix_ws::handle(&request, payload).ok());
     let Some((response, session, messages)) = shaken else {
-        let reply = no_handshake(&request);
+        let reply = refused(&world, live, no_handshake(&request), now)
+            .header(header::UPGRADE, header::HeaderValue::from_static("websocket"));
         log(&reply, reply.status.as_u16(), fault.as_deref());
         return reply.into_response();
     };
@@ -171,7 +172,7 @@ fn mismatch<S: SocketService>(index: usize) -> HttpResponse {
     HttpResponse::InternalServerError().finish()
 }
 
-fn no_handshake(request: &HttpRequest) -> Reply {
+fn no_handshake(request: &HttpRequest) -> Refused {
     let upgrade = request.headers().get(header::UPGRADE);
     let is_upgrade = upgrade
         .and_then(|value| value.to_str().ok())
@@ -179,9 +180,6 @@ fn no_handshake(request: &HttpRequest) -> Reply {
     let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or("127.0.0.1");
     let scheme = if request.app_config().secure() { "wss" } else { "ws" };
     // The path tells the world.
-    let hint = format!("connect with a WebSocket client to {scheme}://{host}{}", request.path());
-    let message = "this port speaks WebSocket; the handshake is missing or wrong";
     let status = if is_upgrade { StatusCode::BAD_REQUEST } else { StatusCode::UPGRADE_REQUIRED };
-    ours(status, "handshake", message, Some(&hint), None)
-        .header(header::UPGRADE, header::HeaderValue::from_static("websocket"))
+    Refused::Handshake(status, format!("{scheme}://{host}{}", request.path()))
 }
