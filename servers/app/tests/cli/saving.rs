@@ -117,12 +117,9 @@ fn a_pipe_that_nobody_reads_holds_up_no_stop() {
     let pipe = folder.path().join("pipe");
     assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
     let mut serving = Serving::start(&["--save", pipe.to_str().unwrap()]);
-    #[expect(clippy::disallowed_methods, reason = "a stopwatch")]
-    let began = std::time::Instant::now();
-    let (code, _, err) = serving.signal("-TERM");
-    assert_eq!(code, 2, "{err}");
-    assert!(err.contains("nobody reads it"), "{err}");
-    assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
+    let (code, time) = serving.signal("-TERM");
+    assert_eq!(code, 2, "what could not be saved is an error");
+    assert!(time < Duration::from_secs(5), "{time:?}");
 }
 
 #[cfg(target_os = "linux")]
