@@ -1,10 +1,8 @@
 // The page, driven as a person would: every test starts its own stend.
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
 import { after, test } from "node:test";
-import { look, serve, shot, shut, until } from "./bench.mjs";
+import { look, serve, shot, shut, until, violations } from "./bench.mjs";
 
-const AXE = readFileSync(new URL(import.meta.resolve("axe-core/axe.min.js")), "utf8");
 const FEED = "/api/v4/events?hash=none";
 const asTablet = { headers: { token: "demo-token" } };
 
@@ -25,14 +23,6 @@ function on(title, options, run) {
       await bench.stop();
     }
   });
-}
-
-/** What axe finds wrong with the page as it stands. */
-async function violations(page) {
-  // The policy of the page lets no foreign script in; this evaluates in the page's context, past it.
-  await page.evaluate(AXE);
-  const { violations: found } = await page.evaluate(() => globalThis.axe.run({ resultTypes: ["violations"] }));
-  return found.map(({ id, nodes }) => `${id}: ${nodes.map((node) => `${node.html.slice(0, 160)} ${node.failureSummary}`).join(" | ")}`);
 }
 
 const api = (urls, path, init) => fetch(`${urls.control}/control/v1/worlds/default${path}`, init).then((reply) => reply.json());

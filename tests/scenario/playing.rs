@@ -89,7 +89,7 @@ expect:
     assert!(pretty(&report, false).contains(&format!("at 1m30s ({moment}): ")), "{}", pretty(&report, false));
     let json = serde_json::to_value(&report).unwrap();
     assert_eq!((&json["started"], &json["ended"]), (&"2026-11-21T23:30:00+07:00".into(), &moment.into()));
-    assert!(junit(&[report]).contains("timestamp=\"2026-11-21T23:30:00+07:00\""));
+    assert!(junit(&[report], None).contains("timestamp=\"2026-11-21T23:30:00+07:00\""));
 }
 
 #[tokio::test]
@@ -126,7 +126,7 @@ expect:
     }
     let described = pretty(&report, false);
     assert!(described.contains("test.yaml:3:9") && described.contains("✗ test.yaml: FAILED"), "{described}");
-    let xml = junit(&[report]);
+    let xml = junit(&[report], None);
     assert!(xml.contains(r#"tests="7""#) && xml.contains(r#"failures="5""#), "{xml}");
 }
 

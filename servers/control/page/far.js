@@ -163,7 +163,8 @@ function Any({ name }) {
   </section>`;
 }
 
-export function Far() {
+/** `past` is a moment of a report: one can look at it and not act. */
+export function Far({ past = false }) {
   const names = services.value;
   const name = service();
   const turn = (to) => {
@@ -193,7 +194,7 @@ export function Far() {
   };
   const shown = view.value?.service === name ? view.value : null;
   return html`<section class="pane far" aria-label=${t("far")}>
-    <div class="bar"><h2>${t("far")}</h2>
+    <div class="bar">${!past && html`<h2>${t("far")}</h2>`}
       <div class="tabs" role="tablist" aria-label=${t("service")}>
         ${names.map((other) => html`<button key=${other} id=${`tab-${other}`} role="tab" aria-selected=${other === name} aria-controls="far-panel" tabindex=${other === name ? 0 : -1} onClick=${() => turn(other)} onKeyDown=${arrow}>${other}</button>`)}
       </div>
@@ -201,7 +202,7 @@ export function Far() {
     <div class="board" id="far-panel" role="tabpanel" aria-label=${name} tabindex="0">
       ${shown?.error && html`<p class="quiet pad" role="status">${shown.error.includes("/view") ? t("no_view") : shown.error}</p>`}
       ${shown?.tables?.map((table) => html`<${Table} key=${table.id} name=${name} table=${table} />`)}
-      ${name && html`<${Any} key=${name} name=${name} />`}
+      ${name && !past && html`<${Any} key=${name} name=${name} />`}
     </div>
   </section>`;
 }

@@ -5,13 +5,14 @@ import { giveToken, tokenAsked } from "./api.js";
 import { Details } from "./details.js";
 import { Far } from "./far.js";
 import { Faults, watchFaults } from "./faults.js";
-import { act, lastDone } from "./form.js";
+import { listen } from "./keys.js";
 import { Foot, Scenarios, watchScenario } from "./scenarios.js";
-import { notice, open, panel, selected } from "./store.js";
-import { html, remembered } from "./parts.js";
+import { notice, open, panel } from "./store.js";
+import { html } from "./parts.js";
 import { lang, speak, t } from "./text.js";
-import { Head, theme } from "./time.js";
-import { Traffic, move } from "./traffic.js";
+import { useTheme } from "./theme.js";
+import { Head } from "./time.js";
+import { Traffic } from "./traffic.js";
 import { Worlds } from "./worlds.js";
 
 const PANELS = { worlds: Worlds, faults: Faults, scenarios: Scenarios };
@@ -51,30 +52,10 @@ function Page() {
     <div class="notice-place" aria-live="polite">${notice.value && html`<p id="notice" class=${notice.value.bad ? "notice bad" : "notice"}>${notice.value.text}</p>`}</div>`;
 }
 
-document.addEventListener("keydown", (event) => {
-  if (event.key === "Escape") {
-    if (panel.value) {
-      const opener = document.getElementById(`open-${panel.value}`);
-      panel.value = null;
-      opener?.focus();
-    } else selected.value = null;
-    return;
-  }
-  const writes = event.target.closest?.("input, textarea, select");
-  if (writes || event.ctrlKey || event.metaKey || event.altKey) return;
-  if (event.key === "/") document.getElementById("filter")?.focus();
-  else if (event.key === "j" || (event.key === "ArrowDown" && event.target.id === "lines")) move(1);
-  else if (event.key === "k" || (event.key === "ArrowUp" && event.target.id === "lines")) move(-1);
-  else if (event.key === "Enter" && (event.target.id === "lines" || event.target === document.body)) document.getElementById("details")?.focus();
-  else if (event.key === "." && lastDone) act(lastDone.name, lastDone.args);
-  else return;
-  event.preventDefault();
-});
-
-const chosen = remembered("theme");
-if (chosen) theme(chosen);
+useTheme();
 speak(lang.value);
 render(html`<${Page} />`, document.getElementById("app"));
+listen();
 watchFaults();
 watchScenario();
 open();

@@ -23,6 +23,9 @@ export const notice = signal(null);
 /** Which panel is open: `worlds`, `faults`, `scenarios` or none. */
 export const panel = signal(null);
 
+/** The line of a journal entry, if it is still listed. */
+export const bySeq = (seq) => all.findLast(({ data }) => data.seq === seq) ?? null;
+
 /** Changes whenever something happened in the world that views, faults or worlds may show. */
 export const pulse = signal(0);
 

@@ -3,9 +3,10 @@ import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { call } from "./api.js";
 import { at, attempt, clock, connection, panel, pulse, readClock, worldId, worldTime } from "./store.js";
-import { clockText, dateText, html, remember, spanText } from "./parts.js";
+import { clockText, dateText, html, spanText } from "./parts.js";
 import { faultCount } from "./faults.js";
 import { lang, speak, t } from "./text.js";
+import { Theme } from "./theme.js";
 
 const SPEEDS = [2, 10, 60, 600];
 
@@ -69,11 +70,6 @@ function Clock() {
   </span>`;
 }
 
-export function theme(name) {
-  document.documentElement.dataset.theme = name;
-  remember("theme", name);
-}
-
 function Connection() {
   const { state, why } = connection.value;
   const text = state === "live" ? t("live") : state === "gone" ? t("world_gone") : why && state === "off" ? t("off_ended", why) : t("off");
@@ -85,7 +81,6 @@ export function Opens({ name, children }) {
 }
 
 export function Head() {
-  const dark = () => (document.documentElement.dataset.theme ?? (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light")) === "dark";
   return html`<header class="head bar">
     <h1>stend</h1>
     <${Opens} name="worlds">${t("world")}: ${worldId.value}<//>
@@ -94,6 +89,6 @@ export function Head() {
     <span class="gap"></span>
     <${Opens} name="faults">${t("faults")} ${faultCount.value || ""}<//>
     <button id="lang" onClick=${() => speak(lang.value === "ru" ? "en" : "ru")}>${t("lang")}</button>
-    <button id="theme" aria-label=${t("theme")} onClick=${() => theme(dark() ? "light" : "dark")}>☾</button>
+    <${Theme} />
   </header>`;
 }

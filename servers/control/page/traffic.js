@@ -47,12 +47,12 @@ function toldOfWorld(data) {
   return { sign: "·", what: `${data.what.replaceAll("_", " ")} ${detail}`, end: "", tone: "quiet" };
 }
 
-function Line({ line, place, top }) {
+function Line({ line, place, top, later }) {
   const { sign, verb, what, end, tone } = told(line);
   const { data } = line;
   const chosen = selected.value === line;
   return html`<div
-    class=${`line ${tone} ${line.name} ${chosen ? "chosen" : ""}`}
+    class=${`line ${tone} ${line.name} ${chosen ? "chosen" : ""} ${later ? "later" : ""}`}
     role="option"
     id=${`line-${line.number}`}
     aria-selected=${chosen}
@@ -87,7 +87,8 @@ function First() {
   </div>`;
 }
 
-export function Traffic() {
+/** With `upto`, so many lines have happened by the moment that is shown; those after it are dim. */
+export function Traffic({ upto = null }) {
   version.value;
   const list = lines();
   const box = useRef(null);
@@ -112,7 +113,8 @@ export function Traffic() {
   const window = [];
   for (let place = from; place < to; place += 1) {
     const line = list[list.length - 1 - place];
-    window.push(html`<${Line} key=${line.number} line=${line} place=${place} top=${place * LINE} />`);
+    const later = upto !== null && list.length - place > upto;
+    window.push(html`<${Line} key=${line.number} line=${line} place=${place} top=${place * LINE} later=${later} />`);
   }
   return html`<section class="pane traffic" aria-label=${t("traffic")}>
     <div class="bar">
@@ -120,8 +122,8 @@ export function Traffic() {
       <span class="quiet" id="total">${list.length === total.value ? total.value : `${list.length} / ${total.value}`}</span>
       <span class="gap"></span>
       ${held.value && fresh.value > 0 && html`<span class="quiet">${t("new_count", fresh.value)}</span>`}
-      <button id="pause" aria-pressed=${Boolean(held.value)} onClick=${() => pause(!held.value)}>${held.value ? t("newest") : t("pause")}</button>
-      <button onClick=${clear}>${t("clear")}</button>
+      ${upto === null && html`<button id="pause" aria-pressed=${Boolean(held.value)} onClick=${() => pause(!held.value)}>${held.value ? t("newest") : t("pause")}</button>
+        <button onClick=${clear}>${t("clear")}</button>`}
     </div>
     <${Filter} />
     ${!begun.value && html`<${First} />`}

@@ -7,11 +7,15 @@ mod handlers;
 mod openapi;
 mod page;
 mod plays;
+mod report;
 mod request;
 mod routes;
 mod site;
+mod trace;
 mod waiting;
 
 pub use access::Access;
 pub use openapi::openapi;
+pub use report::html as report_html;
 pub use site::{Addresses, Control, Specs, Urls};
+pub use trace::{Played, Snapshots, Watched, trace};

@@ -21,6 +21,12 @@ static FILES: &[File] = &[
     file!("icon.svg", "image/svg+xml"),
     file!("style.css", "text/css; charset=utf-8"),
     file!("main.js", SCRIPT),
+    file!("report.js", SCRIPT),
+    file!("recorded.js", SCRIPT),
+    file!("steps.js", SCRIPT),
+    file!("axis.js", SCRIPT),
+    file!("keys.js", SCRIPT),
+    file!("theme.js", SCRIPT),
     file!("api.js", SCRIPT),
     file!("store.js", SCRIPT),
     file!("text.js", SCRIPT),
@@ -41,6 +47,32 @@ static FILES: &[File] = &[
     file!("vendor/signals.mjs", SCRIPT),
     file!("vendor/signals-core.mjs", SCRIPT),
 ];
+
+/// The import map of the page: names by which its modules ask for others, and their files.
+const IMPORTED: &[(&str, &str)] = &[
+    ("preact", "vendor/preact.mjs"),
+    ("preact/hooks", "vendor/preact-hooks.mjs"),
+    ("htm", "vendor/htm.mjs"),
+    ("@preact/signals", "vendor/signals.mjs"),
+    ("@preact/signals-core", "vendor/signals-core.mjs"),
+];
+
+/// The names by which modules ask for those of others, each with its file.
+pub(crate) fn imported() -> impl Iterator<Item = (&'static str, &'static str)> {
+    IMPORTED.iter().copied()
+}
+
+/// The modules of the page, each by its file.
+pub(crate) fn modules() -> impl Iterator<Item = (&'static str, &'static str)> {
+    let scripts = FILES.iter().filter(|file| file.1 == SCRIPT);
+    scripts.map(|file| (file.0.trim_start_matches("/page/"), std::str::from_utf8(file.2).unwrap_or_default()))
+}
+
+/// The text of a file of the page.
+pub(crate) fn text(name: &str) -> &'static str {
+    let found = FILES.iter().find(|file| file.0.strip_prefix("/page/") == Some(name));
+    found.and_then(|file| std::str::from_utf8(file.2).ok()).unwrap_or_default()
+}
 
 /// What the page may load: itself, and pictures that it has fetched. The hash is that of the import map, the one script
 /// that stands in the page's text.
@@ -80,7 +112,7 @@ fn sent(&File(_, kind, bytes): &File) -> Reply {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
+    use std::collections::{BTreeMap, BTreeSet};
     use std::fmt::Write as _;
 
     use base64::Engine as _;
@@ -143,6 +175,12 @@ mod tests {
         let hash = STANDARD.encode(Sha256::digest(map));
         assert!(POLICY.contains(&format!("script-src 'self' 'sha256-{hash}';")), "the import map's hash is {hash}");
         assert_eq!(scripts.len(), 2);
+        let imports: BTreeMap<&str, String> =
+            IMPORTED.iter().map(|(name, file)| (*name, format!("/page/{file}"))).collect();
+        assert_eq!(
+            serde_json::from_str::<serde_json::Value>(map).expect("JSON"),
+            serde_json::json!({ "imports": imports })
+        );
         assert!(scripts[1].starts_with(" type=\"module\" src=\"/page/main.js\">"));
     }
 }

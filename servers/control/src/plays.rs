@@ -1,31 +1,52 @@
 //! Scenarios that are played in running worlds, one at a time in each.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Weak};
 use std::thread::JoinHandle;
 
 use parking_lot::Mutex;
 use serde_json::{Value, json};
 use stend_core::{Mode, Problem, Span, World};
-use stend_scenario::{Options, Progress, Report, Scenario, play};
+use stend_scenario::{Options, Progress, Report, Scenario, StepOutcome, play};
 use tokio::sync::oneshot;
+
+use crate::trace::{Played, Snapshots, Watched, trace};
 
 #[derive(Default)]
 struct Board {
     at: Span,
     of: Span,
     what: String,
+    /// The newest outcomes, and how many there are in all.
+    steps: VecDeque<StepOutcome>,
+    done: usize,
     outcome: Option<Result<Report, String>>,
 }
 
-struct Shared(Mutex<Board>);
+/// So many outcomes of a play that goes on are kept at hand; its report has them all.
+const STEPS: usize = 500;
+
+#[derive(Default)]
+struct Shared {
+    board: Mutex<Board>,
+    snapshots: Snapshots,
+}
 
 impl Progress for Shared {
     fn at(&self, now: Span, of: Span, what: &str) {
-        let mut board = self.0.lock();
+        let mut board = self.board.lock();
         board.at = now;
         board.of = of;
         what.clone_into(&mut board.what);
+    }
+
+    fn done(&self, outcome: &StepOutcome) {
+        let mut board = self.board.lock();
+        board.done += 1;
+        if board.steps.len() >= STEPS {
+            board.steps.pop_front();
+        }
+        board.steps.push_back(outcome.clone());
     }
 }
 
@@ -33,6 +54,8 @@ struct Play {
     /// The world may be removed, and another made of the same name.
     world: Weak<World>,
     title: String,
+    /// What is played.
+    played: Played,
     board: Arc<Shared>,
     thread: JoinHandle<()>,
     /// Dropped, it stops the play.
@@ -47,7 +70,7 @@ const MOST: usize = 128;
 pub(crate) struct Plays(Mutex<BTreeMap<String, Play>>);
 
 impl Plays {
-    /// Begins to play; the world becomes the scenario's at once.
+    /// Begins to play; the world becomes the scenario's at once. With `keeps`, what people see is kept after each step.
     ///
     /// # Errors
     /// One is being played in this world, or too many in others.
@@ -57,6 +80,7 @@ impl Plays {
         world: Arc<World>,
         reach: BTreeMap<String, String>,
         options: Options,
+        keeps: bool,
     ) -> Result<(), Problem> {
         let mut plays = self.0.lock();
         plays.retain(|_, play| play.world.strong_count() > 0);
@@ -70,7 +94,9 @@ impl Plays {
         }
         let (id, weak) = (world.id().to_owned(), Arc::downgrade(&world));
         let title = scenario.title.clone();
-        let board = Arc::new(Shared(Mutex::new(Board { of: scenario.until, ..Board::default() })));
+        let played = Played::new(&scenario, None);
+        let board = Arc::new(Shared::default());
+        board.board.lock().of = scenario.until;
         let shared = Arc::clone(&board);
         let (stop, stopped) = oneshot::channel::<()>();
         // Its expectations may look at all of a long journal and a large state: no requests wait for them on a thread
@@ -79,26 +105,50 @@ impl Plays {
             |error: std::io::Error| Problem::new("no_thread", format!("the scenario cannot be played: {error}"));
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(failed)?;
         let playing = async move {
+            let watched = Watched { world: &world, snapshots: &shared.snapshots, progress: &*shared };
+            let progress: &dyn Progress = if keeps { &watched } else { &*shared };
             let outcome = tokio::select! {
                 biased;
                 _ = stopped => return,
-                outcome = play(&scenario, &world, &reach, &options, &*shared) => outcome,
+                outcome = play(&scenario, &world, &reach, &options, progress) => outcome,
             };
-            shared.0.lock().outcome = Some(outcome.map_err(|problem| problem.to_string()));
+            shared.board.lock().outcome = Some(outcome.map_err(|problem| problem.to_string()));
         };
         let thread = std::thread::Builder::new().name("play".into());
         let thread = thread.spawn(move || runtime.block_on(playing)).map_err(failed)?;
-        plays.insert(id, Play { world: weak, title, board, thread, stop: Some(stop) });
+        plays.insert(id, Play { world: weak, title, played, board, thread, stop: Some(stop) });
         Ok(())
     }
 
-    /// How far the latest play of a world is.
-    pub(crate) fn progress(&self, world: &Arc<World>) -> Option<Value> {
+    /// What has happened in a world, with its latest play.
+    pub(crate) fn trace(&self, world: &Arc<World>) -> Value {
+        let (board, played) = {
+            let plays = self.0.lock();
+            let of_this = |play: &&Play| Weak::as_ptr(&play.world) == Arc::as_ptr(world);
+            let Some(play) = plays.get(world.id()).filter(of_this) else {
+                return trace(world, &Snapshots::default(), &[]);
+            };
+            (Arc::clone(&play.board), play.played.clone())
+        };
+        let report = match &board.board.lock().outcome {
+            Some(Ok(report)) => Some(report.clone()),
+            _ => None,
+        };
+        trace(world, &board.snapshots, &[Played { report, ..played }])
+    }
+
+    /// How far the latest play of a world is; with `steps`, what was planned and what came of the newest steps.
+    pub(crate) fn progress(&self, world: &Arc<World>, steps: bool) -> Option<Value> {
         let plays = self.0.lock();
         let play = plays.get(world.id()).filter(|play| Weak::as_ptr(&play.world) == Arc::as_ptr(world))?;
-        let board = play.board.0.lock();
+        let board = play.board.board.lock();
         let mut progress =
             json!({ "state": "playing", "title": play.title, "at": board.at, "of": board.of, "step": board.what });
+        if steps {
+            progress["done"] = json!(board.done);
+            progress["plan"] = json!(play.played.plan);
+            progress["steps"] = json!(board.steps);
+        }
         match &board.outcome {
             Some(Ok(report)) => {
                 progress["state"] = json!(if report.passed { "passed" } else { "failed" });

@@ -149,11 +149,13 @@ impl Request {
     }
 
     fn wants_yaml(&self) -> bool {
-        self.request
-            .headers()
-            .get(header::ACCEPT)
-            .and_then(|accept| accept.to_str().ok())
-            .is_some_and(|accept| accept.contains("yaml"))
+        self.wants("yaml")
+    }
+
+    /// Whether the client accepts documents of this type.
+    pub(crate) fn wants(&self, kind: &str) -> bool {
+        let accept = self.request.headers().get(header::ACCEPT).and_then(|accept| accept.to_str().ok());
+        accept.is_some_and(|accept| accept.contains(kind))
     }
 }
 

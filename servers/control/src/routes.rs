@@ -149,7 +149,7 @@ const JOURNAL: &[Parameter] = &[
 
 const BODIES: Parameter = parameter(
     "bodies",
-    r#"{"enum": ["true", "false"]}"#,
+    YES_OR_NO,
     "`false` leaves out headers and bodies; their lengths stand in `request_bytes` and `reply_bytes`.",
 );
 
@@ -182,7 +182,13 @@ const PLAY: &[Parameter] = &[
         r#"{"type": "string", "format": "date-time"}"#,
         "Where the clock starts if the scenario does not say.",
     ),
+    parameter("report", YES_OR_NO, "`true` keeps what people see after each step, for GET report."),
 ];
+
+const YES_OR_NO: &str = r#"{"enum": ["true", "false"]}"#;
+
+const STEPS: &[Parameter] =
+    &[parameter("steps", YES_OR_NO, "`true` adds what was planned, and what came of the newest steps.")];
 
 const WORLD: &[Parameter] =
     &[parameter("world", TEXT, "The world whose URL is the document's server; the default one unless given.")];
@@ -285,6 +291,9 @@ pub(crate) static ROUTES: &[Row] = &[
     row!("record", "GET", "/control/v1/worlds/{world}/recording", recording::read)
         .about("What has happened since the world began, as a scenario that plays it again.")
         .answers(200, schemas::recording),
+    row!("report", "GET", "/control/v1/worlds/{world}/report", scenario::report)
+        .about("All that has happened since the world began, with the latest scenario; as a page in one file with `Accept: text/html`.")
+        .answers(200, schemas::object),
     row!("verify", "POST", "/control/v1/worlds/{world}/verify", verify::verify)
         .about("Whether an expectation holds, one of journal, push, never, order, before, state: {\"journal\": {\"operation\": NAME, \"count\": 1}}. With \"within\": \"2s\" it may come to hold so long, by the wall clock; what holds where nothing happens has to hold all the while.")
         .takes(schemas::expectation)
@@ -305,6 +314,7 @@ pub(crate) static ROUTES: &[Row] = &[
         .answers(202, schemas::state),
     row!("show_play", "GET", "/control/v1/worlds/{world}/scenario", scenario::progress)
         .about("How far it is, and its report at the end.")
+        .query(STEPS)
         .answers(200, schemas::progress),
     row!("stop_play", "DELETE", "/control/v1/worlds/{world}/scenario", scenario::stop).about("Stops it."),
 ];

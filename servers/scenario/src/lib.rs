@@ -22,7 +22,7 @@ mod subst;
 
 pub use call::Reach;
 pub use expect::{Expectation, Miss, awaited_schema, schema as expectation_schema};
-pub use file::{Parcel, Scenario, Speed, default_start, load, load_parcel, referred};
+pub use file::{Parcel, Planned, Scenario, Speed, default_start, load, load_parcel, referred};
 pub use filter::Unmet;
 pub use matcher::StatusMatcher;
 pub use play::{Options, Progress, Silent, check_now, play, play_in_place};

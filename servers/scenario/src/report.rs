@@ -2,16 +2,17 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use quick_junit::{NonSuccessKind, TestCase, TestCaseStatus, TestSuite};
+use quick_junit::{NonSuccessKind, Property, TestCase, TestCaseStatus, TestSuite};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use stend_core::moment::Moment;
 use stend_core::problem::Position;
 use stend_core::visible::visible;
-use stend_core::{Problem, Source, Span};
+use stend_core::{Node, Problem, Source, Span};
 
 use crate::file::Scenario;
 
@@ -38,12 +39,57 @@ pub struct StepOutcome {
     /// Why it failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub failure: Option<String>,
+    /// What it was to be: of a step its `expect`, of an expectation all of it.
+    #[serde(default, skip_serializing_if = "Value::is_null")]
+    pub expected: Value,
+    /// What was found in its place, where that is not the result: a reply, what was waited for.
+    #[serde(default, skip_serializing_if = "Value::is_null")]
+    pub found: Value,
+    /// The journal entry that came nearest to what was expected, by its `seq`, and what it misses.
+    #[serde(default, skip_serializing_if = "Value::is_null")]
+    pub nearest: Value,
+    /// What it captured, by name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub captured: BTreeMap<String, Value>,
+    /// The newest journal entries before it and after it, by their `seq`, where it caused any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub journal: Option<(u64, u64)>,
     /// Line and column of what failed, where that is not the whole step.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failed_at: Option<(u32, u32)>,
     /// Where in the file.
     #[serde(skip)]
     pub position: Position,
+}
+
+impl StepOutcome {
+    /// Of something that stands at a place of the file; what came of it is empty.
+    pub(crate) fn of(node: &Node, what: String, at: Span) -> Self {
+        Self {
+            at,
+            took: Span::ZERO,
+            line: node.position.line,
+            column: node.position.column,
+            what,
+            round: None,
+            result: Value::Null,
+            failure: None,
+            expected: Value::Null,
+            found: Value::Null,
+            nearest: Value::Null,
+            captured: BTreeMap::new(),
+            journal: None,
+            failed_at: None,
+            position: node.position,
+        }
+    }
+
+    /// The same, failed for this reason.
+    #[must_use]
+    pub(crate) fn failing(mut self, why: Option<String>) -> Self {
+        self.failure = why;
+        self
+    }
 }
 
 fn is_zero(span: &Span) -> bool {
@@ -246,11 +292,15 @@ fn plural(n: usize, word: &str) -> String {
 }
 
 /// JUnit XML of several plays: a suite a file, a case a step or expectation. Times are virtual, so that the same seed gives
-/// the same report.
-pub fn junit(reports: &[Report]) -> String {
+/// the same report. What failed refers to a `page`, the report that opens in a browser, as CI systems have it.
+pub fn junit(reports: &[Report], page: Option<&Path>) -> String {
     let mut all = quick_junit::Report::new("stend play");
+    let page = page.map(|page| std::path::absolute(page).unwrap_or_else(|_| page.to_path_buf()).display().to_string());
     for report in reports {
         let mut suite = TestSuite::new(xml(&report.file));
+        if let Some(page) = &page {
+            suite.add_property(Property::new("report", xml(page)));
+        }
         suite.set_time(duration(Span::between(report.started.at, report.ended.at)));
         suite.extra.insert("timestamp".into(), report.started.to_string().into());
         let mut names: BTreeMap<String, u32> = BTreeMap::new();
@@ -272,6 +322,9 @@ pub fn junit(reports: &[Report]) -> String {
             case.set_classname(xml(&report.title)).set_time(duration(outcome.took));
             case.extra.insert("file".into(), xml(&report.file).into());
             case.extra.insert("line".into(), outcome.line.to_string().into());
+            if let (Some(page), Some(_)) = (&page, &outcome.failure) {
+                case.set_system_out(xml(&format!("[[ATTACHMENT|{page}]]")));
+            }
             suite.add_test_case(case);
         }
         all.add_test_suite(suite);
@@ -298,18 +351,10 @@ mod tests {
     use super::*;
 
     fn step(what: &str, failure: Option<&str>) -> StepOutcome {
-        StepOutcome {
-            at: Span::from_secs(5),
-            took: Span::from_millis(1500),
-            line: 3,
-            column: 5,
-            what: what.into(),
-            round: None,
-            result: Value::Null,
-            failure: failure.map(str::to_owned),
-            failed_at: None,
-            position: Position::default(),
-        }
+        let mut node = Node::from_json(&Value::Null);
+        (node.position.line, node.position.column) = (3, 5);
+        let outcome = StepOutcome::of(&node, what.into(), Span::from_secs(5)).failing(failure.map(str::to_owned));
+        StepOutcome { took: Span::from_millis(1500), position: Position::default(), ..outcome }
     }
 
     fn report(steps: Vec<StepOutcome>) -> Report {
@@ -330,7 +375,10 @@ mod tests {
 
     #[test]
     fn a_case_has_a_name_without_its_line_a_class_a_file_and_a_time() {
-        let xml = junit(&[report(vec![step("a call", None), step("a call", Some("expected 2, found 1"))])]);
+        let xml = junit(
+            &[report(vec![step("a call", None), step("a call", Some("expected 2, found 1"))])],
+            Some(Path::new("/out/a&b.html")),
+        );
         for part in [
             "<testsuite name=\"a &lt;b&gt;.yaml\" tests=\"2\"",
             "time=\"90.000\"",
@@ -338,6 +386,8 @@ mod tests {
             "<testcase name=\"a call\" classname=\"Обед &amp; &quot;co&quot;\" time=\"1.500\" file=\"a &lt;b&gt;.yaml\" line=\"3\"",
             "<testcase name=\"a call (2)\"",
             "expected 2, found 1",
+            "<property name=\"report\" value=\"/out/a&amp;b.html\"/>",
+            "[[ATTACHMENT|/out/a&amp;b.html]]",
         ] {
             assert!(xml.contains(part), "{part} is not in {xml}");
         }
@@ -357,7 +407,7 @@ mod tests {
     #[test]
     fn it_is_well_formed_whatever_the_text() {
         let wild = "\u{1b}[31m\u{0}\u{8}\u{b}\u{fffe}\u{ffff}]]> <![CDATA[ & < > \" ' \u{10ffff} \r\n";
-        let xml = junit(&[report(vec![step(wild, Some(wild))])]);
+        let xml = junit(&[report(vec![step(wild, Some(wild))])], None);
         let forbidden = |c: &char| matches!(*c, '\u{0}'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '\u{fffe}' | '\u{ffff}');
         assert_eq!(xml.chars().find(forbidden), None, "{xml:?}");
         assert!(!xml.contains("]]>") && xml.contains("&lt;![CDATA["), "{xml}");

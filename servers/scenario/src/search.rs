@@ -2,6 +2,7 @@
 
 use std::ops::{ControlFlow, RangeInclusive};
 
+use serde_json::{Value, json};
 use stend_core::World;
 use stend_core::journal::{Entry, Journal, Kind};
 
@@ -21,6 +22,11 @@ impl Nearest {
     pub(crate) fn describe(&self, world: &World) -> String {
         let unmet: Vec<String> = self.unmet.iter().map(Unmet::to_string).collect();
         format!("nearest is {}: {}", named(&self.entry, world), unmet.join("; "))
+    }
+
+    /// As a report keeps it: the entry by its number, the conditions that it misses.
+    pub(crate) fn to_json(&self) -> Value {
+        json!({ "seq": self.entry.seq, "unmet": self.unmet })
     }
 }
 

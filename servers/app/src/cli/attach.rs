@@ -6,9 +6,11 @@ use std::time::Duration;
 use reqwest::{Client, Method, StatusCode};
 use serde::Deserialize;
 use serde_json::{Value, json};
+use stend_control::Played;
 use stend_core::Span;
 use stend_scenario::{Options, Parcel, Progress, Reach, Report, Scenario, Speed};
 
+use super::play::Outcome;
 use super::secure;
 
 /// How often a play is looked at: often at first, as most take no time.
@@ -193,14 +195,15 @@ impl Remote {
     }
 
     /// Plays a scenario there and waits for its end; `None` when `stop` comes first. A world that was made for it goes
-    /// in any case.
+    /// in any case. With `keeps`, what happened in it comes along.
     pub(super) async fn play(
         &self,
         scenario: &Scenario,
         options: &Options,
         progress: &dyn Progress,
+        keeps: bool,
         mut stop: Pin<&mut impl Future<Output = ()>>,
-    ) -> Result<Option<Report>, String> {
+    ) -> Result<Option<Outcome>, String> {
         let world = match &self.world {
             Some(world) => world.clone(),
             None => {
@@ -214,7 +217,7 @@ impl Remote {
             super::play::tell_client(scenario, options, &urls);
         }
         let outcome = tokio::select! {
-            outcome = self.follow(&world, scenario, options, progress) => outcome.map(Some),
+            outcome = self.follow(&world, scenario, options, progress, keeps) => outcome.map(Some),
             () = &mut stop => Ok(None),
         };
         let path = format!("/worlds/{world}");
@@ -255,7 +258,8 @@ impl Remote {
         scenario: &Scenario,
         options: &Options,
         progress: &dyn Progress,
-    ) -> Result<Report, String> {
+        keeps: bool,
+    ) -> Result<Outcome, String> {
         let path = format!("/worlds/{world}/scenario");
         let speed = match options.speed {
             Speed::Times(factor) => factor.to_string(),
@@ -263,6 +267,7 @@ impl Remote {
         };
         let mut query = vec![("speed", speed), ("start", options.start.to_string())];
         query.extend(options.seed.map(|seed| ("seed", seed.to_string())));
+        query.extend(keeps.then(|| ("report", "true".to_owned())));
         self.ask(Method::POST, &path, &query, Some(json!(Parcel::of(scenario)))).await?;
         let mut pause = SOONEST;
         loop {
@@ -271,7 +276,16 @@ impl Remote {
             let state = self.ask(Method::GET, &path, &[], None).await?;
             let state: State = serde_json::from_value(state).map_err(|_| self.stranger())?;
             match (state.state.as_str(), state.report) {
-                (_, Some(report)) => return Ok(report.placed(scenario)),
+                (_, Some(report)) => {
+                    let report = report.placed(scenario);
+                    if !keeps {
+                        return Ok((report, None));
+                    }
+                    let mut trace = self.ask(Method::GET, &format!("/worlds/{world}/report"), &[], None).await?;
+                    // The play knows its scenario by the parcel that it came in.
+                    trace["played"] = json!([Played::new(scenario, Some(report.clone()))]);
+                    return Ok((report, Some(trace)));
+                }
                 ("playing", None) => progress.at(state.at, state.of, &state.step),
                 _ => {
                     let why = state.why.unwrap_or_else(|| "somebody else stopped it".into());

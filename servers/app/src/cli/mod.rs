@@ -16,6 +16,7 @@ mod man;
 mod options;
 mod play;
 mod record;
+mod report;
 mod run;
 mod secure;
 mod serve;

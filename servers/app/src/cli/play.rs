@@ -6,8 +6,9 @@ use std::pin::pin;
 
 use clap::ValueEnum;
 use indicatif::{ProgressBar, ProgressStyle};
-use serde_json::json;
+use serde_json::{Value, json};
 use stend::{Config, Running};
+use stend_control::{Played, Snapshots, Watched, trace};
 use stend_core::visible::visible;
 use stend_core::{NewWorld, Problem, Source, Span, Step};
 use stend_scenario::{Options, Progress, Reach, Report, Scenario, Speed, default_start, junit, play, pretty};
@@ -16,7 +17,7 @@ use super::attach::Remote;
 use super::check::show;
 use super::stop::stopped;
 use super::token::Token;
-use super::{BAD, FAILED, GOOD, STOPPED, colour, err, files, out, runtime, speed, watch, write};
+use super::{BAD, FAILED, GOOD, STOPPED, colour, err, files, out, report, runtime, speed, watch, write};
 
 /// Arguments of `stend play`.
 #[derive(Debug, clap::Args)]
@@ -44,6 +45,9 @@ pub(super) struct Args {
     /// Write a JUnit report to this file
     #[arg(long, value_name = "FILE")]
     junit: Option<PathBuf>,
+    /// Write a report that opens in a browser to this file: traffic, time axis and steps of every scenario
+    #[arg(long, value_name = "FILE.html")]
+    pub(super) report: Option<PathBuf>,
     /// How the report on standard output looks
     #[arg(long, default_value = "pretty")]
     format: Format,
@@ -61,6 +65,9 @@ pub(super) fn run(args: Args) -> u8 {
     // All files are checked before the first is played.
     let scenarios = if args.watch { Some(Vec::new()) } else { load(&args.files) };
     let Some(scenarios) = scenarios else { return BAD };
+    if !report::check(args.report.as_deref()) {
+        return BAD;
+    }
     let Some(runtime) = runtime() else { return BAD };
     runtime.block_on(async {
         let bench = match Bench::open(&args).await {
@@ -135,16 +142,23 @@ impl Bench {
         }
     }
 
-    /// Plays one scenario in a world of this name; `None` when asked to stop meanwhile.
-    async fn play(&self, id: &str, scenario: &Scenario, options: &Options) -> Result<Option<Report>, String> {
+    /// Plays one scenario in a world of this name; `None` when asked to stop meanwhile. With `keeps`, what happened comes
+    /// along for a report.
+    async fn play(
+        &self,
+        id: &str,
+        scenario: &Scenario,
+        options: &Options,
+        keeps: bool,
+    ) -> Result<Option<Outcome>, String> {
         let bar = Bar::new(scenario);
         let mut stop = pin!(stopped());
         let outcome = match self {
             Self::Own(running) => tokio::select! {
-                outcome = play_here(running, id, scenario, options, &bar) => outcome.map(Some),
+                outcome = play_here(running, id, scenario, options, &bar, keeps) => outcome.map(Some),
                 () = &mut stop => Ok(None),
             },
-            Self::Other(remote) => remote.play(scenario, options, &bar, stop).await,
+            Self::Other(remote) => remote.play(scenario, options, &bar, keeps, stop).await,
         };
         bar.0.finish_and_clear();
         outcome
@@ -166,18 +180,28 @@ pub(super) fn tell_client(scenario: &Scenario, options: &Options, urls: &Reach) 
     err(&text);
 }
 
+/// What came of a play, and what happened in its world, where that was asked for.
+pub(super) type Outcome = (Report, Option<Value>);
+
 async fn play_here(
     running: &Running,
     id: &str,
     scenario: &Scenario,
     options: &Options,
     bar: &Bar,
-) -> Result<Report, String> {
+    keeps: bool,
+) -> Result<Outcome, String> {
     let new = NewWorld { id: Some(id.to_owned()), file: scenario.world.clone(), ..NewWorld::default() };
     let world = running.worlds.create(new).map_err(|problem| problem.to_string())?;
     let reach: Reach = running.reach.iter().map(|(name, url)| (name.clone(), format!("{url}/w/{id}"))).collect();
     tell_client(scenario, options, &reach);
-    let outcome = play(scenario, &world, &reach, options, bar).await;
+    let snapshots = Snapshots::default();
+    let watched = Watched { world: &world, snapshots: &snapshots, progress: bar };
+    let progress: &dyn Progress = if keeps { &watched } else { bar };
+    let outcome = play(scenario, &world, &reach, options, progress).await.map(|report| {
+        let kept = keeps.then(|| trace(&world, &snapshots, &[Played::new(scenario, Some(report.clone()))]));
+        (report, kept)
+    });
     if let Err(problem) = running.worlds.remove(id) {
         tracing::warn!(%problem, "a played world stays");
     }
@@ -187,10 +211,12 @@ async fn play_here(
 /// Plays scenarios one after the other and reports on them.
 pub(super) async fn play_all(args: &Args, scenarios: &[Scenario], bench: &Bench) -> u8 {
     let mut reports: Vec<Report> = Vec::new();
+    let mut traces: Vec<Value> = Vec::new();
     let options = Options { speed: args.speed, seed: args.seed, start: default_start() };
     for (n, scenario) in scenarios.iter().enumerate() {
-        match bench.play(&format!("play-{}", n + 1), scenario, &options).await {
-            Ok(Some(report)) => {
+        match bench.play(&format!("play-{}", n + 1), scenario, &options, args.report.is_some()).await {
+            Ok(Some((report, trace))) => {
+                traces.extend(trace);
                 if args.format == Format::Pretty {
                     out(&pretty(&report, std::io::stdout().is_terminal() && colour()));
                 }
@@ -209,8 +235,13 @@ pub(super) async fn play_all(args: &Args, scenarios: &[Scenario], bench: &Bench)
     if args.format == Format::Json {
         out(&format!("{:#}\n", json!({ "stend": stend_core::world_file::VERSION, "scenarios": reports })));
     }
+    if let Some(path) = &args.report
+        && !report::save(path, "stend play", &traces)
+    {
+        return BAD;
+    }
     if let Some(path) = &args.junit
-        && let Err(error) = write::text(path, &junit(&reports))
+        && let Err(error) = write::text(path, &junit(&reports, args.report.as_deref()))
     {
         err(&format!("error: cannot write {}: {error}\n", path.display()));
         return BAD;

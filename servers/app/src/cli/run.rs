@@ -9,15 +9,16 @@ use clap::builder::OsStringValueParser;
 use stend::Running;
 use stend::certificates::AuthorityAt;
 use stend::environment::{Reachable, environment};
+use stend_control::{Played, Snapshots, Watched, trace};
 use stend_core::World;
-use stend_scenario::{Report, Scenario, Silent, check_now, play, pretty};
+use stend_scenario::{Progress, Report, Scenario, Silent, check_now, play, pretty};
 
 use super::bench::{begin_ready, end, start, write_ready};
 use super::options::{Options, one_scenario};
 use super::serve::play_options;
 use super::taking::Taking;
 use super::write::Ready;
-use super::{BAD, FAILED, GOOD, colour, err, runtime, variables};
+use super::{BAD, FAILED, GOOD, colour, err, report, runtime, variables};
 
 /// As shells have it: the command is there and cannot be started.
 const NOT_STARTED: u8 = 126;
@@ -35,6 +36,9 @@ pub(super) struct Args {
     /// When the command has ended, check what this scenario expects at its end; without `--world` and `--scenario`, its world is served
     #[arg(long, value_name = "SCENARIO", env = "STEND_EXPECT")]
     expect: Option<PathBuf>,
+    /// When the command has ended, write a report that opens in a browser to this file: what it sent and got, and the steps
+    #[arg(long, value_name = "FILE.html", env = "STEND_REPORT")]
+    report: Option<PathBuf>,
     /// The command and its arguments
     #[arg(last = true, required = true, value_name = "COMMAND", value_parser = OsStringValueParser::new())]
     command: Vec<std::ffi::OsString>,
@@ -53,6 +57,9 @@ pub(super) fn run(args: &Args) -> u8 {
             None => return BAD,
         },
     };
+    if !report::check(args.report.as_deref()) {
+        return BAD;
+    }
     let Some(mut prepared) = options.prepare(args.port_base, AuthorityAt::Memory) else { return BAD };
     let recording = prepared.recording.take();
     let (mut config, scenario, registry, library) = prepared.split();
@@ -70,14 +77,20 @@ pub(super) fn run(args: &Args) -> u8 {
             return code;
         }
         let world = Arc::clone(running.worlds.default_world());
-        let (code, played) = command(args, &running, scenario.as_ref(), &world).await;
+        let snapshots = Snapshots::default();
+        let (code, played) = command(args, &running, scenario.as_ref(), &world, &snapshots).await;
         let reports = reports(played, scenario.as_ref(), expect.as_ref(), &world);
+        let reported = args.report.as_deref().is_none_or(|path| {
+            let scenarios = scenario.iter().chain(&expect);
+            let played = scenarios.zip(&reports).map(|(scenario, report)| Played::new(scenario, Some(report.clone())));
+            report::save(path, "stend run", &[trace(&world, &snapshots, &played.collect::<Vec<_>>())])
+        });
         let saved = end(running, options).await;
         for report in reports.iter().filter(|report| !options.quiet || !report.passed) {
             err(&pretty(report, colour()));
         }
         match code {
-            GOOD if saved.is_err() => BAD,
+            GOOD if saved.is_err() || !reported => BAD,
             GOOD if reports.iter().any(|report| !report.passed) => {
                 err("stend: the command succeeded, and not all that was expected holds\n");
                 FAILED
@@ -128,6 +141,7 @@ async fn command(
     running: &Running,
     scenario: Option<&Scenario>,
     world: &Arc<World>,
+    snapshots: &Snapshots,
 ) -> (u8, Option<Report>) {
     let Ok(folder) = tempfile::Builder::new().prefix("stend-").tempdir() else {
         err("error: no temporary folder can be made\n");
@@ -170,9 +184,11 @@ async fn command(
     };
     let pid = child.id();
     let mut played = None;
+    let watched = Watched { world, snapshots, progress: &Silent };
+    let progress: &dyn Progress = if args.report.is_some() { &watched } else { &Silent };
     let mut playing = pin!(async {
         match scenario {
-            Some(scenario) => play(scenario, world, &running.reach, &play_options(&args.options), &Silent).await.ok(),
+            Some(scenario) => play(scenario, world, &running.reach, &play_options(&args.options), progress).await.ok(),
             None => std::future::pending().await,
         }
     });

@@ -52,15 +52,21 @@ fn services(request: &Request) -> Result<Vec<&'static dyn AnyService>, Reply> {
 pub(crate) async fn operations(request: Request) -> Result<Reply, Reply> {
     let mut rows = Vec::new();
     for kind in services(&request)? {
-        for operation in kind.operations() {
-            let mut row = json!({ "fake": kind.name() });
-            if let (Value::Object(row), Value::Object(operation)) = (&mut row, json!(operation)) {
-                row.extend(operation);
-            }
-            rows.push(row);
-        }
+        rows.extend(operations_of(kind));
     }
     Ok(Reply::ok(&rows))
+}
+
+/// The operations of a service, each with the service's name.
+pub(crate) fn operations_of(kind: &dyn AnyService) -> impl Iterator<Item = Value> {
+    let named = |operation: &stend_core::Operation| {
+        let mut row = json!({ "fake": kind.name() });
+        if let (Value::Object(row), Value::Object(operation)) = (&mut row, json!(operation)) {
+            row.extend(operation);
+        }
+        row
+    };
+    kind.operations().iter().map(named).collect::<Vec<_>>().into_iter()
 }
 
 pub(crate) async fn actions(request: Request) -> Result<Reply, Reply> {

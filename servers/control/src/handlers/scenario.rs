@@ -1,10 +1,12 @@
 //! Playing a scenario in a running world.
 
+use std::sync::Arc;
+
 use serde_json::json;
 use stend_core::Problem;
 use stend_core::clock::wall;
 use stend_scenario::{Options, Parcel, Scenario, Speed, load, load_parcel};
-use stend_transport::{Reply, StatusCode};
+use stend_transport::{Reply, StatusCode, header};
 
 use crate::request::{Request, shown, wrong};
 
@@ -21,7 +23,8 @@ pub(crate) async fn start(request: Request) -> Result<Reply, Reply> {
     let control = &request.control;
     let options = Options { speed, seed, start: start.unwrap_or_else(wall) };
     let reach = control.reach(world.id());
-    control.plays.start(scenario, world, reach, options).map_err(wrong)?;
+    let keeps = flag(&request, "report")?;
+    control.plays.start(scenario, world, reach, options, keeps).map_err(wrong)?;
     Ok(Reply::json(StatusCode::ACCEPTED, &json!({ "state": "playing" })))
 }
 
@@ -42,10 +45,38 @@ fn read(request: &Request) -> Result<Scenario, Reply> {
 
 pub(crate) async fn progress(request: Request) -> Result<Reply, Reply> {
     let world = request.world()?;
-    match request.control.plays.progress(&world) {
+    match request.control.plays.progress(&world, flag(&request, "steps")?) {
         Some(progress) => Ok(Reply::ok(&progress)),
         None => Err(wrong(Problem::not_found("no scenario has been played in this world").hint("POST one here"))),
     }
+}
+
+/// A query parameter that says yes or no; left out, it says no.
+fn flag(request: &Request, name: &str) -> Result<bool, Reply> {
+    match request.query(name) {
+        None | Some("false") => Ok(false),
+        Some("true") => Ok(true),
+        Some(other) => {
+            let problem = Problem::invalid(format!("`{other}` says neither yes nor no")).hint("`true` or `false`");
+            Err(wrong(problem.under(name)))
+        }
+    }
+}
+
+/// What has happened in the world, and its latest play: JSON, or for browsers a page that opens from a disk.
+pub(crate) async fn report(request: Request) -> Result<Reply, Reply> {
+    let world = request.world()?;
+    let (control, html) = (Arc::clone(&request.control), request.wants("text/html"));
+    request
+        .apart(move || {
+            let trace = control.plays.trace(&world);
+            if !html {
+                return Reply::ok(&trace);
+            }
+            let page = crate::report::html(world.id(), control.version, &control.registry, &[trace]);
+            Reply::new(StatusCode::OK, header::HeaderValue::from_static("text/html; charset=utf-8"), page)
+        })
+        .await
 }
 
 pub(crate) async fn stop(request: Request) -> Result<Reply, Reply> {

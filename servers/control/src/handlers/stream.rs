@@ -10,13 +10,13 @@ use bytes::Bytes;
 use serde::Serialize;
 use serde_json::json;
 use stend_core::feed::Position;
-use stend_core::journal::Channel;
-use stend_core::{Gap, Problem, Recorded, World};
+use stend_core::{Problem, Recorded, World};
 use stend_transport::Reply;
 use tokio::sync::watch;
 
 use super::journal::bodies;
 use crate::request::{Request, wrong};
+use crate::trace::{missed, name_of};
 
 /// How long what is recorded is let gather before it is sent.
 const GATHER: Duration = Duration::from_millis(10);
@@ -152,20 +152,12 @@ impl Reader {
     fn piece(&mut self, found: Vec<(Position, Recorded)>) -> Bytes {
         let mut piece = Vec::new();
         for (at, recorded) in found {
+            let name = name_of(&recorded);
             match &recorded {
-                Recorded::Entry(entry) => {
-                    let name = if entry.channel == Channel::Push { "push" } else { "exchange" };
-                    if self.bodies {
-                        self.write(&mut piece, at, name, entry);
-                    } else {
-                        self.write(&mut piece, at, name, &entry.head_json());
-                    }
-                }
-                Recorded::Event(event) => {
-                    let name = if event.happened.is_of_clock() { "clock" } else { "world" };
-                    self.write(&mut piece, at, name, event);
-                }
-                Recorded::Gap(gap) => self.write(&mut piece, at, "gap", &gap_data(*gap)),
+                Recorded::Entry(entry) if self.bodies => self.write(&mut piece, at, name, entry),
+                Recorded::Entry(entry) => self.write(&mut piece, at, name, &entry.head_json()),
+                Recorded::Event(event) => self.write(&mut piece, at, name, event),
+                Recorded::Gap(gap) => self.write(&mut piece, at, name, &missed(*gap)),
             }
             self.at = at;
             if piece.len() >= PIECE {
@@ -192,13 +184,5 @@ impl Reader {
             }
         }
         piece.extend_from_slice(b"\n\n");
-    }
-}
-
-fn gap_data(gap: Gap) -> serde_json::Value {
-    match gap {
-        Gap::Entries(missed) => json!({ "of": "journal", "missed": missed }),
-        Gap::Events(missed) => json!({ "of": "events", "missed": missed }),
-        Gap::Run(missed) => json!({ "of": "run", "missed": missed }),
     }
 }

@@ -264,6 +264,8 @@ pub(crate) fn progress(_: &mut SchemaGenerator) -> Value {
             "state": { "enum": ["playing", "passed", "failed", "stopped"] },
             "title": { "type": "string" }, "at": {}, "of": {}, "step": { "type": "string" },
             "report": { "type": "object" }, "why": { "type": "string" }, "clock": { "type": "string" },
+            "done": { "type": "integer" }, "plan": { "type": "array", "items": { "type": "object" } },
+            "steps": { "type": "array", "items": { "type": "object" } },
         },
     })
 }

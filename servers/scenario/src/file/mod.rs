@@ -16,7 +16,7 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use stend_core::fault::Fault;
 use stend_core::moment::written_offset;
@@ -221,7 +221,45 @@ pub struct Scenario {
     pub(crate) expectations: Vec<Expectation>,
 }
 
+/// A step, or an expectation at the end, before it is played.
+#[derive(Debug, Clone, Serialize)]
+pub struct Planned {
+    /// Virtual time since the start.
+    pub at: Span,
+    /// The line in the file.
+    pub line: u32,
+    /// What it is.
+    pub what: String,
+    /// How many rounds it has.
+    pub rounds: u32,
+    /// Whether it waits for something to happen.
+    pub reacts: bool,
+    /// Whether it is an expectation at the end.
+    pub expects: bool,
+}
+
 impl Scenario {
+    /// What is to be played, in the order of the file.
+    pub fn plan(&self) -> Vec<Planned> {
+        let steps = self.steps.iter().map(|step| Planned {
+            at: step.when.first,
+            line: step.node.position.line,
+            what: step.title.clone(),
+            rounds: step.when.rounds,
+            reacts: step.on.is_some(),
+            expects: false,
+        });
+        let expectations = self.expectations.iter().map(|expectation| Planned {
+            at: self.until,
+            line: expectation.node().position.line,
+            what: expectation.title(),
+            rounds: 1,
+            reacts: false,
+            expects: true,
+        });
+        steps.chain(expectations).collect()
+    }
+
     /// Whether it does anything, beside expecting something at its end.
     pub fn has_steps(&self) -> bool {
         !self.steps.is_empty()

@@ -1,6 +1,7 @@
 //! Playing a scenario in a world.
 
 mod react;
+mod seen;
 mod wait;
 
 use std::cmp::Reverse;
@@ -22,6 +23,7 @@ use crate::report::{Report, StepOutcome};
 use crate::socket::Sockets;
 use crate::subst::{Captured, fill};
 use react::Armed;
+use seen::{Seen, checked, part_of, seen_of};
 
 /// How a scenario is played.
 #[derive(Debug, Clone)]
@@ -38,6 +40,9 @@ pub struct Options {
 pub trait Progress: Send + Sync {
     /// Virtual time since the start, the total, and the step that comes next.
     fn at(&self, now: Span, of: Span, what: &str);
+
+    /// What came of a step, right after it; of an expectation at the end, too.
+    fn done(&self, _outcome: &StepOutcome) {}
 }
 
 /// Reports nothing.
@@ -94,10 +99,8 @@ pub async fn play_in_place(
 pub fn check_now(scenario: &Scenario, world: &World) -> Report {
     let now = world.local(world.now());
     let captured = Captured::new();
-    let check = |expectation: &Expectation| {
-        let miss = expectation.verify(world, &captured).err();
-        outcome(Span::ZERO, expectation.title(), expectation.node(), Value::Null, miss.map(|miss| miss.message))
-    };
+    let check =
+        |expectation: &Expectation| checked(expectation, Span::ZERO, expectation.verify(world, &captured).err());
     let expectations: Vec<StepOutcome> = scenario.expectations.iter().map(check).collect();
     Report {
         file: scenario.source.name.clone(),
@@ -139,6 +142,7 @@ async fn run(
         armed: Vec::new(),
         read: 0,
         outcomes: Vec::new(),
+        seen: Seen::default(),
         expects,
     };
     let playing = player.run(guard);
@@ -202,6 +206,8 @@ struct Player<'a> {
     /// The newest journal entry that was looked at.
     read: u64,
     outcomes: Vec<StepOutcome>,
+    /// What the step under way has come to.
+    seen: Seen,
     /// Whether the final expectations are checked.
     expects: bool,
 }
@@ -243,7 +249,7 @@ impl Player<'_> {
             let began = self.world.now();
             let (outcome, held) = self.step(step, at, guard).await;
             let took = Span::between(began, self.world.now());
-            self.outcomes.push(StepOutcome { round: (step.when.rounds > 1).then_some(round), took, ..outcome });
+            self.tell(StepOutcome { round: (step.when.rounds > 1).then_some(round), took, ..outcome });
             guard = self.react(held).await;
             if round < step.when.rounds {
                 agenda.push(Reverse((at.plus(step.when.every), index, round + 1)));
@@ -256,10 +262,17 @@ impl Player<'_> {
         let expected = scenario.expectations.iter().filter(|_| self.expects);
         let expectations = expected.map(|expectation| {
             let miss = expectation.verify_since(self.world, &self.captured, Some(self.start)).err();
-            outcome(scenario.until, expectation.title(), expectation.node(), Value::Null, miss.map(|miss| miss.message))
+            let outcome = checked(expectation, scenario.until, miss);
+            self.progress.done(&outcome);
+            outcome
         });
         let expectations = expectations.collect();
         Ok((self.outcomes, expectations))
+    }
+
+    fn tell(&mut self, outcome: StepOutcome) {
+        self.progress.done(&outcome);
+        self.outcomes.push(outcome);
     }
 
     /// A reset while a step was under way cancelled no timer: the steps that follow would wait for times of the former clock.
@@ -297,6 +310,8 @@ impl Player<'_> {
     }
 
     async fn step(&mut self, step: &Step, at: Span, guard: BusyGuard) -> (StepOutcome, BusyGuard) {
+        self.seen = Seen::default();
+        let before = self.world.journal.newest();
         let (result, guard) = match &step.what {
             What::Act { name, args } => (self.act(step, name, args), guard),
             What::Fault(fault) => {
@@ -306,6 +321,7 @@ impl Player<'_> {
             What::WaitFor(wait) => {
                 let (found, guard) = self.wait_for(wait, guard).await;
                 let result = found.map_err(part(["wait_for"])).and_then(|found| {
+                    self.seen.found = part_of(found.clone());
                     if let Some(paths) = step.expect.as_ref().and_then(|expect| plain(&expect.json)) {
                         self.check_json(&paths, &found)?;
                     }
@@ -320,14 +336,26 @@ impl Player<'_> {
                 (self.answered(step, answer), guard)
             }
         };
+        let seen = std::mem::take(&mut self.seen);
+        let after = self.world.journal.newest();
+        let told = result.is_err() || step.expect.is_some();
+        let words = ["expect", "wait_for", "on"].into_iter().find_map(|key| step.node.get(key));
+        let outcome = StepOutcome {
+            expected: words.filter(|_| told).map(Node::to_json).unwrap_or_default(),
+            found: if told { seen.found } else { Value::Null },
+            nearest: seen.nearest,
+            captured: seen.captured,
+            journal: (after > before).then_some((before, after)),
+            ..StepOutcome::of(&step.node, step.title.clone(), at)
+        };
         let outcome = match result {
-            Ok(result) => outcome(at, step.title.clone(), &step.node, result, None),
+            Ok(result) => StepOutcome { result, ..outcome },
             Err(Failed { why, at: path }) => {
                 let place = step.node.locate(Problem { path: Path(path), ..Problem::invalid("") }).position;
                 let failed_at = place.filter(|place| *place != step.node.position && place.line > 0);
                 StepOutcome {
                     failed_at: failed_at.map(|place| (place.line, place.column)),
-                    ..outcome(at, step.title.clone(), &step.node, Value::Null, Some(why))
+                    ..outcome.failing(Some(why))
                 }
             }
         };
@@ -343,7 +371,12 @@ impl Player<'_> {
     fn act(&mut self, step: &Step, name: &str, args: &Node) -> Result<Value, Failed> {
         let filled = fill(&args.to_json(), &self.captured).map_err(|problem| problem.message)?;
         let refused = step.expect.as_ref().and_then(|expect| plain(&expect.error));
-        let result = match (self.world.act(name, &Node::from_json(&filled)), refused) {
+        let acted = self.world.act(name, &Node::from_json(&filled));
+        self.seen.found = match &acted {
+            Ok(result) => part_of(result.clone()),
+            Err(problem) => json!({ "error": problem.message }),
+        };
+        let result = match (acted, refused) {
             (Ok(result), None) => result,
             (Ok(result), Some(_)) => {
                 let why = format!("expected to be refused; the result is {}", short(&result));
@@ -367,6 +400,10 @@ impl Player<'_> {
     fn answered(&mut self, step: &Step, answer: Result<Answer, String>) -> Result<Value, Failed> {
         let empty = ReplyFile { status: None, json: None, headers: None, body: None, error: None };
         let expect = step.expect.as_ref().unwrap_or(&empty);
+        self.seen.found = match &answer {
+            Ok(answer) => seen_of(answer, expect.headers.is_some()),
+            Err(why) => json!({ "error": why }),
+        };
         let answer = match (answer, plain(&expect.error)) {
             (Ok(answer), None) => answer,
             (Ok(answer), Some(_)) => {
@@ -438,6 +475,7 @@ impl Player<'_> {
                 let why = format!("nothing to capture as `{name}`: {text} finds nothing in {}", short(value));
                 return Err(part(["capture", name])(why));
             };
+            self.seen.captured.insert(name.clone(), part_of(found.clone()));
             self.captured.insert(name.clone(), found);
         }
         Ok(())
@@ -447,19 +485,4 @@ impl Player<'_> {
 fn cut(text: &str) -> String {
     let head: String = text.chars().take(300).collect();
     if head.len() < text.len() { format!("{head}…") } else { head }
-}
-
-fn outcome(at: Span, what: String, node: &Node, result: Value, failure: Option<String>) -> StepOutcome {
-    StepOutcome {
-        at,
-        took: Span::ZERO,
-        line: node.position.line,
-        column: node.position.column,
-        what,
-        round: None,
-        result,
-        failure,
-        failed_at: None,
-        position: node.position,
-    }
 }

@@ -1,13 +1,16 @@
 //! Steps with `on`: they happen when a request, a frame or a push does.
 
+use std::sync::Arc;
+
 use serde_json::{Value, json};
 use stend_core::busy::BusyGuard;
 use stend_core::fault::Match;
-use stend_core::{Span, Timestamp};
+use stend_core::{Node, Span, Timestamp};
 
-use super::{Player, outcome};
+use super::Player;
 use crate::entries::plural;
 use crate::file::What;
+use crate::report::StepOutcome;
 
 /// A step that waits for what it reacts to.
 pub(super) struct Armed {
@@ -40,9 +43,8 @@ impl Player<'_> {
                 match added {
                     Ok(id) => Some(id),
                     Err(problem) => {
-                        let outcome =
-                            outcome(at, step.title.clone(), &step.node, Value::Null, Some(problem.to_string()));
-                        self.outcomes.push(outcome);
+                        let outcome = StepOutcome::of(&step.node, step.title.clone(), at);
+                        self.tell(outcome.failing(Some(problem.to_string())));
                         return;
                     }
                 }
@@ -100,28 +102,31 @@ impl Player<'_> {
                 let step = &scenario.steps[index];
                 let at = Span::between(self.start, at);
                 if matches!(step.what, What::Fault(_)) {
-                    self.outcomes.push(outcome(at, step.title.clone(), &step.node, json!({ "fault": "struck" }), None));
+                    let outcome = StepOutcome::of(&step.node, step.title.clone(), at);
+                    self.tell(StepOutcome { result: json!({ "fault": "struck" }), ..outcome });
                     continue;
                 }
                 let (outcome, held) = self.step(step, at, guard).await;
                 guard = held;
-                self.outcomes.push(outcome);
+                self.tell(outcome);
             }
         }
     }
 
     /// Fails a step whose wait ended without a match, with the closest match.
     pub(super) fn tell_what_never_happened(&mut self) {
-        let journal = &self.world.journal;
-        for armed in self.armed.iter().filter(|armed| !armed.done) {
-            let step = &self.scenario.steps[armed.index];
+        let (scenario, world) = (self.scenario, Arc::clone(self.world));
+        let journal = &world.journal;
+        for armed in std::mem::take(&mut self.armed).into_iter().filter(|armed| !armed.done) {
+            let step = &scenario.steps[armed.index];
             let Some((wanted, within)) = &step.on else { continue };
+            let mut nearby = Value::Null;
             let mut why = match within {
                 Some(within) => format!("it did not happen within {within}"),
                 None => "it never happened".to_owned(),
             };
             // A fault counts by itself, also what came while it was not asked for.
-            let faults = self.world.faults.list();
+            let faults = world.faults.list();
             let faulted = faults.iter().find(|fault| fault.id == armed.fault && armed.fault.is_some());
             let matched = faulted.map_or(armed.matched, |fault| fault.matched);
             if let Some(nth) = wanted.entries.nth {
@@ -134,13 +139,16 @@ impl Player<'_> {
                 && matched == 0
                 && let Some(nearest) = filter.nearest(journal, journal.all())
             {
-                why.push_str(&format!("; {}", nearest.describe(self.world)));
+                why.push_str(&format!("; {}", nearest.describe(&world)));
+                nearby = nearest.to_json();
             } else if journal.fill().entries == 0 {
                 why.push_str("; nothing came at all");
             } else if matched == 0 {
                 why.push_str("; what matches came before or after its time");
             }
-            self.outcomes.push(outcome(step.when.first, step.title.clone(), &step.node, Value::Null, Some(why)));
+            let outcome = StepOutcome::of(&step.node, step.title.clone(), step.when.first).failing(Some(why));
+            let expected = step.node.get("on").map(Node::to_json).unwrap_or_default();
+            self.tell(StepOutcome { expected, nearest: nearby, ..outcome });
         }
     }
 }

@@ -69,7 +69,7 @@ impl Player<'_> {
     }
 
     /// The message about something that did not come.
-    fn missing(&self, wait: &WaitFor, looked: &Looked, why: Option<String>) -> String {
+    fn missing(&mut self, wait: &WaitFor, looked: &Looked, why: Option<String>) -> String {
         if let Some(why) = why {
             return why;
         }
@@ -80,7 +80,9 @@ impl Player<'_> {
         }
         let journal = &self.world.journal;
         let nearest = wanted.filter(&self.captured).ok().and_then(|filter| filter.nearest(journal, journal.all()));
-        nearest.map_or_else(|| format!("no {words} came"), |nearest| nearest.describe(self.world))
+        let Some(nearest) = nearest else { return format!("no {words} came") };
+        self.seen.nearest = nearest.to_json();
+        nearest.describe(self.world)
     }
 
     async fn wait_for_push(
