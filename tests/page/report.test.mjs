@@ -19,7 +19,7 @@ timeline:
     do: { carbis.call_waiter: { table: 1000028 } }
   - at: 2s
     call: { carbis: { get: "/api/v4/events?hash=none", headers: { token: demo-token } } }
-    capture: { seen: $.hash }
+    capture: { seen: "$.data.updates[0].hash" }
     expect: { status: 200 }
   - at: 5s
     call: { carbis: { get: "/nowhere?x=<b>" } }

@@ -75,10 +75,10 @@ export function Axis({ steps = [], at, move }) {
     if (move) move(Math.max(1, place + 1));
     else selected.value = list[Math.max(0, place)] ?? null;
   };
-  return html`<div class="axis">
+  return html`<section class="axis" aria-label=${t("time")}>
     <canvas ref=${canvas} role="img" aria-label=${t("axis_about", list.length, steps.length)} onClick=${seek} onPointerMove=${(event) => event.buttons === 1 && seek(event)}></canvas>
     ${move && html`<input id="moment" type="range" min="0" max=${list.length} value=${at} aria-label=${t("axis")} aria-valuetext=${now?.data.at ? clockText(now.data.at, true) : String(at)}
       onInput=${(event) => move(Number(event.target.value))} />`}
     ${move && html`<span class="mono quiet">${now?.data.at ? clockText(now.data.at, true) : ""} · ${at} / ${list.length}</span>`}
-  </div>`;
+  </section>`;
 }

@@ -97,7 +97,7 @@ function Page() {
     </header>
     <${Axis} steps=${steps} at=${moment.value} move=${move} />
     <main class="panes">
-      <section class="pane far" aria-label=${t(left.value === "steps" ? "steps" : "far")}>
+      <div class="pane left">
         <div class="bar"><div class="tabs" role="tablist" aria-label=${t("shown")}>
           ${["steps", "far"].map((name) => html`<button key=${name} id=${`left-${name}`} role="tab" aria-selected=${left.value === name} onClick=${() => (left.value = name)}>${t(name)}</button>`)}
         </div></div>
@@ -105,7 +105,7 @@ function Page() {
           ? html`<div class="board" tabindex="0" role="region" aria-label=${t("steps")}>${reports().map((played, n) => html`<${Run} key=${n} played=${played} />`)}
               ${reports().every(({ report }) => !report) && html`<p class="quiet pad">${t("scenario_none")}</p>`}</div>`
           : html`<${Far} past=${true} />`}
-      </section>
+      </div>
       <div class="right"><${Traffic} upto=${moment.value} /><${Details} /></div>
     </main>`;
 }

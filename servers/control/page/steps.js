@@ -9,6 +9,8 @@ const SIGNS = { passed: "✓", failed: "✗", waits: "…", planned: "·" };
 
 const TONES = { passed: "ok", failed: "bad", waits: "busy", planned: "idle" };
 
+const WORDS = { passed: "step_passed", failed: "step_failed", waits: "step_waits", planned: "step_planned" };
+
 /**
  * The steps in order: those that were done with what came of them, then those that are still to come. A repeated step
  * is one row a round.
@@ -86,7 +88,7 @@ export function Steps({ rows, source, here, onStep }) {
         return html`<li key=${key} class=${`step ${row.state} ${row === here ? "here" : ""}`} data-state=${row.state}>
           <button class="step-head" aria-expanded=${open.value === key} onClick=${flip}>
             <span class="mono quiet at">${row.at}</span>
-            <span class=${`badge ${TONES[row.state]}`} aria-label=${t(`step_${row.state}`)}>${SIGNS[row.state]}</span>
+            <span class=${`badge ${TONES[row.state]}`} role="img" aria-label=${t(WORDS[row.state])}>${SIGNS[row.state]}</span>
             <span class="what">${row.what}${row.round ? ` #${row.round}` : ""}</span>
             ${row.captured && html`<span class="quiet">${Object.keys(row.captured).join(", ")}</span>`}
           </button>

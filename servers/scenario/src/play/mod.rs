@@ -401,7 +401,7 @@ impl Player<'_> {
         let empty = ReplyFile { status: None, json: None, headers: None, body: None, error: None };
         let expect = step.expect.as_ref().unwrap_or(&empty);
         self.seen.found = match &answer {
-            Ok(answer) => seen_of(answer, expect.headers.is_some()),
+            Ok(answer) => seen_of(answer, plain(&expect.headers).as_ref()),
             Err(why) => json!({ "error": why }),
         };
         let answer = match (answer, plain(&expect.error)) {

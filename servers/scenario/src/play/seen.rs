@@ -31,7 +31,7 @@ pub(super) fn checked(expectation: &Expectation, at: Span, miss: Option<Miss>) -
 }
 
 /// What a reply was, as a report keeps it.
-pub(super) fn seen_of(answer: &Answer, headers: bool) -> Value {
+pub(super) fn seen_of(answer: &Answer, headers: Option<&Value>) -> Value {
     let body = match answer.json() {
         Value::Null => Value::from(answer.body.as_str()),
         json => json,
@@ -40,8 +40,14 @@ pub(super) fn seen_of(answer: &Answer, headers: bool) -> Value {
     if let Some(status) = answer.status {
         seen["status"] = status.into();
     }
-    if headers {
-        seen["headers"] = json!(answer.headers);
+    // Others, such as the date, are not the same twice.
+    if let Some(Value::Object(wanted)) = headers {
+        let wanted: Vec<String> = wanted.keys().map(|name| name.to_lowercase()).collect();
+        let found = answer.headers.iter().filter(|(name, _)| wanted.contains(name));
+        seen["headers"] = found
+            .map(|(name, value)| (name.clone(), Value::from(value.as_str())))
+            .collect::<serde_json::Map<_, _>>()
+            .into();
     }
     seen
 }
