@@ -62,7 +62,7 @@ function Run({ played }) {
   const time = now?.data.at ? new Date(now.data.at).getTime() : 0;
   const here = rows.findLast((row) => row.state !== "planned" && (row.journal ? now?.data.seq >= row.journal[1] : timeOf(report, row) <= time));
   return html`<section class="table" aria-label=${report.title}>
-    <div class="bar wrap"><h3>${report.title}</h3><span class=${`badge ${report.passed ? "ok" : "bad"}`}>${t(report.passed ? "scenario_passed" : "scenario_failed")}</span>
+    <div class="bar wrap"><h2>${report.title}</h2><span class=${`badge ${report.passed ? "ok" : "bad"}`}>${t(report.passed ? "scenario_passed" : "scenario_failed")}</span>
       <span class="quiet">${report.file} · seed ${report.seed}</span></div>
     <${Steps} rows=${rows} source=${source} here=${here} onStep=${(step) => goTo(report, step)} />
   </section>`;
