@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use stend_core::{Diagnostic, Library, Registry, Source};
 
-use super::{BAD, GOOD, colour, err, files, out};
+use super::{BAD, GOOD, colour, err, files, say};
 
 /// Arguments of `stend check`.
 #[derive(Debug, clap::Args)]
@@ -35,7 +35,7 @@ pub(super) fn run(args: &Args) -> u8 {
                     1 => ", 1 warning".to_owned(),
                     n => format!(", {n} warnings"),
                 };
-                out(&format!("{}: good {what}{beside}\n", path.display()));
+                say(&format!("{}: good {what}{beside}\n", path.display()));
                 for warning in &warnings {
                     err(&format!("{}\n\n", warning.render_warning(colour())));
                 }

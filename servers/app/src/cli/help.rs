@@ -2,36 +2,83 @@
 
 use clap::CommandFactory as _;
 
-use super::{BAD, Cli, GOOD, err, explain, out};
+use super::lang::{self, Lang};
+use super::{BAD, Cli, GOOD, err, explain, out, say};
 
-/// A chapter: its topic, what is in it, and its text.
+/// A chapter: its topic, what is in it, and its text, in English and Russian.
 #[derive(Clone, Copy)]
 struct Chapter {
     topic: &'static str,
-    about: &'static str,
-    text: &'static str,
+    about: [&'static str; 2],
+    text: [&'static str; 2],
 }
 
-const fn chapter(topic: &'static str, about: &'static str, text: &'static str) -> Chapter {
+const fn chapter(topic: &'static str, about: [&'static str; 2], text: [&'static str; 2]) -> Chapter {
     Chapter { topic, about, text }
 }
 
-static MANUAL: [Chapter; 11] = [
-    chapter("start", "What stend is, and an answer in 30 seconds", include_str!("../../../../README.md")),
-    chapter("начало", "То же по-русски", include_str!("../../../../README.ru.md")),
-    chapter("worlds", "World files, from an empty one on", include_str!("../../../../fixtures/worlds/README.md")),
-    chapter("scenarios", "Scenarios, faults, expectations, recording", include_str!("../../../scenario/README.md")),
+/// The chapter in this file in English, beside which stands the Russian one.
+macro_rules! both {
+    ($folder:literal) => {
+        [include_str!(concat!($folder, "README.md")), include_str!(concat!($folder, "README.ru.md"))]
+    };
+}
+
+/// A chapter that is there in English alone.
+const fn english(topic: &'static str, about: [&'static str; 2], text: &'static str) -> Chapter {
+    chapter(topic, about, [text, text])
+}
+
+static MANUAL: [Chapter; 10] = [
     chapter(
+        "start",
+        ["What stend is, and an answer in 30 seconds", "Что такое stend, и ответ за 30 секунд"],
+        both!("../../../../"),
+    ),
+    chapter(
+        "worlds",
+        ["World files, from an empty one on", "Файлы миров, начиная с пустого"],
+        both!("../../../../fixtures/worlds/"),
+    ),
+    chapter(
+        "scenarios",
+        ["Scenarios, faults, expectations, recording", "Сценарии, сбои, ожидания, запись"],
+        both!("../../../scenario/"),
+    ),
+    english(
         "compare",
-        "Traffic of the real system: differences, worlds, evidence",
+        [
+            "Traffic of the real system: differences, worlds, evidence",
+            "Трафик настоящей системы: отличия, миры, свидетельства (на английском)",
+        ],
         include_str!("../../../scenario/COMPARE.md"),
     ),
-    chapter("control", "Worlds, clock, journal, live stream", include_str!("../../../control/README.md")),
-    chapter("reach", "Hard-coded hosts, certificates, pages", include_str!("../../../transport/README.md")),
-    chapter("ci", "Exit codes, CI, editors, specifications", include_str!("../../README.md")),
-    chapter("agents", "The manual's index for language models", include_str!("../../../../llms.txt")),
-    chapter("changes", "What is new", include_str!("../../../../CHANGELOG.md")),
-    chapter("security", "What is safe to expose", include_str!("../../../../.github/SECURITY.md")),
+    chapter(
+        "control",
+        ["Worlds, clock, journal, live stream", "Миры, часы, журнал, поток событий"],
+        both!("../../../control/"),
+    ),
+    chapter(
+        "reach",
+        ["Hard-coded hosts, certificates, pages", "Зашитые адреса, сертификаты, страницы"],
+        both!("../../../transport/"),
+    ),
+    chapter(
+        "ci",
+        ["Exit codes, CI, editors, specifications", "Коды завершения, CI, редакторы, спецификации"],
+        both!("../../"),
+    ),
+    english(
+        "agents",
+        ["The manual's index for language models", "Указатель для языковых моделей (на английском)"],
+        include_str!("../../../../llms.txt"),
+    ),
+    english("changes", ["What is new", "Что нового (на английском)"], include_str!("../../../../CHANGELOG.md")),
+    english(
+        "security",
+        ["What is safe to expose", "Что можно открывать наружу (на английском)"],
+        include_str!("../../../../.github/SECURITY.md"),
+    ),
 ];
 
 /// Arguments of `stend help`.
@@ -47,23 +94,23 @@ static SERVICES: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/chapters.
 /// The topics that are chapters, and the services, whose READMEs are chapters, too.
 fn chapters() -> Vec<Chapter> {
     let title = |text: &'static str| text.lines().next().unwrap_or_default().trim_start_matches("# ");
-    let services = SERVICES.iter().map(|&(topic, text)| chapter(topic, title(text), text));
+    let services = SERVICES.iter().map(|&(topic, text)| english(topic, [title(text); 2], text));
     MANUAL.iter().copied().chain(services).collect()
 }
 
 pub(super) fn run(args: &Args) -> u8 {
-    let mut command = Cli::command();
+    let mut command = lang::command(Cli::command());
     command.build();
     let Some(topic) = &args.topic else {
-        out(&format!("{}\n{}", command.render_help(), topics()));
+        say(&format!("{}\n{}", command.render_help(), topics()));
         return GOOD;
     };
     if let Some(chapter) = chapters().iter().find(|chapter| chapter.topic == topic) {
-        out(chapter.text);
+        out(Lang::spoken().of(chapter.text));
         return GOOD;
     }
     if command.find_subcommand(topic).is_some() {
-        return match Cli::command().try_get_matches_from(["stend", topic, "--help"]) {
+        return match lang::command(Cli::command()).try_get_matches_from(["stend", topic, "--help"]) {
             Err(help) => explain(&help),
             Ok(_) => GOOD,
         };
@@ -80,7 +127,12 @@ pub(super) fn run(args: &Args) -> u8 {
 
 /// The list of topics below the list of commands.
 fn topics() -> String {
-    let lines: String =
-        chapters().iter().map(|chapter| format!("  {:<12} {}\n", chapter.topic, chapter.about)).collect();
-    format!("Topics of the manual (stend help TOPIC):\n{lines}")
+    let lines: String = chapters()
+        .iter()
+        .map(|chapter| format!("  {:<12} {}\n", chapter.topic, Lang::spoken().of(chapter.about)))
+        .collect();
+    format!(
+        "{}:\n{lines}",
+        Lang::spoken().of(["Topics of the manual (stend help TOPIC)", "Темы руководства (stend help TOPIC)"])
+    )
 }

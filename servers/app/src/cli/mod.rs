@@ -11,6 +11,7 @@ mod fidelity;
 mod healthcheck;
 mod help;
 mod host;
+mod lang;
 mod log;
 mod man;
 mod options;
@@ -35,7 +36,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
+use clap::{CommandFactory, FromArgMatches as _, Parser, Subcommand, ValueEnum};
 use stend_core::ClockSetting;
 use stend_core::visible::visible_but_colours;
 use stend_scenario::Speed;
@@ -61,6 +62,9 @@ struct Cli {
     /// How log lines look, on standard error
     #[arg(long, global = true, value_name = "FORMAT")]
     log_format: Option<LogFormat>,
+    /// The language of messages for people; left out, that of STEND_LANG or of the terminal
+    #[arg(long, global = true, value_name = "LANG")]
+    lang: Option<lang::Lang>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -137,7 +141,12 @@ fn speed(text: &str) -> Result<Speed, String> {
 }
 
 pub(crate) fn run() -> ExitCode {
-    let cli = match Cli::try_parse() {
+    if let Err(why) = lang::choose() {
+        err(&format!("error: {why}\n"));
+        return ExitCode::from(BAD);
+    }
+    let parsed = lang::command(Cli::command()).try_get_matches().and_then(|matches| Cli::from_arg_matches(&matches));
+    let cli = match parsed {
         Ok(cli) => cli,
         Err(asked) => return ExitCode::from(explain(&asked)),
     };
@@ -241,6 +250,16 @@ fn variables() -> Vec<String> {
 /// Prints what clap has to say: the help that was asked for, or what is wrong with the arguments.
 fn explain(asked: &clap::Error) -> u8 {
     let code = if asked.use_stderr() { BAD } else { GOOD };
+    if lang::Lang::spoken() == lang::Lang::Ru {
+        // Colours part its sentences, so they are left out where sentences are looked up.
+        let text = asked.render().to_string();
+        if code == BAD {
+            err(&text)
+        } else {
+            say(&text)
+        }
+        return code;
+    }
     match asked.print() {
         Err(error) if code == GOOD && error.kind() != ErrorKind::BrokenPipe => {
             lost(&error);
@@ -272,9 +291,14 @@ fn lost(error: &std::io::Error) {
     }
 }
 
-/// Prints to standard error.
+/// Prints what people read to standard output, in their language.
+fn say(text: &str) {
+    out(&lang::said(text));
+}
+
+/// Prints to standard error, which people read, in their language.
 fn err(text: &str) {
-    let _ = std::io::stderr().lock().write_all(visible_but_colours(text).as_bytes());
+    let _ = std::io::stderr().lock().write_all(visible_but_colours(&lang::said(text)).as_bytes());
 }
 
 /// Whether what is printed on standard error may be coloured.

@@ -17,7 +17,7 @@ use super::attach::Remote;
 use super::check::show;
 use super::stop::stopped;
 use super::token::Token;
-use super::{BAD, FAILED, GOOD, STOPPED, colour, err, files, out, report, runtime, speed, watch, write};
+use super::{BAD, FAILED, GOOD, STOPPED, colour, err, files, out, report, runtime, say, speed, watch, write};
 
 /// Arguments of `stend play`.
 #[derive(Debug, clap::Args)]
@@ -218,7 +218,7 @@ pub(super) async fn play_all(args: &Args, scenarios: &[Scenario], bench: &Bench)
             Ok(Some((report, trace))) => {
                 traces.extend(trace);
                 if args.format == Format::Pretty {
-                    out(&pretty(&report, std::io::stdout().is_terminal() && colour()));
+                    say(&pretty(&report, std::io::stdout().is_terminal() && colour()));
                 }
                 reports.push(report);
             }

@@ -16,7 +16,7 @@ use super::options::Options;
 use super::stop::{input_closed, stopped};
 use super::taking::Taking;
 use super::write::Ready;
-use super::{BAD, GOOD, colour, err, out, runtime};
+use super::{BAD, GOOD, colour, err, runtime, say};
 
 /// Arguments of `stend serve`.
 #[derive(Debug, clap::Args)]
@@ -74,7 +74,7 @@ async fn serve(
     let stop = stopped();
     tokio::pin!(stop);
     if !args.options.quiet {
-        out(&banner(args, &running, example));
+        say(&banner(args, &running, example));
     }
     if let Err(code) = write_ready(&mut ready, &running) {
         running.stop().await;
@@ -102,7 +102,7 @@ async fn serve(
         () = playing => GOOD,
     };
     match end(running, &args.options).await {
-        Ok(Some(path)) => out(&format!("saved the world to {}\n", path.display())),
+        Ok(Some(path)) => say(&format!("saved the world to {}\n", path.display())),
         Ok(None) => {}
         Err(bad) => code = bad,
     }
@@ -144,7 +144,7 @@ async fn play_on_a_loop(args: &Args, scenario: &Scenario, world: &std::sync::Arc
 async fn play_once(options: &Options, scenario: &Scenario, world: &std::sync::Arc<World>, urls: &Reach) {
     match play(scenario, world, urls, &play_options(options), &Silent).await {
         Ok(report) => {
-            out(&pretty(&report, colour()));
+            say(&pretty(&report, colour()));
             tracing::info!(target: "stend", passed = report.passed, "played");
         }
         // Somebody reset the world: it is theirs.

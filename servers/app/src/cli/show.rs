@@ -2,11 +2,11 @@
 
 use std::fmt::Write as _;
 
-use clap::ValueEnum;
 use reqwest::Method;
 use serde_json::Value;
 
 use super::attach::Remote;
+use super::lang::Lang;
 use super::token::Token;
 use super::{BAD, GOOD, err, out, runtime};
 
@@ -30,9 +30,6 @@ pub(super) struct Args {
     /// The next page of a table, as the page before says
     #[arg(long, value_name = "PLACE", requires = "table")]
     after: Option<String>,
-    /// The language of titles; left out, that of the terminal
-    #[arg(long)]
-    lang: Option<Lang>,
     /// The view as the control API has it
     #[arg(long)]
     json: bool,
@@ -40,36 +37,16 @@ pub(super) struct Args {
     token: Token,
 }
 
-/// A language of titles.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum Lang {
-    /// Russian
-    Ru,
-    /// English
-    En,
-}
-
-impl Lang {
-    /// What the terminal's locale says: Russian or English.
-    fn of_terminal() -> Self {
-        let set = ["LC_ALL", "LC_MESSAGES", "LANG"].iter().filter_map(|name| std::env::var(name).ok());
-        match set.into_iter().find(|locale| !locale.is_empty()) {
-            Some(locale) if locale.starts_with("ru") => Self::Ru,
-            _ => Self::En,
-        }
-    }
-
-    fn of(self, title: &Value) -> &str {
-        let key = if self == Self::Ru { "ru" } else { "en" };
-        title[key].as_str().unwrap_or_default()
-    }
+/// A title in this language.
+fn titled(lang: Lang, title: &Value) -> &str {
+    title[lang.of(["en", "ru"])].as_str().unwrap_or_default()
 }
 
 pub(super) fn run(args: &Args) -> u8 {
     let Some(runtime) = runtime() else { return BAD };
     match runtime.block_on(ask(args)) {
         Ok(view) if args.json => out(&format!("{view:#}\n")),
-        Ok(view) => out(&tables(&view, args.lang.unwrap_or_else(Lang::of_terminal))),
+        Ok(view) => out(&tables(&view, Lang::spoken())),
         Err(why) => {
             err(&format!("error: {why}\n"));
             return BAD;
@@ -116,13 +93,13 @@ fn tables(view: &Value, lang: Lang) -> String {
 fn one(text: &mut String, table: &Value, lang: Lang) {
     let rows = list(&table["rows"]);
     let total = table["total"].as_u64().map_or_else(String::new, |total| format!(" ({total})"));
-    let _ = writeln!(text, "{}{total} [{}]", lang.of(&table["title"]), table["id"].as_str().unwrap_or_default());
+    let _ = writeln!(text, "{}{total} [{}]", titled(lang, &table["title"]), table["id"].as_str().unwrap_or_default());
     let columns = list(&table["columns"]);
     let lines: Vec<Vec<String>> =
         rows.iter().map(|row| columns.iter().map(|column| shown(row, column, lang)).collect()).collect();
     // What is empty in all rows takes no room.
     let used: Vec<usize> = (0..columns.len()).filter(|i| lines.iter().any(|line| !line[*i].is_empty())).collect();
-    let heads: Vec<String> = columns.iter().map(|column| lang.of(&column["title"]).to_owned()).collect();
+    let heads: Vec<String> = columns.iter().map(|column| titled(lang, &column["title"]).to_owned()).collect();
     let width = |i: &usize| lines.iter().map(|line| length(&line[*i])).max().unwrap_or(0).max(length(&heads[*i]));
     let widths: Vec<usize> = used.iter().map(width).collect();
     let mut line = |cells: &[String]| {
@@ -138,7 +115,7 @@ fn one(text: &mut String, table: &Value, lang: Lang) {
         lines.iter().for_each(|cells| line(cells));
     }
     if let Some(next) = table["next"].as_str() {
-        let more = if lang == Lang::Ru { "дальше" } else { "more" };
+        let more = lang.of(["more", "дальше"]);
         let _ = writeln!(text, "  … {more}: --table {} --after {next}", table["id"].as_str().unwrap_or_default());
     }
     offers(text, table, lang);
@@ -149,7 +126,7 @@ fn offers(text: &mut String, table: &Value, lang: Lang) {
     let mut seen = Vec::new();
     let of_rows = list(&table["rows"]).iter().flat_map(|row| list(&row["actions"]));
     for offer in list(&table["actions"]).iter().chain(of_rows) {
-        let title = lang.of(&offer["title"]);
+        let title = titled(lang, &offer["title"]);
         if seen.contains(&title) {
             continue;
         }
@@ -182,7 +159,7 @@ fn shown(row: &Value, column: &Value, lang: Lang) -> String {
             )
         }),
         "span" => whole.map(span),
-        "badge" if cell["title"].is_object() => Some(lang.of(&cell["title"]).to_owned()),
+        "badge" if cell["title"].is_object() => Some(titled(lang, &cell["title"]).to_owned()),
         "badge" | "link" => cell["text"].as_str().map(str::to_owned),
         "meter" => Some(meter(cell)),
         "series" => Some(spark(list(&cell["points"]))),

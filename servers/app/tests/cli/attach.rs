@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 
 use serde_json::Value;
 
-use crate::support::{Serving, binary, curl, described, eventually, root, stend};
+use crate::support::{Serving, bench, curl, described, eventually, root, stend};
 
 fn worlds(serving: &Serving) -> Vec<String> {
     let worlds: Value =
@@ -148,7 +148,7 @@ fn ctrl_c_stops_the_play_there() {
     let serving = Serving::start(&[]);
     let control = format!("{}/control/v1/worlds", serving.url("control"));
     let play = |more: &[&str]| {
-        let mut command = Command::new(binary());
+        let mut command = bench();
         command.args(["play", "scenarios/waiter-call.yaml", "--speed", "1", "--attach", serving.url("control")]);
         command.args(more).current_dir(root()).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         command.spawn().unwrap()
@@ -206,7 +206,7 @@ expect:
     let (code, _, err) = described(&stend(&["check", file]));
     assert!(code == 0 && err.contains("it waits for a client that you start"), "{err}");
 
-    let mut command = Command::new(binary());
+    let mut command = bench();
     command.args(["play", file, "--attach", serving.url("control"), "--world", "default", "--speed", "1", "--junit"]);
     command.arg(&junit).current_dir(root()).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut playing = command.spawn().unwrap();

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use crate::support::{Serving, binary, described, root, stend};
+use crate::support::{Serving, bench, binary, described, root, stend};
 
 /// Runs a line in a shell in the repository's root; `$STEND` is the binary.
 fn shell(line: &str, folder: &Path) -> (i32, String, String) {
@@ -61,7 +61,7 @@ fn a_pipe_or_a_device_is_written_to_and_stays() {
     let folder = tempfile::tempdir().unwrap();
     let pipe = folder.path().join("pipe");
     assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
-    let mut command = Command::new(binary());
+    let mut command = bench();
     command.args(["serve", "--ephemeral", "--save", "/dev/null", "--ready-file"]).arg(&pipe).stdout(Stdio::null());
     let mut child = command.spawn().unwrap();
     let ready: Value = serde_json::from_str(&std::fs::read_to_string(&pipe).unwrap()).unwrap();

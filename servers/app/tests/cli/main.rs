@@ -16,6 +16,7 @@ mod exports;
 mod files;
 mod gateway;
 mod journal;
+mod lang;
 mod page;
 mod passing;
 mod reach;

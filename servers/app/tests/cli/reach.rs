@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::support::{Serving, binary, curl, described, root};
+use crate::support::{Serving, bench, binary, curl, described, root};
 
 /// Whether this machine has it; one that has not is told of, as the test then shows nothing.
 fn has(program: &str, arguments: &[&str]) -> bool {
@@ -188,14 +188,14 @@ fn what_is_expected_is_checked_when_the_command_has_ended() {
 #[test]
 fn options_of_the_environment_steer_this_bench_and_not_its_command() {
     let ask = "echo \"$STEND_SEED,$STEND_WORLD,$STEND_TLS\"; curl -sS \"$STEND_CONTROL_URL/control/v1/worlds/default\"";
-    let mut command = Command::new(binary());
+    let mut command = bench();
     command.args(["run", "--", "sh", "-c", ask]).current_dir(root()).stdin(Stdio::null());
     let (code, out, err) = described(&command.env("STEND_SEED", "77").env("STEND_WORLD", "busy").output().unwrap());
     assert!(code == 0 && out.starts_with(",,\n") && out.contains("\"seed\":77"), "{out}{err}");
     for (name, value) in
         [("STEND_SEED", ""), ("STEND_WORLD", ""), ("STEND_STRICT", ""), ("STEND_ROUTE", ""), ("STEND_LOG_FORMAT", "")]
     {
-        let mut command = Command::new(binary());
+        let mut command = bench();
         let output = command.args(["run", "--", "true"]).env(name, value).stdin(Stdio::null()).output().unwrap();
         assert_eq!(output.status.code(), Some(2), "{name}: {output:?}");
     }
@@ -204,7 +204,7 @@ fn options_of_the_environment_steer_this_bench_and_not_its_command() {
 #[test]
 fn signals_are_forwarded() {
     let folder = tempfile::tempdir().unwrap();
-    let mut command = Command::new(binary());
+    let mut command = bench();
     command.args(["run", "--ready-file"]).arg(folder.path().join("ready.json"));
     command.args(["--", "sh", "-c", "trap 'exit 9' TERM; while :; do sleep 0.05; done"]).stdin(Stdio::null());
     let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
@@ -221,7 +221,7 @@ fn the_environment_of_a_running_bench_leads_a_shell_to_it() {
     let ca = data.path().join("ca");
     let serving = Serving::start(&["--ca-dir", &ca.display().to_string()]);
     let env = |arguments: &[&str]| {
-        let mut command = Command::new(binary());
+        let mut command = bench();
         command.arg("env").args(arguments).env("XDG_DATA_HOME", data.path()).stdin(Stdio::null());
         described(&command.output().unwrap())
     };
@@ -259,7 +259,7 @@ fn with_tls_all_ports_speak_it_and_say_so_to_those_who_do_not() {
     let plain = curl(&[&health.replace("https://", "http://")]);
     assert!(plain.contains("speaks TLS") && plain.contains("https://"), "{plain}");
     let stend = |arguments: &[&str], home: &Path| {
-        let mut command = Command::new(binary());
+        let mut command = bench();
         described(&command.args(arguments).env("XDG_DATA_HOME", home).stdin(Stdio::null()).output().unwrap())
     };
     assert_eq!(stend(&["healthcheck", serving.url("control")], data.path()).0, 0);
@@ -356,7 +356,7 @@ fn urls_are_those_by_which_the_client_came_or_those_that_were_given() {
 #[test]
 fn a_bench_is_up_within_the_time_that_nobody_notices() {
     let began = Instant::now();
-    let output = Command::new(binary()).args(["run", "--", "true"]).stdin(Stdio::null()).output().unwrap();
+    let output = bench().args(["run", "--", "true"]).stdin(Stdio::null()).output().unwrap();
     assert!(output.status.success());
     // Measured in a release build; here only that it does not wait for anything.
     assert!(began.elapsed() < Duration::from_secs(20), "{:?}", began.elapsed());

@@ -110,7 +110,11 @@ impl Reader {
         );
         let mut command = Command::new("timeout");
         command.args(["120", "bash", "-c", &script]).current_dir(self.folder.path()).env("PATH", &path);
-        command.env("XDG_DATA_HOME", self.folder.path()).env("NO_COLOR", "1").stdin(Stdio::null());
+        command
+            .env("XDG_DATA_HOME", self.folder.path())
+            .env("NO_COLOR", "1")
+            .env("STEND_LANG", "en")
+            .stdin(Stdio::null());
         let output = command.output().unwrap();
         (output.status.success(), String::from_utf8_lossy(&output.stdout).into_owned())
     }
@@ -240,33 +244,79 @@ fn links(text: &str) -> Vec<&str> {
     text.split("](").skip(1).filter_map(|rest| rest.split_once(')')).map(|(target, _)| target).collect()
 }
 
-#[test]
-fn both_readmes_say_the_same() {
-    let [english, russian] =
-        ["README.md", "README.ru.md"].map(|name| std::fs::read_to_string(root().join(name)).unwrap());
+/// What stands between backquotes in a document's tables, in order, without file names.
+fn code_in_tables(text: &str) -> Vec<&str> {
+    let rows = text.lines().filter(|line| line.starts_with('|'));
+    rows.flat_map(|row| row.split('`').skip(1).step_by(2)).collect()
+}
+
+/// Both languages have the same snippets, tables and links, and as many headings.
+fn say_the_same(folder: &str) -> [String; 2] {
+    let both =
+        ["README.md", "README.ru.md"].map(|name| std::fs::read_to_string(root().join(folder).join(name)).unwrap());
+    let [english, russian] = &both;
     let snippets = |text: &str| blocks(text).into_iter().map(|block| (block.language, block.text)).collect::<Vec<_>>();
-    assert_eq!(snippets(&english), snippets(&russian));
-    assert_eq!(tables(&english), tables(&russian));
+    assert_eq!(snippets(english), snippets(russian), "{folder}");
+    assert_eq!(tables(english), tables(russian), "{folder}");
+    let sorted = |text: &str| {
+        let mut code = code_in_tables(text).into_iter().map(str::to_owned).collect::<Vec<_>>();
+        code.sort();
+        code
+    };
+    assert_eq!(sorted(english), sorted(russian), "{folder}: what stands in code in the tables");
+    // A Russian chapter leads to Russian ones, whose headings have other anchors.
     let others = |text: &str| {
-        let mut links: Vec<String> = links(text).into_iter().map(str::to_owned).collect();
-        links.retain(|link| !["README.md", "README.ru.md"].contains(&link.as_str()));
+        let links = links(text).into_iter().map(|link| link.split('#').next().unwrap().replace(".ru.md", ".md"));
+        let mut links: Vec<String> = links.filter(|link| !link.is_empty() && link != "README.md").collect();
         links.sort();
         links
     };
-    assert_eq!(others(&english), others(&russian));
-    let headings = |text: &str| text.lines().filter(|line| line.starts_with('#')).count();
-    assert_eq!(headings(&english), headings(&russian));
-    for text in [&english, &russian] {
+    assert_eq!(others(english), others(russian), "{folder}");
+    let headings = |text: &str| -> Vec<usize> {
+        text.lines()
+            .filter(|line| line.starts_with('#'))
+            .map(|line| line.chars().take_while(|c| *c == '#').count())
+            .collect()
+    };
+    assert_eq!(headings(english), headings(russian), "{folder}");
+    both
+}
+
+#[test]
+fn both_readmes_say_the_same() {
+    for text in say_the_same("") {
         // The first screen ends with the table of what one may want to do.
         let third = text.lines().enumerate().filter(|(_, line)| line.starts_with("## ")).nth(2).unwrap().0;
         assert!(third <= 60, "the first screen has {third} lines");
     }
 }
 
+/// The folders of the chapters that are there in Russian, too, with their topics.
+const TRANSLATED: [(&str, &str); 5] = [
+    ("worlds", "fixtures/worlds"),
+    ("scenarios", "servers/scenario"),
+    ("control", "servers/control"),
+    ("reach", "servers/transport"),
+    ("ci", "servers/app"),
+];
+
+#[test]
+fn the_manual_says_the_same_in_russian() {
+    for (topic, folder) in TRANSLATED {
+        let [_, russian] = say_the_same(folder);
+        let (code, out, _) = described(&stend(&["help", topic, "--lang", "ru"]));
+        assert_eq!((code, out == russian), (0, true), "{topic}");
+        let prose = russian.lines().filter(|line| !line.is_empty() && !line.starts_with(['`', '|', ' ']));
+        let cyrillic = prose.filter(|line| line.contains(|c| ('а'..='я').contains(&c))).count();
+        assert!(cyrillic > 10, "{topic} is in Russian");
+    }
+}
+
 #[test]
 fn links_of_the_manual_lead_somewhere() {
     let others = ["llms.txt", ".github/SECURITY.md", "CONTRIBUTING.md", "ARCHITECTURE.md"];
-    for document in DOCUMENTS.into_iter().chain(others) {
+    let russian = TRANSLATED.map(|(_, folder)| format!("{folder}/README.ru.md"));
+    for document in DOCUMENTS.into_iter().chain(others).chain(russian.iter().map(String::as_str)) {
         let path = root().join(document);
         let text = std::fs::read_to_string(&path).unwrap();
         for link in links(&text).into_iter().filter(|link| !link.contains("://")) {
@@ -333,7 +383,12 @@ fn make_run_serves_and_plays() {
     let options = format!("SERVE=--ephemeral --ready-file {}", folder.path().join("ready.json").display());
     let mut command = Command::new("make");
     command.arg("run").arg(format!("STEND={}", binary().display())).arg(options).current_dir(root());
-    command.env_remove("MAKEFLAGS").stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+        .env_remove("MAKEFLAGS")
+        .env("STEND_LANG", "en")
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
     let mut serving = Serving::when_ready(command.spawn().unwrap(), folder);
     for name in names() {
         let address = serving.url(name).split("://").nth(1).unwrap();

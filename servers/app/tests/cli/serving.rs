@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use crate::support::{Serving, binary, curl, described, eventually, stend};
+use crate::support::{Serving, bench, curl, described, eventually, stend};
 
 #[test]
 fn the_ready_file_holds_urls_that_answer() {
@@ -39,7 +39,7 @@ fn sigterm_and_ctrl_c_end_it_within_a_second_and_take_the_ready_file_along() {
 fn with_exit_on_eof_it_ends_when_standard_input_closes() {
     let folder = tempfile::tempdir().unwrap();
     let ready = folder.path().join("ready.json");
-    let mut command = Command::new(binary());
+    let mut command = bench();
     command.args(["serve", "--ephemeral", "--exit-on-eof", "--ready-file"]).arg(&ready);
     let mut child = command.stdin(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
     eventually("it is not ready", || ready.is_file().then_some(()));
@@ -198,7 +198,7 @@ fn the_banner_lists_urls_and_the_next_command() {
 
 #[test]
 fn a_reader_that_goes_away_is_no_error() {
-    let mut play = Command::new(binary());
+    let mut play = bench();
     let mut child = play.args(["schema", "scenario"]).stdout(Stdio::piped()).spawn().unwrap();
     drop(child.stdout.take());
     assert_eq!(child.wait().unwrap().code(), Some(0));
@@ -226,7 +226,7 @@ fn a_control_token_that_protects_nothing_is_a_mistake() {
         assert_eq!(code, 2, "{args:?}: {err}");
         assert!(err.contains("token"), "{args:?}: {err}");
     }
-    let unset = Command::new(binary()).args(["serve", "--ephemeral"]).env("STEND_CONTROL_TOKEN", "").output().unwrap();
+    let unset = bench().args(["serve", "--ephemeral"]).env("STEND_CONTROL_TOKEN", "").output().unwrap();
     assert_eq!(unset.status.code(), Some(2), "{unset:?}");
 
     let good = file("good", "t0ken\n");

@@ -11,6 +11,13 @@ pub fn binary() -> &'static Path {
     Path::new(env!("CARGO_BIN_EXE_stend"))
 }
 
+/// A command of the binary, which speaks English whatever this machine speaks.
+pub fn bench() -> Command {
+    let mut command = Command::new(binary());
+    command.env("STEND_LANG", "en");
+    command
+}
+
 /// The root of the repository.
 pub fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()
@@ -22,6 +29,7 @@ pub fn stend(args: &[&str]) -> Output {
         .arg("60")
         .arg(binary())
         .args(args)
+        .env("STEND_LANG", "en")
         .current_dir(root())
         .stdin(Stdio::null())
         .output()
@@ -47,7 +55,7 @@ impl Serving {
     pub fn start(args: &[&str]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let ready_file = folder.path().join("ready.json");
-        let mut command = Command::new(binary());
+        let mut command = bench();
         command.args(["serve", "--ephemeral", "--ready-file"]).arg(&ready_file).args(args).current_dir(root());
         // Where the certificate authority is kept.
         command.env("XDG_DATA_HOME", folder.path());

@@ -7,7 +7,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
-use crate::support::binary;
+use crate::support::bench;
 
 /// A watching process and the lines that it prints, on whatever it prints them.
 struct Watching {
@@ -19,7 +19,7 @@ struct Watching {
 
 impl Watching {
     fn start(file: &Path) -> Self {
-        let mut command = Command::new(binary());
+        let mut command = bench();
         command.args(["play", "--watch"]).arg(file).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
         let (send, lines) = channel();
