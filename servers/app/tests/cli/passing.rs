@@ -4,17 +4,17 @@
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::support::{Serving, binary, curl, described, root, stend};
+use crate::support::{Serving, bench, curl, described, root, stend};
 
 /// A bench that records what goes to these hosts; it trusts the authority in that file.
 fn recording(hosts: &[&str], file: &Path, trust: &Path) -> Serving {
     let folder = tempfile::tempdir().unwrap();
-    let mut command = Command::new(binary());
+    let mut command = bench();
     command.args(["serve", "--ephemeral", "--ready-file"]).arg(folder.path().join("ready.json"));
     command.arg("--record").arg(file).arg("--ca-dir").arg(folder.path().join("ca"));
     command.args(hosts.iter().flat_map(|host| ["--pass-through", host]));
