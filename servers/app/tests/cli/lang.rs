@@ -77,7 +77,7 @@ fn what_did_not_hold_is_told_in_russian() {
     let (code, _, err) = in_russian(&["run", "--quiet", "--expect", path.to_str().unwrap(), "--", "sh", "-c", ask]);
     assert_eq!(code, 1);
     for part in [
-        "ошибка: journal: подходит записей: 0 из 1; ожидалось не меньше 1, получено 0; ближайшая — GET /api/v4/events в ",
+        "ошибка: journal: подходит записей: 0 из 1; ожидалось не меньше 1, получено 0; ближайшая — GET /api/v4/events at ",
         ": status: ожидалось 200, получено 401",
         "✗ Мой клиент: НЕ ПРОЙДЕНО, шагов: 0 за ",
         "stend: команда выполнена успешно, но не все ожидания выполнены",
