@@ -107,7 +107,6 @@ async fn a_reset_after_the_work_loses_the_answer_and_nothing_else() {
         (json!({"delay": "0s"}), "does nothing"),
         (json!({"delay": {"uniform": ["0s", "0s"]}}), "does nothing"),
         (json!({"garbage": 0}), "does nothing"),
-        (json!({"dribble": {"bytes": 1, "every": "0s"}}), "ordinary reply"),
         (json!({"match": {"fake": "carbis", "method": "DELETE"}, "reset": true}), "DELETE"),
         (json!({"match": {"way": "push"}, "reset": "after"}), "no work"),
         (json!({"match": {"fake": "queue", "way": "http"}, "reset": "after"}), "no work"),

@@ -172,8 +172,14 @@ async fn a_past_that_cannot_be_is_refused() {
 #[proves("T21")]
 async fn a_short_past_begins_when_it_begins() {
     let bench = Bench::start().await;
-    let api = Api::with(&bench, "w", NOON, &world()).await;
-    api.act("telemetron.seed_history", json!({"machines": [10], "over": "1h"})).await;
+    let mut own = world();
+    own["planograms"][0]["capacity"] = json!([
+        {"component_id": 1, "capacity": 100_000}, {"component_id": 2, "capacity": 9000}, {"component_id": 3, "capacity": 9000},
+        {"component_id": 100, "capacity": 200}
+    ]);
+    let api = Api::with(&bench, "w", NOON, &own).await;
+    let laid = api.act("telemetron.seed_history", json!({"machines": [10], "over": "1h"})).await;
+    assert_eq!(laid["refills"], 1, "{laid}");
     let history = api.get(&format!("{MACHINE}/loading_tx")).await;
     let rows = history["data"].as_array().or(history.as_array()).expect("rows").clone();
     assert!(!rows.is_empty(), "it was filled up");

@@ -65,8 +65,8 @@ fn beside(path: &Path) -> io::Result<NamedTempFile> {
 
 /// The system's error without the name of a file that nobody has asked for.
 fn plain(error: &io::Error) -> io::Error {
-    let inner = error.get_ref().and_then(|inner| inner.source()).and_then(|inner| inner.downcast_ref::<io::Error>());
-    inner.and_then(io::Error::raw_os_error).map_or_else(|| error.kind().into(), io::Error::from_raw_os_error)
+    let text = error.to_string();
+    io::Error::new(error.kind(), text.split(" at path ").next().unwrap_or(&text).to_owned())
 }
 
 /// Whether a file can be written at this path, as far as can be known before.

@@ -206,9 +206,6 @@ impl Fault {
             Self { dribble: Some(dribble), .. } if dribble.bytes == 0 => {
                 wrong("dribble", "pieces of 0 bytes never end".into())
             }
-            Self { dribble: Some(dribble), .. } if dribble.every.is_zero() => {
-                wrong("dribble", "pieces without time between them are an ordinary reply".into())
-            }
             Self { quota: Some(quota), .. } if quota.window.is_zero() => wrong("quota", "a window of no time".into()),
             Self { delay: Some(Delay::Uniform(from, to)), .. } if from > to => {
                 wrong("delay", format!("from {from} to {to} is backwards"))

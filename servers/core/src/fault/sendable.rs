@@ -1,5 +1,7 @@
 //! What a fault can send and match: replies that HTTP allows, headers and paths that exist.
 
+use std::collections::BTreeSet;
+
 use super::{Match, Respond};
 use crate::near;
 use crate::problem::Problem;
@@ -57,15 +59,13 @@ impl Match {
     /// Whether the method, the path and the headers can be those of a request to one of these services.
     pub(super) fn check_request(&self, kinds: &[&dyn AnyService]) -> Result<(), Problem> {
         if let Some(method) = self.method.as_deref().filter(|method| !method.contains(['*', '$'])) {
-            let operations = kinds.iter().flat_map(|kind| kind.operations());
-            let mut known: Vec<&str> =
-                operations.filter_map(|operation| operation.method.or(operation.command)).collect();
-            // Every port answers these, and a socket begins with a `GET`.
-            known.extend(["GET", "HEAD", "OPTIONS"]);
-            known.sort_unstable();
-            known.dedup();
-            if !known.iter().any(|known| known.eq_ignore_ascii_case(method)) {
-                return Err(Problem::unknown("unknown_method", "method", method, known).under("method"));
+            let operations = || kinds.iter().flat_map(|kind| kind.operations());
+            // Every port answers the first three, and a socket begins with a `GET`.
+            let methods = ["GET", "HEAD", "OPTIONS"].into_iter().chain(operations().filter_map(|one| one.method));
+            let methods: BTreeSet<&str> = methods.collect();
+            let commands = operations().filter_map(|one| one.command);
+            if !methods.iter().copied().chain(commands).any(|known| known.eq_ignore_ascii_case(method)) {
+                return Err(Problem::unknown("unknown_method", "method", method, methods).under("method"));
             }
         }
         if let Some(name) = self.header.keys().find(|name| !is_header_name(name)) {

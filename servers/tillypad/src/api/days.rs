@@ -26,7 +26,7 @@ impl Decode<Tillypad> for Operated {
     type Error = Error;
 
     fn decode(call: &mut Call<'_, Tillypad>) -> Result<Self, Error> {
-        let request = parameters(call, &["division-id", "archive-id"], Unknown::Refused)?;
+        let request = parameters(call, &["division-id", "archive-id"], Unknown::Ignored)?;
         no_body(call)?;
         Ok(request)
     }
