@@ -1,5 +1,6 @@
 //! What a world began as, and comes back to when it is reset.
 
+use std::panic::resume_unwind;
 use std::sync::Arc;
 
 use crate::clock::ClockSetting;
@@ -60,6 +61,26 @@ impl Origin {
             faults: Faults::new(file.faults.clone(), random, file.fault_names.unwrap_or(0)),
             starts,
             large,
+        })
+    }
+
+    /// Makes something of each service's start, in order; those of a large world beside each other, as one may take seconds.
+    ///
+    /// # Errors
+    /// The first problem.
+    pub(crate) fn each<T: Send, R: Send>(
+        &self,
+        services: impl Iterator<Item = T>,
+        make: impl Fn(T, &Start) -> Result<R, Problem> + Sync,
+    ) -> Result<Vec<R>, Problem> {
+        let pairs = services.zip(&self.starts);
+        if !self.large {
+            return pairs.map(|(service, start)| make(service, start)).collect();
+        }
+        let make = &make;
+        std::thread::scope(|scope| {
+            let threads: Vec<_> = pairs.map(|(service, start)| scope.spawn(move || make(service, start))).collect();
+            threads.into_iter().map(|thread| thread.join().unwrap_or_else(|panic| resume_unwind(panic))).collect()
         })
     }
 

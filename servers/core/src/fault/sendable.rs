@@ -116,13 +116,13 @@ fn meet(pattern: &str, template: &str) -> bool {
         }
     }
     // Where one can be in the template after each character of the pattern, and whether inside a word.
-    let closed = |mut places: std::collections::BTreeSet<(usize, bool)>| {
+    let closed = |mut places: BTreeSet<(usize, bool)>| {
         let inside: Vec<usize> = places.iter().filter(|(_, inside)| *inside).map(|(at, _)| at + 1).collect();
         places.extend(inside.into_iter().map(|at| (at, false)));
         places
     };
-    let step = |places: &std::collections::BTreeSet<(usize, bool)>, given: Option<char>| {
-        let mut next = std::collections::BTreeSet::new();
+    let step = |places: &BTreeSet<(usize, bool)>, given: Option<char>| {
+        let mut next = BTreeSet::new();
         for (at, inside) in places {
             match parts.get(*at) {
                 Some(None) if given != Some('/') => drop(next.insert((*at, true))),
@@ -139,7 +139,7 @@ fn meet(pattern: &str, template: &str) -> bool {
                 // As many steps as lead anywhere new.
                 let mut all = places;
                 loop {
-                    let more: std::collections::BTreeSet<_> = all.union(&step(&all, None)).copied().collect();
+                    let more: BTreeSet<_> = all.union(&step(&all, None)).copied().collect();
                     if more == all {
                         break all;
                     }

@@ -92,9 +92,7 @@ impl World {
     ) -> Result<Arc<Self>, Problem> {
         let clock = Clock::new(origin.clock).map_err(|problem| problem.under("clock"))?;
         let seed = Seed { seed: origin.seed, now: clock.now() };
-        let kinds = registry.services().iter();
-        let services: Vec<_> =
-            kinds.zip(&origin.starts).map(|(kind, start)| kind.create(start, seed)).collect::<Result<_, _>>()?;
+        let services = origin.each(registry.services().iter(), |kind, start| kind.create(start, seed))?;
         let origin = if origin.large { Arc::new(origin.with_states(&services)) } else { origin };
         let signal = Signal::default();
         let world = Arc::new_cyclic(|me| Self {

@@ -113,8 +113,7 @@ impl World {
         // A real clock without a start goes on with the wall clock.
         let now = fresh.now();
         let seed = Seed { seed: origin.seed, now };
-        let starts = self.services.iter().zip(&origin.starts);
-        let prepared: Vec<_> = starts.map(|(service, start)| service.prepare(start, seed)).collect::<Result<_, _>>()?;
+        let prepared = origin.each(self.services.iter(), |service, start| service.prepare(start, seed))?;
         {
             let _not_firing = self.firing.lock();
             let _closed = self.gate.write();
