@@ -194,7 +194,7 @@ export function Far({ past = false }) {
   };
   const shown = view.value?.service === name ? view.value : null;
   return html`<section class="pane far" aria-label=${t("far")}>
-    <div class="bar">${!past && html`<h2>${t("far")}</h2>`}
+    <div class="bar"><h2>${t("far")}</h2>
       <div class="tabs" role="tablist" aria-label=${t("service")}>
         ${names.map((other) => html`<button key=${other} id=${`tab-${other}`} role="tab" aria-selected=${other === name} aria-controls="far-panel" tabindex=${other === name ? 0 : -1} onClick=${() => turn(other)} onKeyDown=${arrow}>${other}</button>`)}
       </div>
