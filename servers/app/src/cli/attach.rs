@@ -133,9 +133,8 @@ impl Remote {
         let error = &answer["error"];
         let Some(message) = error["message"].as_str() else { return Err(self.stranger()) };
         let place = error["at"].as_str().map(|place| format!("{place}: ")).unwrap_or_default();
-        let hint = match (status, &self.token) {
-            (StatusCode::UNAUTHORIZED, None) => Some("give `--control-token` as that process was given it"),
-            (StatusCode::UNAUTHORIZED, Some(_)) => Some("that process was started with another `--control-token`"),
+        let hint = match status {
+            StatusCode::UNAUTHORIZED => Some(self.token_hint()),
             _ => error["hint"].as_str(),
         };
         let hint = hint.map(|hint| format!("\n  = help: {hint}")).unwrap_or_default();
