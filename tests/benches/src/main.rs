@@ -14,6 +14,7 @@ mod memory;
 mod peers;
 mod process;
 mod queue;
+mod reach;
 mod report;
 mod saved;
 mod soak;
@@ -54,6 +55,7 @@ const PARTS: &[Part] = &[
     Part { name: "start", asks: "start of the process, and memory when idle", run: start::run },
     Part { name: "worlds", asks: "making, forking and keeping worlds", run: worlds::run },
     Part { name: "cores", asks: "more workers", run: cores::run },
+    Part { name: "reach", asks: "the gateway with TLS, `stend run`, and streams", run: reach::run },
     Part { name: "growth", asks: "cost of an operation as the world grows", run: growth::run },
     Part { name: "memory", asks: "memory per thing kept", run: memory::run },
     Part { name: "saved", asks: "a large world saved and loaded, and ends under load", run: saved::run },
@@ -67,7 +69,7 @@ const PARTS: &[Part] = &[
 ];
 
 /// What `make bench` runs.
-const USUAL: [&str; 6] = ["limit", "statistics", "fan-out", "start", "worlds", "cores"];
+const USUAL: [&str; 7] = ["limit", "statistics", "fan-out", "start", "worlds", "cores", "reach"];
 
 fn number<T: std::str::FromStr>(name: &str, default: T) -> T {
     std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
