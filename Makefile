@@ -6,7 +6,7 @@ SCENARIO ?= scenarios/busy-town.yaml
 SPEED ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check new-service scaffold fmt lint docs clients unit snapshots scenarios judges page wrk bench bench-setup bench-peers bench-growth bench-soak bench-report guard clean
+.PHONY: help setup run test check new-service scaffold fmt lint docs clients client-programs unit snapshots scenarios judges page wrk bench bench-setup bench-peers bench-growth bench-soak bench-report guard clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -64,10 +64,21 @@ docs: ## The crates' documentation, warnings as errors
 # insta writes down which snapshots the tests asked for; `snapshots` compares.
 REFERENCED := target/insta-referenced.txt
 
+NPM ?= npm
+
 # Unchanged clients reach the bench in the tests where their runtime is installed; the others are reported as not run. CI as root
 # installs what is missing.
 CLIENTS := curl php-cli php-curl default-jdk-headless nodejs python3-requests python3-httpx chromium iproute2
-clients:
+NODE_CLIENTS := target/clients
+$(NODE_CLIENTS)/.ready: servers/app/tests/cli/node/package.json servers/app/tests/cli/node/package-lock.json
+	@mkdir -p $(@D) && cp $^ $(@D)
+	@if command -v node >/dev/null && command -v $(NPM) >/dev/null; then \
+	cd $(@D) && $(NPM) ci --ignore-scripts --no-audit --no-fund --loglevel=error; \
+	else echo "npm is missing: the tests of Node.js packages are told as not run"; fi
+	@touch $@
+
+clients: client-programs $(NODE_CLIENTS)/.ready
+client-programs:
 	@if [ "$${CI:-}" = true ] && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 	missing=; for package in $(CLIENTS); do dpkg -s $$package >/dev/null 2>&1 || missing="$$missing $$package"; done; \
 	command -v node >/dev/null && missing=$$(echo "$$missing" | sed 's/ nodejs//'); \
@@ -101,7 +112,6 @@ scenarios: program ## Check every shipped file and play every shipped scenario
 	$(PROGRAM) play scenarios scenarios/recipes
 
 JUDGES := target/judges
-NPM ?= npm
 
 $(JUDGES)/venv/.ready: tests/judges/requirements.txt
 	$(call VENV,$(@D),$<)

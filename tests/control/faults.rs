@@ -181,6 +181,11 @@ async fn faults_that_cannot_be_meant_are_refused() {
         (json!({"respond": {"stauts": 500}}), "did you mean `status`"),
         (json!({"respond": {"status": 42}}), "no status"),
         (json!({"delay": {"normal": "1s"}}), "unknown name `normal`"),
+        (json!({"id": "", "reset": true}), "cannot be the id of a fault"),
+        (json!({"id": "a/b", "reset": true}), "cannot be the id of a fault"),
+        (json!({"id": "..", "reset": true}), "cannot be the id of a fault"),
+        (json!({"id": "a\nb", "reset": true}), "cannot be the id of a fault"),
+        (json!({"id": "x".repeat(101), "reset": true}), "1 to 100 characters"),
     ] {
         let (status, _, message) = error(&bench.steer(Method::POST, "/worlds/default/faults", fault.clone()).await);
         assert_eq!(status, 422, "{fault}: {message}");

@@ -128,6 +128,8 @@ async fn what_could_never_come_is_no_negative_expectation() {
         (json!({"never": {"path": "api/v4/events"}}), "does not begin with `/`"),
         (json!({"never": {"operation": "evnt*"}}), "unknown operation"),
         (json!({"never": {"header": {"to ken": "x"}}}), "no name of a header"),
+        (json!({"never": {"client": ""}}), "an empty name"),
+        (json!({"never": {"fault": ""}}), "an empty name"),
         (json!({"never": {"reply": {"$.data": {"include": 5}}}}), "did you mean `contains`?"),
         (json!({"never": {"reply": {"$.data": {"between": [1, 5]}}}}), "unknown matcher `between`"),
         (json!({"never": {"reply": {}}}), "an empty expectation"),

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -79,4 +80,36 @@ async fn seed_clock_faults_and_journal_are_a_worlds_own() {
     );
     assert_eq!(described("one").await["journal"]["entries"], 0);
     assert_eq!(described("two").await["journal"]["entries"], two["journal"]["entries"]);
+}
+
+/// What takes long in one world, to be done or only to be read, holds nobody up in another (one worker thread, so that a
+/// request that ran on it would).
+#[tokio::test]
+async fn long_work_in_one_world_holds_no_other_up() {
+    let bench = Arc::new(Bench::with(Config { workers: Some(1), ..Config::default() }).await);
+    bench.steer(Method::POST, "/worlds", json!({"id": "busy", "clock": NOON})).await;
+    let many: Vec<Value> = (0..400_000).map(|n| json!({"n": n, "of": ["a", n]})).collect();
+    for (path, body) in [
+        ("actions", json!({"telemetron.seed_sales": {"count": 1_000_000, "over": "7d"}})),
+        ("actions", json!({"carbis.call_waiter": {"table": many.clone()}})),
+        ("faults", json!({"reset": many.clone()})),
+        ("verify", json!({"never": many.clone()})),
+        ("clock/advance", json!({"by": many.clone()})),
+        ("scenario", json!({"timeline": many})),
+    ] {
+        let url = format!("{}/worlds/busy/{path}", bench.control());
+        let request = bench.client.post(url).header("content-type", "application/json").body(body.to_string());
+        let began = Instant::now();
+        let long = tokio::spawn(request.send());
+        let mut longest = Duration::ZERO;
+        while !long.is_finished() {
+            let asked = Instant::now();
+            let poll = bench.client.get(format!("{}/api/v4/events?hash=none", bench.url("carbis")));
+            assert_eq!(bench.send(poll.header("token", "demo-token")).await.status, 200);
+            longest = longest.max(asked.elapsed());
+        }
+        let whole = began.elapsed();
+        assert!(longest < whole / 3, "{path}: a request of another world took {longest:?} of {whole:?}");
+        long.await.expect("it ran to its end").expect("answered");
+    }
 }

@@ -68,18 +68,20 @@ impl Request {
     }
 
     /// The body as a document, JSON or YAML.
-    pub(crate) fn node(&self) -> Result<Node, Reply> {
-        self.source()?.parse().map_err(|wrong| problem(&wrong))
+    pub(crate) async fn node(&self) -> Result<Node, Reply> {
+        let source = self.source()?;
+        self.elsewhere(move || source.parse()).await?.map_err(|wrong| problem(&wrong))
     }
 
     /// The body as a typed value; an empty body is an empty map.
-    pub(crate) fn read<T: DeserializeOwned>(&self) -> Result<T, Reply> {
+    pub(crate) async fn read<T: DeserializeOwned + Send + 'static>(&self) -> Result<T, Reply> {
         let node = if self.body.iter().all(u8::is_ascii_whitespace) {
             Node::from_json(&serde_json::json!({}))
         } else {
-            self.node()?
+            self.node().await?
         };
-        node.read().map_err(|wrong| problem(&node.locate(wrong)))
+        let read = move || node.read().map_err(|wrong| node.locate(wrong));
+        self.elsewhere(read).await?.map_err(|wrong| problem(&wrong))
     }
 
     /// The host by which the client reached this port.
@@ -103,18 +105,12 @@ impl Request {
         &self,
         read: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, Reply> {
-        if self.body.len() < LARGE {
-            return Ok(read());
-        }
-        self.apart(read).await
+        elsewhere(self.body.len(), read).await
     }
 
     /// Runs what may take long on a thread of its own.
     pub(crate) async fn apart<T: Send + 'static>(&self, run: impl FnOnce() -> T + Send + 'static) -> Result<T, Reply> {
-        tokio::task::spawn_blocking(run).await.map_err(|error| {
-            tracing::error!(%error, "a control request ended early");
-            ours(StatusCode::INTERNAL_SERVER_ERROR, "internal", "the request could not be carried out", None, None)
-        })
+        apart(run).await
     }
 
     /// A world file as the client wants it: JSON, or YAML where the client would rather have that.
@@ -221,6 +217,17 @@ pub(crate) fn shown(diagnostic: &Diagnostic) -> Reply {
     ours(problem_status(&diagnostic.problem), code, message, hint.as_deref(), Some(&place))
 }
 
+async fn elsewhere<T: Send + 'static>(bytes: usize, read: impl FnOnce() -> T + Send + 'static) -> Result<T, Reply> {
+    if bytes < LARGE { Ok(read()) } else { apart(read).await }
+}
+
+async fn apart<T: Send + 'static>(run: impl FnOnce() -> T + Send + 'static) -> Result<T, Reply> {
+    tokio::task::spawn_blocking(run).await.map_err(|error| {
+        tracing::error!(%error, "a control request ended early");
+        ours(StatusCode::INTERNAL_SERVER_ERROR, "internal", "the request could not be carried out", None, None)
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -229,6 +236,16 @@ mod tests {
     fn asked(id: &str, text: &str) -> Result<BTreeMap<&'static str, String>, String> {
         let row = ROUTES.iter().find(|row| row.id == id).expect(id);
         query(text, row).map_err(|problem| problem.to_string())
+    }
+
+    /// A large body is read on a thread of its own (B9), whatever handler reads it and whatever it holds.
+    #[tokio::test]
+    async fn large_bodies_are_read_off_the_threads_that_answer() {
+        let here = std::thread::current().id();
+        for bytes in [0, 1, LARGE - 1, LARGE, LARGE + 1, 4 * LARGE] {
+            let apart = elsewhere(bytes, || std::thread::current().id()).await.expect("read") != here;
+            assert_eq!(apart, bytes >= LARGE, "{bytes}");
+        }
     }
 
     #[test]

@@ -1,6 +1,5 @@
 //! What a world began as, and comes back to when it is reset.
 
-use std::panic::resume_unwind;
 use std::sync::Arc;
 
 use crate::clock::ClockSetting;
@@ -64,24 +63,17 @@ impl Origin {
         })
     }
 
-    /// Makes something of each service's start, in order; those of a large world beside each other, as one may take seconds.
+    /// Makes something of each service's start, in order. One after the other also where each may take seconds: reading the
+    /// services of a large world beside each other was a quarter faster and took half the world's size more memory.
     ///
     /// # Errors
     /// The first problem.
-    pub(crate) fn each<T: Send, R: Send>(
+    pub(crate) fn each<T, R>(
         &self,
         services: impl Iterator<Item = T>,
-        make: impl Fn(T, &Start) -> Result<R, Problem> + Sync,
+        make: impl Fn(T, &Start) -> Result<R, Problem>,
     ) -> Result<Vec<R>, Problem> {
-        let pairs = services.zip(&self.starts);
-        if !self.large {
-            return pairs.map(|(service, start)| make(service, start)).collect();
-        }
-        let make = &make;
-        std::thread::scope(|scope| {
-            let threads: Vec<_> = pairs.map(|(service, start)| scope.spawn(move || make(service, start))).collect();
-            threads.into_iter().map(|thread| thread.join().unwrap_or_else(|panic| resume_unwind(panic))).collect()
-        })
+        services.zip(&self.starts).map(|(service, start)| make(service, start)).collect()
     }
 
     /// The same, from copies of states that were just made of it.

@@ -280,6 +280,12 @@ impl Entries {
                 return Err(Problem::unknown("unknown_method", "method", method, METHODS).under("method"));
             }
         }
+        let names = [("client", &self.client), ("fault", &self.fault)];
+        if let Some((key, _)) = names.into_iter().find(|(_, name)| name.as_deref() == Some("")) {
+            return Err(Problem::invalid(format!("nothing has an empty name as its {key}"))
+                .hint(format!("leave `{key}` out for any, or write `*`"))
+                .under(key));
+        }
         if let Some(path) = self.path.as_ref().filter(|path| !path.starts_with(['/', '*']) && !path.contains("${")) {
             let problem = Problem::invalid(format!("`{path}` does not begin with `/`, as paths do"));
             return Err(problem.hint("`*` stands for any run of characters").under("path"));

@@ -64,12 +64,21 @@ async fn plain(url: &str, root: &str, host: Option<&str>) -> Result<(), String> 
         false => format!("nobody answers at {url}"),
     })?;
     let status = response.status();
-    let health: Option<Value> = response.bytes().await.ok().and_then(|body| serde_json::from_slice(&body).ok());
+    let body = response.bytes().await.unwrap_or_default();
+    let health: Option<Value> = serde_json::from_slice(&body).ok();
     match health {
         Some(health) if status.is_success() && health["status"] == "ok" => Ok(()),
         Some(health) if health["error"]["message"].is_string() => {
             Err(format!("{url}: {}", health["error"]["message"].as_str().unwrap_or_default()))
         }
-        _ => Err(format!("what answers at {url} is no control API of stend ({status})")),
+        _ => Err(format!("what answers at {url} is no control API of stend ({status}){}", said(&body))),
     }
+}
+
+/// What an answer says in its first line, as far as it is text.
+fn said(body: &[u8]) -> String {
+    let text = std::str::from_utf8(body).unwrap_or_default();
+    let line = text.lines().next().unwrap_or_default().trim();
+    let printable = !line.is_empty() && !line.starts_with('<') && !line.contains(char::is_control);
+    if printable { format!(": {}", line.chars().take(200).collect::<String>()) } else { String::new() }
 }

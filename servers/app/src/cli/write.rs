@@ -1,7 +1,8 @@
 //! Writing files: whole or not at all, wherever the path leads.
 //!
 //! A link is followed. A regular file is replaced at once by a rename, with the mode that the old one had or the umask
-//! gives. What is no regular file (a pipe, a device, `/dev/stdout`) is written to in place and never removed.
+//! gives. What is no regular file (a pipe, a device, `/dev/stdout`) is written to in place and never removed. `-` is the
+//! standard output.
 
 use std::fs::{File, OpenOptions, Permissions};
 use std::io::{self, BufWriter, ErrorKind, Write};
@@ -21,10 +22,15 @@ enum Target {
     Regular(PathBuf),
     /// A pipe, a device, an open file of a process: it is written to as it is.
     InPlace(PathBuf),
+    /// The standard output.
+    Standard,
 }
 
 impl Target {
     fn of(path: &Path) -> io::Result<Self> {
+        if path == Path::new("-") {
+            return Ok(Self::Standard);
+        }
         if path.as_os_str().as_encoded_bytes().ends_with(b"/") {
             return Err(ErrorKind::IsADirectory.into());
         }
@@ -75,7 +81,7 @@ fn plain(error: &io::Error) -> io::Error {
 /// Why not.
 pub(super) fn check(path: &Path) -> io::Result<()> {
     match Target::of(path)? {
-        Target::InPlace(_) => Ok(()),
+        Target::InPlace(_) | Target::Standard => Ok(()),
         Target::Regular(path) => match beside(&path) {
             Err(_) if path.exists() => OpenOptions::new().append(true).open(path).map(drop),
             other => other.map(drop),
@@ -97,6 +103,7 @@ pub(super) fn text(path: &Path, text: &str) -> io::Result<()> {
 /// What the function or the system says; a regular file is then as it was.
 pub(super) fn file(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
     let path = match Target::of(path)? {
+        Target::Standard => return in_place(io::stdout().lock(), write),
         Target::InPlace(path) => return in_place(OpenOptions::new().append(true).open(path)?, write),
         Target::Regular(path) => path,
     };
@@ -191,6 +198,7 @@ impl Ready {
     /// What the system says.
     pub(super) fn write(&mut self, text: String) -> io::Result<()> {
         match Target::of(&self.path)? {
+            Target::Standard => self::text(&self.path, &text)?,
             Target::InPlace(path) if !is_pipe(&path)? => {
                 File::options().append(true).open(&path)?.write_all(text.as_bytes())?;
             }

@@ -73,6 +73,15 @@ fn a_pipe_or_a_device_is_written_to_and_stays() {
 }
 
 #[test]
+fn a_dash_is_the_standard_output() {
+    let folder = tempfile::tempdir().unwrap();
+    let line = "cd $FOLDER && $STEND play $OLDPWD/scenarios/waiter-call.yaml --junit - && test ! -e ./-";
+    let (code, out, err) = shell(line, folder.path());
+    assert_eq!(code, 0, "{out}{err}");
+    assert!(out.contains("<testsuites"), "{out}");
+}
+
+#[test]
 fn a_stale_ready_file_goes_at_once_and_a_foreign_one_stays() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("ready");

@@ -118,6 +118,36 @@ fn node_reaches_it() {
     );
 }
 
+/// The packages that most Node.js programs ask with, as `make clients` installs them.
+#[test]
+fn packages_of_node_reach_it_over_http_and_by_a_socket() {
+    let packages = root().join("target/clients/node_modules");
+    if !has("node", &["--version"]) || !packages.join("ws/package.json").is_file() {
+        println!("not run: axios and ws are not installed (make clients)");
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let script = r#"
+        const axios = require("axios"), WebSocket = require("ws");
+        axios.get("https://api.telemetron.net/v2/me", { validateStatus: () => true })
+            .then((r) => console.log(r.status, JSON.stringify(r.data)));
+        for (const url of ["wss://queue.example/", "ws://queue.example/"]) {
+            const socket = new WebSocket(url);
+            const login = { command: "login", data: { component: "qboard", login: "qboard" } };
+            socket.on("open", () => socket.send(JSON.stringify(login)));
+            socket.once("message", (data) => { console.log("frame", String(data)); socket.close(1000); });
+            socket.on("close", (code) => console.log("closed", code));
+            socket.on("error", (error) => console.log("error", error.message));
+        }
+    "#;
+    let path = program(folder.path(), "client.cjs", script);
+    let line = format!("NODE_PATH={} exec node {path}", packages.display());
+    let (code, out, err) = described(&run(&["--route", "queue.example=queue"], &["sh", "-c", &line]));
+    assert_eq!(code, 0, "{out}\n{err}");
+    let lines = |wanted: &str| out.lines().filter(|line| line.contains(wanted)).count();
+    assert_eq!((lines("401"), lines("frame"), lines("closed 1000"), lines("error ")), (1, 2, 2, 0), "{out}\n{err}");
+}
+
 #[test]
 fn java_reaches_it() {
     if !has("javac", &["-version"]) {
@@ -268,6 +298,76 @@ fn with_tls_all_ports_speak_it_and_say_so_to_those_who_do_not() {
     let (code, _, err) = stend(&["env", serving.url("control")], data.path());
     assert!(code == 2 && err.contains("stend ca path"), "{err}");
     assert_eq!(stend(&["healthcheck", "http://127.0.0.1:1"], data.path()).0, 1);
+}
+
+/// The manual's table of ways to trust the authority: those that run here, on copies of the system's files.
+#[test]
+fn each_way_to_trust_the_authority_works() {
+    let data = tempfile::tempdir().unwrap();
+    let at = |name: &str| data.path().join(name).display().to_string();
+    let serving = Serving::start(&["--tls", "--ca-dir", &at("ca")]);
+    let port = serving.url("control").rsplit_once(':').unwrap().1;
+    let url = format!("https://localhost:{port}/control/v1/health");
+    let system = std::fs::read_to_string("/etc/ssl/certs/ca-certificates.crt").unwrap_or_default();
+    std::fs::write(at("both.pem"), system + &std::fs::read_to_string(at("ca/ca.pem")).unwrap()).unwrap();
+    let java = format!(
+        "public class C {{ public static void main(String[] a) throws Exception {{ System.out.println(new String(new java.net.URL(\"{url}\").openStream().readAllBytes())); }} }}"
+    );
+    std::fs::write(at("C.java"), java).unwrap();
+    let python = "/usr/bin/python3";
+    let ways = [
+        (
+            "update-ca-certificates",
+            "PATH=$PATH:/usr/sbin; mkdir -p local etc && cp ca/ca.pem local/stend.crt && \
+             update-ca-certificates --localcertsdir $PWD/local --etccertsdir $PWD/etc --hooksdir $PWD/none >/dev/null 2>&1; \
+             curl -sS --cacert etc/ca-certificates.crt URL",
+        ),
+        ("curl", "SSL_CERT_FILE=both.pem curl -sS URL"),
+        (
+            "node",
+            "NODE_EXTRA_CA_CERTS=ca/ca.pem node -e \"fetch('URL').then(async (r) => console.log(await r.text()))\"",
+        ),
+        (
+            python,
+            "SSL_CERT_FILE=both.pem PYTHON -c \"import urllib.request as u; print(u.urlopen('URL').read().decode())\"",
+        ),
+        ("requests", "REQUESTS_CA_BUNDLE=both.pem PYTHON -c \"import requests; print(requests.get('URL').text)\""),
+        (
+            "keytool",
+            "cp \"$(dirname $(dirname $(readlink -f $(command -v keytool))))/lib/security/cacerts\" store && chmod u+w store && \
+             keytool -importcert -noprompt -alias stend -file ca/ca.pem -keystore store -storepass changeit >/dev/null 2>&1; \
+             java -Djavax.net.ssl.trustStore=store C.java",
+        ),
+        (
+            "php",
+            "php -d curl.cainfo=$PWD/both.pem -r \"\\$c = curl_init('URL'); curl_setopt(\\$c, CURLOPT_RETURNTRANSFER, true); echo curl_exec(\\$c);\" && \
+             php -d openssl.cafile=$PWD/both.pem -r \"echo file_get_contents('URL');\"",
+        ),
+    ];
+    for (program, line) in ways {
+        let there = match program {
+            "update-ca-certificates" => Path::new("/usr/sbin/update-ca-certificates").is_file(),
+            "requests" => has(python, &["-c", "import requests"]),
+            "php" => has("php", &["-r", "exit(function_exists('curl_init') ? 0 : 1);"]),
+            "keytool" => has("keytool", &["-help"]) && has("javac", &["-version"]),
+            program => has(program, &["--version"]),
+        };
+        if !there {
+            println!("not run: the way to trust by {program}");
+            continue;
+        }
+        let shell = |line: &str| {
+            let mut command = Command::new("sh");
+            command.args(["-c", &line.replace("URL", &url).replace("PYTHON", python)]).current_dir(data.path());
+            for name in ["SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "NODE_EXTRA_CA_CERTS"]
+            {
+                command.env_remove(name);
+            }
+            described(&command.stdin(Stdio::null()).output().unwrap())
+        };
+        let (code, out, err) = shell(line);
+        assert!(code == 0 && out.contains("\"ok\""), "{program}: {out}{err}");
+    }
 }
 
 #[test]

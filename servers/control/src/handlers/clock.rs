@@ -33,7 +33,7 @@ struct Set {
 
 pub(crate) async fn set(request: Request) -> Result<Reply, Reply> {
     let world = request.world()?;
-    let Set { mode, now, scale } = request.read()?;
+    let Set { mode, now, scale } = request.read().await?;
     let present = world.clock();
     let setting = match (mode, scale) {
         (None, None) if now.is_none() => {
@@ -57,7 +57,7 @@ struct Advance {
 
 pub(crate) async fn advance(request: Request) -> Result<Reply, Reply> {
     let world = request.world()?;
-    let done = match request.read()? {
+    let done = match request.read().await? {
         Advance { by: Some(by), to: None } => {
             world.now();
             world.advance_by(by).await.map_err(|problem| wrong(problem.under("by")))?

@@ -12,7 +12,7 @@ pub(crate) async fn list(request: Request) -> Result<Reply, Reply> {
 
 pub(crate) async fn add(request: Request) -> Result<Reply, Reply> {
     let world = request.world()?;
-    let node = request.node()?;
+    let node = request.node().await?;
     let fault: Fault = node.read().map_err(|problem| wrong(node.locate(problem)))?;
     fault.check_for(&request.control.registry).map_err(|problem| wrong(node.locate(problem)))?;
     let id = world.add_fault(fault).map_err(|problem| wrong(node.locate(problem)))?;

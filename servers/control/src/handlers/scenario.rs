@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use serde_json::json;
-use stend_core::Problem;
 use stend_core::clock::wall;
+use stend_core::{Problem, Source};
 use stend_scenario::{Options, Parcel, Scenario, Speed, load, load_parcel};
 use stend_transport::{Reply, StatusCode, header};
 
 use crate::request::{Request, shown, wrong};
+use crate::site::Control;
 
 pub(crate) async fn start(request: Request) -> Result<Reply, Reply> {
     let world = request.world()?;
@@ -19,7 +20,8 @@ pub(crate) async fn start(request: Request) -> Result<Reply, Reply> {
     let start = request.query("start").map(|text| text.replace(' ', "+").parse()).transpose();
     let start = start
         .map_err(|_| wrong(Problem::invalid("a start is a time such as 2026-11-21T12:00:00+03:00").under("start")))?;
-    let scenario = read(&request)?;
+    let (source, control) = (request.source()?, Arc::clone(&request.control));
+    let scenario = request.elsewhere(move || read(source, &control)).await??;
     let control = &request.control;
     let options = Options { speed, seed, start: start.unwrap_or_else(wall) };
     let reach = control.reach(world.id());
@@ -29,9 +31,7 @@ pub(crate) async fn start(request: Request) -> Result<Reply, Reply> {
 }
 
 /// The body: a scenario, or a parcel of one with its world and files.
-fn read(request: &Request) -> Result<Scenario, Reply> {
-    let control = &request.control;
-    let source = request.source()?;
+fn read(source: Source, control: &Control) -> Result<Scenario, Reply> {
     let parcel = source.parse().ok().filter(|node| node.get("scenario").is_some());
     let scenario = match parcel {
         Some(node) => {

@@ -18,7 +18,7 @@ const REST: u32 = 4;
 
 pub(crate) async fn verify(request: Request) -> Result<Reply, Reply> {
     let world = request.world()?;
-    let node = request.node()?;
+    let node = request.node().await?;
     let (node, within) = split(node).map_err(wrong)?;
     let expectation = Expectation::read(&node, &request.control.registry).map_err(wrong)?;
     let expectation = Arc::new(expectation);

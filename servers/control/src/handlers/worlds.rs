@@ -106,7 +106,7 @@ struct Reset {
 
 pub(crate) async fn reset(request: Request) -> Result<Reply, Reply> {
     let world = request.world()?;
-    let reset: Reset = request.read()?;
+    let reset: Reset = request.read().await?;
     match reset.service {
         Some(service) => world.reset_service(&service).map_err(|problem| wrong(problem.under("fake")))?,
         None => world.reset().map_err(wrong)?,

@@ -43,6 +43,9 @@ const EFFECTS: [EffectKind; 12] = [
 /// The most bytes of garbage.
 const MOST_GARBAGE: usize = 1 << 20;
 
+/// The most characters of an id.
+const LONGEST_ID: usize = 100;
+
 /// The most pushes that one can be put behind.
 const FARTHEST: u32 = 1_000;
 
@@ -93,6 +96,7 @@ impl Fault {
     /// # Errors
     /// No effect, more than one, an effect on what it cannot be done to, or a value out of range.
     pub fn check(&self) -> Result<(), Problem> {
+        self.check_id()?;
         let effect = self.one_effect()?;
         if let Some(channel) = self.matching.channel.filter(|channel| !effect.channels.contains(channel)) {
             let message = format!("`{}` cannot be done to {}", effect.key, what(channel));
@@ -175,6 +179,20 @@ impl Fault {
                 Err(Problem::invalid(message).hint("write a fault for each").under(second.key))
             }
         }
+    }
+
+    /// A fault is asked for by its id in a path, and named in messages.
+    fn check_id(&self) -> Result<(), Problem> {
+        let Some(id) = &self.id else { return Ok(()) };
+        let count = id.chars().count();
+        let odd = |c: char| c == '/' || c == '*' || c.is_control();
+        if (1..=LONGEST_ID).contains(&count) && !id.contains(odd) && !matches!(id.as_str(), "." | "..") {
+            return Ok(());
+        }
+        let shown: String = id.chars().take(LONGEST_ID).collect();
+        Err(Problem::invalid(format!("{shown:?} cannot be the id of a fault"))
+            .hint(format!("1 to {LONGEST_ID} characters without `/`, `*` and control characters, e.g. `slow-menu`"))
+            .under("id"))
     }
 
     fn check_values(&self) -> Result<(), Problem> {

@@ -82,6 +82,8 @@ impl World {
         let mut done = Advanced { now: to, fired: Vec::new(), count: 0 };
         loop {
             self.busy_guards.settled().await;
+            // A month of a busy world is many deadlines: the requests of other worlds go on between them.
+            tokio::task::yield_now().await;
             let Some(due) = self.next_due().filter(|due| *due <= to) else { break };
             self.clock.jump(due);
             self.fire(due, &mut |fired| {
