@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use reqwest::Method;
 use serde_json::{Value, json};
 use stend::Config;
+use tokio::time::Instant;
 
 use super::worlds_player::{Player, WorldEvent, world_events};
 use crate::support::{Bench, NOON};

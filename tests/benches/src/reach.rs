@@ -1,8 +1,7 @@
 //! Ways to the bench beside the plain port: the gateway with TLS, `stend run`, and streams.
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufRead, BufReader, Write};
 use std::net::TcpStream;
-use std::process::Command;
 use std::time::{Duration, Instant};
 
 use crate::load::{Load, Wish};

@@ -314,6 +314,10 @@ fn each_way_to_trust_the_authority_works() {
         "public class C {{ public static void main(String[] a) throws Exception {{ System.out.println(new String(new java.net.URL(\"{url}\").openStream().readAllBytes())); }} }}"
     );
     std::fs::write(at("C.java"), java).unwrap();
+    let php =
+        format!("<?php $c = curl_init('{url}'); curl_setopt($c, CURLOPT_RETURNTRANSFER, true); echo curl_exec($c);");
+    std::fs::write(at("curl.php"), php).unwrap();
+    std::fs::write(at("stream.php"), format!("<?php echo file_get_contents('{url}');")).unwrap();
     let python = "/usr/bin/python3";
     let ways = [
         (
@@ -338,11 +342,7 @@ fn each_way_to_trust_the_authority_works() {
              keytool -importcert -noprompt -alias stend -file ca/ca.pem -keystore store -storepass changeit >/dev/null 2>&1; \
              java -Djavax.net.ssl.trustStore=store C.java",
         ),
-        (
-            "php",
-            "php -d curl.cainfo=$PWD/both.pem -r \"\\$c = curl_init('URL'); curl_setopt(\\$c, CURLOPT_RETURNTRANSFER, true); echo curl_exec(\\$c);\" && \
-             php -d openssl.cafile=$PWD/both.pem -r \"echo file_get_contents('URL');\"",
-        ),
+        ("php", "php -d curl.cainfo=$PWD/both.pem curl.php && php -d openssl.cafile=$PWD/both.pem stream.php"),
     ];
     for (program, line) in ways {
         let there = match program {
