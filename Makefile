@@ -53,9 +53,19 @@ endef
 $(TOOLS)/.ready: .ci/requirements.txt
 	$(call VENV,$(@D),$<)
 
-lint: $(TOOLS)/.ready ## Formatting, clippy with warnings as errors, licences and sources of dependencies
+PAGE := target/page
+NPM ?= npm
+
+$(PAGE)/.ready: tests/page/package.json tests/page/package-lock.json tests/page/tsconfig.json
+	@command -v node >/dev/null && command -v $(NPM) >/dev/null || { echo "npm is missing: install Node.js 20 or newer"; exit 1; }
+	@mkdir -p $(@D) && cp $^ $(@D)
+	@cd $(@D) && $(NPM) ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@touch $@
+
+lint: $(TOOLS)/.ready $(PAGE)/.ready ## Formatting, clippy with warnings as errors, the page's types, licences and sources of dependencies
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --locked --workspace --all-targets --quiet -- -D warnings
+	$(PAGE)/node_modules/.bin/tsc --project $(PAGE)/tsconfig.json
 	$(TOOLS)/bin/cargo-deny --log-level error check --hide-inclusion-graph licenses bans sources
 
 docs: ## The crates' documentation, warnings as errors
@@ -125,14 +135,7 @@ $(JUDGES)/npm/.ready: tests/judges/package.json tests/judges/package-lock.json t
 judges: program $(JUDGES)/venv/.ready $(JUDGES)/npm/.ready ## Let linters and schemathesis judge the specifications and what answers
 	@$(JUDGES)/venv/bin/python tests/judges/judge.py $(PROGRAM) $(JUDGES)/venv $(JUDGES)/npm/node_modules $(JUDGES)/out
 
-PAGE := target/page
 CHROMIUM ?= $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
-
-$(PAGE)/.ready: tests/page/package.json tests/page/package-lock.json
-	@command -v node >/dev/null && command -v $(NPM) >/dev/null || { echo "npm is missing: install Node.js 20 or newer"; exit 1; }
-	@mkdir -p $(@D) && cp $^ $(@D)
-	@cd $(@D) && $(NPM) ci --ignore-scripts --no-audit --no-fund --loglevel=error
-	@touch $@
 
 # Chromium is installed only where nobody minds: by root, or on a CI machine.
 page: program $(PAGE)/.ready ## Drive the page in Chromium, as a person would (CHROMIUM=PATH; SHOTS=FOLDER keeps pictures)
@@ -142,7 +145,7 @@ page: program $(PAGE)/.ready ## Drive the page in Chromium, as a person would (C
 		($$as apt-get update -qq && $$as apt-get install -y -qq chromium) >/dev/null; chromium=$$(command -v chromium); fi; \
 	if [ -z "$$chromium" ]; then echo "chromium is missing: install it (apt-get install chromium), or name a browser of its kind by CHROMIUM=PATH"; exit 1; fi; \
 	cp tests/page/*.mjs $(PAGE)/ && cd $(PAGE) && STEND=$(CURDIR)/$(PROGRAM) CHROMIUM="$$chromium" PAGE=$(CURDIR)/servers/control/page \
-		SHOTS="$(SHOTS)" node --test --test-concurrency=1 --test-reporter=spec
+		SHOTS="$(SHOTS)" node --experimental-websocket --test --test-concurrency=1 --test-reporter=spec
 
 # The peers live in target/; what they are, and their exact versions, stands in tests/benches/peers.
 PEERS := tests/benches/peers

@@ -10,6 +10,22 @@ fn main() {
     samples();
     ledgers();
     worlds();
+    scenarios();
+}
+
+/// Writes a list of the shipped scenarios, recipes included: each with its name and its text.
+fn scenarios() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scenarios");
+    println!("cargo:rerun-if-changed={}", folder.display());
+    let mut list = String::from("&[\n");
+    for file in entries(&folder).into_iter().chain(entries(&folder.join("recipes"))) {
+        if file.extension().is_some_and(|extension| extension == "yaml") {
+            writeln!(list, "({:?}, include_str!({file:?})),", stem(&file)).expect("memory");
+        }
+    }
+    list.push_str("]\n");
+    let out = std::env::var_os("OUT_DIR").expect("cargo gives OUT_DIR");
+    fs::write(Path::new(&out).join("scenarios.rs"), list).expect("OUT_DIR is writable");
 }
 
 /// Writes a list of the worlds under `fixtures/worlds`: each with its name and a table of its keys with their JSON.

@@ -234,3 +234,42 @@ async fn faults_that_cannot_be_sent_or_cannot_match_are_refused() {
         add(&bench, good).await;
     }
 }
+
+#[tokio::test]
+async fn a_fault_is_switched_off_and_on_and_keeps_its_counts() {
+    let bench = Bench::start().await;
+    let id = add(&bench, json!({ "match": { "fake": "carbis" }, "respond": { "status": 503 } })).await;
+    let switch = async |id: &str, off: bool| {
+        bench.steer(Method::PUT, &format!("/worlds/default/faults/{id}"), json!({ "off": off })).await
+    };
+    let status = async || bench.send(events(&bench)).await.status.as_u16();
+    assert_eq!(status().await, 503);
+    let off = switch(&id, true).await.json();
+    assert_eq!((&off["off"], &off["applied"]), (&json!(true), &json!(1)));
+    assert_eq!(status().await, 200);
+    assert_eq!(switch(&id, true).await.status, 200, "twice is once");
+    let on = switch(&id, false).await.json();
+    assert!(on["off"].is_null());
+    assert_eq!(status().await, 503);
+    let listed = bench.steer(Method::GET, "/worlds/default/faults", Value::Null).await.json();
+    assert_eq!((&listed[0]["matched"], &listed[0]["applied"]), (&json!(2), &json!(2)));
+    assert_eq!(switch("f9", true).await.status, 404);
+    let off = json!({ "match": { "fake": "carbis" }, "respond": { "status": 503 }, "off": true });
+    let (status, _, message) = error(&bench.steer(Method::POST, "/worlds/default/faults", off).await);
+    assert!(status == 422 && message.contains("does nothing"), "{message}");
+    // A recording has the fault taken out meanwhile.
+    let text = bench.steer(Method::GET, "/worlds/default/recording", Value::Null).await.json()["scenario"].clone();
+    let played = bench.send(
+        bench
+            .client
+            .post(format!("{}/worlds/default/scenario?speed=max", bench.control()))
+            .body(text.as_str().unwrap_or_default().to_owned()),
+    );
+    assert_eq!(played.await.status, 202, "{text}");
+    let ended = crate::support::eventually("it has not ended", async || {
+        let told = bench.steer(Method::GET, "/worlds/default/scenario", Value::Null).await.json();
+        Some(told).filter(|told| told["state"] != "playing")
+    });
+    let told = ended.await;
+    assert_eq!(told["state"], "passed", "{told:#}\n{text}");
+}

@@ -5,6 +5,7 @@ mod clock;
 mod faults;
 mod faults_match;
 mod journal;
+mod library;
 mod metrics;
 mod openapi;
 mod plays;

@@ -1,9 +1,11 @@
 // A running stend and a browser that looks at its page.
+import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { test } from "node:test";
 import { chromium } from "playwright-core";
 
 const binary = process.env.STEND;
@@ -76,3 +78,26 @@ export async function violations(page) {
   const { violations: found } = await page.evaluate(() => globalThis.axe.run({ resultTypes: ["violations"] }));
   return found.map(({ id, nodes }) => `${id}: ${nodes.map((node) => `${node.html.slice(0, 160)} ${node.failureSummary}`).join(" | ")}`);
 }
+
+/** The staff's feed, and who may read it. */
+export const FEED = "/api/v4/events?hash=none";
+export const asTablet = { headers: { token: "demo-token" } };
+
+/** A test with a stend in the busy world and the page in front of it. */
+export function on(title, options, run) {
+  test(title, { timeout: 120_000 }, async () => {
+    const bench = await serve(...(options.serve ?? ["--world", "busy", "--clock", "2026-11-26T14:00:00+03:00"]));
+    try {
+      const seen = await look(`${bench.urls.control}/`, options.browser);
+      if (!options.token) await seen.page.locator("#connection.ok").waitFor();
+      await run({ ...seen, ...bench });
+      assert.deepEqual(seen.problems, []);
+      assert.deepEqual(seen.foreign, [], "nothing is asked of others");
+      await seen.context.close();
+    } finally {
+      await bench.stop();
+    }
+  });
+}
+
+export const api = (urls, path, init) => fetch(`${urls.control}/control/v1/worlds/default${path}`, init).then((reply) => reply.json());

@@ -1,31 +1,9 @@
 // The page, driven as a person would: every test starts its own stend.
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
-import { look, serve, shot, shut, until, violations } from "./bench.mjs";
-
-const FEED = "/api/v4/events?hash=none";
-const asTablet = { headers: { token: "demo-token" } };
+import { FEED, api, asTablet, look, on, serve, shot, shut, until, violations } from "./bench.mjs";
 
 after(shut);
-
-/** A test with a stend in the busy world and the page in front of it. */
-function on(title, options, run) {
-  test(title, { timeout: 120_000 }, async () => {
-    const bench = await serve(...(options.serve ?? ["--world", "busy", "--clock", "2026-11-26T14:00:00+03:00"]));
-    try {
-      const seen = await look(`${bench.urls.control}/`, options.browser);
-      if (!options.token) await seen.page.locator("#connection.ok").waitFor();
-      await run({ ...seen, ...bench });
-      assert.deepEqual(seen.problems, []);
-      assert.deepEqual(seen.foreign, [], "nothing is asked of others");
-      await seen.context.close();
-    } finally {
-      await bench.stop();
-    }
-  });
-}
-
-const api = (urls, path, init) => fetch(`${urls.control}/control/v1/worlds/default${path}`, init).then((reply) => reply.json());
 
 on("a request shows within 200 ms, with its reply, and can be copied as curl", { browser: { permissions: ["clipboard-read", "clipboard-write"] } }, async ({ page, urls }) => {
   await page.evaluate(() => {
@@ -86,70 +64,6 @@ on("paused, the list stands still and tells what is new", {}, async ({ page, url
   await until(async () => (await page.locator(".line.exchange").count()) === 4, "all four");
 });
 
-on("a waiter is called, a coffee is sold and a ticket is taken by the buttons of the far side", {}, async ({ page, urls }) => {
-  const row = (table) => page.locator(`[data-table="${table}"] tbody tr`).first();
-  await page.click("#tab-carbis");
-  await row("tables").getByRole("button", { name: "Call the waiter" }).click();
-  await page.locator(".below .result", { hasText: "carbis.call_waiter" }).waitFor();
-  await page.locator(".line.done", { hasText: "carbis.call_waiter" }).waitFor();
-  await page.click("#tab-telemetron");
-  await row("planogram").getByRole("button", { name: "Sell by card" }).click();
-  await page.locator(".below .result", { hasText: "telemetron.sell" }).waitFor();
-  await page.locator('[data-table="planogram"] [class*="changed-"]').first().waitFor();
-  assert.deepEqual(await violations(page), []);
-  await page.click("#tab-queue");
-  await row("services").getByRole("button", { name: "Take a ticket" }).click();
-  await page.locator(".line.done", { hasText: "queue.take_ticket" }).waitFor();
-  await page.locator('[data-table="waiting"]').getByRole("button", { name: "Take a ticket …" }).click();
-  const form = page.getByRole("form", { name: "queue.take_ticket" });
-  await form.getByRole("button", { name: "Do it" }).click();
-  await form.getByText("is required").waitFor();
-  await form.getByRole("checkbox").first().check();
-  await form.getByRole("button", { name: "Do it" }).click();
-  await until(async () => (await page.locator(".line.done", { hasText: "queue.take_ticket" }).count()) === 2, "two tickets are taken");
-  await shot(page, "far");
-  assert.equal((await api(urls, "/journal")).entries.filter((entry) => entry.channel === "http").length, 0);
-});
-
-on("Telemetron answers 503 once, and the request that got it is found", {}, async ({ page, urls }) => {
-  await page.click("#open-faults");
-  await page.locator("#fault-service").selectOption("telemetron");
-  await page.click('[data-preset="preset_503"]');
-  await page.locator("#faults li").waitFor();
-  assert.deepEqual(await violations(page), []);
-  const first = await fetch(`${urls.telemetron}/v2/me`);
-  const second = await fetch(`${urls.telemetron}/v2/me`);
-  assert.equal(first.status, 503);
-  assert.notEqual(second.status, 503);
-  await page.getByText("applied 1 of").waitFor();
-  await shot(page, "faults");
-  await page.keyboard.press("Escape");
-  await page.getByRole("combobox", { name: "Status", exact: true }).selectOption("fault");
-  const line = page.locator(".line.exchange");
-  await until(async () => (await line.count()) === 1, "one line has a fault");
-  assert.match(await line.innerText(), /503/);
-  await line.click();
-  await page.locator("#details .bad-text").waitFor();
-  assert.match(await page.locator("#details").innerText(), /Fault applied/);
-});
-
-on("a fault of one's own is checked, counted and removed", {}, async ({ page, urls }) => {
-  await page.click("#open-faults");
-  const form = page.getByRole("form", { name: "Add a fault" });
-  await form.locator("#fault-effect").selectOption("respond");
-  await form.getByLabel("Arguments").fill('{"status": 99}');
-  await form.getByRole("button", { name: "Add" }).click();
-  await form.getByRole("alert").waitFor();
-  await form.getByLabel("Arguments").fill('{"status": 418}');
-  await form.locator("#fault-path").fill("/api/*");
-  await form.getByRole("button", { name: "Add" }).click();
-  await page.locator("#faults li").waitFor();
-  assert.equal((await fetch(urls.carbis + FEED)).status, 418);
-  await page.locator("#faults li").getByRole("button").click();
-  await until(async () => (await page.locator("#faults li").count()) === 0, "no fault is left");
-  assert.deepEqual(await api(urls, "/faults"), []);
-});
-
 on("the clock stands, advances, runs faster, and goes to what falls due next", {}, async ({ page, urls }) => {
   assert.match(await page.locator("#clock").innerText(), /26\.11\.2026 14:00:00/);
   await page.getByRole("button", { name: "Advance by 10m" }).click();
@@ -161,56 +75,6 @@ on("the clock stands, advances, runs faster, and goes to what falls due next", {
   await until(async () => (await api(urls, "/clock")).scale === 60, "sixty times as fast");
   await page.locator("#mode").selectOption("frozen");
   await until(async () => (await api(urls, "/clock")).mode === "frozen", "it stands");
-});
-
-on("a world is made, forked, chosen, reset and removed", {}, async ({ page, urls }) => {
-  await page.click("#open-worlds");
-  await page.fill("#world-name", "mine");
-  await page.locator("#world-start").selectOption("busy");
-  await page.getByRole("form", { name: "Make a world" }).getByRole("button").click();
-  const mine = page.locator('[data-world="mine"]');
-  await mine.getByText("/w/mine").first().waitFor();
-  await page.locator("#open-worlds", { hasText: "mine" }).waitFor();
-  assert.deepEqual(await violations(page), []);
-  await shot(page, "worlds");
-  await fetch(`${urls.carbis}/w/mine${FEED}`, asTablet);
-  await page.locator(".line.exchange").waitFor();
-  await mine.getByRole("button", { name: "Fork" }).click();
-  await until(async () => (await page.locator("#worlds > li").count()) === 3, "three worlds");
-  await mine.getByRole("button", { name: "Reset" }).click();
-  await page.locator("#notice").waitFor();
-  await mine.getByRole("button", { name: "Remove" }).click();
-  await until(async () => (await page.locator("#worlds > li").count()) === 2, "two worlds");
-  await page.locator("#worlds").getByRole("button", { name: "default" }).click();
-  await page.locator("#open-worlds", { hasText: "default" }).waitFor();
-});
-
-on("a world that is removed while it is shown says so", {}, async ({ page, urls }) => {
-  const worlds = `${urls.control}/control/v1/worlds`;
-  await fetch(worlds, { method: "POST", body: '{"id": "brief"}' });
-  await page.goto(`${urls.control}/?world=brief`);
-  await page.locator("#connection.ok").waitFor();
-  await fetch(`${worlds}/brief`, { method: "DELETE" });
-  await page.getByText("This world is gone").first().waitFor();
-});
-
-on("a scenario is played, its mistakes are told, and it is stopped", {}, async ({ page }) => {
-  await page.click("#open-scenarios");
-  await page.fill("#scenario-text", "stend: 1\ntitle: wrong\ntimeline:\n  - do: { no.such: {} }\n");
-  await page.getByRole("button", { name: "▶ Play" }).click();
-  await page.getByRole("alert").waitFor();
-  assert.match(await page.getByRole("alert").innerText(), /no/);
-  await page.fill(
-    "#scenario-text",
-    "stend: 1\ntitle: Calls\nworld: busy\ntimeline:\n  - at: 1s\n    do: { carbis.call_waiter: { table: 1000041 } }\n  - at: 600s\n    do: { carbis.call_waiter: { table: 1000041 } }\n",
-  );
-  await page.getByRole("button", { name: "▶ Play" }).click();
-  await page.locator("#scenario-state", { hasText: "playing" }).waitFor();
-  assert.deepEqual(await violations(page), []);
-  await page.locator(".line.done").first().waitFor();
-  await shot(page, "scenario");
-  await page.locator("footer").getByRole("button", { name: "Stop" }).click();
-  await page.locator("#scenario-state", { hasText: "stopped" }).waitFor();
 });
 
 on("HTML in what clients send is shown, never interpreted", {}, async ({ page, urls }) => {
@@ -291,26 +155,3 @@ test("a stream that breaks says so", { timeout: 60_000 }, async () => {
   await context.close();
 });
 
-on("thousands of requests do not freeze the page, and only a window of them is in it", {}, async ({ page, urls }) => {
-  const most = 5_000;
-  let sent = 0;
-  const send = async () => {
-    while (sent < most) {
-      sent += 1;
-      await (await fetch(`${urls.carbis}/burst`)).arrayBuffer();
-    }
-  };
-  const burst = Promise.all(Array.from({ length: 16 }, send)).then(() => true);
-  let worst = 0;
-  while (!(await Promise.race([burst, new Promise((then) => setTimeout(then, 200, false))]))) {
-    const from = Date.now();
-    await page.evaluate(() => new Promise((then) => requestAnimationFrame(then)));
-    worst = Math.max(worst, Date.now() - from);
-  }
-  await until(async () => Number((await page.locator("#total").innerText()).split("/")[0]) >= most, "all are listed");
-  assert.ok((await page.locator(".line").count()) < 60, "the list is a window");
-  assert.ok(worst < 2000, `a frame took ${worst} ms`);
-  await page.locator("#lines").evaluate((box) => (box.scrollTop = box.scrollHeight));
-  await page.locator(".line").last().click();
-  await page.locator('.body[aria-label="Reply"] pre').waitFor();
-});

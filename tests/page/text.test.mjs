@@ -51,3 +51,10 @@ test("nothing is fetched from elsewhere, and no HTML is written past the escapin
     assert.ok(!/(src|href|url\(|from|import)\s*[=(]?\s*["'`(]?https?:/.test(text), name);
   }
 });
+
+test("the page asks at once for every module that it is made of", () => {
+  const wanted = new Set(["main.js"]);
+  for (const name of wanted) for (const [, other] of read(name).matchAll(/from "\.\/([\w-]+\.js)"/g)) wanted.add(other);
+  const asked = [...read("index.html").matchAll(/modulepreload" href="\/page\/([\w-]+\.js)"/g)].map((found) => found[1]);
+  assert.deepEqual(asked.sort(), [...wanted].sort());
+});

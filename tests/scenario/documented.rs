@@ -56,7 +56,7 @@ fn every_fault_of_the_readme_can_be_meant() {
         }
     }
     let mut known: Vec<String> = keys("Match");
-    let others = ["id", "match", "times", "matched", "applied"];
+    let others = ["id", "match", "times", "off", "matched", "applied"];
     known.extend(keys("Fault").into_iter().filter(|key| !others.contains(&key.as_str())));
     known.sort_unstable();
     assert_eq!(words(&rows), known, "the table and the schema");

@@ -6,7 +6,8 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
-use stend_control::{Access, Addresses, Control};
+use serde_json::json;
+use stend_control::{Access, Addresses, Control, Shelf};
 use stend_core::clock::wall;
 use stend_core::library::DOCUMENTED;
 use stend_core::{ClockSetting, Diagnostic, Library, Problem, WorldFile, Worlds, secret};
@@ -24,6 +25,21 @@ pub use stend_control::Urls;
 /// The built-in worlds: those of `fixtures/worlds`.
 pub fn library() -> Library {
     Library::new(include!(concat!(env!("OUT_DIR"), "/worlds.rs")))
+}
+
+/// The shipped scenarios, each by its name with its text: those of `scenarios` and `scenarios/recipes`.
+pub fn scenarios() -> &'static [(&'static str, &'static str)] {
+    include!(concat!(env!("OUT_DIR"), "/scenarios.rs"))
+}
+
+/// What people look up on the control port.
+fn shelf() -> Shelf {
+    let claims = |service: &str| {
+        let ledgers = crate::fidelity::ledgers()?;
+        let ledger = ledgers.iter().find(|ledger| ledger.service == service);
+        Ok(ledger.map(|ledger| json!(ledger.all().collect::<Vec<_>>())))
+    };
+    Shelf { scenarios: scenarios(), manual: crate::manual::chapters, claims }
 }
 
 /// What to start.
@@ -211,7 +227,8 @@ pub async fn start(config: Config) -> Result<Running, StartError> {
         env!("CARGO_PKG_VERSION"),
         crate::spec::spec,
     )
-    .with_authority(authority.clone());
+    .with_authority(authority.clone())
+    .with_shelf(shelf());
     let mut sites: Vec<Arc<dyn Site>> = vec![control.site()];
     sites.extend(registry::sites());
     // Ports before worlds: one in use is reported at once, whatever the world costs to make.

@@ -19,7 +19,9 @@ export class Refused extends Error {
     super([error?.message ?? `HTTP ${status}`, error?.hint].filter(Boolean).join(" — "));
     this.status = status;
     this.code = error?.code;
-    this.path = error?.path ?? error?.at ?? "";
+    // `1:24 (match.path)`: where the body has lines, they come first.
+    const place = error?.at ?? "";
+    this.path = /\((.*)\)$/.exec(place)?.[1] ?? place;
   }
 }
 
@@ -44,7 +46,7 @@ export async function call(method, path, body, more) {
   if (!response.ok) throw await refusal(response);
   if (response.status === 204) return null;
   const text = await response.text();
-  return more?.accept?.includes("yaml") ? text : JSON.parse(text);
+  return response.headers.get("content-type")?.includes("json") ? JSON.parse(text) : text;
 }
 
 export const get = (path, more) => call("GET", path, undefined, more);

@@ -16,6 +16,8 @@ const wanted = signal({});
 /** The open form, and the last result: {place, ...}. */
 const open = signal(null);
 const result = signal(null);
+/** The row whose further actions are shown. */
+const more = signal(/** @type {string | null} */ (null));
 
 /** What the cells held before, and how often each has changed. */
 let before = new Map();
@@ -84,11 +86,25 @@ function Act({ offer, where }) {
   return html`<button class="act" aria-expanded=${needs ? open.value?.where === where && open.value.offer.name === offer.name : undefined} onClick=${click}>${titled(offer.title)}${needs ? " …" : ""}</button>`;
 }
 
-function Below({ where }) {
+/** More buttons than these of a row are behind one. */
+const BUTTONS = 2;
+
+/** The actions of a row: the first ones, and the rest on a line of their own below it. */
+function Acts({ offers, where }) {
+  const few = offers.length <= BUTTONS + 1;
+  const unfolded = more.value === where;
+  return html`${offers.slice(0, few ? offers.length : BUTTONS).map((offer) => html`<${Act} key=${offer.name + JSON.stringify(offer.args)} offer=${offer} where=${where} />`)}
+    ${!few && html`<button class="act more" aria-label=${t("more_actions", offers.length - BUTTONS)} aria-expanded=${unfolded} onClick=${() => (more.value = unfolded ? null : where)}>⋯</button>`}`;
+}
+
+function Below({ where, offers = [] }) {
   const form = open.value?.where === where ? open.value.offer : null;
   const done = result.value?.where === where ? result.value : null;
-  if (!form && !done) return null;
+  const rest = more.value === where ? offers.slice(BUTTONS) : [];
+  if (!form && !done && !rest.length) return null;
   return html`<div class="below">
+    ${rest.length > 0 && html`<div class="bar wrap rest" role="group" aria-label=${t("more_actions", rest.length)}>
+      ${rest.map((offer) => html`<${Act} key=${offer.name + JSON.stringify(offer.args)} offer=${offer} where=${where} />`)}</div>`}
     ${form && html`<${Form} key=${form.name} name=${form.name} known=${form.args} ask=${form.ask} onClose=${() => (open.value = null)}
       onDone=${(came) => {
         open.value = null;
@@ -104,16 +120,16 @@ function Below({ where }) {
 
 function Row({ name, table, row, follow }) {
   const where = place(name, table.id, row.key);
-  const below = open.value?.where === where || result.value?.where === where;
+  const below = [open.value?.where, result.value?.where, more.value].includes(where);
   const acts = table.rows.some((other) => other.actions?.length);
   return html`<tr id=${`row-${table.id}-${row.key}`} data-key=${row.key}>
       ${table.columns.map((column) => {
         const times = changes.get(place(name, table.id, row.key, column.id)) ?? 0;
         return html`<td key=${column.id} class=${`is-${column.type} ${times ? `changed-${times % 2}` : ""}`}><${Cell} column=${column} cell=${row.cells[column.id]} follow=${follow} /></td>`;
       })}
-      ${acts && html`<td class="acts">${row.actions?.map((offer) => html`<${Act} key=${offer.name + JSON.stringify(offer.args)} offer=${offer} where=${where} />`)}</td>`}
+      ${acts && html`<td class="acts"><${Acts} offers=${row.actions ?? []} where=${where} /></td>`}
     </tr>
-    ${below && html`<tr class="under"><td colspan=${table.columns.length + (acts ? 1 : 0)}><${Below} where=${where} /></td></tr>`}`;
+    ${below && html`<tr class="under"><td colspan=${table.columns.length + (acts ? 1 : 0)}><${Below} where=${where} offers=${row.actions} /></td></tr>`}`;
 }
 
 function Table({ name, table }) {
@@ -124,7 +140,7 @@ function Table({ name, table }) {
     found?.classList.add("found");
     setTimeout(() => found?.classList.remove("found"), 2000);
   };
-  const more = () => {
+  const further = () => {
     const limit = Math.min(1000, table.rows.length + 200);
     wanted.value = { ...wanted.value, [name]: { ...wanted.value[name], [table.id]: limit } };
     soon(0);
@@ -140,7 +156,7 @@ function Table({ name, table }) {
           <tbody>${table.rows.map((row) => html`<${Row} key=${row.key} name=${name} table=${table} row=${row} follow=${follow} />`)}</tbody>
         </table></div>`
       : html`<p class="quiet">${t("empty")}</p>`}
-    ${table.next && table.rows.length < 1000 && html`<button onClick=${more}>${t("more")}</button>`}
+    ${table.next && table.rows.length < 1000 && html`<button onClick=${further}>${t("more")}</button>`}
   </section>`;
 }
 
@@ -170,7 +186,7 @@ export function Far({ past = false }) {
   const turn = (to) => {
     chosen.value = to;
     remember("service", to);
-    open.value = result.value = null;
+    open.value = result.value = more.value = null;
   };
   useEffect(() => {
     view.value = null;

@@ -6,7 +6,9 @@ import { Details } from "./details.js";
 import { Far } from "./far.js";
 import { Faults, watchFaults } from "./faults.js";
 import { listen } from "./keys.js";
-import { Foot, Scenarios, watchScenario } from "./scenarios.js";
+import { Manual } from "./manual.js";
+import { Foot, watchScenario } from "./playing.js";
+import { Scenarios } from "./scenarios.js";
 import { notice, open, panel } from "./store.js";
 import { html } from "./parts.js";
 import { lang, speak, t } from "./text.js";
@@ -15,7 +17,7 @@ import { Head } from "./time.js";
 import { Traffic } from "./traffic.js";
 import { Worlds } from "./worlds.js";
 
-const PANELS = { worlds: Worlds, faults: Faults, scenarios: Scenarios };
+const PANELS = { worlds: Worlds, faults: Faults, scenarios: Scenarios, manual: Manual };
 
 function Panel() {
   const name = panel.value;

@@ -106,7 +106,7 @@ function Page() {
               ${reports().every(({ report }) => !report) && html`<p class="quiet pad">${t("scenario_none")}</p>`}</div>`
           : html`<${Far} past=${true} />`}
       </div>
-      <div class="right"><${Traffic} upto=${moment.value} /><${Details} /></div>
+      <div class="right"><${Traffic} upto=${moment.value} /><${Details} past=${true} /></div>
     </main>`;
 }
 

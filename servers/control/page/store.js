@@ -3,25 +3,44 @@ import { batch, computed, signal } from "@preact/signals";
 import { Refused, follow, get } from "./api.js";
 import { remember, remembered } from "./parts.js";
 
+/**
+ * What the control API tells.
+ * @typedef {{ id: string, seed: number, clock: { mode: string }, journal: { entries: number }, urls: Record<string, string> }} World
+ * @typedef {{ at: string, fake: string, rows: { table: string, key: string, row: string, what: { en: string, ru: string } }[] }} Due
+ * @typedef {{ mode: "real" | "frozen" | "scaled", now: string, scale?: number, next_due?: string, due?: Due[], seen: number }} Clock
+ * @typedef {{ action: string, summary: string, arguments: any }} Action
+ * @typedef {{ fake: string, id: string, kind: string, method?: string, path?: string, command?: string }} Operation
+ */
+
+/**
+ * An entry of the journal, or what happened beside it; `headers`, `request` and `reply` only where it was read whole.
+ * @typedef {{ seq?: number, at?: string, fake?: string, operation?: string, channel?: string, method?: string, path?: string,
+ *   query?: string, status?: number, client?: string, warnings?: string[], fault?: string,
+ *   headers?: { name: string, value: string }[], request?: any, reply?: any, what?: string, action?: string, args?: any,
+ *   result?: any, fired?: any, id?: string, world?: string, clock?: Clock, missed?: number, of?: string }} Entry
+ * @typedef {{ id: string, name: string, data: Entry }} Event an event of the stream
+ * @typedef {{ number: number, id: string, name: string, data: Entry, service: string, text: string }} Line a line of the traffic
+ */
+
 /** The most lines that are kept; the journal of the world keeps its own. */
 const MOST = 20_000;
 
 export const worldId = signal(new URLSearchParams(location.search).get("world") ?? remembered("world") ?? "default");
-export const worlds = signal([]);
-export const actions = signal([]);
-export const operations = signal([]);
+export const worlds = signal(/** @type {World[]} */ ([]));
+export const actions = signal(/** @type {Action[]} */ ([]));
+export const operations = signal(/** @type {Operation[]} */ ([]));
 
 /** `off`, `live`, `gone` or `token`, and why. */
 export const connection = signal({ state: "off", why: null });
 
 /** The clock as last told, and the browser's time at that moment. */
-export const clock = signal(null);
+export const clock = signal(/** @type {Clock | null} */ (null));
 
 /** What is said of the last thing done: {text, bad}. */
-export const notice = signal(null);
+export const notice = signal(/** @type {{ text: string, bad: boolean } | null} */ (null));
 
-/** Which panel is open: `worlds`, `faults`, `scenarios` or none. */
-export const panel = signal(null);
+/** Which panel is open: `worlds`, `faults`, `scenarios`, `manual` or none. */
+export const panel = signal(/** @type {string | null} */ (null));
 
 /** The line of a journal entry, if it is still listed. */
 export const bySeq = (seq) => all.findLast(({ data }) => data.seq === seq) ?? null;
@@ -60,17 +79,20 @@ export function say(text, bad = false) {
 
 export const filter = signal({ service: "", status: "", operation: "", client: "", text: "" });
 /** The lines that pass the filter, oldest first; `version` changes with it, at most once a frame. */
+/** @type {Line[]} */
 let all = [];
+/** @type {Line[]} */
 let passing = [];
 export const version = signal(0);
 export const total = signal(0);
 /** Where paused: the lines as they stood, and how many have passed since. */
-export const held = signal(null);
+export const held = signal(/** @type {Line[] | null} */ (null));
 export const fresh = signal(0);
-export const selected = signal(null);
+export const selected = signal(/** @type {Line | null} */ (null));
 /** Whether a client has sent something since the page was opened, or somebody has done something. */
 export const begun = signal(false);
 let number = 0;
+/** @type {Event[]} */
 let waiting = [];
 
 export const lines = () => held.value ?? passing;
@@ -93,6 +115,7 @@ function fits(line, status) {
   return String(data.status).startsWith(status);
 }
 
+/** @param {Event} event @returns {Line} */
 function lineOf({ id, name, data }) {
   const service = data.fake ?? data.action?.split(".")[0] ?? "";
   const text = `${data.method ?? ""} ${data.path ?? ""}${data.query ? `?${data.query}` : ""} ${data.operation ?? ""} ${
@@ -170,6 +193,7 @@ export function clear() {
 
 export const at = (path = "") => `/worlds/${encodeURIComponent(worldId.peek())}${path}`;
 
+/** @type {AbortController | null} */
 let stop = null;
 
 export function choose(id) {
@@ -206,7 +230,7 @@ export async function readWorlds() {
 }
 
 export async function readClock() {
-  clock.value = { ...(await get(at("/clock"))), seen: performance.now() };
+  clock.value = { ...(await get(at("/clock?due=true"))), seen: performance.now() };
 }
 
 async function readKinds() {

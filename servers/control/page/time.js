@@ -5,7 +5,7 @@ import { call } from "./api.js";
 import { at, attempt, clock, connection, panel, pulse, readClock, worldId, worldTime } from "./store.js";
 import { clockText, dateText, html, spanText } from "./parts.js";
 import { faultCount } from "./faults.js";
-import { lang, speak, t } from "./text.js";
+import { lang, speak, t, titled } from "./text.js";
 import { Theme } from "./theme.js";
 
 const SPEEDS = [2, 10, 60, 600];
@@ -20,13 +20,23 @@ async function advance(how) {
   readClock().catch(() => {});
 }
 
+/** What a row says falls due, or only where. */
+function dueText({ fake, rows }) {
+  if (fake === "world") return t("due_world");
+  if (!rows.length) return fake;
+  return rows.map(({ row, what }) => `${row}: ${titled(what)}`).join("; ");
+}
+
+/** What falls due next: one is advanced to by a click. */
 function Due({ now }) {
-  const due = clock.value?.next_due;
-  if (!due) return null;
-  const left = (new Date(due).getTime() - now) / 1000;
-  return html`<button id="due" title=${t("advance_due")} onClick=${() => advance({ to: due })}>
-    ${t("due")}: ${clockText(due)} (${t("due_in", spanText(left))}) →
-  </button>`;
+  const dues = clock.value?.due ?? [];
+  if (!dues.length) return null;
+  const left = (at) => spanText((new Date(at).getTime() - now) / 1000);
+  const line = (due) => t("due_line", left(due.at), dueText(due));
+  const [next, ...later] = dues;
+  return html`<span class="due"><button id="due" title=${`${t("advance_due")}: ${clockText(next.at)}`} onClick=${() => advance({ to: next.at })}><span class="cut">${line(next)}</span> →</button>
+    ${later.length > 0 && html`<details class="drop"><summary aria-label=${t("due_later", later.length)}>+${later.length}</summary>
+      <ul>${later.map((due) => html`<li key=${due.fake}><button title=${`${t("advance_due")}: ${clockText(due.at)}`} onClick=${() => advance({ to: due.at })}>${line(due)} →</button></li>`)}</ul></details>`}</span>`;
 }
 
 function Clock() {

@@ -1,7 +1,8 @@
 // The traffic: a window over the list of what happened, newest first.
 import { useSignal } from "@preact/signals";
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
-import { begun, clear, filter, fresh, held, lines, operations, pause, refilter, selected, services, total, version, world } from "./store.js";
+import { begun, clear, filter, fresh, held, lines, operations, pause, refilter, selected, services, total, version } from "./store.js";
+import { First } from "./first.js";
 import { LINE, clockText, html } from "./parts.js";
 import { t } from "./text.js";
 
@@ -30,7 +31,7 @@ function Filter() {
 }
 
 /** The sign, the words and the outcome of a line. */
-function told({ name, data }) {
+function told(/** @type {import("./store.js").Line} */ { name, data }) {
   if (name === "gap") return { sign: "…", what: t("gap", data.missed), end: "", tone: "warn" };
   if (name === "world" || name === "clock") return toldOfWorld(data);
   const fine = data.channel === "http" ? data.status >= 200 && data.status < 400 : data.status === 200 || data.status === 0;
@@ -40,7 +41,7 @@ function told({ name, data }) {
   return { sign, verb: data.channel === "http" ? data.method : "", what: path, end, tone: fine ? "" : data.status >= 500 || !data.status ? "bad" : "warn" };
 }
 
-function toldOfWorld(data) {
+function toldOfWorld(/** @type {import("./store.js").Entry} */ data) {
   const args = data.args && Object.keys(data.args).length ? ` ${JSON.stringify(data.args)}` : "";
   const detail = data.fired ?? data.id ?? data.world ?? (data.clock ? `${data.clock.mode} ${data.clock.now}` : "");
   if (data.what === "action") return { sign: "✱", what: `${data.action}${args}`, end: t("action"), tone: "done" };
@@ -72,21 +73,6 @@ function Line({ line, place, top, later }) {
   </div>`;
 }
 
-/** What to do in a world in which nothing has happened. */
-function First() {
-  const urls = world.value?.urls ?? {};
-  const [http] = Object.values(urls).filter((url) => url.startsWith("http"));
-  const name = Object.keys(urls).find((key) => urls[key] === http);
-  const row = operations.value.find((operation) => operation.fake === name && operation.method === "GET");
-  return html`<div class="first">
-    <h3>${t("first_title")}</h3>
-    ${http && html`<p>${t("first_curl")}</p><pre>curl ${http}${row?.path ?? "/"}</pre>`}
-    <p>${t("first_url")}</p>
-    <ul>${Object.entries(urls).map(([key, url]) => html`<li key=${key}>${key}: <code>${url}</code></li>`)}</ul>
-    <p>${t("first_far")}</p>
-  </div>`;
-}
-
 /** With `upto`, so many lines have happened by the moment that is shown; those after it are dim. */
 export function Traffic({ upto = null }) {
   version.value;
@@ -102,7 +88,7 @@ export function Traffic({ upto = null }) {
     before.current = { list, length: list.length };
   });
   useEffect(() => {
-    const measure = () => (view.value = { top: box.current.scrollTop, height: box.current.clientHeight });
+    const measure = () => box.current && (view.value = { top: box.current.scrollTop, height: box.current.clientHeight });
     const watcher = new ResizeObserver(measure);
     watcher.observe(box.current);
     return () => watcher.disconnect();
@@ -126,7 +112,7 @@ export function Traffic({ upto = null }) {
         <button onClick=${clear}>${t("clear")}</button>`}
     </div>
     <${Filter} />
-    ${!begun.value && html`<${First} />`}
+    ${upto === null && !begun.value && total.value === 0 && html`<${First} />`}
     <div
       class="lines"
       id="lines"

@@ -15,6 +15,7 @@ mod trace;
 mod waiting;
 
 pub use access::Access;
+pub use handlers::library::{Chapter, Shelf};
 pub use openapi::openapi;
 pub use report::html as report_html;
 pub use site::{Addresses, Control, Specs, Urls};

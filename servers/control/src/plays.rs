@@ -7,8 +7,8 @@ use std::thread::JoinHandle;
 use parking_lot::Mutex;
 use serde_json::{Value, json};
 use stend_core::{Mode, Problem, Span, World};
-use stend_scenario::{Options, Progress, Report, Scenario, StepOutcome, play};
-use tokio::sync::oneshot;
+use stend_scenario::{Options, Progress, Report, Scenario, Speed, StepOutcome, play_at};
+use tokio::sync::{oneshot, watch};
 
 use crate::trace::{Played, Snapshots, Watched, trace};
 
@@ -58,6 +58,8 @@ struct Play {
     played: Played,
     board: Arc<Shared>,
     thread: JoinHandle<()>,
+    /// How fast it is played; another value changes that.
+    speed: watch::Sender<Speed>,
     /// Dropped, it stops the play.
     stop: Option<oneshot::Sender<()>>,
 }
@@ -99,6 +101,7 @@ impl Plays {
         board.board.lock().of = scenario.until;
         let shared = Arc::clone(&board);
         let (stop, stopped) = oneshot::channel::<()>();
+        let (speed, changes) = watch::channel(options.speed);
         // Its expectations may look at all of a long journal and a large state: no requests wait for them on a thread
         // of its own.
         let failed =
@@ -110,13 +113,13 @@ impl Plays {
             let outcome = tokio::select! {
                 biased;
                 _ = stopped => return,
-                outcome = play(&scenario, &world, &reach, &options, progress) => outcome,
+                outcome = play_at(&scenario, &world, &reach, &options, Some(changes), progress) => outcome,
             };
             shared.board.lock().outcome = Some(outcome.map_err(|problem| problem.to_string()));
         };
         let thread = std::thread::Builder::new().name("play".into());
         let thread = thread.spawn(move || runtime.block_on(playing)).map_err(failed)?;
-        plays.insert(id, Play { world: weak, title, played, board, thread, stop: Some(stop) });
+        plays.insert(id, Play { world: weak, title, played, board, thread, speed, stop: Some(stop) });
         Ok(())
     }
 
@@ -148,6 +151,7 @@ impl Plays {
             progress["done"] = json!(board.done);
             progress["plan"] = json!(play.played.plan);
             progress["steps"] = json!(board.steps);
+            progress["source"] = json!(play.played.source);
         }
         match &board.outcome {
             Some(Ok(report)) => {
@@ -159,7 +163,16 @@ impl Plays {
                 progress["why"] = json!(why);
             }
             None if play.thread.is_finished() => progress["state"] = json!("stopped"),
-            None => {}
+            None => {
+                // Between two steps, and while it is paused, the world's clock tells.
+                let since = Span::between(world.world_events.began(), world.now());
+                progress["at"] = json!(since.max(board.at).min(board.of));
+                progress["speed"] = match *play.speed.borrow() {
+                    Speed::Times(factor) => json!(factor),
+                    Speed::Max => json!("max"),
+                    Speed::Stands => json!("paused"),
+                }
+            }
         }
         if progress["state"] != "playing"
             && let Some(note) = clock_note(world)
@@ -167,6 +180,13 @@ impl Plays {
             progress["clock"] = note.into();
         }
         Some(progress)
+    }
+
+    /// Plays on at another speed; [`Speed::Stands`] pauses. Says whether something is being played.
+    pub(crate) fn set_speed(&self, world: &World, speed: Speed) -> bool {
+        let plays = self.0.lock();
+        let of_this = |play: &&Play| std::ptr::eq(Weak::as_ptr(&play.world), world) && !play.thread.is_finished();
+        plays.get(world.id()).filter(of_this).is_some_and(|play| play.speed.send(speed).is_ok())
     }
 
     /// Stops the play of a world; says whether there was one.

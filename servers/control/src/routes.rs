@@ -8,7 +8,8 @@ use serde_json::Value;
 use stend_transport::Reply;
 
 use crate::handlers::{
-    actions, clock, faults, info, journal, metrics, recording, scenario, spec, state, stream, verify, view, worlds,
+    actions, changes, clock, faults, info, journal, library, metrics, recording, scenario, spec, state, stream, verify,
+    view, worlds,
 };
 use crate::openapi::schemas;
 use crate::request::Request;
@@ -190,6 +191,11 @@ const YES_OR_NO: &str = r#"{"enum": ["true", "false"]}"#;
 const STEPS: &[Parameter] =
     &[parameter("steps", YES_OR_NO, "`true` adds what was planned, and what came of the newest steps.")];
 
+const DUE: &[Parameter] =
+    &[parameter("due", YES_OR_NO, "`true` adds what falls due next in each service, and the rows that it concerns.")];
+
+const LANGUAGE: &[Parameter] = &[parameter("lang", r#"{"enum": ["en", "ru"]}"#, "The language; English unless given.")];
+
 const WORLD: &[Parameter] =
     &[parameter("world", TEXT, "The world whose URL is the document's server; the default one unless given.")];
 
@@ -232,6 +238,28 @@ pub(crate) static ROUTES: &[Row] = &[
         .query(WORLD)
         .answers(200, schemas::object)
         .or_yaml(),
+    row!("list_claims", "GET", "/control/v1/claims/{service}", library::claims)
+        .about("The statements of the vendor's document about a service, and how sure we are of each.")
+        .answers(200, schemas::objects),
+    row!("list_scenarios", "GET", "/control/v1/scenarios", library::scenarios)
+        .about("The scenarios that the program carries.")
+        .answers(200, schemas::objects),
+    row!("show_scenario", "GET", "/control/v1/scenarios/{name}", library::scenario)
+        .about("The text of a scenario that the program carries.")
+        .answers(200, schemas::text)
+        .of("application/yaml"),
+    row!("check_scenario", "POST", "/control/v1/check", scenario::check)
+        .about("Everything that is wrong with a scenario, each with its line and column, or its plan; nothing is played.")
+        .takes(schemas::scenario)
+        .answers(200, schemas::checked),
+    row!("list_topics", "GET", "/control/v1/manual", library::topics)
+        .about("The chapters of the manual.")
+        .answers(200, schemas::objects),
+    row!("show_topic", "GET", "/control/v1/manual/{topic}", library::chapter)
+        .about("A chapter of the manual, Markdown.")
+        .query(LANGUAGE)
+        .answers(200, schemas::text)
+        .of("text/markdown"),
     row!("list_worlds", "GET", "/control/v1/worlds", worlds::list).about("All worlds.").answers(200, schemas::worlds),
     row!("make_world", "POST", "/control/v1/worlds", worlds::create)
         .about("Makes a world: {id?, seed?, world?, clock?, fork_of?}.")
@@ -251,8 +279,12 @@ pub(crate) static ROUTES: &[Row] = &[
         .about("Replaces the world by a file, JSON or YAML.")
         .takes(schemas::world_file)
         .answers(200, schemas::object),
+    row!("show_changes", "GET", "/control/v1/worlds/{world}/changes", changes::read)
+        .about("What of the services' state differs from how the world began, value by value; the first thousand.")
+        .answers(200, schemas::changes),
     row!("show_clock", "GET", "/control/v1/worlds/{world}/clock", clock::show)
         .about("The clock, and when something falls due next.")
+        .query(DUE)
         .answers(200, schemas::clock),
     row!("set_clock", "PUT", "/control/v1/worlds/{world}/clock", clock::set)
         .about("Sets the clock: {mode: real|frozen|scaled, now?, scale?}. Without `now` time goes on from where it is, also after a jump; `\"now\": \"now\"` is the wall clock's time.")
@@ -306,6 +338,10 @@ pub(crate) static ROUTES: &[Row] = &[
         .takes(schemas::fault)
         .answers(201, schemas::id),
     row!("clear_faults", "DELETE", "/control/v1/worlds/{world}/faults", faults::clear).about("Removes all faults."),
+    row!("switch_fault", "PUT", "/control/v1/worlds/{world}/faults/{id}", faults::switch)
+        .about("Switches a fault off or on: {\"off\": true}. It stays in the list with its counts.")
+        .takes(schemas::switch)
+        .answers(200, schemas::id),
     row!("remove_fault", "DELETE", "/control/v1/worlds/{world}/faults/{id}", faults::remove).about("Removes a fault."),
     row!("play_scenario", "POST", "/control/v1/worlds/{world}/scenario", scenario::start)
         .about("Plays a scenario in this world, which becomes the scenario's; its clock stays as the scenario leaves it.")
@@ -316,6 +352,9 @@ pub(crate) static ROUTES: &[Row] = &[
         .about("How far it is, and its report at the end.")
         .query(STEPS)
         .answers(200, schemas::progress),
+    row!("pace_play", "PUT", "/control/v1/worlds/{world}/scenario", scenario::set_speed)
+        .about("Pauses what is played, or goes on at another speed: {\"speed\": \"paused\"}, 60 or \"max\".")
+        .takes(schemas::pace),
     row!("stop_play", "DELETE", "/control/v1/worlds/{world}/scenario", scenario::stop).about("Stops it."),
 ];
 

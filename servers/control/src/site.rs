@@ -12,6 +12,7 @@ use stend_transport::{
 };
 
 use crate::access::Access;
+use crate::handlers::library::Shelf;
 use crate::plays::Plays;
 use crate::request::Request;
 use crate::routes::{ROUTES, Row};
@@ -32,7 +33,7 @@ pub struct Addresses {
     pub hosts: Vec<String>,
 }
 
-/// Gives the specification of a service, if it has one.
+/// Gives the specification of a service, or another document about it, if it has one.
 pub type Specs = fn(&str) -> Result<Option<serde_json::Value>, Problem>;
 
 /// A saved world of some size comes in one body.
@@ -49,6 +50,7 @@ pub struct Control {
     pub(crate) version: &'static str,
     pub(crate) specs: Specs,
     pub(crate) plays: Plays,
+    pub(crate) shelf: Shelf,
 }
 
 impl Control {
@@ -62,8 +64,15 @@ impl Control {
         version: &'static str,
         specs: Specs,
     ) -> Self {
-        let plays = Plays::default();
-        Self { registry, library, access, addresses, authority: None, started, version, specs, plays }
+        let (plays, shelf) = (Plays::default(), Shelf::default());
+        Self { registry, library, access, addresses, authority: None, started, version, specs, plays, shelf }
+    }
+
+    /// With scenarios, a manual and claims to look up.
+    #[must_use]
+    pub fn with_shelf(mut self, shelf: Shelf) -> Self {
+        self.shelf = shelf;
+        self
     }
 
     /// With the certificate authority that clients of the bench trust.

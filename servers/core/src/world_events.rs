@@ -75,6 +75,11 @@ impl WorldEvents {
         kept.done.push(done);
     }
 
+    /// When the world began.
+    pub fn began(&self) -> Timestamp {
+        self.0.lock().began
+    }
+
     /// When the world began, its events in order, and how many were not kept.
     pub fn read(&self) -> (Timestamp, Vec<Done>, u64) {
         let kept = self.0.lock();

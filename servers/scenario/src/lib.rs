@@ -25,7 +25,7 @@ pub use expect::{Expectation, Miss, awaited_schema, schema as expectation_schema
 pub use file::{Parcel, Planned, Scenario, Speed, default_start, load, load_parcel, referred};
 pub use filter::Unmet;
 pub use matcher::StatusMatcher;
-pub use play::{Options, Progress, Silent, check_now, play, play_in_place};
+pub use play::{Options, Progress, Silent, check_now, play, play_at, play_in_place};
 pub use record::{Recording, record};
 pub use report::{Report, StepOutcome, junit, pretty};
 pub use schema::{scenario_schema, world_schema};

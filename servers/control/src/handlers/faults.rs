@@ -1,5 +1,6 @@
 //! A world's faults.
 
+use serde::Deserialize;
 use serde_json::json;
 use stend_core::fault::Fault;
 use stend_transport::{Reply, StatusCode};
@@ -17,6 +18,18 @@ pub(crate) async fn add(request: Request) -> Result<Reply, Reply> {
     fault.check_for(&request.control.registry).map_err(|problem| wrong(node.locate(problem)))?;
     let id = world.add_fault(fault).map_err(|problem| wrong(node.locate(problem)))?;
     Ok(Reply::json(StatusCode::CREATED, &json!({ "id": id })))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Switch {
+    off: bool,
+}
+
+pub(crate) async fn switch(request: Request) -> Result<Reply, Reply> {
+    let world = request.world()?;
+    let Switch { off } = request.read().await?;
+    Ok(Reply::ok(&world.switch_fault(request.param("id"), off).map_err(wrong)?))
 }
 
 pub(crate) async fn remove(request: Request) -> Result<Reply, Reply> {

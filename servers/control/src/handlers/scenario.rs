@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use serde_json::json;
+use serde::Deserialize;
+use serde_json::{Value, json};
 use stend_core::clock::wall;
-use stend_core::{Problem, Source};
+use stend_core::{Diagnostic, Problem, Source};
 use stend_scenario::{Options, Parcel, Scenario, Speed, load, load_parcel};
 use stend_transport::{Reply, StatusCode, header};
 
@@ -43,6 +44,58 @@ fn read(source: Source, control: &Control) -> Result<Scenario, Reply> {
     scenario.map_err(|wrong| wrong.first().map_or_else(|| Reply::empty(StatusCode::UNPROCESSABLE_ENTITY), shown))
 }
 
+/// Everything that is wrong with a scenario, each with its line and column; nothing is played.
+pub(crate) async fn check(request: Request) -> Result<Reply, Reply> {
+    let source = request.source()?;
+    let control = Arc::clone(&request.control);
+    let checked = request.elsewhere(move || load(source, None, &control.library, &control.registry)).await?.map(
+        |scenario| json!({ "title": scenario.title, "until": scenario.until, "plan": scenario.plan(), "problems": [] }),
+    );
+    Ok(Reply::ok(&checked.unwrap_or_else(|wrong| json!({ "problems": wrong.iter().map(told).collect::<Vec<_>>() }))))
+}
+
+/// A problem for an editor; of one that stands in another file, the file.
+fn told(Diagnostic { source, problem }: &Diagnostic) -> Value {
+    let place = problem.position.filter(|position| position.line > 0);
+    let mut told = json!({ "code": problem.code, "message": problem.message });
+    let mut put = |key: &str, value: Option<Value>| {
+        if let Some(value) = value {
+            told[key] = value;
+        }
+    };
+    put("hint", problem.hint.as_ref().map(|hint| json!(hint)));
+    put("path", Some(problem.path.to_string()).filter(|path| !path.is_empty()).map(Value::from));
+    put("file", Some(source.name.clone()).filter(|name| name != "request body").map(Value::from));
+    put("line", place.map(|place| json!(place.line)));
+    put("column", place.map(|place| json!(place.column)));
+    told
+}
+
+/// How fast it goes on.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Pace {
+    speed: Value,
+}
+
+/// Pauses what is played, goes on with it, or changes its speed.
+pub(crate) async fn set_speed(request: Request) -> Result<Reply, Reply> {
+    let world = request.world()?;
+    let Pace { speed } = request.read().await?;
+    let text = speed.as_str().map_or_else(|| speed.to_string(), str::to_owned);
+    let speed = match text.as_str() {
+        "paused" => Speed::Stands,
+        text => text.parse().map_err(|_| {
+            let problem = Problem::invalid(format!("`{text}` is no speed"));
+            wrong(problem.hint("`paused`, `max`, or a factor from 0.001 to 100000 such as 1 or 60").under("speed"))
+        })?,
+    };
+    if request.control.plays.set_speed(&world, speed) {
+        return Ok(Reply::empty(StatusCode::NO_CONTENT));
+    }
+    Err(wrong(Problem::not_found("no scenario is being played in this world").hint("POST one here")))
+}
+
 pub(crate) async fn progress(request: Request) -> Result<Reply, Reply> {
     let world = request.world()?;
     match request.control.plays.progress(&world, flag(&request, "steps")?) {
@@ -52,7 +105,7 @@ pub(crate) async fn progress(request: Request) -> Result<Reply, Reply> {
 }
 
 /// A query parameter that says yes or no; left out, it says no.
-fn flag(request: &Request, name: &str) -> Result<bool, Reply> {
+pub(crate) fn flag(request: &Request, name: &str) -> Result<bool, Reply> {
     match request.query(name) {
         None | Some("false") => Ok(false),
         Some("true") => Ok(true),

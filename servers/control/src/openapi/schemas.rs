@@ -129,6 +129,15 @@ pub(crate) fn clock(_: &mut SchemaGenerator) -> Value {
             "now": { "type": "string", "format": TIME },
             "scale": { "type": "number" },
             "next_due": { "type": "string", "format": TIME },
+            "due": { "type": "array", "items": {
+                "type": "object",
+                "required": ["at", "fake", "rows"],
+                "properties": {
+                    "at": { "type": "string", "format": TIME },
+                    "fake": { "type": "string", "description": "The service, or `world` for delayed replies and steps of a scenario." },
+                    "rows": { "type": "array", "items": { "type": "object" }, "description": "The rows of its view that show this time." },
+                },
+            } },
         },
     })
 }
@@ -252,6 +261,58 @@ pub(crate) fn scenario(_: &mut SchemaGenerator) -> Value {
     })
 }
 
+pub(crate) fn pace(_: &mut SchemaGenerator) -> Value {
+    json!({
+        "type": "object",
+        "required": ["speed"],
+        "additionalProperties": false,
+        "properties": { "speed": { "anyOf": [{ "enum": ["paused", "max"] }, { "type": "number", "minimum": 0.001, "maximum": 100_000 }] } },
+    })
+}
+
+pub(crate) fn switch(_: &mut SchemaGenerator) -> Value {
+    json!({ "type": "object", "required": ["off"], "additionalProperties": false, "properties": { "off": { "type": "boolean" } } })
+}
+
+pub(crate) fn checked(_: &mut SchemaGenerator) -> Value {
+    json!({
+        "type": "object",
+        "required": ["problems"],
+        "properties": {
+            "problems": { "type": "array", "items": {
+                "type": "object",
+                "required": ["code", "message"],
+                "properties": {
+                    "code": { "type": "string" }, "message": { "type": "string" }, "hint": { "type": "string" },
+                    "path": { "type": "string" }, "file": { "type": "string" },
+                    "line": { "type": "integer", "minimum": 1 }, "column": { "type": "integer", "minimum": 1 },
+                },
+            } },
+            "title": { "type": "string" }, "until": {}, "plan": { "type": "array", "items": { "type": "object" } },
+        },
+    })
+}
+
+pub(crate) fn changes(_: &mut SchemaGenerator) -> Value {
+    json!({
+        "type": "object",
+        "required": ["changes", "count", "too_large"],
+        "properties": {
+            "changes": { "type": "array", "items": {
+                "type": "object",
+                "required": ["path", "kind"],
+                "properties": {
+                    "path": { "type": "array", "items": { "type": "string" } },
+                    "kind": { "enum": ["added", "removed", "changed"] },
+                    "before": {}, "after": {},
+                },
+            } },
+            "count": { "type": "integer", "minimum": 0 },
+            "too_large": { "type": "array", "items": { "type": "string" }, "description": "Services whose state is too large to be compared." },
+        },
+    })
+}
+
 pub(crate) fn state(_: &mut SchemaGenerator) -> Value {
     json!({ "type": "object", "required": ["state"], "properties": { "state": { "const": "playing" } } })
 }
@@ -263,6 +324,8 @@ pub(crate) fn progress(_: &mut SchemaGenerator) -> Value {
         "properties": {
             "state": { "enum": ["playing", "passed", "failed", "stopped"] },
             "title": { "type": "string" }, "at": {}, "of": {}, "step": { "type": "string" },
+            "speed": { "description": "`paused`, `max`, or virtual seconds a real second.", "type": ["string", "number"] },
+            "source": { "type": "string", "description": "The scenario's text." },
             "report": { "type": "object" }, "why": { "type": "string" }, "clock": { "type": "string" },
             "done": { "type": "integer" }, "plan": { "type": "array", "items": { "type": "object" } },
             "steps": { "type": "array", "items": { "type": "object" } },

@@ -17,6 +17,19 @@ struct Book {
     named: u64,
 }
 
+impl Book {
+    /// The place of the fault of this name.
+    fn position(&self, id: &str) -> Result<usize, Problem> {
+        let found = self.faults.iter().position(|fault| fault.id.as_deref() == Some(id));
+        found.ok_or_else(|| {
+            let known: Vec<&str> = self.faults.iter().filter_map(|fault| fault.id.as_deref()).collect();
+            let mut problem = Problem::not_found(format!("there is no fault `{id}`"));
+            problem.hint = crate::near::hint(id, known);
+            problem
+        })
+    }
+}
+
 /// The faults of one world. The first that applies to an exchange is the one applied.
 #[derive(Debug)]
 pub struct Faults {
@@ -55,9 +68,10 @@ impl Faults {
     /// Adds a fault and returns its name.
     ///
     /// # Errors
-    /// What [`Fault::check`] says, a name that is taken, or too many.
+    /// What [`Fault::check`] and [`Fault::check_on`] say, a name that is taken, or too many.
     pub fn add(&self, mut fault: Fault) -> Result<String, Problem> {
         fault.check()?;
+        fault.check_on()?;
         let mut book = self.book.lock();
         if let Some(id) = fault.id.as_ref().filter(|id| book.faults.iter().any(|known| known.id.as_ref() == Some(id))) {
             return Err(Problem::conflict(format!("there is a fault `{id}` already")).under("id"));
@@ -72,18 +86,26 @@ impl Faults {
         Ok(id)
     }
 
+    /// Switches the fault of this name on or off. Returns it as it is then, and whether that is new.
+    ///
+    /// # Errors
+    /// There is none; the hint names the nearest.
+    pub fn switch(&self, id: &str, off: bool) -> Result<(Fault, bool), Problem> {
+        let mut book = self.book.lock();
+        let index = book.position(id)?;
+        let fault = &mut book.faults[index];
+        let changes = fault.off != off;
+        fault.off = off;
+        Ok((fault.clone(), changes))
+    }
+
     /// Removes the fault of this name.
     ///
     /// # Errors
     /// There is none; the hint names the nearest.
     pub fn remove(&self, id: &str) -> Result<(), Problem> {
         let mut book = self.book.lock();
-        let Some(index) = book.faults.iter().position(|fault| fault.id.as_deref() == Some(id)) else {
-            let known: Vec<&str> = book.faults.iter().filter_map(|fault| fault.id.as_deref()).collect();
-            let mut problem = Problem::not_found(format!("there is no fault `{id}`"));
-            problem.hint = crate::near::hint(id, known);
-            return Err(problem);
-        };
+        let index = book.position(id)?;
         book.faults.remove(index);
         // Another fault of this name begins its streams anew.
         for purpose in super::PURPOSES {

@@ -117,6 +117,18 @@ impl Fault {
         Ok(())
     }
 
+    /// Whether it is one to put in: one that is off would do nothing.
+    ///
+    /// # Errors
+    /// It is off.
+    pub fn check_on(&self) -> Result<(), Problem> {
+        if self.off {
+            let problem = Problem::invalid("a fault that is off does nothing").under("off");
+            return Err(problem.hint("leave `off` out; the control API switches a fault off once it is there"));
+        }
+        Ok(())
+    }
+
     /// Whether it can be meant for these services.
     ///
     /// # Errors

@@ -109,6 +109,9 @@ pub struct Fault {
     /// Effect on a socket: pings are not answered.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub no_pong: Option<bool>,
+    /// Whether it is switched off: it stays in the list with its counts, and is applied to nothing.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub off: bool,
     /// How often it matched so far; a saved world carries it.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub matched: u64,
@@ -202,7 +205,7 @@ impl Fault {
             true => self.is_for_handshakes(),
             false => self.is_for(facts.channel),
         };
-        if !is_for_it || !self.matching.fits(facts, now) {
+        if self.off || !is_for_it || !self.matching.fits(facts, now) {
             return false;
         }
         self.matched += 1;

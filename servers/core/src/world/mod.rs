@@ -265,6 +265,24 @@ impl World {
         Ok(())
     }
 
+    /// Switches the fault of this name on or off, and returns it as it is then. A recording has it taken out meanwhile.
+    ///
+    /// # Errors
+    /// As [`Faults::remove`].
+    pub fn switch_fault(&self, id: &str, off: bool) -> Result<Fault, Problem> {
+        let (fault, changes) = self.faults.switch(id, off)?;
+        if changes && off {
+            self.note_gone(fault.clone());
+        } else if changes {
+            let now = self.now();
+            // A recording gives it another name: the one that was taken out keeps its own.
+            let again = Fault { id: None, matched: 0, applied: 0, window: None, ..fault.clone() };
+            self.note(now, WorldEvent::Fault(Box::new(again)));
+            self.happened(now, Happened::Fault { id: id.to_owned() });
+        }
+        Ok(fault)
+    }
+
     /// Takes all faults out.
     pub fn clear_faults(&self) {
         let gone = self.faults.list();

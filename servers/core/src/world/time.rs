@@ -128,6 +128,16 @@ impl World {
         [services, self.timers.next()].into_iter().flatten().min()
     }
 
+    /// When something falls due next in each service, by its index, and for those who wait for the clock (`None`); the
+    /// earliest first.
+    pub fn dues(&self) -> Vec<(Timestamp, Option<usize>)> {
+        let services = self.services.iter().enumerate();
+        let services = services.filter_map(|(index, service)| Some((moment(service.next_deadline())?, Some(index))));
+        let mut dues: Vec<_> = services.chain(self.timers.next().map(|at| (at, None))).collect();
+        dues.sort_by_key(|(at, _)| *at);
+        dues
+    }
+
     /// Waits until the world's time is `at`. The timer is registered at once, before the future is first polled. The guard
     /// that it returns holds an `advance` back until dropped.
     ///

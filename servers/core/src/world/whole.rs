@@ -10,6 +10,7 @@ use crate::feed::Happened;
 use crate::history::History;
 use crate::origin::{Origin, located};
 use crate::problem::Problem;
+use crate::section::Section;
 use crate::service::Seed;
 use crate::world_events::WorldEvent;
 use crate::world_file::WorldFile;
@@ -50,6 +51,19 @@ impl World {
             history: History::default(),
             sections: sections.collect(),
         }
+    }
+
+    /// The services' sections as they were when the world began, and as they are now, by the services' indexes.
+    ///
+    /// # Errors
+    /// A section that cannot be laid; it cannot happen with a file that was good before.
+    pub fn beginning_and_now(&self) -> Result<Vec<(Section, Section)>, Problem> {
+        self.now();
+        let origin = Arc::clone(&self.origin.lock());
+        let seed = Seed { seed: origin.seed, now: self.world_events.began() };
+        let first = origin.each(self.registry.services().iter(), |kind, start| Ok(kind.create(start, seed)?.save()))?;
+        let _closed = self.gate.write();
+        Ok(first.into_iter().zip(self.services.iter().map(|service| service.save())).collect())
     }
 
     /// Replaces the whole world by what the file describes; from now on a reset comes back to it. The journal

@@ -128,6 +128,7 @@ impl Reader<'_> {
     }
 
     fn fault(&self, fault: &Fault) -> Result<(), Problem> {
+        fault.check_on()?;
         fault.check_for(self.registry)
     }
 

@@ -13,7 +13,8 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use stend_core::busy::{BusyGuard, Gone};
 use stend_core::fault::Fault;
-use stend_core::{ClockSetting, Node, Path, Problem, Span, Step as PathStep, Timestamp, World};
+use stend_core::{ClockSetting, Mode, Node, Path, Problem, Span, Step as PathStep, Timestamp, World};
+use tokio::sync::watch;
 
 use crate::call::{Answer, Reach};
 use crate::expect::{Expectation, check_paths, read_paths};
@@ -64,6 +65,21 @@ pub async fn play(
     options: &Options,
     progress: &dyn Progress,
 ) -> Result<Report, Problem> {
+    play_at(scenario, world, reach, options, None, progress).await
+}
+
+/// The same with somebody who tells of another speed while it is played; [`Speed::Stands`] pauses it.
+///
+/// # Errors
+/// As [`play`].
+pub async fn play_at(
+    scenario: &Scenario,
+    world: &Arc<World>,
+    reach: &Reach,
+    options: &Options,
+    changes: Option<watch::Receiver<Speed>>,
+    progress: &dyn Progress,
+) -> Result<Report, Problem> {
     let start = scenario.start.or(scenario.world.clock.and_then(|clock| clock.now)).unwrap_or(options.start);
     let mut file = scenario.world.clone();
     file.seed = options.seed.or(file.seed);
@@ -75,7 +91,8 @@ pub async fn play(
     if let Speed::Times(factor) = options.speed {
         world.set_clock(ClockSetting::scaled(factor, Some(start)))?;
     }
-    run(scenario, world, reach, options.speed, start, guard, true, progress).await
+    let pace = Pace { speed: options.speed, changes, varied: false };
+    run(scenario, world, reach, pace, start, guard, true, progress).await
 }
 
 /// Plays a scenario once in a world as it is, from its present moment on. Seed and clock stay the world's; `speed` only says
@@ -92,7 +109,8 @@ pub async fn play_in_place(
     progress: &dyn Progress,
 ) -> Result<Report, Problem> {
     let guard = world.guard();
-    run(scenario, world, reach, speed, world.now(), guard, false, progress).await
+    let pace = Pace { speed, changes: None, varied: false };
+    run(scenario, world, reach, pace, world.now(), guard, false, progress).await
 }
 
 /// Checks the final expectations of a scenario in a world as it is, whoever brought it there.
@@ -121,7 +139,7 @@ async fn run(
     scenario: &Scenario,
     world: &Arc<World>,
     reach: &Reach,
-    speed: Speed,
+    mut pace: Pace,
     start: Timestamp,
     guard: BusyGuard,
     expects: bool,
@@ -147,21 +165,13 @@ async fn run(
     };
     let playing = player.run(guard);
     tokio::pin!(playing);
-    let finished = match speed {
-        Speed::Times(_) | Speed::Stands => playing.await,
-        Speed::Max => loop {
-            tokio::select! {
-                biased;
-                finished = &mut playing => break finished,
-                moved = world.advance_to_next() => if moved.is_none() {
-                    // Nothing falls due: what the player waits for comes over the network, and may change that.
-                    tokio::select! {
-                        finished = &mut playing => break finished,
-                        () = tokio::time::sleep(Duration::from_millis(2)) => {}
-                    }
-                }
-            }
-        },
+    let finished = loop {
+        tokio::select! {
+            biased;
+            finished = &mut playing => break finished,
+            speed = pace.changed() => pace.set(speed, world),
+            () = move_on(world), if pace.speed == Speed::Max => {}
+        }
     };
     let (steps, expectations) = finished.map_err(|gone| match gone {
         Gone::Reset => Problem::conflict("the world was reset by somebody else while the scenario was played"),
@@ -175,13 +185,54 @@ async fn run(
         seed: world.seed(),
         started: world.local(start),
         // A clock that runs by itself is past the end by as much as the wall clock made of it.
-        ended: world.local(if speed == Speed::Max { world.now() } else { scenario.until.after(start) }),
+        ended: world.local(if pace.speed == Speed::Max { world.now() } else { scenario.until.after(start) }),
         passed,
         steps,
         expectations,
-        world: (speed == Speed::Max && expects).then(|| digest(world)),
+        world: (pace.speed == Speed::Max && !pace.varied && expects).then(|| digest(world)),
         source: Arc::clone(&scenario.source),
     })
+}
+
+/// How fast a play goes, and who may change that.
+struct Pace {
+    speed: Speed,
+    changes: Option<watch::Receiver<Speed>>,
+    /// Whether it was changed: what the wall clock had a part in is not the same in every play.
+    varied: bool,
+}
+
+impl Pace {
+    /// The next speed; never ends where nobody can change it any more.
+    async fn changed(&mut self) -> Speed {
+        if let Some(changes) = &mut self.changes
+            && changes.changed().await.is_ok()
+        {
+            return *changes.borrow_and_update();
+        }
+        std::future::pending().await
+    }
+
+    fn set(&mut self, speed: Speed, world: &World) {
+        self.speed = speed;
+        self.varied = true;
+        let now = Some(world.now());
+        let setting = match speed {
+            Speed::Times(factor) => ClockSetting::scaled(factor, now),
+            Speed::Max | Speed::Stands => ClockSetting { mode: Mode::Frozen, now, scale: None },
+        };
+        if let Err(problem) = world.set_clock(setting) {
+            tracing::warn!(%problem, "a play goes on at its former speed");
+        }
+    }
+}
+
+/// Moves the clock to what falls due next.
+async fn move_on(world: &World) {
+    if world.advance_to_next().await.is_none() {
+        // Nothing falls due: what the player waits for comes over the network, and may change that.
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
 }
 
 /// SHA-256 of the world as a file.
