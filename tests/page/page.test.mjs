@@ -155,3 +155,20 @@ test("a stream that breaks says so", { timeout: 60_000 }, async () => {
   await context.close();
 });
 
+on("the main states, in Russian and dark", { browser: { locale: "ru-RU", colorScheme: "dark", viewport: { width: 1280, height: 800 } } }, async ({ page, urls }) => {
+  await page.click("#tab-queue");
+  await page.locator('[data-table="windows"]').waitFor();
+  await fetch(urls.carbis + FEED, asTablet);
+  await fetch(`${urls.telemetron}/v2/me`);
+  await page.locator(".line.exchange").last().click();
+  await page.locator('.body[aria-label="Ответ"] pre').waitFor();
+  assert.deepEqual(await violations(page), []);
+  await shot(page, "russian-dark");
+  for (const name of ["worlds", "faults", "scenarios", "manual"]) {
+    await page.click(`#open-${name}`);
+    await page.locator(`#panel.${name} .panel-body`).waitFor();
+    assert.deepEqual(await violations(page), [], name);
+    await shot(page, `russian-dark-${name}`);
+    await page.keyboard.press("Escape");
+  }
+});

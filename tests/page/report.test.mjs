@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { after, test } from "node:test";
-import { look, shot, shut, until, violations } from "./bench.mjs";
+import { look, serve, shot, shut, until, violations } from "./bench.mjs";
 
 after(shut);
 
@@ -94,3 +94,40 @@ test("a report of a run has the traffic of its command", { timeout: 60_000 }, ()
     assert.deepEqual(await violations(page), []);
     await shot(page, "report-run-dark");
   }));
+
+test("a play in a running bench has the same report", { timeout: 60_000 }, async () => {
+  const bench = await serve("--clock", "frozen");
+  try {
+    await reported([...PLAY, "--attach", bench.urls.control], {}, async ({ page, done }) => {
+      assert.equal(done.status, 1, done.stderr);
+      await until(async () => (await page.locator('.step[data-state="failed"]').count()) === 2, "two failed steps");
+      assert.equal(await page.locator('.step[data-state="passed"]').count(), 2);
+      await page.locator('.step[data-state="failed"] .step-head').first().click();
+      assert.match(await page.locator(".step-more .excerpt .here").innerText(), /status: 200/);
+      await page.click("#left-far");
+      await page.locator('[data-table="feed"]', { hasText: "waiter_call" }).waitFor();
+    });
+  } finally {
+    await bench.stop();
+  }
+});
+
+test("a running bench gives the report of a world as one file", { timeout: 60_000 }, async () => {
+  const bench = await serve("--clock", "frozen");
+  const folder = mkdtempSync(join(tmpdir(), "stend-report-"));
+  const world = `${bench.urls.control}/control/v1/worlds/default`;
+  try {
+    assert.equal((await fetch(`${world}/scenario?speed=max&report=true`, { method: "POST", body: SCENARIO })).status, 202);
+    await until(async () => (await (await fetch(`${world}/scenario`)).json()).state === "failed", "it is played");
+    const file = join(folder, "world.html");
+    writeFileSync(file, await (await fetch(`${world}/report`, { headers: { accept: "text/html" } })).text());
+    const { page, problems, context } = await look(pathToFileURL(file).href);
+    await until(async () => (await page.locator('.step[data-state="failed"]').count()) === 2, "two failed steps");
+    assert.deepEqual(await violations(page), []);
+    assert.deepEqual(problems, []);
+    await context.close();
+  } finally {
+    await bench.stop();
+    rmSync(folder, { recursive: true, force: true });
+  }
+});

@@ -29,8 +29,9 @@ function headers(more) {
   return { ...(token ? { authorization: `Bearer ${token}` } : {}), ...more };
 }
 
-async function refusal(response) {
-  if (response.status === 401) tokenAsked.value = token ? "wrong" : "asked";
+/** What was refused, and with which token: one that was given meanwhile is not the wrong one. */
+async function refusal(response, sent) {
+  if (response.status === 401 && sent === token) tokenAsked.value = token ? "wrong" : "asked";
   const body = await response.json().catch(() => null);
   return new Refused(response.status, body?.error);
 }
@@ -38,12 +39,13 @@ async function refusal(response) {
 /** Sends a request to a path below `/control/v1`; a text body goes as it is, any other as JSON. */
 export async function call(method, path, body, more) {
   const given = body !== undefined && { body: typeof body === "string" ? body : JSON.stringify(body) };
+  const sent = token;
   const response = await fetch(`/control/v1${path}`, {
     method,
     headers: headers({ ...(given && { "content-type": "application/json" }), ...more }),
     ...given,
   });
-  if (!response.ok) throw await refusal(response);
+  if (!response.ok) throw await refusal(response, sent);
   if (response.status === 204) return null;
   const text = await response.text();
   return response.headers.get("content-type")?.includes("json") ? JSON.parse(text) : text;
@@ -53,8 +55,9 @@ export const get = (path, more) => call("GET", path, undefined, more);
 
 /** The bytes of a picture as an address that an image may have. */
 export async function picture(path) {
+  const sent = token;
   const response = await fetch(path, { headers: headers() });
-  if (!response.ok) throw await refusal(response);
+  if (!response.ok) throw await refusal(response, sent);
   return URL.createObjectURL(await response.blob());
 }
 
@@ -68,12 +71,13 @@ export async function follow(world, signal, { onEvents, onState }) {
   let last = "0";
   while (!signal.aborted) {
     try {
+      const sent = token;
       const response = await fetch(`/control/v1/worlds/${encodeURIComponent(world)}/stream?bodies=false`, {
         headers: headers({ accept: "text/event-stream", "last-event-id": last }),
         signal,
       });
       if (!response.ok) {
-        const refused = await refusal(response);
+        const refused = await refusal(response, sent);
         onState(refused.status === 404 ? "gone" : refused.status === 401 ? "token" : "off", refused.message);
         if (refused.status === 404 || refused.status === 401) return;
       } else {

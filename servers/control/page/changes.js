@@ -37,7 +37,7 @@ const shown = (value) => (value?.bytes && Object.keys(value).length === 1 ? `…
 function Leaf({ name, change }) {
   const [sign, text] = KINDS[change.kind];
   return html`<li class=${`leaf ${change.kind}`}><span class="mono" role="img" aria-label=${t(text)}>${sign}</span> <strong>${name}</strong>
-    ${change.before !== undefined && html` <del>${shown(change.before)}</del>`}${change.kind === "changed" && " → "}${change.after !== undefined && html`<ins>${shown(change.after)}</ins>`}</li>`;
+    ${change.before !== undefined && html` <del>${shown(change.before)}</del>`}${change.kind === "changed" && " → "}${change.after !== undefined && html` <ins>${shown(change.after)}</ins>`}</li>`;
 }
 
 function Branches({ below }) {

@@ -2,7 +2,7 @@
 import { signal, useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { get } from "./api.js";
-import { Cell } from "./cells.js";
+import { Cell, cellText } from "./cells.js";
 import { Form, act } from "./form.js";
 import { actions, at, clock, connection, pulse, services, worldId } from "./store.js";
 import { html, remember, remembered } from "./parts.js";
@@ -86,21 +86,21 @@ function Act({ offer, where }) {
   return html`<button class="act" aria-expanded=${needs ? open.value?.where === where && open.value.offer.name === offer.name : undefined} onClick=${click}>${titled(offer.title)}${needs ? " …" : ""}</button>`;
 }
 
-/** More buttons than these of a row are behind one. */
-const BUTTONS = 2;
+/** So many buttons of a row have room beside it; the others are behind one. */
+const room = () => (innerWidth < 800 ? 0 : innerWidth < 1200 ? 1 : 2);
 
 /** The actions of a row: the first ones, and the rest on a line of their own below it. */
 function Acts({ offers, where }) {
-  const few = offers.length <= BUTTONS + 1;
+  const beside = offers.length <= room() ? offers.length : room();
   const unfolded = more.value === where;
-  return html`${offers.slice(0, few ? offers.length : BUTTONS).map((offer) => html`<${Act} key=${offer.name + JSON.stringify(offer.args)} offer=${offer} where=${where} />`)}
-    ${!few && html`<button class="act more" aria-label=${t("more_actions", offers.length - BUTTONS)} aria-expanded=${unfolded} onClick=${() => (more.value = unfolded ? null : where)}>⋯</button>`}`;
+  return html`${offers.slice(0, beside).map((offer) => html`<${Act} key=${offer.name + JSON.stringify(offer.args)} offer=${offer} where=${where} />`)}
+    ${beside < offers.length && html`<button class="act more" aria-label=${t("more_actions", offers.length - beside)} aria-expanded=${unfolded} onClick=${() => (more.value = unfolded ? null : where)}>⋯</button>`}`;
 }
 
 function Below({ where, offers = [] }) {
   const form = open.value?.where === where ? open.value.offer : null;
   const done = result.value?.where === where ? result.value : null;
-  const rest = more.value === where ? offers.slice(BUTTONS) : [];
+  const rest = more.value === where ? offers.slice(room()) : [];
   if (!form && !done && !rest.length) return null;
   return html`<div class="below">
     ${rest.length > 0 && html`<div class="bar wrap rest" role="group" aria-label=${t("more_actions", rest.length)}>
@@ -125,7 +125,7 @@ function Row({ name, table, row, follow }) {
   return html`<tr id=${`row-${table.id}-${row.key}`} data-key=${row.key}>
       ${table.columns.map((column) => {
         const times = changes.get(place(name, table.id, row.key, column.id)) ?? 0;
-        return html`<td key=${column.id} class=${`is-${column.type} ${times ? `changed-${times % 2}` : ""}`}><${Cell} column=${column} cell=${row.cells[column.id]} follow=${follow} /></td>`;
+        return html`<td key=${column.id} title=${column.type === "text" ? cellText(row.cells[column.id]) : undefined} class=${`is-${column.type} ${times ? `changed-${times % 2}` : ""}`}><${Cell} column=${column} cell=${row.cells[column.id]} follow=${follow} /></td>`;
       })}
       ${acts && html`<td class="acts"><${Acts} offers=${row.actions ?? []} where=${where} /></td>`}
     </tr>
@@ -151,7 +151,7 @@ function Table({ name, table }) {
       <span class="gap"></span>${table.actions?.map((offer) => html`<${Act} key=${offer.name} offer=${offer} where=${where} />`)}</div>
     <${Below} where=${where} />
     ${table.rows.length
-      ? html`<div class="wide"><table>
+      ? html`<div class="wide" tabindex="0"><table>
           <thead><tr>${table.columns.map((column) => html`<th key=${column.id} scope="col" class=${`is-${column.type}`}>${titled(column.title)}</th>`)}${acts && html`<td></td>`}</tr></thead>
           <tbody>${table.rows.map((row) => html`<${Row} key=${row.key} name=${name} table=${table} row=${row} follow=${follow} />`)}</tbody>
         </table></div>`

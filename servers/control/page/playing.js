@@ -71,8 +71,8 @@ export function Controls() {
   const paused = playing && now.speed === "paused";
   const flip = () => change(paused ? (pace.value === "max" ? "max" : Number(pace.value)) : "paused");
   return html`<span class="bar controls" role="group" aria-label=${t("scenario")}>
-    ${playing && html`<button type="button" id="play-pause" aria-pressed=${paused} onClick=${flip}>${paused ? `▶ ${t("go_on")}` : `⏸ ${t("pause")}`}</button>
-      <button type="button" id="play-stop" onClick=${stop}>⏹ ${t("stop")}</button>`}
+    ${playing && html`<button type="button" id="play-pause" aria-pressed=${paused} onClick=${flip}>${paused ? `▶ ${t("go_on")}` : `❚❚ ${t("pause")}`}</button>
+      <button type="button" id="play-stop" onClick=${stop}>■ ${t("stop")}</button>`}
     <select id="scenario-speed" aria-label=${t("speed")} value=${pace.value} onChange=${(event) => choose(event.target.value)}>
       ${SPEEDS.map((name) => html`<option key=${name} value=${name}>${name === "max" ? t("speed_max") : `×${name}`}</option>`)}
     </select>
