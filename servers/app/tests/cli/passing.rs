@@ -110,6 +110,40 @@ fn traffic_passes_as_it_is_and_is_recorded_without_its_secrets() {
     }
 }
 
+/// A proxy is asked so over plain HTTP, without a tunnel.
+#[test]
+fn a_proxied_request_over_plain_http_goes_on_and_is_recorded() {
+    let folder = tempfile::tempdir().unwrap();
+    let plain = Serving::start(&[]);
+    let file = folder.path().join("real.har");
+    let host = format!("localhost:{}", port(&plain, "telemetron"));
+    let trust = folder.path().join("none.pem");
+    std::fs::write(&trust, "").unwrap();
+    let mut bench = recording(&[&host], &file, &trust);
+    let login = r#"{"grant_type": "password", "client_id": "client-key", "client_secret": "client-secret", "username": "me@example.com", "password": "123456"}"#;
+    let through =
+        |args: &[&str]| curl(&[&["-x", bench.url("gateway"), "-H", "content-type: application/json"], args].concat());
+    let pair: Value = serde_json::from_str(&through(&["-d", login, &format!("http://{host}/auth/")])).unwrap();
+    let bearer = format!("authorization: Bearer {}", pair["access_token"].as_str().unwrap());
+    let urls = ["me", "modems"].map(|list| format!("http://{host}/v2/{list}"));
+    // Two over one connection of the client's, which the first reply ends.
+    let told = through(&["-H", &bearer, &urls[0], &urls[1]]);
+    assert!(told.contains("\"email\":\"me@example.com\"") && told.contains("imei"), "{told}");
+    let other = through(&["-i", "http://elsewhere.example/"]);
+    assert!(other.contains("502 Bad Gateway") && other.contains("--pass-through elsewhere.example"), "{other}");
+    let (code, _) = bench.signal("-TERM");
+    assert_eq!(code, 0);
+    let text = std::fs::read_to_string(&file).unwrap();
+    for secret in ["client-secret", "me@example.com", pair["refresh_token"].as_str().unwrap()] {
+        assert!(!text.contains(secret), "{secret} in {text}");
+    }
+    let (code, out, err) =
+        described(&stend(&["compare", "telemetron", "--har", file.to_str().unwrap(), "--format", "json"]));
+    assert_eq!(code, 0, "{out}{err}");
+    let report: Value = serde_json::from_str(&out).unwrap();
+    assert_eq!(report["operations"], serde_json::json!({ "token": 1, "me": 1, "modems": 1 }), "{report:#}");
+}
+
 #[test]
 fn a_system_that_cannot_be_trusted_is_told_to_the_client() {
     let folder = tempfile::tempdir().unwrap();

@@ -15,8 +15,9 @@ use tokio::net::TcpStream;
 use tokio_rustls::{TlsAcceptor, TlsConnector};
 
 use super::connect::{self, Connect};
+use super::forward::{self, Forward};
 use super::stream::{Before, Connection, Peeked, Stream};
-use super::tap::Tap;
+use super::tap::{Speaker, Tap};
 use super::{Destination, Gateway, Recording};
 
 /// How long a connection may take to say what it wants, or to shake hands.
@@ -113,7 +114,7 @@ enum Begun {
     Speaks,
     /// A tunnel to a service.
     Tunnel(Before),
-    /// A tunnel to somewhere else.
+    /// A connection to somewhere else.
     Through(TcpStream),
     /// The same, to this host and port, and what goes through is recorded.
     Recorded(TcpStream, String, u16),
@@ -126,23 +127,38 @@ async fn begin(gateway: &Gateway, socket: &mut TcpStream, read: &mut BytesMut) -
         more(socket, read).await?;
     }
     if !read.starts_with(WORD) {
-        return Ok(Begun::Speaks);
+        // A proxied request over plain HTTP goes on where its host is let through; everything else is the server's.
+        if gateway.through.is_empty() {
+            return Ok(Begun::Speaks);
+        }
+        return match forward::read(socket, read).await? {
+            Some(Forward { host, port, length, head }) if gateway.is_through(&host, port) => {
+                let begun = through(gateway, host, port).await?;
+                let rest = read.split_off(length);
+                *read = BytesMut::from(&head[..]);
+                read.unsplit(rest);
+                Ok(begun)
+            }
+            _ => Ok(Begun::Speaks),
+        };
     }
     let Connect { host, port, user } = connect::read(socket, read).await?;
     let begun = match gateway.destination(&host, port)? {
         Destination::Service => Begun::Tunnel(Before { host: Some(host), user }),
         Destination::Own(address) => Begun::Through(TcpStream::connect(address).await?),
-        Destination::Through => {
-            let connecting = tokio::time::timeout(CONNECTING, TcpStream::connect((host.as_str(), port)));
-            let connected = connecting.await.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()));
-            let connected = connected.map_err(|error| {
-                Refusal::new("502 Bad Gateway", format!("{host}:{port} cannot be reached: {error}"))
-            })?;
-            if gateway.recording.is_some() { Begun::Recorded(connected, host, port) } else { Begun::Through(connected) }
-        }
+        Destination::Through => through(gateway, host, port).await?,
     };
     socket.write_all(b"HTTP/1.1 200 Connection established\r\n\r\n").await?;
     Ok(begun)
+}
+
+/// Connects to a system elsewhere.
+async fn through(gateway: &Gateway, host: String, port: u16) -> Result<Begun, Refusal> {
+    let connecting = tokio::time::timeout(CONNECTING, TcpStream::connect((host.as_str(), port)));
+    let connected = connecting.await.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()));
+    let connected = connected
+        .map_err(|error| Refusal::new("502 Bad Gateway", format!("{host}:{port} cannot be reached: {error}")))?;
+    Ok(if gateway.recording.is_some() { Begun::Recorded(connected, host, port) } else { Begun::Through(connected) })
 }
 
 /// Whether a connection to a port that speaks plain HTTP may go on; a TLS hello is answered by a text, over TLS where it can.
@@ -277,8 +293,8 @@ async fn tapped(client: impl AsyncRead + AsyncWrite, server: impl AsyncRead + As
     let tap = Mutex::new(tap);
     let (from_client, to_client) = tokio::io::split(client);
     let (from_server, to_server) = tokio::io::split(server);
-    let up = pump(from_client, to_server, |bytes| tap.lock().sent(bytes));
-    let down = pump(from_server, to_client, |bytes| tap.lock().received(bytes));
+    let up = pump(from_client, to_server, |bytes| tap.lock().hear(Speaker::Client, bytes));
+    let down = pump(from_server, to_client, |bytes| tap.lock().hear(Speaker::System, bytes));
     match tokio::try_join!(up, down) {
         Ok(_) => io::ErrorKind::ConnectionAborted.into(),
         Err(error) => error,

@@ -76,7 +76,8 @@ impl Gateway {
         }
         tracing::warn!(target: "stend", host, "no route; refused by the gateway");
         if self.through.iter().any(|through| through.host == host) {
-            let text = format!("{host} is let through in tunnels (CONNECT, as for https) only");
+            let text =
+                format!("{host} is let through where a connection begins with it, by its proxy, and this one did not");
             return Err(Refusal::new("502 Bad Gateway", text));
         }
         Err(Refusal::new("502 Bad Gateway", self.routes.unknown(&host)))

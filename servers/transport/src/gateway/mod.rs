@@ -6,6 +6,7 @@ mod accept;
 mod authority;
 mod connect;
 mod find;
+mod forward;
 mod frames;
 mod routes;
 mod stream;
@@ -91,15 +92,18 @@ impl Gateway {
         self.own.iter().find(is_own).copied()
     }
 
+    /// Whether a host's port is a system elsewhere that was let through by name.
+    fn is_through(&self, host: &str, port: u16) -> bool {
+        self.through.iter().any(|through| through.host == host && through.takes(port)) && self.own(host, port).is_none()
+    }
+
     fn destination(&self, host: &str, port: u16) -> Result<Destination, Refusal> {
         let bad = |text: String| {
             tracing::warn!(target: "stend", host, port, "refused by the gateway");
             Refusal::new("502 Bad Gateway", text)
         };
-        let mut through = self.through.iter().filter(|through| through.host == host).peekable();
-        let is_let_through = through.peek().is_some();
         // Who lets a host through that has a route wants the real one.
-        if through.any(|through| through.takes(port)) && self.own(host, port).is_none() {
+        if self.is_through(host, port) {
             return Ok(Destination::Through);
         }
         if self.routes.find(host).is_some() {
@@ -111,7 +115,7 @@ impl Gateway {
         if let Some(own) = self.own(host, port) {
             return Ok(Destination::Own(own));
         }
-        match is_let_through {
+        match self.through.iter().any(|through| through.host == host) {
             true => Err(bad(format!(
                 "{host} is let through on ports 80 and 443 only; `--pass-through {host}:{port}` lets this one through"
             ))),

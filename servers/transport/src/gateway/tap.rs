@@ -21,6 +21,13 @@ const LARGEST_BODY: usize = 32 * 1024 * 1024;
 /// The most headers of a message.
 const HEADERS: usize = 200;
 
+/// Who has sent something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Speaker {
+    Client,
+    System,
+}
+
 /// One connection.
 pub(super) struct Tap {
     /// `https://host`, or with its port.
@@ -172,28 +179,19 @@ impl Tap {
         }
     }
 
-    /// What the client has sent.
-    pub(super) fn sent(&mut self, bytes: &[u8]) {
+    /// What one side has sent.
+    pub(super) fn hear(&mut self, from: Speaker, bytes: &[u8]) {
         if self.lost {
             return;
         }
-        if let Some((socket, frames, _)) = &mut self.socket {
-            return tell(socket, frames, bytes, true);
+        if let Some((socket, client, system)) = &mut self.socket {
+            let frames = if from == Speaker::Client { client } else { system };
+            return tell(socket, frames, bytes, from == Speaker::Client);
         }
-        self.requests.bytes.extend_from_slice(bytes);
-        self.lost |= self.read_requests().is_err();
-    }
-
-    /// What the system has sent.
-    pub(super) fn received(&mut self, bytes: &[u8]) {
-        if self.lost {
-            return;
-        }
-        if let Some((socket, _, frames)) = &mut self.socket {
-            return tell(socket, frames, bytes, false);
-        }
-        self.replies.bytes.extend_from_slice(bytes);
-        self.lost |= self.read_replies().is_err();
+        let side = if from == Speaker::Client { &mut self.requests } else { &mut self.replies };
+        side.bytes.extend_from_slice(bytes);
+        let read = if from == Speaker::Client { self.read_requests() } else { self.read_replies() };
+        self.lost |= read.is_err();
     }
 
     fn read_requests(&mut self) -> Result<(), ()> {
@@ -301,8 +299,8 @@ impl Tap {
         let server = Frames::new(deflate, !extensions.contains("server_no_context_takeover"));
         let (sent, received) = (std::mem::take(&mut self.requests.bytes), std::mem::take(&mut self.replies.bytes));
         self.socket = Some((socket, client, server));
-        self.sent(&sent);
-        self.received(&received);
+        self.hear(Speaker::Client, &sent);
+        self.hear(Speaker::System, &received);
         Ok(())
     }
 }
@@ -369,8 +367,8 @@ mod tests {
     fn heard(sent: &[u8], received: &[u8], size: usize) -> Vec<Traffic> {
         let kept = Arc::new(Kept::default());
         let mut tap = Tap::new("https://h".into(), Arc::clone(&kept) as Arc<dyn Recorder>);
-        sent.chunks(size).for_each(|piece| tap.sent(piece));
-        received.chunks(size).for_each(|piece| tap.received(piece));
+        sent.chunks(size).for_each(|piece| tap.hear(Speaker::Client, piece));
+        received.chunks(size).for_each(|piece| tap.hear(Speaker::System, piece));
         drop(tap);
         std::mem::take(&mut *kept.0.lock())
     }
