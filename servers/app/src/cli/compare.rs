@@ -24,7 +24,7 @@ pub(super) struct Args {
     /// The service
     #[arg(value_parser = PossibleValuesParser::new(stend::registry::services().services().iter().map(|kind| kind.name())))]
     service: String,
-    /// Traffic of the real system: HAR 1.2, as browsers, proxies and `--record` write it
+    /// Traffic of the real system: HAR 1.2, as browsers, proxies and `--record` write it, a page of the journal, or a log of `curl -v`
     #[arg(long, value_name = "FILE", required_unless_present = "url")]
     har: Vec<PathBuf>,
     /// Ask the real system at this URL; only what reads is sent

@@ -10,7 +10,7 @@ use stend_scenario::compare::{from_journal, har, hurl, mask, postman};
 
 use super::attach::Remote;
 use super::token::Token;
-use super::{BAD, GOOD, err, out, runtime, write};
+use super::{BAD, err, runtime, write};
 
 /// Arguments of `stend record`.
 #[derive(Debug, clap::Args)]
@@ -55,13 +55,14 @@ async fn exported(args: &Args, remote: &Remote) -> Result<(String, u64), String>
         let query = [("since", since.to_string()), ("limit", PAGE.to_string())];
         let journal = format!("/worlds/{}/journal", args.world);
         let mut page = remote.ask(Method::GET, &journal, &query, None).await?;
-        // The journal shows a body that is `null` as it shows none; its length tells.
+        // The journal shows `null` as it shows no body, and a string in JSON as it shows a text; the length tells.
         let heads = [&query[..], &[("bodies", "false".to_owned())]].concat();
         let heads = remote.ask(Method::GET, &journal, &heads, None).await?;
-        let lengths = heads["entries"].as_array().cloned().unwrap_or_default();
-        for (entry, head) in page["entries"].as_array_mut().into_iter().flatten().zip(lengths) {
-            if entry["seq"] == head["seq"] && entry["reply"].is_null() && head["reply_bytes"] != 0 {
-                entry["reply"] = Value::String("null".into());
+        let heads = heads["entries"].as_array().cloned().unwrap_or_default();
+        for (entry, head) in page["entries"].as_array_mut().into_iter().flatten().zip(heads) {
+            if entry["seq"] == head["seq"] {
+                as_sent(&mut entry["request"], &head["request_bytes"]);
+                as_sent(&mut entry["reply"], &head["reply_bytes"]);
             }
         }
         if since == 0 && page["dropped"].as_u64().is_some_and(|dropped| dropped > 0) {
@@ -71,7 +72,7 @@ async fn exported(args: &Args, remote: &Remote) -> Result<(String, u64), String>
         since = new.last().and_then(|entry| entry["seq"].as_u64()).unwrap_or(u64::MAX);
         entries.extend(new.iter().cloned());
     }
-    let mut traffic = from_journal(&entries, &urls);
+    let mut traffic = from_journal(&entries, &|service| urls.get(service).cloned().unwrap_or_default());
     // The world's own credentials and the tokens that it has issued are no secret to who can read it.
     let mut known = BTreeSet::new();
     texts(&remote.ask(Method::GET, &format!("/worlds/{}/state", args.world), &[], None).await?, &mut known);
@@ -86,6 +87,19 @@ async fn exported(args: &Args, remote: &Remote) -> Result<(String, u64), String>
         Format::Har | Format::Scenario => format!("{:#}\n", har(&traffic, version)),
     };
     Ok((text, entries.len() as u64))
+}
+
+/// A body of so many bytes as the text that was sent, where the journal leaves that open.
+fn as_sent(body: &mut Value, bytes: &Value) {
+    let length = bytes.as_u64().unwrap_or(0);
+    let is_json = match &*body {
+        Value::Null => length > 0,
+        Value::String(text) => text.len() as u64 != length,
+        _ => false,
+    };
+    if is_json {
+        *body = Value::String(body.to_string());
+    }
 }
 
 fn texts(value: &Value, into: &mut BTreeSet<String>) {
@@ -119,15 +133,7 @@ pub(super) fn run(args: &Args) -> u8 {
             return BAD;
         }
     };
-    let Some(path) = &args.output else {
-        out(&text);
-        return GOOD;
-    };
-    if let Err(error) = write::text(path, &text) {
-        err(&format!("error: cannot write {}: {error}\n", path.display()));
-        return BAD;
-    }
     let word = if args.format == Format::Scenario { "step" } else { "exchange" };
-    out(&format!("{}: {steps} {word}{}\n", path.display(), if steps == 1 { "" } else { "s" }));
-    GOOD
+    let holds = format!("{steps} {word}{}", if steps == 1 { "" } else { "s" });
+    write::result(args.output.as_deref(), &text, &holds)
 }

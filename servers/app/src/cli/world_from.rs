@@ -4,14 +4,14 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use clap::builder::PossibleValuesParser;
-use stend_scenario::compare::{Masked, Matched, build, mask, matched};
+use stend_scenario::compare::{Masked, Matched, Moment, build, mask, matched};
 
-use super::{BAD, GOOD, compare, err, out, write};
+use super::{BAD, compare, err, write};
 
 /// Arguments of `stend world-from`.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// Traffic of a real system: HAR 1.2
+    /// Traffic of a real system: HAR 1.2, a page of the journal, or a log of `curl -v`
     #[arg(value_name = "FILE", required = true)]
     files: Vec<PathBuf>,
     /// Only this service; left out, all whose operations were asked for
@@ -26,23 +26,13 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args) -> u8 {
-    let (text, counts) = match made(args) {
-        Ok(made) => made,
+    match made(args) {
+        Ok((text, counts)) => write::result(args.output.as_deref(), &text, &counts),
         Err(why) => {
             err(&format!("error: {why}\n"));
-            return BAD;
+            BAD
         }
-    };
-    let Some(path) = &args.output else {
-        out(&text);
-        return GOOD;
-    };
-    if let Err(error) = write::text(path, &text) {
-        err(&format!("error: cannot write {}: {error}\n", path.display()));
-        return BAD;
     }
-    out(&format!("{}: {counts}\n", path.display()));
-    GOOD
 }
 
 /// The world's text, and what it holds.
@@ -71,8 +61,8 @@ fn made(args: &Args) -> Result<(String, String), String> {
         return Err(format!("{}: nothing in it is an operation of a service", source.join(", ")));
     }
     let parts: Vec<_> = found.iter().map(|(kind, rules, seen)| (*kind, rules, &seen[..])).collect();
-    let built =
-        build(&registry, &parts, &format!("From {}", source.join(", "))).map_err(|problem| problem.to_string())?;
+    let built = build(&registry, &parts, &format!("From {}", source.join(", ")), Moment::After)
+        .map_err(|problem| problem.to_string())?;
     for note in &built.notes {
         err(&format!("note: {note}\n"));
     }

@@ -12,6 +12,8 @@ use std::time::Duration;
 
 use tempfile::NamedTempFile;
 
+use super::{BAD, GOOD, err, out};
+
 /// Links that are followed before they count as a circle; as the kernel has it.
 const MOST_LINKS: usize = 40;
 
@@ -95,6 +97,20 @@ pub(super) fn check(path: &Path) -> io::Result<()> {
 /// What the system says; a regular file is then as it was.
 pub(super) fn text(path: &Path, text: &str) -> io::Result<()> {
     file(path, |writer| writer.write_all(text.as_bytes()))
+}
+
+/// Gives a result: to the file that was asked for, with a line that says what it holds, else to standard output. The exit code.
+pub(super) fn result(path: Option<&Path>, given: &str, holds: &str) -> u8 {
+    let Some(path) = path else {
+        out(given);
+        return GOOD;
+    };
+    if let Err(error) = text(path, given) {
+        err(&format!("error: cannot write {}: {error}\n", path.display()));
+        return BAD;
+    }
+    out(&format!("{}: {holds}\n", path.display()));
+    GOOD
 }
 
 /// Writes a file by a function; a regular file is on the disk when this returns.
@@ -207,7 +223,7 @@ impl Ready {
                     let written =
                         File::options().append(true).open(&path).and_then(|mut to| to.write_all(text.as_bytes()));
                     if let Err(error) = written {
-                        super::err(&format!("error: cannot write the ready file {}: {error}\n", path.display()));
+                        err(&format!("error: cannot write the ready file {}: {error}\n", path.display()));
                     }
                 });
             }
@@ -225,7 +241,7 @@ impl Ready {
         if std::fs::read_to_string(&path).is_ok_and(|now| now == text)
             && let Err(error) = remove(&path)
         {
-            super::err(&format!("warning: the ready file {} stays: {error}\n", path.display()));
+            err(&format!("warning: the ready file {} stays: {error}\n", path.display()));
         }
     }
 }

@@ -344,6 +344,44 @@ fn a_planted_secret_is_found_in_no_file_that_is_written() {
     }
 }
 
+/// What curl says with `-v`, and what the control API gives.
+#[test]
+fn a_log_of_curl_and_a_page_of_the_journal_are_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let serving = Serving::start(&["--clock", NOON]);
+    steer(&serving, "/actions", &json!({"carbis.call_waiter": {"table": 1000028}}));
+    let events = format!("{}/api/v4/events", serving.url("carbis"));
+    let menu = format!("{}/get-menu", serving.url("tillypad"));
+    let mut log = String::new();
+    for args in [
+        &["-H", "token: demo-token", &format!("{events}?hash=none")][..],
+        &[&format!("{events}?hash=none")],
+        &["--compressed", &menu],
+        &["-d", "{}", &events],
+    ] {
+        let mut command = std::process::Command::new("sh");
+        command.args(["-c", "exec curl -sv --max-time 20 \"$@\" 2>&1", "curl"]).args(args);
+        log += &String::from_utf8_lossy(&command.output().unwrap().stdout);
+    }
+    let file = folder.path().join("curl.log").display().to_string();
+    std::fs::write(&file, log).unwrap();
+    let (code, report) = compared(&["carbis", "--har", &file]);
+    assert_eq!((code, &report["operations"]), (0, &json!({"events": 2})), "{report:#}");
+    assert_eq!(report["bench"]["asked"], report["bench"]["same"], "{report:#}");
+    assert_eq!(rows(&report, "claims", &json!({"id": "CB-013", "verdict": "confirmed"})).len(), 1, "{report:#}");
+    let (code, report) = compared(&["tillypad", "--har", &file]);
+    assert_eq!((code, &report["operations"]), (0, &json!({"get-menu": 1})), "{report:#}");
+    // The same from the journal.
+    let page = curl(&[&format!("{}/control/v1/worlds/default/journal", serving.url("control"))]);
+    let file = folder.path().join("journal.json").display().to_string();
+    std::fs::write(&file, page).unwrap();
+    let (code, report) = compared(&["carbis", "--har", &file]);
+    assert_eq!((code, &report["operations"]), (0, &json!({"events": 2})), "{report:#}");
+    let (code, out, err) = described(&stend(&["world-from", &file]));
+    assert_eq!(code, 0, "{err}");
+    assert!(out.contains("waiter_call"), "{out}");
+}
+
 #[test]
 fn bad_input_is_told_with_its_place() {
     let folder = tempfile::tempdir().unwrap();
@@ -356,11 +394,13 @@ fn bad_input_is_told_with_its_place() {
     let cut = file("cut.har", &good.as_bytes()[..good.len() - 3]);
     let other = file("other.har", good.as_bytes());
     let text = file("text.har", b"GET / HTTP/1.1");
+    let scenario = file("scenario.yaml", b"stend: 1\ntimeline: []\n");
     let missing = folder.path().join("cutt.har").display().to_string();
     for (path, part) in [
         (&cut, "the file is cut short at line 1: 1 whole entries came before"),
         (&other, "nothing in it is an operation of carbis\n  other.example: another host"),
         (&text, "expected value at line 1 column 1"),
+        (&scenario, "a scenario or world, which holds what is expected, and no replies"),
         (&missing, "did you mean"),
     ] {
         let (code, _, err) = described(&stend(&["compare", "carbis", "--har", path]));

@@ -1,6 +1,9 @@
 //! HAR files of other programs, and what other programs make of ours.
 
-use std::path::Path;
+#![allow(clippy::print_stdout, reason = "what was not run is said in the output of the tests")]
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use serde_json::{Value, json};
 
@@ -75,5 +78,112 @@ fn a_session_is_exported_with_its_statuses_and_without_the_secrets_of_others() {
     let har = exported("har", folder.path(), &serving);
     for text in [&hurl, &postman.to_string(), &har] {
         assert!(!text.contains("Pl4nted-S3cret"), "{text}");
+    }
+}
+
+/// Hurl, where `make hurl` has installed it or the system has it.
+fn hurl() -> Option<PathBuf> {
+    let ours = root().join("target/hurl/bin/hurl");
+    let works = |path: &PathBuf| Command::new(path).arg("--version").output().is_ok_and(|ran| ran.status.success());
+    [ours, "hurl".into()].into_iter().find(works)
+}
+
+/// A session with everything that a file format could trip over, in a world whose tokens are the same after a reset.
+fn session(serving: &Serving) -> usize {
+    let (carbis, tillypad, telemetron) = (serving.url("carbis"), serving.url("tillypad"), serving.url("telemetron"));
+    curl(&[
+        "-H",
+        "token: demo-token",
+        "-H",
+        "x-note: a # {{b}} \\ `c` Кофе",
+        &format!("{carbis}/api/v4/events?hash=none"),
+    ]);
+    curl(&[&format!("{carbis}/api/v4/events?hash=%7B%7Bx%7D%7D%23&a=b%20c")]);
+    curl(&["-I", &format!("{tillypad}/get-menu")]);
+    curl(&[&format!("{tillypad}/get-client-by-phone?phone=79824974833")]);
+    let bill = r#"{"gest_Name": "a `b` {{c}} \"d\" \u0041 \\ # Кофе", "orders": []}"#;
+    let json = "content-type: application/json";
+    curl(&["-H", json, "-d", bill, &format!("{tillypad}/calc-discount")]);
+    curl(&["-H", json, "--data-binary", "{\n  \"a\": 1\n}\n", &format!("{tillypad}/post-guest")]);
+    curl(&["-H", json, "-d", "not JSON", &format!("{tillypad}/post-guest")]);
+    let form = "grant_type=password&client_id=client-key&client_secret=client-secret&username=me%40example.com&password=123456";
+    let pair: Value = serde_json::from_str(&curl(&["-d", form, &format!("{telemetron}/auth/")])).unwrap();
+    let bearer = format!("authorization: Bearer {}", pair["access_token"].as_str().unwrap());
+    curl(&["-H", &bearer, &format!("{telemetron}/v2/me")]);
+    curl(&[
+        "-H",
+        &bearer,
+        "-H",
+        json,
+        "-X",
+        "POST",
+        "-d",
+        r#"{"name": "Кофейня {{x}}"}"#,
+        &format!("{telemetron}/v2/locations"),
+    ]);
+    curl(&["-H", &bearer, "-X", "DELETE", &format!("{telemetron}/v2/locations/999999")]);
+    curl(&["-g", &format!("{carbis}/no/such/path?q={{}}")]);
+    12
+}
+
+fn reset(serving: &Serving) {
+    curl(&["-X", "POST", &format!("{}/control/v1/worlds/default/reset", serving.url("control"))]);
+}
+
+fn recorded(serving: &Serving, format: &str, path: &Path) -> String {
+    let path = path.display().to_string();
+    let (code, _, err) = described(&stend(&["record", serving.url("control"), "--format", format, "-o", &path]));
+    assert_eq!(code, 0, "{err}");
+    std::fs::read_to_string(path).unwrap()
+}
+
+#[test]
+fn an_exported_hurl_file_plays_with_hurl() {
+    let Some(hurl) = hurl() else {
+        println!("not run: there is no Hurl here; `make hurl` installs it");
+        return;
+    };
+    let serving = Serving::start(&["--clock", "2026-11-21T12:00:00+03:00"]);
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("session.hurl");
+    let requests = session(&serving);
+    let text = recorded(&serving, "hurl", &file);
+    reset(&serving);
+    let ran = Command::new(hurl).arg("--test").arg(&file).env_remove("http_proxy").output().unwrap();
+    let told = String::from_utf8_lossy(&ran.stderr);
+    assert!(ran.status.success(), "{told}\n{text}");
+    assert!(told.contains(&format!("Executed requests: {requests}")), "{told}");
+}
+
+/// What the collection holds, sent by hand as Postman would.
+#[test]
+fn an_exported_collection_can_be_sent_again() {
+    let serving = Serving::start(&["--clock", "2026-11-21T12:00:00+03:00"]);
+    let folder = tempfile::tempdir().unwrap();
+    let requests = session(&serving);
+    let text = recorded(&serving, "postman", &folder.path().join("session.json"));
+    reset(&serving);
+    let collection: Value = serde_json::from_str(&text).unwrap();
+    let items = collection["item"].as_array().unwrap();
+    assert_eq!(items.len(), requests, "{text}");
+    for item in items {
+        let request = &item["request"];
+        let headers = request["header"].as_array().unwrap().iter();
+        let headers: Vec<String> = headers
+            .map(|header| format!("{}: {}", header["key"].as_str().unwrap(), header["value"].as_str().unwrap()))
+            .collect();
+        let mut args = vec!["-g", "-o", "/dev/null", "-w", "%{http_code}"];
+        match request["method"].as_str().unwrap() {
+            "HEAD" => args.push("-I"),
+            method => args.extend(["-X", method]),
+        }
+        args.extend(headers.iter().flat_map(|header| ["-H", header]));
+        if let Some(body) = request["body"]["raw"].as_str() {
+            args.extend(["--data-binary", body]);
+        }
+        args.push(request["url"]["raw"].as_str().unwrap());
+        let wanted = item["event"][0]["script"]["exec"][0].as_str().unwrap();
+        let status = curl(&args);
+        assert!(wanted.contains(&format!("have.status({status})")), "{item:#}: {status}");
     }
 }

@@ -11,6 +11,7 @@ mod attach;
 mod busy;
 mod commands;
 mod compare;
+mod compare_settings;
 mod compare_url;
 mod exports;
 mod files;

@@ -45,7 +45,7 @@ pub(super) fn plain(bytes: Vec<u8>, coding: Option<&str>, kind: Option<&str>) ->
                     .or_else(|_| all(flate2::read::DeflateDecoder::new(&bytes[..])))
             }
             "br" if !is_text(&bytes) => all(brotli_decompressor::Decompressor::new(&bytes[..], 4096)),
-            "zstd" if bytes.starts_with(&[0x28, 0xB5, 0x2F, 0xFD]) => Err("zstd is not read".to_owned()),
+            "zstd" if bytes.starts_with(&[0x28, 0xB5, 0x2F, 0xFD]) => zstd(&bytes),
             _ => continue,
         };
         match inflated {
@@ -63,6 +63,12 @@ pub(super) fn plain(bytes: Vec<u8>, coding: Option<&str>, kind: Option<&str>) ->
         Some(encoding) if encoding != encoding_rs::UTF_8 => (encoding.decode(&bytes).0.into_owned().into_bytes(), None),
         _ => (bytes, None),
     }
+}
+
+/// A frame of Zstandard. Its window may take 8 MiB, as browsers allow.
+fn zstd(bytes: &[u8]) -> Result<Vec<u8>, String> {
+    let decoder = ruzstd::decoding::StreamingDecoder::new_with_max_window_size(bytes, 8 * 1024 * 1024);
+    all(decoder.map_err(|error| error.to_string())?)
 }
 
 /// Whether it is JSON, XML or other text already.
@@ -93,6 +99,13 @@ mod tests {
 
     use super::*;
 
+    /// Twelve times [`TEXT`], by the reference encoder.
+    const ZSTD: [u8; 39] = [
+        0x28, 0xB5, 0x2F, 0xFD, 0x24, 0xE4, 0xD5, 0x00, 0x00, 0x98, 0x7B, 0x22, 0x6E, 0x61, 0x6D, 0x65, 0x22, 0x3A,
+        0x22, 0xD0, 0x9A, 0xD0, 0xBE, 0xD1, 0x84, 0xD0, 0xB5, 0x22, 0x7D, 0x01, 0x00, 0x9D, 0x46, 0xCD, 0x30, 0xFC,
+        0x40, 0x59, 0x0E,
+    ];
+
     const TEXT: &str = "{\"name\":\"Кофе\"}";
 
     fn read(bytes: &[u8], coding: Option<&str>, kind: Option<&str>) -> (String, Option<String>) {
@@ -108,7 +121,6 @@ mod tests {
         let mut zlib = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::fast());
         zlib.write_all(TEXT.as_bytes()).expect("memory");
         let zlib = zlib.finish().expect("memory");
-        // `{"name":"Кофе"}` by the reference encoder.
         for (bytes, coding) in [
             (&gzip[..], "gzip"),
             (&zlib[..], "deflate"),
@@ -120,8 +132,12 @@ mod tests {
         }
         let (_, why) = read(&gzip[..12], Some("gzip"), None);
         assert!(why.is_some_and(|why| why.contains("cannot be decompressed (gzip)")));
-        let (_, why) = read(&[0x28, 0xB5, 0x2F, 0xFD, 0], Some("zstd"), None);
-        assert_eq!(why.as_deref(), Some("a body cannot be decompressed (zstd): zstd is not read"));
+        assert_eq!(read(&ZSTD, Some("zstd"), None), (TEXT.repeat(12), None));
+        let (_, why) = read(&ZSTD[..9], Some("zstd"), None);
+        assert!(why.is_some_and(|why| why.contains("cannot be decompressed (zstd)")));
+        // A window of 512 MiB, and a frame of half a gigabyte.
+        let (_, why) = read(&[0x28, 0xB5, 0x2F, 0xFD, 0, 0x98, 1, 0, 0], Some("zstd"), None);
+        assert!(why.is_some());
     }
 
     #[test]

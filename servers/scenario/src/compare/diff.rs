@@ -147,7 +147,8 @@ fn are_known_by_id(list: &[Value]) -> bool {
     texts.len() == list.len() && list.len() <= 5_000
 }
 
-fn is_id(key: &str) -> bool {
+/// Whether a key holds an id.
+pub(super) fn is_id(key: &str) -> bool {
     let lower = key.to_lowercase();
     lower == "id" || lower.ends_with("_id") || key.ends_with("Id") || lower == "guid" || lower == "hash"
 }

@@ -10,15 +10,15 @@ use stend_core::traffic::{HttpExchange, Message, SocketTraffic, Traffic};
 
 use super::matching::parts;
 
-/// The traffic of a journal's entries, as the control API gives them. Frames have no connection in a journal: those of one
-/// client are one socket.
-pub fn from_journal(entries: &[Value], urls: &BTreeMap<String, String>) -> Vec<Traffic> {
+/// The traffic of a journal's entries, as the control API gives them, with the URL of each service. Frames have no
+/// connection in a journal: those of one client are one socket.
+pub fn from_journal(entries: &[Value], url: &dyn Fn(&str) -> String) -> Vec<Traffic> {
     let mut found: Vec<Traffic> = Vec::new();
     let mut sockets: BTreeMap<(String, String), usize> = BTreeMap::new();
     for entry in entries {
         let text = |key: &str| entry[key].as_str().unwrap_or_default().to_owned();
         let (service, at) = (text("fake"), entry["at"].as_str().and_then(|at| at.parse().ok()));
-        let base = urls.get(&service).cloned().unwrap_or_default();
+        let base = url(&service);
         let status = entry["status"].as_u64().and_then(|status| u16::try_from(status).ok()).unwrap_or(0);
         if entry["channel"] == "http" {
             let query = entry["query"].as_str().map(|query| format!("?{query}")).unwrap_or_default();
@@ -224,8 +224,10 @@ pub fn postman(traffic: &[Traffic], title: &str) -> Value {
                 "path": path.split('/').skip(1).collect::<Vec<_>>(), "query": fields,
             },
         });
-        if !http.body.is_empty() {
-            request["body"] = json!({ "mode": "raw", "raw": String::from_utf8_lossy(&http.body) });
+        match std::str::from_utf8(&http.body) {
+            Ok("") => {}
+            Ok(text) => request["body"] = json!({ "mode": "raw", "raw": text }),
+            Err(_) => request["description"] = "The body is no text, and is left out.".into(),
         }
         let test = format!("pm.test(\"status {0}\", () => pm.response.to.have.status({0}));", http.status);
         json!({
@@ -293,7 +295,12 @@ mod tests {
     fn har_that_is_written_is_read_back() {
         let mut read = Vec::new();
         let text = har(&some(), "0").to_string();
-        super::super::har::read(text.as_bytes(), &mut |one| read.push(one)).expect("HAR");
+        super::super::har::read(text.as_bytes(), &mut |item| {
+            if let super::super::har::Item::Traffic(one) = item {
+                read.push(one);
+            }
+        })
+        .expect("HAR");
         let mut expected = some();
         if let Traffic::Http(http) = &mut expected[0] {
             http.took_ms = Some(0.0);

@@ -1,4 +1,5 @@
-//! Reading HAR 1.2 entry by entry, so that a file of any size takes the memory of its largest entry.
+//! Reading HAR 1.2 entry by entry, so that a file of any size takes the memory of its largest entry; and pages of the
+//! journal, whose entries stand at the top.
 
 use std::cell::Cell;
 use std::fmt;
@@ -7,31 +8,44 @@ use std::rc::Rc;
 
 use serde::de::{DeserializeSeed, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
+use serde_json::Value;
 use stend_core::traffic::{HttpExchange, Message, SocketTraffic, Traffic};
 use stend_core::{Problem, Timestamp};
 
 use super::body::{self, Coded};
+#[cfg(test)]
+use super::utf8::utf8;
 
 /// The most bytes that one entry may have in the file.
 const LARGEST_ENTRY: u64 = 128 * 1024 * 1024;
 
-/// Reads a HAR file and hands over what it holds, in its order; says how many entries that were.
+/// What a file holds.
+pub(super) enum Item {
+    /// An entry of a HAR file.
+    Traffic(Traffic),
+    /// An entry of our journal, and how many bytes of the file it takes.
+    Journal(Value, usize),
+}
+
+/// Reads a file in UTF-8 and hands over what it holds, in its order; says how many entries that were.
 ///
 /// # Errors
 /// What is no such file, is cut short, or has an entry larger than [`LARGEST_ENTRY`]; the message says where.
-pub(super) fn read(input: impl Read, take: &mut dyn FnMut(Traffic)) -> Result<usize, Problem> {
+pub(super) fn read(input: impl Read, take: &mut dyn FnMut(Item)) -> Result<usize, Problem> {
     read_within(LARGEST_ENTRY, input, take)
 }
 
-fn read_within(limit: u64, input: impl Read, take: &mut dyn FnMut(Traffic)) -> Result<usize, Problem> {
+fn read_within(limit: u64, input: impl Read, take: &mut dyn FnMut(Item)) -> Result<usize, Problem> {
     let spent = Rc::new(Cell::new(0));
-    let input = Limited { input: utf8(input)?, limit, spent: Rc::clone(&spent) };
+    let input = Limited { input, limit, spent: Rc::clone(&spent) };
     let mut json = serde_json::Deserializer::from_reader(BufReader::with_capacity(256 * 1024, input));
     let state = State { spent, count: Cell::new(0), found: Cell::new(false) };
     let read = Within { state: &state, take, key: "log" }.deserialize(&mut json).and_then(|()| json.end());
     match read {
         Ok(()) if state.found.get() => Ok(state.count.get()),
-        Ok(()) => Err(Problem::invalid("expected HAR: an object with `log.entries`, found other JSON")),
+        Ok(()) => Err(Problem::invalid(
+            "expected HAR: an object with `log.entries`, or a page of the journal; found other JSON",
+        )),
         Err(error) if error.is_eof() => Err(Problem::invalid(format!(
             "the file is cut short at line {}: {} whole entries came before",
             error.line(),
@@ -73,65 +87,10 @@ impl<R: Read> Read for Limited<R> {
     }
 }
 
-/// The input as UTF-8 without a byte order mark. Some proxies write UTF-16.
-fn utf8(mut input: impl Read) -> Result<impl Read, Problem> {
-    let mut first = [0_u8; 3];
-    let mut have = 0;
-    while have < first.len() {
-        match input.read(&mut first[have..]) {
-            Ok(0) => break,
-            Ok(read) => have += read,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(Problem::invalid(format!("cannot be read: {error}"))),
-        }
-    }
-    let encoding = match first[..have] {
-        [0xFF, 0xFE, ..] => encoding_rs::UTF_16LE,
-        [0xFE, 0xFF, ..] => encoding_rs::UTF_16BE,
-        _ => encoding_rs::UTF_8,
-    };
-    let input = io::Cursor::new(first[..have].to_vec()).chain(input);
-    Ok(Decoded {
-        input,
-        decoder: encoding.new_decoder(),
-        raw: vec![0; 64 * 1024],
-        text: Vec::new(),
-        at: 0,
-        ended: false,
-    })
-}
-
-/// Bytes of any encoding as UTF-8.
-struct Decoded<R> {
-    input: R,
-    decoder: encoding_rs::Decoder,
-    raw: Vec<u8>,
-    text: Vec<u8>,
-    at: usize,
-    ended: bool,
-}
-
-impl<R: Read> Read for Decoded<R> {
-    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
-        while self.at == self.text.len() && !self.ended {
-            let read = self.input.read(&mut self.raw)?;
-            self.ended = read == 0;
-            self.at = 0;
-            self.text.resize(3 * self.raw.len() + 16, 0);
-            let (_, _, written, _) = self.decoder.decode_to_utf8(&self.raw[..read], &mut self.text, self.ended);
-            self.text.truncate(written);
-        }
-        let give = into.len().min(self.text.len() - self.at);
-        into[..give].copy_from_slice(&self.text[self.at..self.at + give]);
-        self.at += give;
-        Ok(give)
-    }
-}
-
 /// An object of which one key is read by another visitor: `log` of the document, `entries` of the log.
 struct Within<'a> {
     state: &'a State,
-    take: &'a mut dyn FnMut(Traffic),
+    take: &'a mut dyn FnMut(Item),
     key: &'static str,
 }
 
@@ -155,7 +114,8 @@ impl<'de> Visitor<'de> for Within<'_> {
             let (state, take) = (self.state, &mut *self.take);
             match (self.key, key.as_str()) {
                 ("log", "log") => map.next_value_seed(Within { state, take, key: "entries" })?,
-                ("entries", "entries") => map.next_value_seed(Entries { state, take })?,
+                ("entries", "entries") => map.next_value_seed(Entries { state, take, journal: false })?,
+                ("log", "entries") => map.next_value_seed(Entries { state, take, journal: true })?,
                 _ => {
                     // Pages hold screenshots in some exports.
                     state.spent.set(0);
@@ -170,7 +130,9 @@ impl<'de> Visitor<'de> for Within<'_> {
 /// The list of entries, each handed over before the next is read.
 struct Entries<'a> {
     state: &'a State,
-    take: &'a mut dyn FnMut(Traffic),
+    take: &'a mut dyn FnMut(Item),
+    /// Whether they are the journal's.
+    journal: bool,
 }
 
 impl<'de> DeserializeSeed<'de> for Entries<'_> {
@@ -191,12 +153,18 @@ impl<'de> Visitor<'de> for Entries<'_> {
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<(), A::Error> {
         self.state.found.set(true);
         self.state.spent.set(0);
-        while let Some(entry) = items.next_element::<Entry>()? {
+        loop {
+            let item = if self.journal {
+                let entry = items.next_element::<Value>()?;
+                entry.map(|entry| Item::Journal(entry, usize::try_from(self.state.spent.get()).unwrap_or(usize::MAX)))
+            } else {
+                items.next_element::<Entry>()?.map(|entry| Item::Traffic(traffic(entry)))
+            };
+            let Some(item) = item else { return Ok(()) };
             self.state.spent.set(0);
             self.state.count.set(self.state.count.get() + 1);
-            (self.take)(traffic(entry));
+            (self.take)(item);
         }
-        Ok(())
     }
 }
 
@@ -368,7 +336,13 @@ mod tests {
 
     fn all(bytes: &[u8]) -> Result<Vec<Traffic>, String> {
         let mut found = Vec::new();
-        read(bytes, &mut |traffic| found.push(traffic)).map_err(|problem| problem.to_string())?;
+        let input = utf8(bytes).map_err(|problem| problem.to_string())?;
+        read(input, &mut |item| {
+            if let Item::Traffic(traffic) = item {
+                found.push(traffic)
+            }
+        })
+        .map_err(|problem| problem.to_string())?;
         Ok(found)
     }
 
@@ -467,7 +441,12 @@ mod tests {
         let whole = head
             .chain(&mut many)
             .chain(&br#"{"request": {"method": "GET", "url": "http://h/"}, "response": {}}]}}"#[..]);
-        let count = read_within(MIB, whole, &mut |one| largest = largest.max(one.weight())).expect("HAR");
+        let count = read_within(MIB, whole, &mut |item| {
+            if let Item::Traffic(one) = item {
+                largest = largest.max(one.weight());
+            }
+        })
+        .expect("HAR");
         assert_eq!(count, 41);
         assert!(many.given > 2 * MIB && largest < 128 * 1024, "{} {largest}", many.given);
         // One string that does not end.

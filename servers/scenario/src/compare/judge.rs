@@ -6,11 +6,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use schemars::SchemaGenerator;
 use serde_json::Value;
 use stend_core::interpretations::{Interpretation, of};
-use stend_core::{AnyService, Node, Problem, WorldFile};
+use stend_core::{AnyService, Problem};
 
-use super::diff::{Diff, Differ};
+use super::diff::Diff;
 use super::matching::Seen;
-use super::replay::{Bench, Outcome, replay};
+use super::replay::{Outcome, Trial};
 use super::rules::{Check, Rules, is_one};
 use super::{ClaimSeen, SettingSeen, Verdict};
 use crate::expect::Paths;
@@ -32,17 +32,10 @@ const ROUNDS: usize = 8;
 ///
 /// # Errors
 /// The world cannot be made.
-pub(super) async fn settings(
-    bench: Bench<'_>,
-    kind: &'static dyn AnyService,
-    world: &Value,
-    seen: &[Seen],
-    differ: &Differ,
-) -> Result<Judged, Problem> {
-    let registry = bench.worlds.registry();
-    let file = |world: &Value| WorldFile::read(&Node::from_json(world), registry);
+pub(super) async fn settings(trial: &Trial<'_>, world: &Value) -> Result<Judged, Problem> {
+    let kind = trial.kind;
     let mut world = world.clone();
-    let mut current = replay(bench, kind, &file(&world)?, seen, differ).await?;
+    let mut current = trial.replay(&world).await?;
     let before = current.clone();
     let mut explained = BTreeMap::new();
     let mut adopted: BTreeMap<String, SettingSeen> = BTreeMap::new();
@@ -60,15 +53,20 @@ pub(super) async fn settings(
             let mut row = SettingSeen::of(one);
             let (mut told_apart, mut options) = (BTreeSet::new(), 0);
             let is_open = one.options.is_empty() && !matches!(one.default, Some(Value::Bool(_)));
-            for (value, claims) in if is_open { guesses(one, &found) } else { others(one) } {
+            for Other { value, claims, seen } in if is_open { guesses(one, &found) } else { others(one) } {
                 // A value that was guessed tells nothing by being wrong.
                 options += usize::from(!is_open);
                 let mut tried = world.clone();
                 put(&mut tried, kind.name(), &one.setting, value.clone());
                 // An option may not go with this world, as a code without its event.
-                let Ok(tried_file) = file(&tried) else { continue };
-                let Ok(outcomes) = replay(bench, kind, &tried_file, seen, differ).await else { continue };
-                let (better, worse) = compared(&current, &outcomes);
+                let Ok(outcomes) = trial.replay(&tried).await else { continue };
+                let (mut better, worse) = compared(&current, &outcomes);
+                // A guess has to bring the very value that was seen: any long time would keep a machine from being idle.
+                if let Some(seen) = &seen
+                    && !better.iter().flat_map(|(_, gone)| gone).any(|diff| diff.seen == *seen)
+                {
+                    better.clear();
+                }
                 if !worse.is_empty() && !is_open {
                     told_apart.insert(options);
                 }
@@ -156,11 +154,21 @@ fn compared(before: &[Outcome], after: &[Outcome]) -> (Better, Vec<usize>) {
     (better, worse)
 }
 
-/// The options beside the default, with the claims that hold under each.
-fn others(one: &Interpretation) -> Vec<(Value, Vec<String>)> {
+/// A value that a setting could have.
+struct Other {
+    value: Value,
+    /// The claims that hold under it.
+    claims: Vec<String>,
+    /// What was seen, where the value is guessed from that.
+    seen: Option<String>,
+}
+
+/// The options beside the default.
+fn others(one: &Interpretation) -> Vec<Other> {
+    let other = |value: Value, claims: &[String]| Other { value, claims: claims.to_vec(), seen: None };
     match &one.default {
-        Some(Value::Bool(default)) => vec![(Value::Bool(!default), Vec::new())],
-        _ => one.options.iter().skip(1).map(|choice| (choice.value.as_str().into(), choice.claims.clone())).collect(),
+        Some(Value::Bool(default)) => vec![other(Value::Bool(!default), &[])],
+        _ => one.options.iter().skip(1).map(|choice| other(choice.value.as_str().into(), &choice.claims)).collect(),
     }
 }
 
@@ -202,17 +210,21 @@ fn values(outcomes: &[Outcome]) -> Vec<Value> {
     found
 }
 
-/// What a setting that takes any value could be: one that was seen, as it is or as a number of seconds.
-fn guesses(one: &Interpretation, found: &[Value]) -> Vec<(Value, Vec<String>)> {
+/// What a setting that takes any value could be: one that was seen, as it is or as a number of seconds; nought, where that
+/// means that there is none.
+fn guesses(one: &Interpretation, found: &[Value]) -> Vec<Other> {
     let is_text = one.default.as_ref().is_none_or(Value::is_string);
-    let mut guesses = Vec::new();
-    for value in found {
-        match value {
-            Value::Number(number) if is_text => guesses.push((format!("{number}s").into(), Vec::new())),
-            Value::Number(_) => guesses.push((value.clone(), Vec::new())),
-            _ if is_text => guesses.push((value.clone(), Vec::new())),
-            _ => {}
-        }
+    let guess = |value: &Value| {
+        let guessed = match value {
+            Value::Number(number) if is_text => format!("{number}s").into(),
+            Value::String(_) if !is_text => return None,
+            value => value.clone(),
+        };
+        Some(Other { value: guessed, claims: Vec::new(), seen: Some(value.to_string()) })
+    };
+    let mut guesses: Vec<Other> = found.iter().filter_map(guess).collect();
+    if one.about.contains("`0s`") {
+        guesses.push(Other { value: "0s".into(), claims: Vec::new(), seen: None });
     }
     guesses
 }

@@ -3,275 +3,48 @@
 
 mod ask;
 mod body;
+mod comparison;
 mod contract;
+mod curl;
 mod diff;
 mod evidence;
 mod export;
 mod har;
 mod html;
+mod import;
 mod judge;
 mod mask;
 mod matching;
 mod replay;
 mod report;
 mod rules;
+mod schema;
+mod utf8;
 mod world;
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::io::Read;
+use std::collections::BTreeMap;
 
-use serde::Serialize;
-use serde_json::{Value, json};
-use stend_core::interpretations::Interpretation;
 use stend_core::journal::Channel;
-use stend_core::traffic::Traffic;
 use stend_core::{AnyService, Problem, Registry};
 
 pub use ask::{Asking, Target, ask};
+pub use comparison::{Against, Asked, ClaimSeen, Comparison, Difference, SettingSeen, Statement, Verdict, to_json};
 pub use contract::{Contract, Mismatch};
 pub use evidence::{Evidence, EvidenceClaim};
 pub use export::{from_journal, har, hurl, postman};
 pub use html::html;
+pub use import::{Imported, decoded, import};
 pub use mask::{Masked, mask};
 pub use matching::{Matched, Seen, Unmatched, matched};
 pub use replay::Bench;
 pub use report::pretty;
 pub use rules::Rules;
-pub use world::{Built, build};
+pub use world::{Built, Moment, build};
 
+use comparison::Grouped;
 use diff::{Differ, general, json_path};
 use judge::Claims;
-
-/// The most of a file that is kept, in bytes. What goes beyond is not compared, and counted.
-const KEPT: usize = 256 * 1024 * 1024;
-
-/// What was read from a file.
-#[derive(Debug, Default)]
-pub struct Imported {
-    /// The traffic, in the file's order.
-    pub traffic: Vec<Traffic>,
-    /// How many entries there were.
-    pub entries: usize,
-    /// How many were not kept, as there was too much.
-    pub dropped: usize,
-}
-
-/// Reads a HAR file. Bodies that are pictures, styles or scripts are not kept.
-///
-/// # Errors
-/// It is no HAR file, or is cut short; where.
-pub fn import(input: impl Read) -> Result<Imported, Problem> {
-    let mut found = Imported::default();
-    let mut weight = 0;
-    let entries = har::read(input, &mut |mut traffic| {
-        if let Traffic::Http(http) = &mut traffic
-            && http.reply_header("content-type").is_some_and(|kind| OTHERS.iter().any(|other| kind.contains(other)))
-        {
-            http.reply = Vec::new();
-        }
-        weight += traffic.weight();
-        if weight > KEPT { found.dropped += 1 } else { found.traffic.push(traffic) }
-    })?;
-    found.entries = entries;
-    Ok(found)
-}
-
-/// The same with bodies decoded: no compression, UTF-8 where they are text. For what was recorded as it was sent.
-pub fn decoded(traffic: Traffic) -> Traffic {
-    let Traffic::Http(mut http) = traffic else { return traffic };
-    for (body, headers) in [(&mut http.body, &http.headers), (&mut http.reply, &http.reply_headers)] {
-        let header = |name: &str| headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str());
-        let (plain, why) = body::plain(std::mem::take(body), header("content-encoding"), header("content-type"));
-        *body = plain;
-        if let Some(why) = why {
-            http.unreadable.get_or_insert(why);
-        }
-    }
-    Traffic::Http(http)
-}
-
-/// Media types that no service answers with.
-const OTHERS: [&str; 7] = ["image/", "font/", "video/", "audio/", "text/css", "javascript", "wasm"];
-
-/// What traffic says of something.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, serde::Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Verdict {
-    /// The system does so.
-    Confirmed,
-    /// The system does otherwise.
-    Refuted,
-    /// The traffic does not say.
-    Untouched,
-}
-
-/// A claim that traffic has something to say of.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct ClaimSeen {
-    /// Its id in the ledger.
-    pub id: String,
-    /// Whether the system does so.
-    pub verdict: Verdict,
-    /// In how many exchanges.
-    pub times: usize,
-    /// The statement.
-    pub says: String,
-    /// Where it comes from: documented, observed, assumed, or a ruling.
-    pub kind: String,
-    /// The setting, with its value, that agrees with the system.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub setting: Option<String>,
-    /// The shape that was found: types, and no values.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub shape: Option<String>,
-}
-
-/// A setting that chooses between interpretations, and what the traffic says of it.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct SettingSeen {
-    /// Its dotted path in the service's section.
-    pub setting: String,
-    /// What it decides.
-    pub about: String,
-    /// The default.
-    pub default: Value,
-    /// The claims that hold under the default.
-    pub claims: Vec<String>,
-    /// Whether the default is as the system is.
-    pub verdict: Verdict,
-    /// The value that would make the bench answer as the system does.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub instead: Option<Value>,
-    /// The claims that hold under that.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub instead_claims: Vec<String>,
-    /// How many exchanges tell the values apart.
-    pub exchanges: usize,
-    /// Whether some exchanges speak for the default and some against it.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    pub mixed: bool,
-}
-
-impl SettingSeen {
-    fn of(one: &Interpretation) -> Self {
-        Self {
-            setting: one.setting.clone(),
-            about: one.about.clone(),
-            default: one.default.clone().unwrap_or_default(),
-            claims: one.claims.clone(),
-            verdict: Verdict::Untouched,
-            instead: None,
-            instead_claims: Vec::new(),
-            exchanges: 0,
-            mixed: false,
-        }
-    }
-}
-
-/// What a difference is from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Against {
-    /// The specification.
-    Specification,
-    /// A statement of the ledger.
-    Claim,
-    /// The bench's own answer.
-    Bench,
-}
-
-/// A place where the system differs.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Difference {
-    /// The first entry that shows it, from 1.
-    pub entry: usize,
-    /// Method and path, or command.
-    pub exchange: String,
-    /// The operation.
-    pub operation: String,
-    /// From what.
-    pub against: Against,
-    /// Which part: `request`, `reply 200`, `push`.
-    pub part: String,
-    /// Where in it, a JSONPath; `[*]` stands for several places of a list.
-    pub path: String,
-    /// What was expected.
-    pub expected: String,
-    /// What was found.
-    pub found: String,
-    /// How often.
-    pub times: usize,
-    /// The claims that it is about.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub claims: Vec<String>,
-    /// The setting that would make the bench answer so.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub setting: Option<String>,
-}
-
-/// How the bench answered the same requests.
-#[derive(Debug, Clone, Default, PartialEq, Serialize)]
-pub struct Asked {
-    /// How many it was asked.
-    pub asked: usize,
-    /// How many it answered as the system did, under its own settings.
-    pub same: usize,
-    /// What it was not asked, and why.
-    pub left_out: Vec<Unmatched>,
-    /// What the world leaves out.
-    pub notes: Vec<String>,
-    /// What the world holds.
-    pub world: BTreeMap<String, usize>,
-}
-
-/// What a comparison came to.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Comparison {
-    /// The service.
-    pub service: String,
-    /// The file or URL.
-    pub source: String,
-    /// Entries in it.
-    pub entries: usize,
-    /// The service's exchanges among them.
-    pub exchanges: usize,
-    /// How many there were of each operation.
-    pub operations: BTreeMap<String, usize>,
-    /// The first and the last time.
-    pub from: Option<String>,
-    /// The last time.
-    pub to: Option<String>,
-    /// Where the system differs.
-    pub differences: Vec<Difference>,
-    /// What is shown of claims.
-    pub claims: Vec<ClaimSeen>,
-    /// What is shown of settings.
-    pub settings: Vec<SettingSeen>,
-    /// How the bench answered.
-    pub bench: Asked,
-    /// What was not compared.
-    pub unmatched: Vec<Unmatched>,
-}
-
-impl Comparison {
-    /// Whether the system is as we say.
-    pub fn agrees(&self) -> bool {
-        self.differences.is_empty()
-    }
-}
-
-/// A claim of the ledger, as far as a comparison needs it.
-#[derive(Debug, Clone)]
-pub struct Statement {
-    /// Its id.
-    pub id: String,
-    /// What it says.
-    pub says: String,
-    /// `documented`, `observed`, `assumed`, or `ruling`.
-    pub kind: String,
-    /// The operations that it is about.
-    pub operations: Vec<String>,
-}
+use replay::Trial;
 
 /// All that a comparison is made with.
 pub struct Comparing<'a> {
@@ -316,9 +89,11 @@ impl Comparing<'_> {
                 });
             }
         });
-        let built = build(self.registry, &[(self.kind, self.rules, seen)], &format!("From {}", self.source))?;
+        let title = format!("From {}", self.source);
+        let built = build(self.registry, &[(self.kind, self.rules, seen)], &title, Moment::Before)?;
         let ignored = self.kind.secrets().iter().copied().chain(self.rules.ignore.iter().map(String::as_str));
-        let judged = judge::settings(bench, self.kind, &built.file, seen, &Differ::new(ignored)).await?;
+        let trial = Trial::new(bench, self.kind, seen, Differ::new(ignored))?;
+        let judged = judge::settings(&trial, &built.file).await?;
         let asked = self.against_bench(seen, &judged, built, &mut differences);
         for row in &judged.settings {
             let ours = format!("{}: {}", row.setting, judge::word(&row.default));
@@ -478,56 +253,4 @@ fn last_key(path: &str) -> String {
 /// Whether a sentence has a key as one of its words.
 fn names(says: &str, key: &str) -> bool {
     says.split(|c: char| !c.is_alphanumeric() && c != '_').any(|word| word == key)
-}
-
-/// Differences, those of a kind once.
-#[derive(Default)]
-struct Grouped(Vec<Difference>);
-
-impl Grouped {
-    fn add(&mut self, mut one: Difference) {
-        let path = general(&one.path);
-        let is_room = self.0.len() < MOST_DIFFERENCES;
-        let known = self.0.iter_mut().find(|known| {
-            (known.against, &known.operation, &known.part, &known.setting)
-                == (one.against, &one.operation, &one.part, &one.setting)
-                && general(&known.path) == path
-                && (one.against == Against::Bench || known.expected == one.expected)
-        });
-        match known {
-            Some(known) => {
-                known.times += 1;
-                if known.path != one.path {
-                    known.path = path;
-                }
-            }
-            None if is_room => {
-                one.found = one.found.chars().take(300).collect();
-                self.0.push(one);
-            }
-            None => {}
-        }
-    }
-
-    fn rows(self) -> Vec<Difference> {
-        self.0
-    }
-}
-
-/// The most kinds of differences that are listed.
-const MOST_DIFFERENCES: usize = 1_000;
-
-/// The report as JSON.
-pub fn to_json(comparison: &Comparison) -> Value {
-    let mut json = json!({ "stend": stend_core::world_file::VERSION, "agrees": comparison.agrees() });
-    if let (Value::Object(whole), Ok(Value::Object(parts))) = (&mut json, serde_json::to_value(comparison)) {
-        whole.extend(parts);
-    }
-    json
-}
-
-/// The operations of a service that were not seen.
-pub fn not_seen(kind: &dyn AnyService, comparison: &Comparison) -> Vec<&'static str> {
-    let seen: BTreeSet<&str> = comparison.operations.keys().map(String::as_str).collect();
-    kind.operations().iter().map(|operation| operation.id).filter(|id| !seen.contains(id)).collect()
 }

@@ -8,7 +8,7 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::Method;
 use serde_json::Value;
 use stend_core::journal::Channel;
-use stend_core::{AnyService, ClockSetting, NewWorld, Problem, Timestamp, World, WorldFile, Worlds};
+use stend_core::{AnyService, ClockSetting, NewWorld, Node, Problem, Timestamp, World, WorldFile, Worlds};
 use tokio_tungstenite::tungstenite::Message;
 
 use super::diff::{Diff, Differ};
@@ -49,42 +49,58 @@ pub(super) type Outcome = Result<Vec<Diff>, String>;
 
 type Socket = tokio_tungstenite::WebSocketStream<tokio_tungstenite::MaybeTlsStream<tokio::net::TcpStream>>;
 
-/// Asks everything again in a new world, and compares the answers.
-///
-/// # Errors
-/// The world cannot be made.
-pub(super) async fn replay(
-    bench: Bench<'_>,
-    kind: &'static dyn AnyService,
-    file: &WorldFile,
-    seen: &[Seen],
-    differ: &Differ,
-) -> Result<Vec<Outcome>, Problem> {
-    const ID: &str = "compare";
-    let start = seen.iter().find_map(|one| one.at).or_else(|| Timestamp::from_second(SOME_DAY).ok());
-    let clock = start.map(ClockSetting::frozen_at);
-    let new = NewWorld { id: Some(ID.into()), file: file.clone(), clock, ..NewWorld::default() };
-    let world = bench.worlds.create(new)?;
-    let client = reqwest::Client::builder()
-        .no_proxy()
-        .redirect(reqwest::redirect::Policy::none())
-        .timeout(PATIENCE)
-        .build()
-        .map_err(|error| Problem::invalid(format!("no HTTP client can be made: {error}")))?;
-    let mut player = Player {
-        base: format!("{}/w/{ID}", bench.base),
-        kind,
-        client,
-        sockets: BTreeMap::new(),
-        names: Names::default(),
-    };
-    let mut outcomes = Vec::with_capacity(seen.len());
-    for one in seen {
-        outcomes.push(player.play(&world, one, differ).await);
+/// What is asked again, and of whom.
+pub(super) struct Trial<'a> {
+    pub(super) bench: Bench<'a>,
+    pub(super) kind: &'static dyn AnyService,
+    /// What was seen.
+    pub(super) seen: &'a [Seen],
+    pub(super) differ: Differ,
+    client: reqwest::Client,
+}
+
+impl<'a> Trial<'a> {
+    /// # Errors
+    /// No HTTP client can be made.
+    pub(super) fn new(
+        bench: Bench<'a>,
+        kind: &'static dyn AnyService,
+        seen: &'a [Seen],
+        differ: Differ,
+    ) -> Result<Self, Problem> {
+        let client =
+            reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).timeout(PATIENCE);
+        let client = client.build();
+        let client = client.map_err(|error| Problem::invalid(format!("no HTTP client can be made: {error}")))?;
+        Ok(Self { bench, kind, seen, differ, client })
     }
-    drop(player);
-    bench.worlds.remove(ID)?;
-    Ok(outcomes)
+
+    /// Asks everything again in a new world, and compares the answers.
+    ///
+    /// # Errors
+    /// The world cannot be made.
+    pub(super) async fn replay(&self, world: &Value) -> Result<Vec<Outcome>, Problem> {
+        const ID: &str = "compare";
+        let file = WorldFile::read(&Node::from_json(world), self.bench.worlds.registry())?;
+        let start = self.seen.iter().find_map(|one| one.at).or_else(|| Timestamp::from_second(SOME_DAY).ok());
+        let clock = start.map(ClockSetting::frozen_at);
+        let new = NewWorld { id: Some(ID.into()), file, clock, ..NewWorld::default() };
+        let world = self.bench.worlds.create(new)?;
+        let mut player = Player {
+            base: format!("{}/w/{ID}", self.bench.base),
+            kind: self.kind,
+            client: self.client.clone(),
+            sockets: BTreeMap::new(),
+            names: Names::default(),
+        };
+        let mut outcomes = Vec::with_capacity(self.seen.len());
+        for one in self.seen {
+            outcomes.push(player.play(&world, one, &self.differ).await);
+        }
+        drop(player);
+        self.bench.worlds.remove(ID)?;
+        Ok(outcomes)
+    }
 }
 
 struct Player {

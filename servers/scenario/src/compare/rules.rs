@@ -18,6 +18,8 @@ pub struct Rules {
     /// Names of headers, parameters and keys that hold personal data.
     pub(super) personal: Vec<String>,
     pub(super) takings: Vec<Taking>,
+    /// Operations whose replies show what they have made.
+    pub(super) creates: Vec<String>,
     pub(super) checks: Vec<Check>,
     /// What a system can be asked, in this order.
     pub(super) asks: Vec<Ask>,
@@ -129,6 +131,8 @@ struct File {
     #[serde(default)]
     personal: Vec<String>,
     #[serde(default)]
+    creates: Vec<String>,
+    #[serde(default)]
     world: Vec<Taking>,
     #[serde(default)]
     claims: Vec<CheckFile>,
@@ -174,6 +178,7 @@ impl Rules {
                 None => Ok(()),
             }
         };
+        known(&file.creates)?;
         for taking in &mut file.world {
             taking.given = taking.when.as_ref().map_or(Ok(Vec::new()), |when| read_paths(&when.0.to_json()))?;
             known(&taking.from)?;
@@ -206,6 +211,7 @@ impl Rules {
             ignore: file.ignore,
             personal: file.personal,
             takings: file.world,
+            creates: file.creates,
             checks,
             asks: file.ask,
             headers: file.headers,

@@ -2,16 +2,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use schemars::SchemaGenerator;
 use serde_json::{Map, Value, json};
 use stend_core::journal::Channel;
 use stend_core::node::to_yaml;
 use stend_core::world_file::VERSION;
 use stend_core::{AnyService, Node, Problem, Registry, Step, WorldFile, Worlds};
 
+use super::diff::is_id;
 use super::judge::holds;
 use super::matching::{Seen, pairs};
 use super::rules::{Rules, Taking, is_one};
+use super::schema::Schema;
 use crate::matcher::{find, path};
 
 /// A world that was built from what was seen.
@@ -38,6 +39,15 @@ impl Built {
     }
 }
 
+/// Which moment of the traffic a world stands at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Moment {
+    /// Before it: what its requests have changed and made is as it was, for them to be asked again.
+    Before,
+    /// After it: what was seen last counts.
+    After,
+}
+
 /// So many parts are left out before the world is given up.
 const REPAIRS: usize = 500;
 
@@ -49,16 +59,15 @@ pub fn build(
     registry: &Registry,
     parts: &[(&'static dyn AnyService, &Rules, &[Seen])],
     title: &str,
+    moment: Moment,
 ) -> Result<Built, Problem> {
     let mut file = Map::new();
     file.insert("stend".into(), json!(VERSION));
     file.insert("title".into(), json!(title));
     let mut notes = Vec::new();
     for (kind, rules, seen) in parts {
-        let mut generator = SchemaGenerator::default();
-        let schema = Value::from(kind.section_schema(&mut generator));
-        let schema = Schema { definitions: generator.take_definitions(true), root: schema };
-        let section = Section::of(rules, seen, &schema);
+        let schema = Schema::of(*kind);
+        let section = Section::of(rules, seen, &schema, moment);
         let lists: BTreeSet<&str> =
             rules.takings.iter().map(|taking| taking.to.as_str()).filter(|to| *to != ".").collect();
         let unseen: Vec<&str> = lists.into_iter().filter(|list| count(&section, list) == 0).collect();
@@ -143,75 +152,40 @@ fn at<'v>(section: &'v Value, dotted: &str) -> Option<&'v Value> {
     dotted.split('.').try_fold(section, |value, key| value.get(key))
 }
 
-/// The schema of a section.
-struct Schema {
-    root: Value,
-    definitions: Map<String, Value>,
-}
-
-impl Schema {
-    /// What a schema means, through references and alternatives to `null`.
-    fn target<'s>(&'s self, schema: &'s Value) -> &'s Value {
-        if let Some(reference) = schema["$ref"].as_str() {
-            let name = reference.rsplit('/').next().unwrap_or_default();
-            return self.definitions.get(name).map_or(schema, |found| self.target(found));
-        }
-        match schema["anyOf"].as_array() {
-            Some(parts) => {
-                let part = parts.iter().find(|part| part["type"] != "null");
-                part.map_or(schema, |part| self.target(part))
-            }
-            None => schema,
-        }
-    }
-
-    fn property<'s>(&'s self, schema: &'s Value, dotted: &str) -> &'s Value {
-        dotted.split('.').fold(self.target(schema), |schema, key| self.target(&schema["properties"][key]))
-    }
-
-    /// A value without what its schema does not know, and without `null`s; `None` where nothing is left.
-    fn fit(&self, schema: &Value, value: &Value) -> Option<Value> {
-        let schema = self.target(schema);
-        match value {
-            Value::Null => None,
-            Value::Object(map) => {
-                let Some(properties) = schema["properties"].as_object() else { return Some(value.clone()) };
-                let known =
-                    map.iter().filter_map(|(key, value)| Some((key.clone(), self.fit(properties.get(key)?, value)?)));
-                let known: Map<String, Value> = known.collect();
-                (!known.is_empty()).then_some(Value::Object(known))
-            }
-            Value::Array(items) => Some(items.iter().filter_map(|item| self.fit(&schema["items"], item)).collect()),
-            other => Some(other.clone()),
-        }
-    }
-
-    fn item<'s>(&'s self, list: &'s Value) -> &'s Value {
-        self.target(&list["items"])
-    }
-}
+/// A part of a thing: its list, its key, and the part's name.
+type Part = (String, String, String);
 
 /// A section that grows.
 struct Section<'s> {
     schema: &'s Schema,
     section: Value,
+    moment: Moment,
+    /// Ids of what was made by the traffic itself.
+    made: BTreeSet<String>,
+    /// Which rule each part is from, by its number; `None` for what the bench needs and nobody has seen. What a later rule
+    /// shows is more exact.
+    parts: BTreeMap<Part, Option<usize>>,
+    /// Parts that were seen to hold nothing, by the same.
+    nothing: BTreeMap<Part, usize>,
 }
 
 impl<'s> Section<'s> {
-    fn of(rules: &Rules, seen: &[Seen], schema: &'s Schema) -> Value {
-        let mut section = Self { schema, section: json!({}) };
-        for taking in &rules.takings {
+    fn of(rules: &Rules, seen: &[Seen], schema: &'s Schema, moment: Moment) -> Value {
+        let made = if moment == Moment::Before { made_by(rules, seen) } else { BTreeSet::new() };
+        let (parts, nothing) = Default::default();
+        let mut section = Self { schema, section: json!({}), moment, made, parts, nothing };
+        for (rule, taking) in rules.takings.iter().enumerate() {
             for one in seen
                 .iter()
                 .filter(|one| one.status < 300 && one.channel != Channel::Push && is_one(&taking.from, one.id()))
             {
-                section.take(taking, one);
+                section.take(rule, taking, one);
             }
         }
         section.section
     }
 
-    fn take(&mut self, taking: &Taking, seen: &Seen) {
+    fn take(&mut self, rule: usize, taking: &Taking, seen: &Seen) {
         let (request, reply) = (asked(seen), seen.reply_json());
         let is_there = at(&self.section, &taking.to).and_then(Value::as_array).is_some_and(|list| !list.is_empty());
         if holds(&taking.given, &reply).is_err() || (taking.if_none && is_there) {
@@ -242,52 +216,96 @@ impl<'s> Section<'s> {
             if taking.key.as_ref().is_some_and(|key| !made.contains_key(key)) || (made.is_empty() && !taking.if_none) {
                 continue;
             }
-            self.join(taking, made);
+            let key = taking.key.as_ref().map(|key| text(&made[key.as_str()])).unwrap_or_default();
+            if self.made.contains(&key) {
+                continue;
+            }
+            self.join(rule, taking, &key, made);
+            if let Some(thing) = thing.as_object().filter(|_| taking.copy) {
+                let nothing = thing.iter().filter(|(_, value)| value.is_null());
+                let part = |(name, _): (&String, _)| ((taking.to.clone(), key.clone(), name.clone()), rule);
+                self.nothing.extend(nothing.map(part));
+            }
         }
     }
 
     /// Adds a thing, or what is new of one that is there.
-    fn join(&mut self, taking: &Taking, mut made: Map<String, Value>) {
+    fn join(&mut self, rule: usize, taking: &Taking, id: &str, mut made: Map<String, Value>) {
+        let part = |name: &str| (taking.to.clone(), id.to_owned(), name.to_owned());
+        if self.moment == Moment::Before {
+            made.retain(|name, _| self.nothing.get(&part(name)).is_none_or(|other| *other < rule));
+        }
         let Some(section) = self.section.as_object_mut() else { return };
         if taking.to == "." {
             merge(section, made);
             return;
         }
-        let mut keys = taking.to.split('.').peekable();
-        let mut map = section;
-        while let Some(key) = keys.next() {
-            let empty = if keys.peek().is_some() { json!({}) } else { json!([]) };
-            let place = map.entry(key).or_insert(empty);
-            match place {
-                Value::Object(inner) => map = inner,
-                Value::Array(list) => {
-                    let key = taking.key.as_deref();
-                    let same = |known: &&mut Value| {
-                        key.is_some_and(|key| text(&known[key]) == text(made.get(key).unwrap_or(&Value::Null)))
-                    };
-                    let next = list.len() + 1;
-                    match list.iter_mut().find(same).and_then(Value::as_object_mut) {
-                        Some(known) if taking.known => {
-                            merge(known, made);
-                            let more = taking.set.iter().filter(|(_, value)| *value != "@next");
-                            for (key, value) in more {
-                                known.entry(key.clone()).or_insert_with(|| value.clone());
-                            }
-                        }
-                        Some(_) => {}
-                        None => {
-                            for (key, value) in &taking.set {
-                                let value = if value == "@next" { json!(next) } else { value.clone() };
-                                made.entry(key.clone()).or_insert(value);
-                            }
-                            list.push(Value::Object(made));
-                        }
-                    }
-                    return;
+        let Some(list) = list_at(section, &taking.to) else { return };
+        let key = taking.key.as_deref();
+        let next = list.len() + 1;
+        let same = |known: &&mut Value| key.is_some_and(|key| text(&known[key]) == id);
+        let Some(known) = list.iter_mut().find(same).and_then(Value::as_object_mut) else {
+            self.parts.extend(made.keys().map(|name| (part(name), Some(rule))));
+            for (name, value) in &taking.set {
+                let value = if value == "@next" { json!(next) } else { value.clone() };
+                if !made.contains_key(name) {
+                    self.parts.insert(part(name), None);
+                    made.insert(name.clone(), value);
                 }
-                _ => return,
+            }
+            list.push(Value::Object(made));
+            return;
+        };
+        if !taking.known {
+            return;
+        }
+        for (name, value) in made {
+            let from = self.parts.entry(part(&name)).or_default();
+            let gives_way = self.moment == Moment::After || from.is_none_or(|from| from < rule);
+            *from = (*from).max(Some(rule));
+            put_in(known, name, value, gives_way);
+        }
+        for (name, value) in taking.set.iter().filter(|(_, value)| *value != "@next") {
+            known.entry(name.clone()).or_insert_with(|| value.clone());
+        }
+    }
+}
+
+/// The list at a dotted place, made where there is none.
+fn list_at<'v>(section: &'v mut Map<String, Value>, dotted: &str) -> Option<&'v mut Vec<Value>> {
+    match dotted.split_once('.') {
+        Some((key, rest)) => list_at(section.entry(key).or_insert_with(|| json!({})).as_object_mut()?, rest),
+        None => section.entry(dotted).or_insert_with(|| json!([])).as_array_mut(),
+    }
+}
+
+/// The ids that replies of operations have shown first that make something.
+fn made_by(rules: &Rules, seen: &[Seen]) -> BTreeSet<String> {
+    let (mut known, mut made) = (BTreeSet::new(), BTreeSet::new());
+    for one in seen {
+        let mut shown = BTreeSet::new();
+        ids(&one.reply_json(), &mut shown);
+        if one.status < 300 && is_one(&rules.creates, one.id()) {
+            made.extend(shown.difference(&known).cloned());
+        }
+        ids(&one.request_json(), &mut shown);
+        known.extend(shown);
+    }
+    made
+}
+
+fn ids(value: &Value, into: &mut BTreeSet<String>) {
+    match value {
+        Value::Array(items) => items.iter().for_each(|item| ids(item, into)),
+        Value::Object(map) => {
+            for (key, value) in map {
+                match value {
+                    Value::String(_) | Value::Number(_) if is_id(key) => drop(into.insert(text(value))),
+                    value => ids(value, into),
+                }
             }
         }
+        _ => {}
     }
 }
 
@@ -324,11 +342,18 @@ fn wrapped(mut thing: Value, taking: &Taking) -> Value {
 
 /// What was seen later counts; what is only known from before stays.
 fn merge(known: &mut Map<String, Value>, made: Map<String, Value>) {
-    for (key, value) in made {
-        match (known.get_mut(&key), value) {
-            (Some(Value::Object(inner)), Value::Object(value)) => merge(inner, value),
-            (_, value) => drop(known.insert(key, value)),
+    made.into_iter().for_each(|(key, value)| put_in(known, key, value, true));
+}
+
+/// Puts a value in a map, in the place of another only if that gives way. Maps in it are joined.
+fn put_in(known: &mut Map<String, Value>, key: String, value: Value, gives_way: bool) {
+    match (known.get_mut(&key), value) {
+        (Some(Value::Object(inner)), Value::Object(value)) => {
+            value.into_iter().for_each(|(key, value)| put_in(inner, key, value, gives_way));
         }
+        // A path that leads nowhere has taken nothing.
+        (Some(known), _) if !gives_way && known.as_array().is_none_or(|list| !list.is_empty()) => {}
+        (_, value) => drop(known.insert(key, value)),
     }
 }
 
