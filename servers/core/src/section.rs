@@ -120,8 +120,9 @@ impl Section {
                 node.read::<T>().map_err(|problem| node.locate(problem))
             }),
             Content::Tree(node) => node.read::<T>().map_err(|problem| node.locate(problem)),
-            Content::BuiltIn(_) | Content::State(_) => {
-                serde_json::to_value(self).and_then(serde_json::from_value).map_err(malformed)
+            Content::BuiltIn(json) => serde_json::from_str(json).map_err(malformed),
+            Content::State(_) => {
+                serde_json::to_string(self).and_then(|json| serde_json::from_str(&json)).map_err(malformed)
             }
         }
     }
@@ -157,7 +158,8 @@ impl Section {
                 let malformed = |error: serde_json::Error| Problem::new("malformed", error.to_string());
                 let mut json = serde_json::to_value(self).map_err(malformed)?;
                 beginning.lay_json(&mut json);
-                return serde_json::from_value(json).map_err(malformed);
+                // By way of its text: a third reader of every section would add megabytes to the program.
+                return serde_json::from_str(&json.to_string()).map_err(malformed);
             }
         };
         beginning.lay(&mut node);

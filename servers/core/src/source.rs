@@ -75,7 +75,12 @@ impl Source {
             return Err(wrong("it is a folder").hint("name a file"));
         }
         let bytes = read_file(path, MAX_BYTES).map_err(|error| wrong(&plain(&error)))?;
-        let text = String::from_utf8(bytes).map_err(|_| wrong("it is not UTF-8 text"))?;
+        let text = String::from_utf8(bytes).map_err(|error| {
+            let utf16 = error.as_bytes().starts_with(b"\xff\xfe") || error.as_bytes().starts_with(b"\xfe\xff");
+            let why =
+                if utf16 { "it is UTF-16, as PowerShell writes it, and not UTF-8" } else { "it is not UTF-8 text" };
+            wrong(why).hint("save it as UTF-8")
+        })?;
         Ok(Self { name, text })
     }
 

@@ -17,7 +17,7 @@ const SENTENCES: [(&[&str], &str, &str); 23] = [
         "close it with `]` or `}`",
     ),
     (
-        &["unclosed quote", "found unexpected document indicator"],
+        &["unclosed quote", "found unexpected document indicator", "multiline quoted scalar"],
         "a quote is not closed",
         "close it with the same quote",
     ),
@@ -142,6 +142,7 @@ mod tests {
             ("a: [1, 2\nb: 3\n", "a `:` that belongs to no key"),
             ("a: {b: 1", "is not closed"),
             ("a: \"x", "a quote is not closed"),
+            ("a: \"x\nb: {}\nc: 1\n", "a quote is not closed"),
             ("a: 'x' y", "something stands after the closing quote"),
             ("a:\n\tb: 1", "a tab where YAML wants spaces"),
             ("a: b: c", "a `:` that belongs to no key"),

@@ -29,7 +29,7 @@ const GUARDED: [(&str, Asked, f64); 5] = [
 
 /// The start and end of a process that answers on each port once, and the pages of an idle one.
 const START: f64 = 4.3;
-const IDLE: f64 = 3.9;
+const IDLE: f64 = 5.0;
 
 /// How something is asked.
 #[derive(Clone, Copy)]

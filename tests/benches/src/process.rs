@@ -76,9 +76,18 @@ impl Process {
 
     /// Resident memory of it and of what it has started, in bytes.
     pub(crate) fn resident(&self) -> f64 {
+        self.pages("Rss:")
+    }
+
+    /// Of that what is no page of a file, which others share and the system can drop.
+    pub(crate) fn own(&self) -> f64 {
+        self.pages("Anonymous:")
+    }
+
+    fn pages(&self, kind: &str) -> f64 {
         let pages = |pid: &u32| -> Option<f64> {
             let text = std::fs::read_to_string(format!("/proc/{pid}/smaps_rollup")).ok()?;
-            let line = text.lines().find(|line| line.starts_with("Rss:"))?;
+            let line = text.lines().find(|line| line.starts_with(kind))?;
             line.split_whitespace().nth(1)?.parse().ok()
         };
         self.family().iter().filter_map(pages).sum::<f64>() * 1024.0

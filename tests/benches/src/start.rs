@@ -41,10 +41,22 @@ pub(crate) fn run(report: &mut Report, plan: Plan) -> Outcome<()> {
         String::new(),
     ]);
     let (stend, bare) = (Stend::start()?, Bare::start("/", "{}")?);
-    stend.all_answer()?;
     std::thread::sleep(std::time::Duration::from_millis(500));
     let (idle, bare) = (stend.process().resident(), bare.process().resident());
     table.row(["resident, idle".into(), mib(idle), mib(bare), ratio(idle / bare)]);
+    table.row([
+        "of that its own, not pages of the program's file".into(),
+        mib(stend.process().own()),
+        String::new(),
+        String::new(),
+    ]);
+    stend.all_answer()?;
+    table.row([
+        "resident, every port has answered".into(),
+        mib(stend.process().resident()),
+        String::new(),
+        String::new(),
+    ]);
     first_answers(&stend)?;
     table.row(["resident, all four states made".into(), mib(stend.process().resident()), String::new(), String::new()]);
     let wish = Wish::get(format!("{}/api/v4/events?hash=none", stend.url("carbis")?), "token: demo-token");

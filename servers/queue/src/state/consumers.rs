@@ -28,7 +28,7 @@ pub(crate) struct Registration {
 pub(crate) const PRIORITY: i64 = 50;
 
 impl State {
-    /// A consumer takes a ticket; tells its id. One with the pin code of an appointment takes the ticket of that, and need
+    /// A consumer takes a ticket; returns its id. One with the pin code of an appointment takes the ticket of that, and need
     /// not name its services.
     ///
     /// # Errors

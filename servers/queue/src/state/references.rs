@@ -111,7 +111,7 @@ impl State {
         found.ok_or_else(|| Error::NotFound(book.title(), key.shown()))
     }
 
-    /// Adds a row and tells its id.
+    /// Adds a row and returns its id.
     ///
     /// # Errors
     /// Missing fields, references that lead nowhere, names that are taken.

@@ -124,7 +124,7 @@ impl State {
         ended
     }
 
-    /// Opens a session; tells the reply's `data` and the token.
+    /// Opens a session; returns the reply's `data` and the token.
     ///
     /// # Errors
     /// Wrong credentials, an unknown or disabled window; a failed login opens nothing.

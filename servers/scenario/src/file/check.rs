@@ -27,7 +27,7 @@ impl When {
 
 impl Reader<'_> {
     pub(super) fn step(&self, node: &Node, before: Option<When>) -> Result<Step, Problem> {
-        let file: StepFile = node.read()?;
+        let file: StepFile = node.read().map_err(|problem| self.meant(node, problem))?;
         let when = when(&file, before)?;
         let kinds = [
             ("do", file.act.is_some()),
@@ -71,6 +71,19 @@ impl Reader<'_> {
         let on = self.on(file.on, file.within, when, &what)?;
         let title = file.title.unwrap_or_else(|| what.title());
         Ok(Step { when, title, on, what, capture: file.capture, expect: file.expect, node: node.clone() })
+    }
+
+    /// An unknown key of a step may be an action that stands where `do` belongs.
+    fn meant(&self, node: &Node, problem: Problem) -> Problem {
+        let is_action = |key: &&str| {
+            let kind = key.split_once('.').and_then(|(service, _)| self.registry.find(service));
+            kind.is_some_and(|(_, kind)| kind.actions().iter().any(|known| known.name == *key))
+        };
+        let stray = node.entries().iter().map(|entry| entry.key.as_str()).find(is_action);
+        match stray.filter(|_| problem.code == "unknown_key") {
+            Some(key) => problem.hint(format!("an action stands under `do`, e.g. `do: {{{key}: {{}}}}`")),
+            None => problem,
+        }
     }
 
     fn on(

@@ -115,7 +115,7 @@ impl<S: SocketService> Hub<S> {
 }
 
 impl<S: SocketService> Inner<S> {
-    /// Adds a subscription; tells the owners who have one more or one less.
+    /// Adds a subscription; returns the owners who have one more or one less.
     fn join(&mut self, socket: SocketId, topic: S::Topic, owner: Arc<str>, state: &S::State) -> Vec<Arc<str>> {
         let Some(outbox) = self.sockets.get(&socket).map(Arc::clone) else { return Vec::new() };
         let last = &mut self.last;
@@ -131,7 +131,7 @@ impl<S: SocketService> Inner<S> {
         before.into_iter().chain([owner]).collect()
     }
 
-    /// Ends subscriptions; tells whose they were.
+    /// Ends subscriptions; returns whose they were.
     fn leave(&mut self, socket: SocketId, which: &dyn Fn(&S::Topic) -> bool) -> Vec<Arc<str>> {
         let mut left = Vec::new();
         self.topics.retain(|topic, subscribed| {
