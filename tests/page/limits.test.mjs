@@ -6,8 +6,8 @@ import { look, serve, shut, until } from "./bench.mjs";
 
 after(shut);
 
-/** The rows of the large state; a release build takes a million within the time that a test has. */
-const ROWS = Number(process.env.ROWS ?? 100_000);
+/** The rows of the large state. */
+const ROWS = Number(process.env.ROWS ?? 1_000_000);
 
 async function open(...options) {
   const bench = await serve(...options);

@@ -41,7 +41,8 @@ function run(lines, from, fits) {
 
 /** @param {string} text */
 export function markdown(text) {
-  const lines = text.split("\n");
+  // Marks for tools, such as where a table begins, are for nobody to read.
+  const lines = text.replace(/<!--[\s\S]*?-->/g, "").split("\n");
   const blocks = [];
   for (let n = 0; n < lines.length; ) {
     const line = lines[n];
@@ -73,9 +74,7 @@ export function markdown(text) {
       n = end;
     } else {
       const end = run(lines, n, (other, place) => other.trim() && (place === n || (!/^(#{1,6}\s|\s*```)/.test(other) && !ITEM.test(other) && !isRule(lines[place + 1] ?? ""))));
-      const [paragraph] = [lines.slice(n, end).join(" ")];
-      // Marks for tools, such as where a table begins, are for nobody to read.
-      if (!/^<!--.*-->$/.test(paragraph.trim())) blocks.push(html`<p>${inline(paragraph)}</p>`);
+      blocks.push(html`<p>${inline(lines.slice(n, end).join(" "))}</p>`);
       n = Math.max(end, n + 1);
     }
   }
