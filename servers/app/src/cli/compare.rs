@@ -105,7 +105,7 @@ async fn compare(args: &Args) -> Result<Comparison, String> {
     };
     let (mut imported, left_out) = match &args.url {
         Some(_) => asked(args, &source[0], kind, &rules).await?,
-        None => (read(&args.har)?, Vec::new()),
+        None => (read(&args.har, &[kind])?, Vec::new()),
     };
     mask(&mut imported.traffic, kind.secrets(), rules.personal(), BTreeSet::new());
     let hosts: Vec<String> = match args.url.is_some() {
@@ -195,11 +195,11 @@ async fn asked(
     Ok((Imported { traffic, entries, dropped: 0 }, left_out))
 }
 
-/// Reads HAR files, one after the other.
-pub(super) fn read(files: &[PathBuf]) -> Result<Imported, String> {
+/// Reads files of traffic, one after the other.
+pub(super) fn read(files: &[PathBuf], services: &[&dyn AnyService]) -> Result<Imported, String> {
     let mut all = Imported::default();
     for path in files {
-        let Imported { traffic, entries, dropped } = read_one(path)?;
+        let Imported { traffic, entries, dropped } = read_one(path, services)?;
         all.traffic.extend(traffic);
         all.entries += entries;
         all.dropped += dropped;
@@ -207,12 +207,12 @@ pub(super) fn read(files: &[PathBuf]) -> Result<Imported, String> {
     Ok(all)
 }
 
-fn read_one(path: &Path) -> Result<Imported, String> {
+fn read_one(path: &Path, services: &[&dyn AnyService]) -> Result<Imported, String> {
     if !path.exists() {
         return Err(missing(path));
     }
     let file = File::open(path).map_err(|error| format!("cannot read {}: {error}", path.display()))?;
-    import(file).map_err(|problem| format!("{}: {problem}", path.display()))
+    import(file, services).map_err(|problem| format!("{}: {problem}", path.display()))
 }
 
 /// Says that nothing in a file is the service's, and what it holds.

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use clap::builder::PossibleValuesParser;
+use stend_core::AnyService;
 use stend_scenario::compare::{Masked, Matched, Moment, build, mask, matched};
 
 use super::{BAD, compare, err, write};
@@ -39,7 +40,8 @@ pub(super) fn run(args: &Args) -> u8 {
 fn made(args: &Args) -> Result<(String, String), String> {
     let registry = stend::registry::services();
     let source: Vec<String> = args.files.iter().map(|path| path.display().to_string()).collect();
-    let traffic = compare::read(&args.files)?.traffic;
+    let services: Vec<&dyn AnyService> = registry.services().iter().map(|kind| *kind as &dyn AnyService).collect();
+    let traffic = compare::read(&args.files, &services)?.traffic;
     let mut found = Vec::new();
     for kind in registry
         .services()

@@ -382,6 +382,35 @@ fn a_log_of_curl_and_a_page_of_the_journal_are_read() {
     assert!(out.contains("waiter_call"), "{out}");
 }
 
+/// A file that is mostly of other hosts takes the memory of what is the service's.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_large_file_is_read_in_bounded_memory() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("large.har");
+    let entry = |url: &str, text: &str| {
+        json!({"request": {"method": "GET", "url": url, "headers": [{"name": "token", "value": "demo-token"}]},
+            "response": {"status": 200, "headers": [], "content": {"mimeType": "application/json", "text": text}}})
+        .to_string()
+    };
+    let events = entry("http://pos.example/api/v4/events?hash=none", r#"{"result": true, "data": {"updates": []}}"#);
+    let other = entry("http://elsewhere.example/large", &"x".repeat(1024 * 1024));
+    let mut file = std::io::BufWriter::new(std::fs::File::create(&path).unwrap());
+    write!(file, "{{\"log\": {{\"entries\": [{events}").unwrap();
+    (0..300).for_each(|_| write!(file, ",{other}").unwrap());
+    write!(file, ",{events}]}}}}").unwrap();
+    file.flush().unwrap();
+    drop(file);
+    // The limit is of the address space, which is larger than what is used.
+    let mut command = std::process::Command::new("sh");
+    command.args(["-c", "ulimit -v 1500000; exec \"$@\"", "sh"]).arg(binary());
+    command.args(["compare", "carbis", "--format", "json", "--har"]).arg(&path).env("STEND_LANG", "en");
+    let (code, out, err) = described(&command.output().unwrap());
+    assert_eq!(code, 0, "{err}");
+    let report: Value = serde_json::from_str(&out).unwrap();
+    assert_eq!((&report["entries"], &report["exchanges"]), (&json!(302), &json!(2)), "{err}");
+}
+
 #[test]
 fn bad_input_is_told_with_its_place() {
     let folder = tempfile::tempdir().unwrap();

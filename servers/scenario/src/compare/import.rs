@@ -3,9 +3,10 @@
 use std::io::{Cursor, Read};
 
 use serde_json::Value;
-use stend_core::Problem;
-use stend_core::traffic::Traffic;
+use stend_core::traffic::{HttpExchange, Traffic};
+use stend_core::{AnyService, Problem};
 
+use super::matching::has_operation;
 use super::utf8::utf8;
 use super::{body, curl, export, har};
 
@@ -30,11 +31,12 @@ pub struct Imported {
 }
 
 /// Reads traffic from a file: HAR, a page of the journal as the control API gives it, or a log of `curl -v`. Bodies that are
-/// pictures, styles or scripts are not kept.
+/// pictures, styles or scripts are not kept, nor those of what is for no operation of these services: a browser's file is
+/// mostly of other hosts.
 ///
 /// # Errors
 /// It is none of these, or is cut short; where.
-pub fn import(input: impl Read) -> Result<Imported, Problem> {
+pub fn import(input: impl Read, services: &[&dyn AnyService]) -> Result<Imported, Problem> {
     let unreadable = |error: std::io::Error| Problem::invalid(format!("cannot be read: {error}"));
     let mut input = utf8(input)?;
     let mut head = Vec::new();
@@ -71,9 +73,9 @@ pub fn import(input: impl Read) -> Result<Imported, Problem> {
             }
         };
         if let Traffic::Http(http) = &mut traffic
-            && http.reply_header("content-type").is_some_and(|kind| OTHERS.iter().any(|other| kind.contains(other)))
+            && (is_other(http) || !services.iter().any(|kind| has_operation(*kind, http)))
         {
-            http.reply = Vec::new();
+            (http.body, http.reply) = (Vec::new(), Vec::new());
         }
         weight += traffic.weight();
         if weight > KEPT { found.dropped += 1 } else { found.traffic.push(traffic) }
@@ -83,6 +85,11 @@ pub fn import(input: impl Read) -> Result<Imported, Problem> {
     journal.sort_by_key(|entry| entry["seq"].as_u64());
     found.traffic.extend(export::from_journal(&journal, &|service| format!("http://{service}.journal")));
     Ok(found)
+}
+
+/// Whether a reply is of a type that no service answers with.
+fn is_other(http: &HttpExchange) -> bool {
+    http.reply_header("content-type").is_some_and(|kind| OTHERS.iter().any(|other| kind.contains(other)))
 }
 
 /// The same with bodies decoded: no compression, UTF-8 where they are text. For what was recorded as it was sent.

@@ -147,6 +147,11 @@ fn operation(kind: &dyn AnyService, method: &str, path: &str) -> Option<(Place, 
     best.map(|((is_method, ..), place)| (place, is_method))
 }
 
+/// Whether a request's path is that of an operation.
+pub(super) fn has_operation(kind: &dyn AnyService, http: &HttpExchange) -> bool {
+    operation(kind, &http.method, parts(&http.url).1).is_some()
+}
+
 /// Traffic of one service, picked out of a file.
 #[derive(Debug, Default)]
 pub struct Matched {
