@@ -4,7 +4,10 @@ use jiff::{SignedDuration, Timestamp};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::{Answer, Bench};
+use stend_core::Source;
+use stend_scenario::{Silent, Speed, load, play_in_place};
+
+use crate::support::{Answer, Bench, root};
 
 /// An ordinary afternoon in Moscow.
 const AFTERNOON: &str = "2026-11-26T15:20:00+03:00";
@@ -87,6 +90,65 @@ async fn w1_its_past_is_laid_relative_to_the_clock_it_starts_with() {
         assert_eq!(on.status, 200, "{start}: {}", on.text);
         assert_eq!(bench.steer(Method::POST, &format!("/worlds/{id}/reset"), Value::Null).await.status, 200);
         assert_eq!(bench.steer(Method::DELETE, &format!("/worlds/{id}"), Value::Null).await.status, 204);
+    }
+}
+
+/// Rows of a service's section under a key that may be left out.
+fn count(section: &Value, key: &str) -> usize {
+    section[key].as_array().map_or(0, Vec::len)
+}
+
+/// The demo is played every other day for two months: no step fails, what it leaves does not pile up, and every machine's cash is
+/// collected.
+#[proves("carbis W1", "tillypad W1", "queue W1", "telemetron W1", "telemetron W4")]
+#[tokio::test]
+async fn w1_the_town_runs_for_months_in_bounded_memory() {
+    let bench = Bench::start().await;
+    busy(&bench, "town", AFTERNOON).await;
+    let (world, reach) = bench.world("town");
+    let folder = root().join("scenarios");
+    let text = std::fs::read_to_string(folder.join("busy-town.yaml")).unwrap();
+    let (source, library) = (Source::new("busy-town.yaml", text), stend::library());
+    let scenario = load(source, Some(&folder), &library, &stend::registry::services());
+    let scenario = scenario.unwrap_or_else(|wrong| panic!("{}", wrong[0]));
+    let mut sizes = Vec::new();
+    for day in (2..=60).step_by(2) {
+        let played = play_in_place(&scenario, &world, &reach, Speed::Max, &Silent).await;
+        let report = played.unwrap_or_else(|problem| panic!("day {day}: {problem}"));
+        let failed = report.steps.iter().find(|step| step.failure.is_some());
+        assert!(failed.is_none(), "day {day}: {failed:?}");
+        let on = json!({ "by": "2850m" });
+        let on = bench.steer(Method::POST, "/worlds/town/clock/advance", on).await;
+        assert_eq!(on.status, 200, "day {day}: {}", on.text);
+        if day % 20 == 0 {
+            let saved = state(&bench, "town").await;
+            sizes.push(["carbis", "tillypad", "queue", "telemetron"].map(|service| saved[service].to_string().len()));
+        }
+    }
+    let [_, before, after] = sizes[..] else { panic!("{sizes:?}") };
+    for (service, (before, after)) in before.into_iter().zip(after).enumerate() {
+        assert!(after < before + before / 5, "service {service} grows from {before} to {after} bytes in twenty days");
+    }
+    let saved = state(&bench, "town").await;
+    let (tillypad, queue, telemetron) = (&saved["tillypad"], &saved["queue"], &saved["telemetron"]);
+    assert!(count(tillypad, "guests") < 900, "{} bills", count(tillypad, "guests"));
+    assert!(count(tillypad, "days") < 250, "{} trading days", count(tillypad, "days"));
+    assert!(count(queue, "consumers") + count(queue, "archive") < 200, "tickets of three days are kept");
+    let now = world.now();
+    for machine in rows(&telemetron["machines"]) {
+        let id = &machine["id"];
+        let of_it = |row: &&Value| row["vm_id"] == *id;
+        let known = rows(&telemetron["collections"]).iter().filter(of_it).map(|row| &row["time"]);
+        let waiting = machine["waiting"].as_array().into_iter().flatten().map(|message| &message["collection"]);
+        let waiting = waiting.filter(|one| one.is_object()).map(|one| &one["time"]);
+        let times = known.chain(waiting).map(|time| time.as_str().unwrap().parse::<Timestamp>().unwrap());
+        let last = times.max().unwrap_or_else(|| panic!("machine {id} was never collected"));
+        assert!(now.duration_since(last) < SignedDuration::from_hours(30), "machine {id} was collected last at {last}");
+        let oldest = machine["sales"].as_array().and_then(|sales| sales.first());
+        // Sales are forgotten by the block.
+        let oldest = oldest.map(|sale| sale["at"].as_str().unwrap().parse::<Timestamp>().unwrap());
+        let busy = ["123", "124", "125", "127"].contains(&id.to_string().as_str());
+        assert!(!busy || oldest.is_some_and(|at| now.duration_since(at) < SignedDuration::from_hours(24 * 45)), "{id}");
     }
 }
 

@@ -102,6 +102,47 @@ async fn a_board_that_only_listens_lives_and_a_day_longer_than_its_socket() {
     assert_eq!(again.fails("info", json!({})).await["desc"], "Session expired", "{closed}");
 }
 
+/// A command that is refused has come all the same.
+#[proves("Q29")]
+#[tokio::test]
+async fn a_session_whose_commands_fail_lives_on() {
+    let bench = Bench::start().await;
+    let mut clerk = Client::operator(&bench).await;
+    for _ in 0..3 {
+        bench.advance("20h").await;
+        assert_ne!(clerk.fails("serveConsumer", json!({"workplace": 11})).await["desc"], "Session expired");
+    }
+    clerk.data("info", json!({})).await;
+    // One with another's token, or none, keeps nobody alive.
+    bench.advance("20h").await;
+    let mine = clerk.token.replace("{00000000-0000-4000-8000-000000000000}".into());
+    clerk.fails("info", json!({})).await;
+    bench.advance("4h").await;
+    clerk.token = mine;
+    assert_eq!(clerk.fails("info", json!({})).await["desc"], "Session expired");
+}
+
+/// Who listened until a world was copied was in use until then, in the copy, too.
+#[proves("Q29")]
+#[tokio::test]
+async fn a_listener_lives_a_day_longer_than_a_copy_of_its_world() {
+    let bench = Bench::start().await;
+    let listening = board(&bench, &["subscribeServices"]).await;
+    bench.advance("100h").await;
+    let file = bench.state().await;
+    assert!(bench.steer(Method::POST, "/worlds", json!({"id": "f", "fork_of": "default"})).await.status.is_success());
+    assert!(bench.steer(Method::POST, "/worlds", json!({"id": "s", "world": file})).await.status.is_success());
+    for world in ["f", "s"] {
+        let mut there = Client::to(&format!("{}/w/{world}/", bench.url("queue"))).await;
+        there.token = listening.token.clone();
+        let path = format!("/worlds/{world}/clock/advance");
+        assert_eq!(bench.steer(Method::POST, &path, json!({"by": "23h"})).await.status, 200);
+        there.data("info", json!({})).await;
+        assert_eq!(bench.steer(Method::POST, &path, json!({"by": "24h"})).await.status, 200);
+        assert_eq!(there.fails("info", json!({})).await["desc"], "Session expired", "{world}");
+    }
+}
+
 #[proves("Q29")]
 #[tokio::test]
 async fn sockets_are_of_their_world_a_fork_has_none() {

@@ -133,6 +133,13 @@ impl Bench {
         std::sync::Arc::clone(self.running().worlds.default_world())
     }
 
+    /// A world, and where a scenario that is played in it reaches its services.
+    pub fn world(&self, id: &str) -> (std::sync::Arc<stend_core::World>, stend_scenario::Reach) {
+        let world = self.running().worlds.get(id).expect("a world");
+        let urls = self.running().reach.iter();
+        (world, urls.map(|(name, url)| (name.clone(), format!("{url}/w/{id}"))).collect())
+    }
+
     /// When the clock next has something to do in the default world. A reply that a fault holds is such a thing.
     pub fn next_due(&self) -> Option<stend_core::Timestamp> {
         self.running().worlds.default_world().next_due()

@@ -47,6 +47,13 @@ impl<'b> Api<'b> {
         Self::new(bench, id, base)
     }
 
+    /// A world that is there, as `me@example.com`.
+    pub async fn within(bench: &'b Bench, world: &str) -> Self {
+        let mut api = Self::new(bench, world, format!("{}/w/{world}", bench.url("telemetron")));
+        api.log_in("me@example.com").await;
+        api
+    }
+
     /// The same, logged in.
     pub async fn with(bench: &'b Bench, id: &str, clock: &str, own: &Value) -> Self {
         let mut api = Self::world(bench, id, clock, own).await;

@@ -32,6 +32,60 @@ async fn a_product_brings_its_own_component_and_takes_it_away() {
     assert_eq!(body, json!({"message": "Product not found"}));
 }
 
+#[proves("T8")]
+#[tokio::test]
+async fn a_planogram_keeps_no_capacity_for_what_nothing_in_it_is_made_of() {
+    let bench = Bench::start().await;
+    let mut own = world();
+    let capacity = [1, 2, 3, 100].map(|id| json!({"component_id": id, "capacity": 500, "critical": 5}));
+    own["planograms"][0]["capacity"] = json!(capacity);
+    let api = Api::with(&bench, "w", NOON, &own).await;
+    let capacities = async || -> Vec<i64> {
+        let planogram = api.get("/v2/planograms/1").await;
+        let rows = planogram["capacity"].as_array().expect("capacities");
+        rows.iter().map(|row| row["component_id"].as_i64().expect("an id")).collect()
+    };
+    assert_eq!(capacities().await, [1, 2, 3, 100]);
+    // A product takes its component with it, a recipe what only it is made of: water stays for the other.
+    api.expect(200, Method::DELETE, "/v2/products/900", Value::Null).await;
+    assert_eq!(capacities().await, [1, 2, 3]);
+    api.expect(200, Method::DELETE, "/v2/products/2", Value::Null).await;
+    assert_eq!(capacities().await, [1, 2]);
+    // So does what a recipe is made of no longer, by either way to change it.
+    api.expect(200, Method::DELETE, "/v2/products/1/components/2", Value::Null).await;
+    assert_eq!(capacities().await, [1]);
+    api.expect(200, Method::PUT, "/v2/products/1", json!({"components": [{"id": 3, "volume": 1}]})).await;
+    assert_eq!(capacities().await, [0_i64; 0]);
+    // The machine holds nothing else either.
+    let loading = api.get("/v2/vending_machines/10/loading").await;
+    let held: Vec<&Value> = loading.as_array().expect("slots").iter().map(|slot| &slot["component_id"]).collect();
+    assert_eq!(held, [3]);
+}
+
+/// In the worlds that come with the bench, too.
+#[proves("TM-087", "TM-088")]
+#[tokio::test]
+async fn each_simple_product_is_made_of_one_component_of_its_name() {
+    let bench = Bench::start().await;
+    for world in ["documented", "busy"] {
+        let made = bench.steer(Method::POST, "/worlds", json!({ "id": world, "world": world })).await;
+        assert!(made.status.is_success(), "{}", made.text);
+        let api = Api::within(&bench, world).await;
+        let components = api.get("/v2/components").await;
+        let products = api.get("/v2/products").await;
+        let simple: Vec<&Value> =
+            products.as_array().expect("products").iter().filter(|product| product["composite"] == false).collect();
+        assert!(simple.len() >= 5, "{world}: {} simple products", simple.len());
+        for product in simple {
+            let parts = product["components"].as_array().expect("components");
+            assert_eq!(parts.len(), 1, "{world}: {product}");
+            let component = components.as_array().expect("components").iter().find(|one| one["id"] == parts[0]["id"]);
+            let component = component.unwrap_or_else(|| panic!("{world}: no component of {product}"));
+            assert_eq!((&component["name"], &component["is_product"]), (&product["name"], &json!(true)), "{world}");
+        }
+    }
+}
+
 #[proves(
     "TM-089", "TM-498", "TM-500", "TM-501", "TM-505", "TM-506", "TM-508", "TM-512", "TM-515", "TM-516", "TM-518",
     "TM-519", "TM-521", "TM-522", "TM-523", "TM-524", "TM-544", "TM-550"

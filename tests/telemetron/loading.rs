@@ -104,7 +104,9 @@ async fn the_same_loading_is_a_duplicate_for_a_minute() {
         api.expect(201, Method::POST, LOADING, json!({"data": [{"component_id": 1, "add": 10}], "note": "б"})).await;
     assert_ne!(first["digest"], other["digest"]);
     api.advance("1s").await;
-    api.expect(201, Method::POST, LOADING, load).await;
+    // The same later is another operation: the digest is the operation's.
+    let again = api.expect(201, Method::POST, LOADING, load).await;
+    assert_ne!(again["digest"], first["digest"]);
     assert_eq!(levels(&api).await, "1=1030 2=100 3=50 100/A1=5 100/A2=4");
 }
 

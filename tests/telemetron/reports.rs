@@ -79,7 +79,7 @@ async fn a_report_tells_the_machine_s_counters() {
         "PA1*A1*6000*Батончик",
         "PA4*1*0*0*0",
         // One reading so far, after a collection.
-        "EA3*1*261121*1200*****1",
+        "EA3*1*261121*1200******1*1",
     ] {
         assert!(lines.iter().any(|known| known == line), "{line} is not in {lines:#?}");
     }
@@ -205,7 +205,7 @@ async fn what_is_wrong_stands_in_the_last_report_until_it_is_repaired() {
     });
     assert_eq!(list[0], row);
     assert_eq!((&list[1]["code"], &list[1]["value"]), (&json!("D54"), &json!("54")));
-    assert!(text(&api.get(LAST).await).contains(&"EA2*EJB*1*1*1".to_owned()));
+    assert!(text(&api.get(LAST).await).contains(&"EA2*EJB*1*1**1".to_owned()));
     api.act("telemetron.recover", json!({"machine": 10, "code": "EJB"})).await;
     assert_eq!(api.get(errors).await.as_array().map(Vec::len), Some(1));
     api.act("telemetron.recover", json!({"machine": 10})).await;
@@ -279,11 +279,11 @@ async fn cash_that_came_in_is_counted_and_not_weighed() {
     api.act("telemetron.sell", json!({"machine": 10, "layout": "1"})).await;
     assert_eq!(line("CA3*").await, "CA3*4000*0*4000*0*18000*2000*6000*10000");
     // Readings, and failures since the collection and ever.
-    assert_eq!(line("EA3*").await, "EA3*1*261121*1200**261121*1200**8");
+    assert_eq!(line("EA3*").await, "EA3*1*261121*1200**261121*1200***8*1");
     api.act("telemetron.fail", json!({"machine": 10, "code": "EJB"})).await;
-    assert_eq!(line("EA2*").await, "EA2*EJB*1*1*1");
+    assert_eq!(line("EA2*").await, "EA2*EJB*1*1**1");
     api.act("telemetron.recover", json!({"machine": 10})).await;
     api.act("telemetron.collect", json!({"machine": 10})).await;
     api.act("telemetron.fail", json!({"machine": 10, "code": "EJB"})).await;
-    assert_eq!(line("EA2*").await, "EA2*EJB*1*2*1");
+    assert_eq!(line("EA2*").await, "EA2*EJB*1*2**1");
 }

@@ -34,6 +34,31 @@ async fn state_of(bench: &Bench, id: &str) -> Value {
     get(bench, &format!("/get-guest-delivery-state?guest-id={id}")).await["dlvrst_ID"].clone()
 }
 
+/// A bill of which 315 is paid at the terminal and 315 came after.
+#[proves("TP-261", "P9")]
+#[tokio::test]
+async fn of_a_bill_that_is_paid_in_part_the_rest_is_paid_or_the_total() {
+    for (setting, wrong, right) in [("rest", 630, 315), ("total", 315, 630)] {
+        let bench = Bench::start().await;
+        if setting != "rest" {
+            bench.set("tillypad", json!({ "part_paid": setting })).await;
+        }
+        let id = store(&bench, &short("частично")).await;
+        bench.act("tillypad.precheck", json!({ "guest": id })).await;
+        bench.act("tillypad.add_dish", json!({ "guest": id, "dish": SOUP })).await;
+        bench.act("tillypad.begin_payment", json!({ "guest": id })).await;
+        bench.act("tillypad.end_payment", json!({ "guest": id, "result": "approved" })).await;
+        let refused = pay(&bench, "", &id, wrong).await;
+        assert!(refused.status == 500 && refused.text.contains("итоговой суммы"), "{setting}: {}", refused.text);
+        assert_eq!(pay(&bench, "", &id, right).await.status, 200, "{setting}");
+        let state = bench.state().await;
+        let rows = state["tillypad"]["prechecks"].as_array().expect("prechecks");
+        let mine: Vec<&Value> = rows.iter().filter(|row| row["guests"][0] == *id).map(|row| &row["sum"]).collect();
+        assert_eq!(mine, [&json!(315.0), &json!(315.0)], "{setting}: nothing has two receipts");
+        assert_eq!(guest(&bench, &id).await["gest_gsst_ID"], 5);
+    }
+}
+
 #[proves("TP-209")]
 #[tokio::test]
 async fn a_paid_bill_stays_until_it_is_delivered_or_closed_by_the_staff() {

@@ -55,6 +55,8 @@ async fn p16_a_misspelt_parameter_deletes_nothing_and_clears_no_place() {
         (Method::DELETE, "/delete-guest", format!("id={id}&fource=1"), "'fource'"),
         (Method::DELETE, "/delete-guest", format!("id={id}&id={}", super::SOUP), "'id' is given twice"),
         (Method::PUT, "/update-guest-place", format!("guest-id={id}&placeid={place}"), "did you mean 'place-id'?"),
+        (Method::POST, "/operate-archive", format!("division-id={CAFE}&archiveid={place}"), "mean 'archive-id'?"),
+        (Method::POST, "/operate-archive", format!("division-id={CAFE}&archive-id="), "uniqueidentifier"),
     ] {
         let refused = ask(&bench, method, &format!("{path}?{query}"), None).await;
         assert_spring(&refused, path, part);

@@ -16,8 +16,13 @@ async fn g6_parameters_of_a_post_or_put_may_stand_in_a_form() {
     let opened = send(Method::POST, "/operate-archive", format!("division-id={CALL_CENTRE}")).await;
     assert_eq!(opened.status, 200, "{}", opened.text);
     let day = opened.json()["arch_ID"].as_str().expect("a day").to_owned();
-    // The query counts first, and both are read.
-    let closed = send(Method::POST, &format!("/operate-archive?archive-id={day}"), format!("archive-id={CAFE}")).await;
+    // Both are read; what closes a day must not say two things.
+    let target = format!("/operate-archive?archive-id={day}");
+    let both = send(Method::POST, &target, format!("archive-id={CAFE}")).await;
+    assert_spring(&both, "/operate-archive", "'archive-id' is given twice");
+    let blank = send(Method::POST, "/operate-archive", format!("division-id={CALL_CENTRE}&archive-id=")).await;
+    assert_spring(&blank, "/operate-archive", "uniqueidentifier");
+    let closed = send(Method::POST, &target, format!("archive-id={day}")).await;
     assert_eq!((closed.status.as_u16(), closed.text.as_str()), (200, ""));
     let wrong = send(Method::POST, "/operate-archive", "division-id=7".into()).await;
     assert_spring(&wrong, "/operate-archive", "uniqueidentifier");
@@ -48,6 +53,16 @@ async fn g7_a_bill_in_windows_1251_is_read() {
     assert_eq!(stored.status, 200, "{}", stored.text);
     let found = get(&bench, "/get-guest-info?name=борщ&date=2026-11-21").await;
     assert_eq!(found[0]["ID"], stored.json()["gest_ID"]);
+    // Undeclared, it is refused with the reason and what to send; here and for a payment, which answers a bare string.
+    for path in ["/post-guest", "/calc-discount", "/pay-guest"] {
+        let request = bench.client.post(format!("{}{path}", bench.url("tillypad")));
+        let request = request.header("content-type", "application/json").body(body.clone());
+        let refused = bench.send(request).await;
+        assert_eq!(refused.status, 500, "{path}: {}", refused.text);
+        for part in ["the body is not UTF-8: byte 0xC1 at 15", "looks like windows-1251", "charset=windows-1251"] {
+            assert!(refused.text.contains(part), "{path}: {}", refused.text);
+        }
+    }
     // A charset that nobody knows is refused and named, in the vendor's shape.
     let request = bench.client.post(format!("{}/post-guest", bench.url("tillypad")));
     let request = request.header("content-type", "application/json; charset=klingon").body(json!({}).to_string());

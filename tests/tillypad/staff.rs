@@ -69,6 +69,54 @@ async fn p17_an_authorisation_ends_approved_or_declined() {
     assert!(unknown.status == 422 && unknown.text.contains("approved"), "{}", unknown.text);
 }
 
+/// Who else wants to pay while a card is being authorised is refused; who cancels the precheck, as the flag can, ends the
+/// authorisation.
+#[proves("P9", "P17", "TP-194")]
+#[tokio::test]
+async fn p17_a_bill_is_paid_once_although_a_card_is_being_authorised() {
+    let bench = Bench::start().await;
+    let begin = async |name: &str| {
+        let id = store(&bench, &short(name)).await;
+        bench.act("tillypad.precheck", json!({ "guest": id })).await;
+        bench.act("tillypad.begin_payment", json!({ "guest": id })).await;
+        id
+    };
+    let pay = async |id: &str, query: &str, sum: i64| {
+        let body = json!({ "Payment": { "gest_ID": id, "payType_ID": INTERNET, "paySum": sum } });
+        post(&bench, &format!("/pay-guest{query}"), &body).await
+    };
+    let end = async |id: &str| {
+        refused(&bench, "tillypad.end_payment", json!({ "guest": id, "result": "approved", "pay_type": CARD })).await
+    };
+    // Without the flag, and with the one that keeps prechecks, the bill is passed on to be paid already.
+    let id = begin("терминал").await;
+    for query in ["", "?delete-prechecks=0"] {
+        let answer = pay(&id, query, 315).await;
+        assert_eq!((answer.status.as_u16(), answer.json()), (500, json!("Счет уже передан в оплату")), "{query}");
+    }
+    let till = refused(&bench, "tillypad.take_money", json!({ "guest": id })).await;
+    assert!(till.status == 409 && till.text.contains("tillypad.end_payment"), "{}", till.text);
+    assert_eq!(end(&id).await.status, 200);
+    assert_eq!(precheck(&bench).await["receipt"]["pay_type"], CARD);
+    // A dish that was added since is not paid beside it either.
+    let id = begin("добавка").await;
+    bench.act("tillypad.add_dish", json!({ "guest": id, "dish": SOUP })).await;
+    assert_eq!(pay(&id, "?delete-prechecks=0", 630).await.status, 500);
+    // Both deleting flags take the unpaid precheck away, and its authorisation with it.
+    for (name, query) in [("все", "?delete-prechecks=1"), ("неоплаченные", "?delete-prechecks=2")] {
+        let id = begin(name).await;
+        let paid = pay(&id, query, 315).await;
+        assert_eq!(paid.status, 200, "{query}: {}", paid.text);
+        let late = end(&id).await;
+        assert!(late.status == 409 && late.text.contains("has been paid otherwise"), "{query}: {}", late.text);
+        let state = bench.state().await;
+        let prechecks = state["tillypad"]["prechecks"].as_array().expect("prechecks");
+        let mine = prechecks.iter().filter(|row| row["guests"][0] == *id);
+        let receipts: Vec<&Value> = mine.map(|row| &row["receipt"]["pay_type"]).collect();
+        assert_eq!(receipts, [INTERNET], "{query}");
+    }
+}
+
 #[proves("P17")]
 #[tokio::test]
 async fn p17_an_approved_precheck_closes_all_bills_that_share_it() {

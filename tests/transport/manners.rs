@@ -113,6 +113,32 @@ async fn head_answers_as_get_does_without_its_body() {
     );
 }
 
+#[proves("carbis G6", "tillypad G6", "telemetron G6")]
+#[tokio::test]
+async fn g6_head_answers_wherever_a_get_only_reads_with_a_body_or_without() {
+    let bench = Bench::start().await;
+    let registry = stend::registry::services();
+    for kind in registry.services() {
+        let gets = kind.operations().iter().filter(|operation| operation.method == Some("GET"));
+        for operation in gets.filter(|operation| operation.takes_head()) {
+            let path = operation.path.unwrap_or_default().replace('{', "1").replace('}', "");
+            let ask = |method| bench.send(bench.client.request(method, format!("{}{path}", bench.url(kind.name()))));
+            let (get, head) = (ask(Method::GET).await, ask(Method::HEAD).await);
+            assert_ne!(get.status, 405, "{path}");
+            assert_eq!((head.status, head.text.as_str()), (get.status, ""), "{} {path}", kind.name());
+        }
+    }
+    // A GET that has a body.
+    let bill = json!({ "gest_Name": "А", "orders": [] });
+    let ask = |method: Method| {
+        let request = bench.client.request(method, format!("{}/calc-discount", bench.url("tillypad")));
+        bench.send(request.json(&bill))
+    };
+    let (get, head) = (ask(Method::GET).await, ask(Method::HEAD).await);
+    assert_eq!((get.status.as_u16(), head.status.as_u16(), head.text.as_str()), (200, 200, ""), "{}", get.text);
+    assert_eq!(head.headers["content-length"], get.headers["content-length"]);
+}
+
 #[tokio::test]
 async fn head_does_not_stand_for_a_get_that_changes_something() {
     let bench = Bench::start().await;

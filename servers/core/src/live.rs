@@ -231,14 +231,14 @@ pub trait LiveService: Send + Sync {
     /// What does not fit or cannot be done; the state is as it was.
     fn act(&self, action: &str, args: &Node, now: Timestamp) -> (Result<serde_json::Value, Problem>, bool);
     /// The section that would make this state. It is a copy of the state, as a fork is, until it is written.
-    fn save(&self) -> Section;
+    fn save(&self, now: Timestamp) -> Section;
     /// Makes the state that `start` describes, without touching the present one.
     ///
     /// # Errors
     /// As [`Service::seed`].
     fn prepare(&self, start: &Start, seed: Seed) -> Result<Prepared, Problem>;
     /// A copy of the state, for a fork to start with.
-    fn copy(&self) -> Start;
+    fn copy(&self, now: Timestamp) -> Start;
     /// Puts a prepared state in the place of the present one.
     fn replace(&self, prepared: Prepared);
     /// When something falls due.
@@ -268,19 +268,25 @@ impl<F: Service> LiveService for Live<F> {
         }
     }
 
-    fn save(&self) -> Section {
-        Section::saved(Box::new(Saved::<F>(Mutex::new(self.state.lock().state().clone()))))
+    fn save(&self, now: Timestamp) -> Section {
+        let mut copy = self.state.lock().state().clone();
+        F::copied(&mut copy, now);
+        Section::saved(Box::new(Saved::<F>(Mutex::new(copy))))
     }
 
     fn prepare(&self, start: &Start, seed: Seed) -> Result<Prepared, Problem> {
         Ok(Prepared(Box::new(Place::<F>::new(start, seed)?)))
     }
 
-    fn copy(&self) -> Start {
+    fn copy(&self, now: Timestamp) -> Start {
         let place = self.state.lock();
         match &*place {
             Place::Waiting(section, seed) => Start::Waiting(Arc::clone(section), *seed),
-            Place::Made(state) => Start::State(Arc::new(Mutex::new(state.clone()))),
+            Place::Made(state) => {
+                let mut copy = state.clone();
+                F::copied(&mut copy, now);
+                Start::State(Arc::new(Mutex::new(copy)))
+            }
         }
     }
 

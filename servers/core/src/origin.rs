@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use jiff::Timestamp;
+
 use crate::clock::ClockSetting;
 use crate::fault::Faults;
 use crate::history;
@@ -85,7 +87,8 @@ impl Origin {
             strict: self.strict,
             journal: self.journal,
             faults: self.faults.copy(),
-            starts: services.iter().map(|service| service.copy()).collect(),
+            // Nobody has connected to these yet, so the time says nothing.
+            starts: services.iter().map(|service| service.copy(Timestamp::MIN)).collect(),
             large: false,
         }
     }

@@ -68,6 +68,10 @@ pub trait Service: Sized + Send + Sync + 'static {
     /// Notes that the clock was set back to `now`. What has happened stays.
     fn clock_back(_state: &mut Self::State, _now: Timestamp) {}
 
+    /// Notes in a copy of the state, which a fork or a file begins with, that it was made at `now`: what a connection has kept
+    /// alive goes on without it from here.
+    fn copied(_copy: &mut Self::State, _now: Timestamp) {}
+
     /// What people see of the state at `now`: the tables that the page and the terminal show. Called under the state's
     /// lock when somebody asks; it must cost no more than the rows that `look` wants.
     fn view(_state: &Self::State, _now: Timestamp, _look: &Look<'_>) -> View {
@@ -136,15 +140,26 @@ pub struct Operation {
     pub command: Option<&'static str>,
     /// How sure we are that it exists.
     pub kind: Evidence,
-    /// Whether a `GET` of it changes something, so that `HEAD` does not stand for it.
+    /// Whether a `GET` of it changes the state.
     #[serde(skip)]
     pub changes: bool,
+    /// Whether that is no more than drawing ids for a reply.
+    #[serde(skip)]
+    pub draws: bool,
 }
 
 impl Operation {
     /// A documented HTTP operation.
     pub const fn http(id: &'static str, method: &'static str, path: &'static str) -> Self {
-        Self { id, method: Some(method), path: Some(path), command: None, kind: Evidence::Documented, changes: false }
+        Self {
+            id,
+            method: Some(method),
+            path: Some(path),
+            command: None,
+            kind: Evidence::Documented,
+            changes: false,
+            draws: false,
+        }
     }
 
     /// A documented command; its name is its id.
@@ -156,18 +171,32 @@ impl Operation {
             command: Some(command),
             kind: Evidence::Documented,
             changes: false,
+            draws: false,
         }
     }
 
-    /// Whether it only reads, so that `HEAD` stands for it and its replies may be kept.
+    /// Whether it only reads, so that its replies may be kept.
     pub fn only_reads(&self) -> bool {
         self.method == Some("GET") && !self.changes
+    }
+
+    /// Whether `HEAD` stands for it: it stores nothing.
+    pub fn takes_head(&self) -> bool {
+        self.method == Some("GET") && (!self.changes || self.draws)
     }
 
     /// The same with other evidence.
     #[must_use]
     pub const fn with(mut self, kind: Evidence) -> Self {
         self.kind = kind;
+        self
+    }
+
+    /// The same, but its `GET` draws ids for its reply.
+    #[must_use]
+    pub const fn drawing(mut self) -> Self {
+        self.changes = true;
+        self.draws = true;
         self
     }
 

@@ -65,6 +65,11 @@ impl Service for Queue {
         state.clock_back(now);
     }
 
+    fn copied(copy: &mut State, now: Timestamp) {
+        let timeout = copy.settings.session_timeout;
+        copy.sessions.copied(now, timeout);
+    }
+
     fn view(state: &State, now: Timestamp, look: &Look<'_>) -> View {
         view::view(state, now, look)
     }

@@ -137,6 +137,7 @@ pub(crate) fn seed(mut section: Section, seed: Seed) -> Result<State, Problem> {
         next: section.next,
         random,
         next_reading: None,
+        next_visit: None,
         pings: Index::new(),
     };
     check_catalog(&state)?;
@@ -150,8 +151,7 @@ pub(crate) fn seed(mut section: Section, seed: Seed) -> Result<State, Problem> {
             .map_err(|problem| problem.at(["machines".into(), i.into(), "sales".into()]))?;
         machine.last.sale = machine.last.sale.max(machine.sales.last());
         machine.take_up_held();
-        let offline = machine.modem_id.and_then(|id| state.modems.get(&id)).is_some_and(|modem| modem.offline);
-        if offline && machine.waiting.is_empty() && machine.last_known_money.is_none() {
+        if !state.has_contact(machine) && machine.waiting.is_empty() && machine.last_known_money.is_none() {
             machine.last_known_money.clone_from(&machine.money);
         }
         check_machine(&state, machine).map_err(|problem| problem.under(i).under("machines"))?;
@@ -161,6 +161,7 @@ pub(crate) fn seed(mut section: Section, seed: Seed) -> Result<State, Problem> {
     state.machines = by_id("machines", machines, |one| one.id)?.into_iter().collect();
     state.pings = pings(&state.machines);
     state.next_reading = state.next_reading(now);
+    state.next_visit = state.next_visit(now);
     count_on(&mut state);
     Ok(state)
 }

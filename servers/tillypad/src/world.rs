@@ -113,6 +113,9 @@ pub(crate) fn seed(section: Section, seed: Seed) -> Result<State, Problem> {
         phone_ids: Index::new(),
         menu: menu(section.menu).map_err(|problem| problem.under("menu"))?.into(),
         loyalty: Loyalty { programmes: section.programmes, rules: section.rules }.into(),
+        day_change: section.day_change,
+        next_change: None,
+        keep_closed: section.keep_closed,
         days: by_id("days", section.days, |day| day.id)?.into_iter().collect(),
         bills: Bills::new(closed_states),
         prechecks: by_id("prechecks", section.prechecks, |precheck| precheck.id)?.into_iter().collect(),
@@ -131,6 +134,7 @@ pub(crate) fn seed(section: Section, seed: Seed) -> Result<State, Problem> {
     }
     check::check(&mut state, &places)?;
     bills::guests(&mut state, section.guests, printed, &section.due, anew, seed.now)?;
+    state.next_change = state.next_change_after(seed.now);
     Ok(state)
 }
 
@@ -194,6 +198,8 @@ pub(crate) fn save(state: &State) -> Section {
         system_object: state.system_object,
         points: state.points.clone(),
         task_period: state.task_period,
+        day_change: state.day_change,
+        keep_closed: state.keep_closed,
         guest_states: list(States::Guest),
         order_states: list(States::Order),
         delivery_states: list(States::Delivery),

@@ -133,6 +133,21 @@ fn decode(headers: &HeaderMap, body: Bytes, decodes: bool) -> Result<Bytes, Unre
     }
 }
 
+/// Why a body is no UTF-8, naming the charset that it looks like, with `advice` on that (ruling G7); none for UTF-8.
+pub fn not_utf8(body: &[u8], advice: &str) -> Option<String> {
+    let at = std::str::from_utf8(body).err()?.valid_up_to();
+    let byte = body.get(at).copied().unwrap_or_default();
+    let mut text = format!("the body is not UTF-8: byte 0x{byte:02X} at {at}");
+    // Russian text in Windows-1251 is letters from 0xC0 on, with an occasional Ё, quote, dash or number sign.
+    let high = body.iter().filter(|byte| **byte >= 0x80);
+    let letters = high.clone().filter(|byte| **byte >= 0xC0 || b"\xA8\xB8\xAB\xBB\x96\x97\xB9".contains(byte));
+    if letters.count() * 10 >= high.count() * 9 {
+        text.push_str("; it looks like windows-1251; ");
+        text.push_str(advice);
+    }
+    Some(text)
+}
+
 fn in_utf8(encoding: &'static Encoding, body: Bytes) -> Bytes {
     if encoding == UTF_8 {
         return body;
@@ -185,6 +200,16 @@ mod tests {
         let odd = [("content-type", "application/json; charset=klingon")];
         assert_eq!(decoded(&odd, b"{}", true), Err(Unreadable::Charset("klingon".into())));
         assert_eq!(decoded(&odd, b"", true), Ok(Bytes::new()), "nothing has no charset");
+    }
+
+    #[test]
+    fn a_body_of_another_charset_is_recognised() {
+        assert_eq!(not_utf8("{\"a\": \"Борщ\"}".as_bytes(), "say so"), None);
+        let russian = not_utf8(b"{\"a\": \"\xC1\xEE\xF0\xF9 \xB95\"}", "say so");
+        let text = "the body is not UTF-8: byte 0xC1 at 7; it looks like windows-1251; say so";
+        assert_eq!(russian.as_deref(), Some(text));
+        let other = not_utf8(b"\"\x8f\x90\"", "say so");
+        assert_eq!(other.as_deref(), Some("the body is not UTF-8: byte 0x8F at 1"));
     }
 
     #[test]

@@ -30,7 +30,7 @@ pub use gateway::{
     given_certificate, tls_by_name, tls_of,
 };
 pub use http::{HttpService, HttpSite};
-pub use intake::{BodyRules, read_body};
+pub use intake::{BodyRules, not_utf8, read_body};
 pub use operation::{DOCUMENTED, Handler, OBSERVED, On, Operation, Operation as Route, operations};
 pub use paths::{Allowed, Entry, Found, Paths, normal};
 pub use pause::GUARD_HEADER;

@@ -26,6 +26,8 @@ pub struct Operation<S: Service> {
 pub enum On {
     /// `GET`; it only reads, so `HEAD` is answered, too.
     Get(&'static str),
+    /// `GET` of an operation that stores nothing and draws ids on the way; `HEAD` is answered, too.
+    GetThatDraws(&'static str),
     /// `GET` of an operation that changes something.
     GetThatChanges(&'static str),
     /// `POST`.
@@ -41,6 +43,7 @@ impl<S: Service> Operation<S> {
     pub const fn new(id: &'static str, on: On, evidence: Evidence, handler: Handler<S>) -> Self {
         let operation = match on {
             On::Get(path) => stend_core::Operation::http(id, "GET", path),
+            On::GetThatDraws(path) => stend_core::Operation::http(id, "GET", path).drawing(),
             On::GetThatChanges(path) => stend_core::Operation::http(id, "GET", path).changing(),
             On::Post(path) => stend_core::Operation::http(id, "POST", path),
             On::Put(path) => stend_core::Operation::http(id, "PUT", path),

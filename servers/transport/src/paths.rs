@@ -18,7 +18,7 @@ pub struct Entry<R: 'static> {
     pub method: &'static str,
     /// The path, parameters in braces.
     pub path: &'static str,
-    /// Whether `HEAD` does not stand for its `GET`.
+    /// Whether its `GET` changes something, so that `HEAD` does not stand for it.
     pub changes: bool,
     /// The row.
     pub row: &'static R,

@@ -4,6 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use super::World;
+use jiff::Timestamp;
+
 use crate::busy::Gone;
 use crate::clock::{Clock, ClockSetting};
 use crate::feed::Happened;
@@ -18,26 +20,26 @@ use crate::world_file::WorldFile;
 impl World {
     /// The world as a file: what restores it exactly, clock, ids and random draws included.
     pub fn save(&self) -> WorldFile {
-        self.now();
+        let now = self.now();
         let _closed = self.gate.write();
-        self.copy()
+        self.copy(now)
     }
 
     /// The world as a file, at the end of its process: no rule runs in it any more, so nothing can be acknowledged that
     /// is not in the file. Requests wait until it is done.
     pub fn finish(&self) -> WorldFile {
-        self.now();
+        let now = self.now();
         let closed = self.gate.write();
-        let file = self.copy();
+        let file = self.copy(now);
         std::mem::forget(closed);
         file
     }
 
     /// The states and all else, while nobody changes them.
-    fn copy(&self) -> WorldFile {
+    fn copy(&self, now: Timestamp) -> WorldFile {
         let kinds = self.registry.services().iter();
         let sections =
-            kinds.zip(&self.services).map(|(kind, service)| (kind.name().to_owned(), Arc::new(service.save())));
+            kinds.zip(&self.services).map(|(kind, service)| (kind.name().to_owned(), Arc::new(service.save(now))));
         WorldFile {
             title: self.origin.lock().title.clone(),
             base: None,
@@ -58,12 +60,13 @@ impl World {
     /// # Errors
     /// A section that cannot be laid; it cannot happen with a file that was good before.
     pub fn beginning_and_now(&self) -> Result<Vec<(Section, Section)>, Problem> {
-        self.now();
+        let now = self.now();
         let origin = Arc::clone(&self.origin.lock());
         let seed = Seed { seed: origin.seed, now: self.world_events.began() };
-        let first = origin.each(self.registry.services().iter(), |kind, start| Ok(kind.create(start, seed)?.save()))?;
+        let first =
+            origin.each(self.registry.services().iter(), |kind, start| Ok(kind.create(start, seed)?.save(seed.now)))?;
         let _closed = self.gate.write();
-        Ok(first.into_iter().zip(self.services.iter().map(|service| service.save())).collect())
+        Ok(first.into_iter().zip(self.services.iter().map(|service| service.save(now))).collect())
     }
 
     /// Replaces the whole world by what the file describes; from now on a reset comes back to it. The journal
@@ -79,7 +82,7 @@ impl World {
     /// What a fork of this world begins with: all of it as it is now but the journal's entries, who sleeps in it, and
     /// connections. It costs what is copied, which is what states do not share.
     pub(crate) fn fork(&self) -> Origin {
-        self.now();
+        let now = self.now();
         let _closed = self.gate.write();
         Origin {
             title: self.origin.lock().title.clone(),
@@ -88,7 +91,7 @@ impl World {
             strict: self.is_strict(),
             journal: self.journal.limits(),
             faults: self.faults.copy(),
-            starts: self.services.iter().map(|service| service.copy()).collect(),
+            starts: self.services.iter().map(|service| service.copy(now)).collect(),
             large: false,
         }
     }

@@ -145,7 +145,8 @@ impl SocketService for Queue {
     }
 }
 
-/// Session, rule, and what follows from success.
+/// Session and rule. A session lives while its commands come (Q29): one that is refused has come, too, and is a sign of life;
+/// of all else what fails changes nothing.
 fn answer(ask: &mut Ask<'_, '_>, route: Option<&'static Route>, state: &mut State) -> Result<Answer, Error> {
     let Some(route) = route else {
         let name = &ask.request.command;
@@ -155,14 +156,18 @@ fn answer(ask: &mut Ask<'_, '_>, route: Option<&'static Route>, state: &mut Stat
     if !matches!(route.run, Run::Open(_)) {
         ask.session = Some(state.session(ask.request.token.as_deref())?.clone());
     }
-    let request = ask.request;
-    request.odd.iter().try_for_each(|key| ask.unknown(key, &KEYS))?;
-    let answer = match route.run {
-        Run::Open(handler) | Run::Within(handler) => handler(ask, state)?,
-        Run::Book(verb, book) => books::run(verb, book, ask, state)?,
-    };
+    let answer = run(ask, route, state);
     if let Some(session) = &ask.session {
         state.used(session, ask.now);
     }
-    Ok(answer)
+    answer
+}
+
+fn run(ask: &mut Ask<'_, '_>, route: &'static Route, state: &mut State) -> Result<Answer, Error> {
+    let request = ask.request;
+    request.odd.iter().try_for_each(|key| ask.unknown(key, &KEYS))?;
+    match route.run {
+        Run::Open(handler) | Run::Within(handler) => handler(ask, state),
+        Run::Book(verb, book) => books::run(verb, book, ask, state),
+    }
 }

@@ -175,6 +175,14 @@ impl State {
             }
             self.archive.insert(*id, consumer);
         }
+        if let Some(keep) = self.settings.keep_tickets {
+            let since = keep.before(self.today);
+            let old: Vec<i64> =
+                self.archive.values().filter(|one| one.registration < since).map(|one| one.id).collect();
+            for id in old {
+                self.archive.remove(&id);
+            }
+        }
         while self.archive.len() > MOST_CONSUMERS {
             self.archive.pop_first();
         }

@@ -14,13 +14,16 @@ use super::sessions::{Component, Session};
 /// So many tokens of sessions that have ended unused are remembered, so that their clients are told why.
 const MOST_EXPIRED: usize = 1000;
 
-/// Who listens on an open socket. Sockets belong to one world, so a copy of a state has none.
+/// Who listens on an open socket. Sockets belong to one world, so in a copy of a state nobody does, who has until then.
 #[derive(Debug, Default)]
-struct Listening(BTreeSet<Arc<str>>);
+struct Listening {
+    now: BTreeSet<Arc<str>>,
+    before: BTreeSet<Arc<str>>,
+}
 
 impl Clone for Listening {
     fn clone(&self) -> Self {
-        Self::default()
+        Self { now: BTreeSet::new(), before: self.now.clone() }
     }
 }
 
@@ -120,7 +123,7 @@ impl Sessions {
     pub(crate) fn close(&mut self, token: &Arc<str>) -> Option<Session> {
         let Open { session, look } = self.open.remove(token)?;
         self.looks.remove(&(look, Arc::clone(token)));
-        self.listening.0.remove(token);
+        self.listening.now.remove(token);
         self.version = Version::next();
         if let Some(seat) = seat(&session) {
             match self.seats.get(&seat).copied() {
@@ -157,9 +160,16 @@ impl Sessions {
         let Some(token) = self.get(token).map(|session| Arc::clone(&session.token)) else { return };
         self.used(&token, now, timeout);
         if listens {
-            self.listening.0.insert(token);
+            self.listening.now.insert(token);
         } else {
-            self.listening.0.remove(&token);
+            self.listening.now.remove(&token);
+        }
+    }
+
+    /// In a copy: those that listened until it was made were used until then.
+    pub(crate) fn copied(&mut self, now: Timestamp, timeout: Span) {
+        for token in std::mem::take(&mut self.listening.before) {
+            self.used(&token, now, timeout);
         }
     }
 
@@ -171,7 +181,7 @@ impl Sessions {
     /// Removes a session that was not used for so long at `due`. One that listens is in use.
     pub(crate) fn lapse(&mut self, due: Timestamp, timeout: Span) -> Option<Session> {
         while let Some((_, token)) = self.looks.first().cloned().filter(|(at, _)| *at <= due) {
-            if self.listening.0.contains(&token) {
+            if self.listening.now.contains(&token) {
                 self.used(&token, due, timeout);
             }
             let ends = timeout.after(self.get(&token)?.used);

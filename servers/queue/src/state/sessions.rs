@@ -98,7 +98,7 @@ impl State {
         }
     }
 
-    /// Notes that a session was used, by a command that succeeded.
+    /// Notes that a session was used, by a command that came.
     pub(crate) fn used(&mut self, session: &Session, now: Timestamp) {
         self.sessions.used(&session.token, now, self.settings.session_timeout);
     }

@@ -22,6 +22,9 @@ pub struct Settings {
     /// Where the hall's days begin and end, an IANA name.
     #[schemars(extend("x-claims" = ["QU-137"], "x-because" = "Numbers of the samples begin at 1 on their day."))]
     pub time_zone: String,
+    /// How long tickets of earlier days are kept for the statistics; left out, up to 200000 of them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub keep_tickets: Option<Span>,
     /// What `info` answers, but for the number of sessions.
     pub info: BTreeMap<String, String>,
     /// Where the object of an error stands.
@@ -63,6 +66,7 @@ impl Default for Settings {
             session_timeout: Span::from_secs(24 * 60 * 60),
             ping: Span::from_secs(30),
             time_zone: "UTC".into(),
+            keep_tickets: None,
             info: BTreeMap::new(),
             errors_in: ErrorsIn::default(),
             login_token_in: LoginTokenIn::default(),

@@ -3,7 +3,7 @@
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use stend_core::request::{Read, Style, pairs, read};
-use stend_transport::{Call, Refusal, query_pairs};
+use stend_transport::{Call, Refusal, not_utf8, query_pairs};
 
 use crate::Telemetron;
 use crate::errors::{Error, Invalid};
@@ -92,7 +92,7 @@ fn warn_of_unknown<T>(call: &mut Call<'_, Telemetron>, request: &Read<T>) -> Res
 /// What was sent, as a tree; `None` if the body is no JSON object or list.
 fn sent(call: &mut Call<'_, Telemetron>, forms: Forms) -> Result<Option<Value>, Refusal> {
     let mut fields = pairs(call.query_pairs().map(|(key, value)| (key, value.into_owned())));
-    let reads_body = call.request.method() != "GET";
+    let reads_body = !matches!(call.request.method().as_str(), "GET" | "HEAD");
     if !reads_body && !call.body.is_empty() {
         call.warn("a GET request carries its parameters in the query; its body was ignored")?;
     }
@@ -111,7 +111,12 @@ fn sent(call: &mut Call<'_, Telemetron>, forms: Forms) -> Result<Option<Value>, 
             match serde_json::from_slice::<Value>(&call.body) {
                 Ok(Value::Object(body)) => fields.extend(body),
                 Ok(list @ Value::Array(_)) => return Ok(Some(list)),
-                _ => return Ok(None),
+                _ => {
+                    if let Some(text) = not_utf8(&call.body, "send UTF-8") {
+                        call.warn(text)?;
+                    }
+                    return Ok(None);
+                }
             }
         }
     }

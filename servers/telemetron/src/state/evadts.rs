@@ -76,16 +76,18 @@ pub(crate) fn write(state: &State, machine: &Machine, port: u8, at: Moment) -> S
         for failure in &machine.failures {
             let (date, time) = stamp(machine, failure.at);
             set.line("EA1", &[&failure.code, &date, &time]);
-            // How often since the last collection and since the machine was made; and that it is so now.
+            // How often since the last collection and since the machine was made, the maker's own field, and that it is so
+            // now.
             let counter = counters.failures.get(&failure.code).copied().unwrap_or_default();
             let (reset, ever) = (counter.reset.number.to_string(), counter.ever.number.max(1).to_string());
-            set.line("EA2", &[&failure.code, &reset, &ever, "1"]);
+            set.line("EA2", &[&failure.code, &reset, &ever, "", "1"]);
         }
     }
-    // Readings that set counters to nought, this reading, the one before, and all readings.
+    // Readings that set counters to nought; this reading and the one before, each with its reader, who has no number here;
+    // the maker's own field; all readings, and how often counters were set to nought.
     let (last_date, last_time) = counters.last_read.map(|at| stamp(machine, at)).unwrap_or_default();
     let (resets, reads) = (counters.resets.to_string(), counters.reads.to_string());
-    set.line("EA3", &[&resets, &date, &time, "", &last_date, &last_time, "", &reads]);
+    set.line("EA3", &[&resets, &date, &time, "", &last_date, &last_time, "", "", &reads, &resets]);
     set.finish()
 }
 

@@ -249,6 +249,17 @@ impl History {
         old.for_each(|(at, row)| self.push_row(at, row));
     }
 
+    /// Forgets sales before a moment: whole blocks, so that some of them stay.
+    pub(crate) fn trim(&mut self, before: Moment) {
+        let past =
+            |block: &Arc<Block>| block.times.len() == BLOCK && block.times.last().is_some_and(|at| *at < before.0);
+        let gone = self.blocks.iter().take_while(|block| past(block)).count();
+        if gone > 0 {
+            self.blocks.drain(..gone);
+            self.len -= gone * BLOCK;
+        }
+    }
+
     /// Fills in the names and prices that a world file leaves to the planogram (T22).
     ///
     /// # Errors

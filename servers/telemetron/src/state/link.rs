@@ -9,7 +9,7 @@ use stend_core::{Problem, Timestamp};
 use crate::errors::Error;
 use crate::state::company::{Command, Modem};
 use crate::state::evadts;
-use crate::state::machine::{Event, Failure, Held, Machine, Report};
+use crate::state::machine::{Event, Failure, Held, MOST, Machine, Report};
 use crate::state::money::Collection;
 use crate::state::time::{Moment, seconds};
 use crate::state::{State, take};
@@ -78,6 +78,12 @@ impl State {
         machine.modem_id.and_then(|id| self.modems.get(&id)).is_some_and(|modem| !modem.offline)
     }
 
+    /// Whether the server hears of the machine and has done so before: what it knows is as of now.
+    pub(crate) fn has_contact(&self, machine: &Machine) -> bool {
+        let modem = machine.modem_id.and_then(|id| self.modems.get(&id));
+        modem.is_some_and(|modem| !modem.offline && modem.heard.is_some())
+    }
+
     /// The machine that something happens at. The server knows nothing of one without a modem.
     ///
     /// # Errors
@@ -105,20 +111,34 @@ impl State {
         }
     }
 
+    /// The modem of a machine has contact: what waited in the machine before, as of another modem, comes now (T19).
+    pub(crate) fn contact(&mut self, id: i64, at: Moment) {
+        let Some(machine) = self.machines.get(&id).filter(|machine| self.is_online(machine)) else { return };
+        let waits = !machine.waiting.is_empty();
+        self.hear(id, at);
+        if waits {
+            self.send(id, Received::At(at));
+        }
+        if let Some(machine) = self.machines.get_mut(&id).filter(|machine| machine.last_known_money.is_some()) {
+            machine.last_known_money = None;
+        }
+    }
+
     /// The machine tells something. The server gets it at once, or when the modem has its connection again; returns
     /// whether it was at once.
     pub(crate) fn emit(&mut self, id: i64, what: impl IntoIterator<Item = Message>) -> bool {
+        let mut what: Vec<Message> = what.into_iter().collect();
+        what.sort_by_key(Message::at);
+        if let Some(last) = what.last().map(Message::at) {
+            self.contact(id, last);
+        }
         let Some(machine) = self.machines.get_mut(&id) else { return false };
         machine.waiting.extend(what);
         if !machine.waiting.is_sorted_by_key(Message::at) {
             machine.waiting.sort_by_key(Message::at);
         }
-        let last = machine.waiting.last().map(Message::at);
         let online = self.machines.get(&id).is_some_and(|machine| self.is_online(machine));
         if online {
-            if let Some(last) = last {
-                self.hear(id, last);
-            }
             self.send(id, Received::AtOnce);
         }
         online
@@ -176,7 +196,7 @@ impl State {
 
     /// The modem pings: an open request is answered.
     pub(crate) fn answer_request(&mut self, id: i64, at: Moment) {
-        self.hear(id, at);
+        self.contact(id, at);
         let Some(request) = self.machines.get_mut(&id).and_then(|machine| machine.request.take()) else { return };
         if let Some(due) = request.due {
             self.pings.remove(&(due, id));
@@ -362,11 +382,41 @@ impl State {
         Some(Moment(now.0.div_euclid(every).saturating_add(1).saturating_mul(every)))
     }
 
+    /// The moment before which nothing has to be known, by the settings.
+    fn kept_since(&self, now: Moment) -> Option<Moment> {
+        let keep = self.settings.keep;
+        (!keep.is_zero()).then(|| now.after(-seconds(keep.signed())))
+    }
+
+    /// Forgets what is older than the world keeps.
+    pub(crate) fn forget_old(&mut self, now: Moment) {
+        let Some(since) = self.kept_since(now) else { return };
+        let loaded = |machine: &Machine| machine.loading_tx.iter().next().map(|one| one.created_at);
+        let old = |machine: &Machine| machine.sales.at(0).min(loaded(machine)).is_some_and(|at| at < since);
+        self.machines.change(old, |machine| {
+            machine.sales.trim(since);
+            machine.loading_tx.trim(since, MOST);
+        });
+        self.receipts.trim(since, usize::MAX);
+        self.corrections.trim(since, usize::MAX);
+        self.collections.trim(since, usize::MAX);
+        let late = |machine: &Machine| machine.waiting.first().is_some_and(|message| message.at() < since);
+        self.machines.change(late, |machine| machine.waiting.retain(|message| message.at() >= since));
+    }
+
     /// Every modem reads its machine, silent ones too: what they read waits.
     pub(crate) fn read_all(&mut self, at: Moment) -> usize {
         let with_modem = |machine: &&Machine| machine.modem_id.is_some_and(|id| self.modems.contains_key(&id));
         let ids: Vec<i64> = self.machines.values().filter(with_modem).map(|machine| machine.id).collect();
+        // A silent modem keeps no more reports than the server would, when they come.
+        let since = at.after(-REPORTS_KEPT);
+        let stale = |message: &Message| matches!(message, Message::Report(report) if report.at < since);
+        self.machines.change(
+            |machine| machine.waiting.iter().any(stale),
+            |machine| machine.waiting.retain(|message| !stale(message)),
+        );
         ids.iter().for_each(|id| drop(self.read(*id, at, false)));
+        self.forget_old(at);
         ids.len()
     }
 }

@@ -13,11 +13,11 @@ use crate::errors::{Error, Invalid};
 use crate::state::access::Viewer;
 use crate::state::catalog::{Component, Planogram, Product};
 use crate::state::link::Message;
-use crate::state::machine::{Change, Key, Level, MOST, Machine, Recent, Transaction};
+use crate::state::machine::{Change, Filled, Key, Level, MOST, Machine, Recent, Transaction};
 use crate::state::number::Quantity;
 use crate::state::settings::{EmptyInventory, UnnamedSpiral};
 use crate::state::time::{Moment, Period, Sent};
-use crate::state::{Next, State, missing, take};
+use crate::state::{State, missing, take};
 
 /// One line of a loading or an inventory.
 #[derive(Debug, Clone)]
@@ -34,6 +34,15 @@ pub(crate) struct Work {
     pub(crate) lines: Vec<Line>,
     pub(crate) note: Option<String>,
     pub(crate) created_at: Option<Moment>,
+}
+
+/// What a change of levels is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Booking {
+    /// Something is put in, or taken out.
+    Loading,
+    /// What there is was counted.
+    Count,
 }
 
 /// A loading as a request gives it.
@@ -184,14 +193,11 @@ impl State {
             return Err(Error::NoLoad);
         }
         let keys = self.slots(found, &work.lines)?;
-        let digest = self.digest(found, "load", work, now)?;
+        let [content, digest] = self.digest(found, "load", work, now)?;
         let lines = keys.into_iter().zip(work.lines.iter().map(|line| line.amount));
         let lines: Vec<_> = lines.filter(|(_, amount)| *amount != Quantity::default()).collect();
-        self.book(machine, viewer.user, work, &lines, now.into(), |level, delta| Level {
-            value: Quantity::thousandths(level.value.0.saturating_add(delta.0).max(0)),
-            ..level
-        });
-        self.remember(machine, &digest, now);
+        self.book(machine, viewer.user, work, &lines, now.into(), Booking::Loading);
+        self.remember(machine, content, now);
         Ok(digest)
     }
 
@@ -216,9 +222,9 @@ impl State {
             });
         }
         let keys = self.slots(found, &work.lines)?;
-        let digest = self.digest(found, "inventory", work, now)?;
+        let [content, digest] = self.digest(found, "inventory", work, now)?;
         let at = work.created_at.unwrap_or_else(|| now.into());
-        let since = self.used_since(found, at);
+        let (used, put) = (self.used_since(found, at), put_since(found, at));
         let mut differing = Vec::new();
         let mut counted = BTreeMap::new();
         for (key, line) in keys.into_iter().zip(&work.lines) {
@@ -226,8 +232,13 @@ impl State {
         }
         for (key, amount) in &counted {
             let level = found.loading.0.get(key).copied().unwrap_or_default();
-            // What was sold since the count is gone from what was counted.
-            let amount = amount.0.saturating_sub(since.get(key).copied().unwrap_or_default()).max(0);
+            // A later count knows better.
+            if level.counted.is_some_and(|counted| counted > at) {
+                continue;
+            }
+            // What was sold since the count is gone from what was counted, what was put in since is added to it.
+            let since = |moved: &BTreeMap<Key, i64>| moved.get(key).copied().unwrap_or_default();
+            let amount = amount.0.saturating_add(since(&put)).saturating_sub(since(&used)).max(0);
             if level.value.0 != amount || level.underflow {
                 differing.push((key.clone(), Quantity::thousandths(amount - level.value.0)));
             }
@@ -236,12 +247,8 @@ impl State {
         if differing.is_empty() {
             return Ok((false, digest));
         }
-        self.book(machine, viewer.user, work, &differing, now.into(), |level, delta| Level {
-            value: Quantity::thousandths(level.value.0 + delta.0),
-            underflow: false,
-            ..level
-        });
-        self.remember(machine, &digest, now);
+        self.book(machine, viewer.user, work, &differing, now.into(), Booking::Count);
+        self.remember(machine, content, now);
         Ok((true, digest))
     }
 
@@ -291,10 +298,7 @@ impl State {
         let user = self.access.users.keys().next().copied().unwrap_or_default();
         if !pairs.is_empty() {
             let work = Work { lines, note: None, created_at: None };
-            self.book(id, user, &work, &pairs, now, |level, delta| Level {
-                value: Quantity::thousandths(level.value.0.saturating_add(delta.0).max(0)),
-                ..level
-            });
+            self.book(id, user, &work, &pairs, now, Booking::Loading);
             let machine = self.named(id)?;
             machine.last.service = machine.last.service.max(Some(now));
         }
@@ -354,55 +358,60 @@ impl State {
     }
 
     /// Changes levels and writes the history.
-    fn book(
-        &mut self,
-        machine: i64,
-        user: i64,
-        work: &Work,
-        lines: &[(Key, Quantity)],
-        now: Moment,
-        change: impl Fn(Level, Quantity) -> Level,
-    ) {
+    fn book(&mut self, machine: i64, user: i64, work: &Work, lines: &[(Key, Quantity)], now: Moment, booking: Booking) {
+        let at = work.created_at.unwrap_or(now);
         let Some(machine) = self.machines.get_mut(&machine) else { return };
         let mut data = Vec::with_capacity(lines.len());
         for (key, delta) in lines {
             let level = machine.loading.0.get(key).copied().unwrap_or_default();
-            let after = change(level, *delta);
+            let sum = level.value.0.saturating_add(delta.0);
+            let after = match booking {
+                // A count that was made since knows of it already.
+                Booking::Loading if level.counted.is_some_and(|counted| at < counted) => level,
+                Booking::Loading => Level { value: Quantity::thousandths(sum.max(0)), ..level },
+                Booking::Count => Level { value: Quantity::thousandths(sum), underflow: false, ..level },
+            };
             let short = level.value.0.saturating_add(delta.0) < 0;
             let component = name(&self.components, key.0);
             data.push(Change { component, delta: *delta, orig: level.value, underflow: level.underflow || short });
             machine.loading.0.insert(key.clone(), after);
         }
-        let at = work.created_at.unwrap_or(now);
         machine.last.loading = machine.last.loading.max(Some(at));
-        write(machine, &mut self.next, at, user, work.note.clone(), data);
+        let slot = |(key, _): &(Key, Quantity)| Filled { component_id: key.0, layout_number: key.1.clone() };
+        let slots = if booking == Booking::Loading { lines.iter().map(slot).collect() } else { Vec::new() };
+        let note = work.note.clone();
+        write(
+            machine,
+            Transaction { id: take(&mut self.next.transaction), created_at: at, user_id: user, note, data, slots },
+        );
     }
 
-    /// The digest of an operation's content.
+    /// The digest of an operation's content, by which a duplicate is known, and that of the operation itself: the same again
+    /// later is another (T6).
     ///
     /// # Errors
     /// The machine had the same within the last minute.
-    fn digest(&self, machine: &Machine, kind: &str, work: &Work, now: Timestamp) -> Result<String, Error> {
+    fn digest(&self, machine: &Machine, kind: &str, work: &Work, now: Timestamp) -> Result<[String; 2], Error> {
         let mut hash = Sha256::new();
         hash.update(format!("{kind} {} {:?} {:?}", machine.id, work.note, work.created_at));
         for line in &work.lines {
             hash.update(format!("/{} {:?} {}", line.component, line.layout, line.amount.0));
         }
-        let digest = hash.finalize()[..16].iter().fold(String::with_capacity(32), |mut text, byte| {
-            let _ = write!(text, "{byte:02x}");
-            text
-        });
+        let content = printed(hash.clone());
         let fresh = Moment::from(now).after(-self.settings.duplicates.signed().as_secs());
-        let again = machine.recent.iter().any(|recent| recent.digest == digest && recent.at > fresh);
-        if again { Err(Error::Duplicate) } else { Ok(digest) }
+        if machine.recent.iter().any(|recent| recent.digest == content && recent.at > fresh) {
+            return Err(Error::Duplicate);
+        }
+        hash.update(format!("/{} {}", now, self.next.transaction));
+        Ok([content, printed(hash)])
     }
 
-    fn remember(&mut self, machine: i64, digest: &str, now: Timestamp) {
+    fn remember(&mut self, machine: i64, digest: String, now: Timestamp) {
         let now = Moment::from(now);
         let fresh = now.after(-self.settings.duplicates.signed().as_secs());
         if let Some(machine) = self.machines.get_mut(&machine) {
             machine.recent.retain(|recent| recent.at > fresh);
-            machine.recent.push(Recent { digest: digest.to_owned(), at: now });
+            machine.recent.push(Recent { digest, at: now });
         }
     }
 
@@ -431,9 +440,31 @@ impl State {
             }
         }
         if !data.is_empty() {
-            write(machine, &mut self.next, now.into(), user, None, data);
+            let id = take(&mut self.next.transaction);
+            let slots = Vec::new();
+            write(machine, Transaction { id, created_at: now.into(), user_id: user, note: None, data, slots });
         }
     }
+}
+
+/// What loadings since a moment have put into each slot, or taken out.
+fn put_since(machine: &Machine, since: Moment) -> BTreeMap<Key, i64> {
+    let mut put: BTreeMap<Key, i64> = BTreeMap::new();
+    let later = machine.loading_tx.within(Period { since: since.after(1), until: Moment(i64::MAX) });
+    for (slot, change) in later.flat_map(|transaction| transaction.slots.iter().zip(&transaction.data)) {
+        let amount = put.entry((slot.component_id, slot.layout_number.clone())).or_default();
+        // No more can be taken out than there was.
+        *amount = amount.saturating_add(change.delta.0.max(-change.orig.0));
+    }
+    put
+}
+
+/// The first half of a hash, in hex digits.
+fn printed(hash: Sha256) -> String {
+    hash.finalize()[..16].iter().fold(String::with_capacity(32), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }
 
 fn name(components: &BTreeMap<i64, Component>, id: i64) -> String {
@@ -441,8 +472,7 @@ fn name(components: &BTreeMap<i64, Component>, id: i64) -> String {
 }
 
 /// Writes the history, in time order.
-fn write(machine: &mut Machine, next: &mut Next, at: Moment, user: i64, note: Option<String>, data: Vec<Change>) {
-    let transaction = Transaction { id: take(&mut next.transaction), created_at: at, user_id: user, note, data };
+fn write(machine: &mut Machine, transaction: Transaction) {
     machine.loading_tx.push(transaction);
     machine.loading_tx.trim(Moment(i64::MIN), MOST);
 }

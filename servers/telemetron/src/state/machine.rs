@@ -250,6 +250,10 @@ pub struct Transaction {
     pub note: Option<String>,
     /// What changed.
     pub data: Vec<Change>,
+    /// Of a loading, where each change is, in the same order; an inventory and an unloading have none. No operation shows
+    /// it: a count of the past adds what was loaded since.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub slots: Vec<Filled>,
 }
 
 /// One component of a transaction.
@@ -265,6 +269,17 @@ pub struct Change {
     /// The result does not agree with what the server counted.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub underflow: bool,
+}
+
+/// A slot that was loaded.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Filled {
+    /// The component.
+    pub component_id: i64,
+    /// The spiral, for a product.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub layout_number: Option<String>,
 }
 
 /// A loading that would be a duplicate if it came again.

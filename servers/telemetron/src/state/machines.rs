@@ -7,7 +7,6 @@ use stend_core::request::{Between, Change, Code, Patch, Text};
 
 use crate::errors::{Error, Invalid, What};
 use crate::state::access::Viewer;
-use crate::state::link::Received;
 use crate::state::machine::Machine;
 use crate::state::number::Roubles;
 use crate::state::time::Moment;
@@ -180,13 +179,18 @@ impl State {
         if let Some(before) = before {
             if before.modem_id != modem {
                 self.drop_request(id);
-                // What waited in the old modem is not lost: the machine has its own counters.
-                let online = self.machines.get(&id).is_some_and(|machine| self.is_online(machine));
-                if let Some(machine) = self.machines.get_mut(&id) {
-                    machine.last_known_money = if online { None } else { machine.last_known_money.take() };
+                // What waited in the old modem is not lost: the machine has its own counters, and tells at the first contact
+                // of the new modem. One that was never heard of has had none.
+                let heard = |machine: &&Machine| machine.modem_id.and_then(|id| self.modems.get(&id)?.heard).is_some();
+                if self.machines.get(&id).as_ref().is_some_and(heard) {
+                    self.contact(id, now.into());
                 }
-                if online {
-                    self.send(id, Received::At(now.into()));
+                // What was known of the cash stays known until then.
+                let talks = self.machines.get(&id).is_some_and(|machine| self.has_contact(machine));
+                if let Some(machine) = self.machines.get_mut(&id).filter(|_| !talks)
+                    && machine.last_known_money.is_none()
+                {
+                    machine.last_known_money.clone_from(&machine.money);
                 }
             }
             if before.planogram_id != planogram {

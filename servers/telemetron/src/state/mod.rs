@@ -17,6 +17,7 @@ pub(crate) mod machines;
 pub(crate) mod modems;
 pub(crate) mod money;
 pub(crate) mod number;
+pub(crate) mod operators;
 pub(crate) mod past;
 pub(crate) mod planograms;
 pub(crate) mod products;
@@ -71,6 +72,8 @@ pub struct State {
     pub(crate) random: Streams,
     /// When all modems next read their machines by themselves, if the settings say how often.
     pub(crate) next_reading: Option<Moment>,
+    /// When operators next come by themselves, if the settings say how often.
+    pub(crate) next_visit: Option<Moment>,
     /// When which machine's modem answers an open request; follows from the machines.
     pub(crate) pings: Index<(Moment, i64)>,
 }
@@ -153,10 +156,10 @@ impl State {
         self.machines.get_mut(&id).ok_or_else(|| Problem::not_found(format!("no machine {id}")))
     }
 
-    /// When a modem next answers a request or reads its machine by itself.
+    /// When a modem next answers a request or reads its machine by itself, or an operator comes.
     pub(crate) fn next_deadline(&self) -> Option<Timestamp> {
         let ping = self.pings.first().map(|(at, _)| *at);
-        [ping, self.next_reading].into_iter().flatten().min().map(Moment::timestamp)
+        [ping, self.next_reading, self.next_visit].into_iter().flatten().min().map(Moment::timestamp)
     }
 
     /// Modems answer, and read their machines by themselves.
@@ -166,6 +169,11 @@ impl State {
             self.pings.remove(&(at, id));
             self.answer_request(id, at);
             fired.push(format!("the modem of machine {id} answered a request for data"));
+        }
+        while let Some(at) = self.next_visit.filter(|at| at.timestamp() <= due) {
+            let count = self.visit_all(at);
+            self.next_visit = self.next_visit(at);
+            fired.push(format!("operators come to {count} machines"));
         }
         while let Some(at) = self.next_reading.filter(|at| at.timestamp() <= due) {
             let count = self.read_all(at);

@@ -159,7 +159,7 @@ impl State {
             modem.offline = false;
             modem.heard
         });
-        self.refill(id, start, laid);
+        laid.refills += u32::from(self.refill(id, start));
         for (at, step) in steps {
             if let Some(since) = silent.filter(|since| since < at) {
                 self.go_silent(id, since);
@@ -168,7 +168,7 @@ impl State {
             let failing = self.machines.get(&id).is_some_and(|machine| !machine.failures.is_empty());
             match step {
                 Step::Visit(n) => {
-                    self.refill(id, *at, laid);
+                    laid.refills += u32::from(self.refill(id, *at));
                     if n % 2 == 1 && self.collect(id, *at).is_ok() {
                         laid.collections += 1;
                     }
@@ -191,19 +191,6 @@ impl State {
     fn go_silent(&mut self, id: i64, since: Moment) {
         // The modem was not silent a moment ago, so it can go silent.
         drop(self.go_offline(id, since.timestamp()));
-    }
-
-    /// Fills up goods and change.
-    fn refill(&mut self, id: i64, at: Moment, laid: &mut Laid) {
-        let lines = self.missing_from(id).unwrap_or_default();
-        if !lines.is_empty() && self.stock(id, lines, at).is_ok() {
-            laid.refills += 1;
-        }
-        let cash = self.machines.get(&id).and_then(|machine| machine.money.as_ref());
-        if cash.is_none_or(|cash| cash.change < self.settings.low_change) {
-            // The sum is within what a hand may load.
-            drop(self.fill_change(id, Roubles::whole(500), at));
-        }
     }
 
     fn break_down(&mut self, id: i64, way: u32, at: Moment, laid: &mut Laid) {

@@ -1,5 +1,7 @@
 //! Products, recipes and their components (T8).
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use schemars::JsonSchema;
 use serde::Deserialize;
 use stend_core::Timestamp;
@@ -7,7 +9,7 @@ use stend_core::request::{Between, Change, Code, Patch, Text};
 
 use crate::errors::{Error, Invalid, What};
 use crate::state::access::Viewer;
-use crate::state::catalog::{Component, Part, Product, Unit};
+use crate::state::catalog::{Component, Part, Planogram, Product, Unit};
 use crate::state::choice::Choice;
 use crate::state::machine::Machine;
 use crate::state::number::{Percent, Quantity};
@@ -192,8 +194,8 @@ impl State {
         change.vat.map(|vat| vat.0).apply(&mut product.vat);
         change.inventory_number.apply(&mut product.inventory_number);
         if let Some(parts) = parts {
-            product.components = parts;
-            self.unload_without(viewer, id, now);
+            let before = std::mem::replace(&mut product.components, parts);
+            self.unload_without(viewer, id, &before, now);
         }
         Ok(())
     }
@@ -204,9 +206,11 @@ impl State {
         let affected = self.machines_with(id);
         self.sees_all(viewer, |machine| affected.contains(&machine.id))?;
         let product = self.products.remove(&id);
-        for planogram in self.planograms.values_mut() {
+        let parts: Vec<i64> = product.iter().flat_map(|product| &product.components).map(|part| part.id).collect();
+        for planogram in self.planograms.values_mut().filter(|one| holds(one, id)) {
             planogram.products.retain(|product| *product != id);
             planogram.layout.retain(|place| place.product_id != id);
+            drop_capacities(planogram, &parts, &self.products);
         }
         self.unload_misfits(viewer.user, now, |machine| affected.contains(&machine.id));
         for part in product.filter(|product| !product.composite).map(|product| product.components).unwrap_or_default() {
@@ -224,16 +228,18 @@ impl State {
     fn machines_with(&self, product: i64) -> Vec<i64> {
         let has = |machine: &&Machine| {
             let planogram = machine.planogram_id.and_then(|id| self.planograms.get(&id));
-            planogram.is_some_and(|planogram| {
-                planogram.products.contains(&product)
-                    || planogram.layout.iter().any(|place| place.product_id == product)
-            })
+            planogram.is_some_and(|planogram| holds(planogram, product))
         };
         self.machines.values().filter(has).map(|machine| machine.id).collect()
     }
 
-    /// A recipe has changed: what its machines no longer need is unloaded.
-    fn unload_without(&mut self, viewer: &Viewer, product: i64, now: Timestamp) {
+    /// A recipe has changed: planograms lose the capacities of what it had and nothing of them needs any more, and their
+    /// machines are unloaded.
+    fn unload_without(&mut self, viewer: &Viewer, product: i64, before: &[Part], now: Timestamp) {
+        let parts: Vec<i64> = before.iter().map(|part| part.id).collect();
+        for planogram in self.planograms.values_mut().filter(|one| holds(one, product)) {
+            drop_capacities(planogram, &parts, &self.products);
+        }
         let affected = self.machines_with(product);
         self.unload_misfits(viewer.user, now, |machine| affected.contains(&machine.id));
     }
@@ -353,14 +359,27 @@ impl State {
         let seen = self.sees_all(viewer, |machine| affected.contains(&machine.id));
         let recipe = self.recipe(product)?;
         seen?;
-        let had = recipe.components.len();
+        let before = recipe.components.clone();
         recipe.components.retain(|part| part.id.to_string() != component);
-        if recipe.components.len() == had {
+        if recipe.components.len() == before.len() {
             return Err(Error::NotFound(What::Component));
         }
-        self.unload_without(viewer, product, now);
+        self.unload_without(viewer, product, &before, now);
         Ok(())
     }
+}
+
+/// Whether a planogram has a product.
+fn holds(planogram: &Planogram, product: i64) -> bool {
+    planogram.products.contains(&product) || planogram.layout.iter().any(|place| place.product_id == product)
+}
+
+/// Takes out the capacities of components that nothing in a planogram is made of any more (T8).
+fn drop_capacities(planogram: &mut Planogram, parts: &[i64], products: &BTreeMap<i64, Product>) {
+    let placed = planogram.layout.iter().map(|place| place.product_id);
+    let held = planogram.products.iter().copied().chain(placed).filter_map(|id| products.get(&id));
+    let needed: BTreeSet<i64> = held.flat_map(|product| &product.components).map(|part| part.id).collect();
+    planogram.capacity.retain(|item| !parts.contains(&item.component_id) || needed.contains(&item.component_id));
 }
 
 /// A product is made of nothing but itself.

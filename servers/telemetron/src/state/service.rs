@@ -31,8 +31,8 @@ impl State {
         match machine.modem_id.and_then(|id| self.modems.get(&id)) {
             None => 0,
             Some(modem) if modem.offline => 3,
-            Some(_) if !machine.failures.is_empty() => 2,
             Some(modem) if modem.heard.is_none() => 0,
+            Some(_) if !machine.failures.is_empty() => 2,
             Some(_) => 1,
         }
     }
@@ -70,11 +70,10 @@ impl State {
         Some(flags).filter(|flags| *flags != Flags::default())
     }
 
-    /// The cash that the server knows of: without connection, as it was when the connection was lost; without a modem,
-    /// none.
+    /// The cash that the server knows of: without contact, as it was when there was one; without a modem, none.
     pub(crate) fn known_money<'m>(&self, machine: &'m Machine) -> Option<&'m Cash> {
         machine.modem_id?;
-        if self.is_online(machine) { machine.money.as_ref() } else { machine.last_known_money.as_ref() }
+        if self.has_contact(machine) { machine.money.as_ref() } else { machine.last_known_money.as_ref() }
     }
 
     /// Whether some component is down to its critical level.

@@ -215,6 +215,12 @@ pub struct Settings {
     /// How often every modem reads its machine by itself, counted from 1970 in UTC; `0s`: only when asked.
     #[schemars(extend("x-claims" = ["T21"], "x-because" = "The document prints periodic reports and not how often a modem sends one."))]
     pub report_every: Span,
+    /// How often an operator comes to every machine, fills it up and collects its cash, counted from 1970 in UTC; `0s`: only
+    /// by actions.
+    pub visits_every: Span,
+    /// How long sales, receipts, loadings and collections are kept at least, and what a silent machine has to tell; `0s`: for
+    /// ever. The API looks two months back at the most.
+    pub keep: Span,
     /// The same loading again within this time is a duplicate; `0s`: none ever is.
     #[schemars(extend("x-claims" = ["TM-263", "T6"], "x-because" = "The document prints the refusal and not how long or by what a duplicate is known."))]
     pub duplicates: Span,
@@ -286,6 +292,8 @@ impl Default for Settings {
             refresh_tokens: Span::from_secs(30 * DAY),
             ping: Span::from_secs(60),
             report_every: Span::from_secs(0),
+            visits_every: Span::from_secs(0),
+            keep: Span::from_secs(0),
             duplicates: Span::from_secs(60),
             low_change: Roubles::whole(200),
             tubes: Roubles::whole(1000),

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use stend_transport::{Call, Context, DOCUMENTED, Decode, Encode, On, Operation, Outcome, Reply, StatusCode};
 
 use crate::Tillypad;
-use crate::api::request::{Id, Unknown, no_body, parameters};
+use crate::api::request::{Id, Unknown, is_sent, no_body, parameters};
 use crate::errors::Error;
 use crate::state::State;
 use crate::state::guid::Guid;
@@ -26,8 +26,13 @@ impl Decode<Tillypad> for Operated {
     type Error = Error;
 
     fn decode(call: &mut Call<'_, Tillypad>) -> Result<Self, Error> {
-        let request = parameters(call, &["division-id", "archive-id"], Unknown::Ignored)?;
+        // Without `archive-id` a day is opened, so one that is misspelt or blank must not count as left out (P16).
+        let request: Self = parameters(call, &["division-id", "archive-id"], Unknown::Refused)?;
         no_body(call)?;
+        if request.day.is_none() && is_sent(call, "archive-id") {
+            let (name, value, expected) = ("archive-id", String::new(), "uniqueidentifier".to_owned());
+            return Err(Error::Parameter { name, value, expected });
+        }
         Ok(request)
     }
 }

@@ -28,9 +28,7 @@ pub(crate) const CALCULATE: Operation<Tillypad> =
 
 /// The same, as a `GET` with a body.
 pub(crate) const CALCULATE_BY_GET: Operation<Tillypad> =
-    Operation::new("calc-discount-get", On::GetThatChanges("/calc-discount"), DOCUMENTED, |call| {
-        call.answer(calculate)
-    });
+    Operation::new("calc-discount-get", On::GetThatDraws("/calc-discount"), DOCUMENTED, |call| call.answer(calculate));
 
 /// A whole bill.
 pub(crate) const GET: Operation<Tillypad> =

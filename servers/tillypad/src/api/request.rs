@@ -163,6 +163,12 @@ fn form(call: &Call<'_, Tillypad>) -> Option<String> {
     String::from_utf8(call.body.to_vec()).ok()
 }
 
+/// Whether a parameter was sent at all, with a value or blank.
+pub(crate) fn is_sent(call: &Call<'_, Tillypad>, name: &str) -> bool {
+    let in_form = |form: String| query_pairs(&form).any(|(key, _)| key == name);
+    call.query(name).is_some() || form(call).is_some_and(in_form)
+}
+
 /// Warns about a body that the operation does not read.
 pub(crate) fn no_body(call: &mut Call<'_, Tillypad>) -> Result<(), Error> {
     if !call.body.is_empty() && form(call).is_none() {

@@ -1,15 +1,19 @@
 //! Trading days: registered orders are tied to the open one of their division (P3).
 
-use jiff::Timestamp;
-use jiff::civil::DateTime;
+use std::collections::BTreeSet;
+
+use jiff::civil::{Date, DateTime, Time};
+use jiff::{Timestamp, ToSpan};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::errors::Error;
 use crate::state::books::Book;
 use crate::state::guid::Guid;
+use crate::state::tables::guest;
 
 use super::State;
+use super::bill::Bill;
 
 /// A trading day of a division.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -79,5 +83,58 @@ impl State {
             division.day = None;
         }
         Ok(())
+    }
+
+    /// The next change of trading days after a moment, where the world has them change by themselves.
+    pub(crate) fn next_change_after(&self, now: Timestamp) -> Option<Timestamp> {
+        let time = self.day_change?.time().unwrap_or(Time::midnight());
+        let today = self.local(now).date();
+        let moment = |date: Date| self.zone.to_timestamp(date.to_datetime(time)).ok().filter(|at| *at > now);
+        moment(today).or_else(|| moment(today.checked_add(1.day()).ok()?))
+    }
+
+    /// Trading days end as a restaurant ends them: what is paid is closed, open days are closed and the next are opened, and
+    /// of closed bills the oldest go to the archive, where no operation finds them.
+    pub(crate) fn change_days(&mut self, at: Timestamp) -> String {
+        let paid: Vec<Guid> =
+            self.bills.in_order().into_iter().filter(|bill| self.is_settled(bill)).map(|bill| bill.id()).collect();
+        for id in paid {
+            // It is paid and not closed, or it would not be settled.
+            drop(self.close_paid(id, at));
+        }
+        let open: Vec<Guid> =
+            self.divisions.iter().filter(|(_, division)| division.day.is_some()).map(|(id, _)| *id).collect();
+        for division in &open {
+            if let Some(day) = self.open_day_of(*division) {
+                drop(self.close_day(None, day, at));
+            }
+            drop(self.open_day(*division, at));
+        }
+        let archived = self.archive_closed();
+        format!("{} trading day(s) change; {archived} bill(s) go to the archive", open.len())
+    }
+
+    /// Forgets the oldest closed bills beyond what the world keeps, and closed days that no bill is of. Returns how many
+    /// bills there were.
+    fn archive_closed(&mut self) -> usize {
+        let Some(most) = self.keep_closed.and_then(|most| usize::try_from(most).ok()) else { return 0 };
+        let bills = self.bills.in_order();
+        let mut closed: Vec<(Option<DateTime>, u64, Guid)> = bills
+            .iter()
+            .filter(|bill| self.is_closed(bill))
+            .map(|bill| (bill.guest.date(guest::CLOSED), bill.serial, bill.id()))
+            .collect();
+        closed.sort_unstable();
+        let gone = closed.len().saturating_sub(most);
+        for (.., id) in closed.into_iter().take(gone) {
+            self.remove(id);
+        }
+        let used: BTreeSet<Guid> = self.bills.in_order().into_iter().flat_map(Bill::days).collect();
+        let idle = self.days.values().filter(|day| day.closed.is_some() && !used.contains(&day.id));
+        let idle: Vec<Guid> = idle.map(|day| day.id).collect();
+        for day in idle {
+            self.days.remove(&day);
+        }
+        gone
     }
 }

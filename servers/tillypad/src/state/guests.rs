@@ -16,6 +16,7 @@ use crate::state::tables::{guest, order};
 
 use super::State;
 use super::bill::Bill;
+use super::prechecks::Precheck;
 
 impl State {
     /// Stores a bill (P2, P3); one that is posted again under its id as the world's `repeated_bill` says (P14).
@@ -136,12 +137,15 @@ impl State {
         Ok(())
     }
 
-    /// Takes a bill out, with its prechecks.
-    fn remove(&mut self, id: Guid) {
+    /// Takes a bill out, with its prechecks that are no other bill's, too.
+    pub(crate) fn remove(&mut self, id: Guid) {
         let dates = self.bills.get(id).map(|bill| self.name_dates(bill)).unwrap_or_default();
         if let Some(bill) = self.bills.take(id, &dates) {
-            for precheck in bill.prechecks {
-                self.prechecks.remove(&precheck);
+            for id in bill.prechecks {
+                let shared = |precheck: &Precheck| precheck.guests.iter().any(|guest| self.bills.has(*guest));
+                if !self.prechecks.get(&id).is_some_and(shared) {
+                    self.prechecks.remove(&id);
+                }
             }
         }
         self.waiting.remove(&id);

@@ -38,6 +38,7 @@ use stend_core::{Index, Shared, Span, Streams, Table};
 use crate::errors::Error;
 use crate::state::books::{Book, Books};
 use crate::state::guid::Guid;
+use crate::state::hours::Hour;
 use crate::state::record::Value;
 use crate::state::settings::{LineSum, ModifierCount, Settings};
 use crate::state::states::{Part, StateLists, States};
@@ -74,6 +75,11 @@ pub struct State {
     pub(crate) menu: Shared<Menu>,
     pub(crate) loyalty: Shared<Loyalty>,
     pub(crate) days: Table<Guid, Day>,
+    /// When trading days change by themselves, and when they do so next.
+    pub(crate) day_change: Option<Hour>,
+    pub(crate) next_change: Option<Timestamp>,
+    /// How many closed bills a change of days leaves.
+    pub(crate) keep_closed: Option<u32>,
     pub(crate) bills: Bills,
     pub(crate) prechecks: Table<Guid, Precheck>,
     /// Bills that wait for the executor and may not move on: something is on a stop list, or no task runs.
@@ -155,12 +161,16 @@ impl State {
 
     /// When the next system task runs.
     pub(crate) fn next_deadline(&self) -> Option<Timestamp> {
-        self.bills.first_due().map(|(at, _)| at)
+        [self.bills.first_due().map(|(at, _)| at), self.next_change].into_iter().flatten().min()
     }
 
     /// System tasks run.
     pub(crate) fn tick(&mut self, due: Timestamp) -> Vec<String> {
         let mut fired = Vec::new();
+        while let Some(at) = self.next_change.filter(|at| *at <= due) {
+            fired.push(self.change_days(at));
+            self.next_change = self.next_change_after(at);
+        }
         while let Some((at, id)) = self.bills.first_due().filter(|(at, _)| *at <= due) {
             fired.push(self.run_task(id, at));
         }

@@ -8,7 +8,7 @@ use crate::state::books::Book;
 use crate::state::guid::Guid;
 use crate::state::record::{Record, Value};
 use crate::state::sent::Declared;
-use crate::state::settings::{MissingFlag, PaidBill};
+use crate::state::settings::{MissingFlag, PaidBill, PartPaid};
 use crate::state::states::Part;
 use crate::state::tables::{delivery, guest, item, points};
 
@@ -75,7 +75,10 @@ impl State {
         if !payment.declared.is_empty() {
             self.use_points(&mut bill, &payment.declared, local);
         }
-        let due = bill.total() - self.paid(&bill);
+        let due = match self.settings.part_paid {
+            PartPaid::Rest => bill.total() - self.paid(&bill),
+            PartPaid::Total => bill.total(),
+        };
         if payment.sum.is_some_and(|sum| sum != due) {
             self.random = drawn;
             return Err(Error::Pay(OTHER_SUM.into()));
@@ -134,14 +137,23 @@ impl State {
             Some(Prechecks::Keep) if all_passed(bill) => Err(Error::Pay(ALREADY_PASSED.into())),
             None if all_passed(bill) => {
                 let unpaid = self.prechecks_of(bill).any(|precheck| precheck.receipt.is_none());
-                if unpaid && payment.declared.is_empty() {
+                if unpaid && payment.declared.is_empty() && !self.is_authorised(bill) {
                     Ok(Vec::new())
                 } else {
                     Err(Error::Pay(ALREADY_PASSED.into()))
                 }
             }
+            // What was added since can be paid by itself; a precheck whose card is being authorised cannot.
+            Some(Prechecks::Keep) | None if payment.sum.is_some() && self.is_authorised(bill) => {
+                Err(Error::Pay(ALREADY_PASSED.into()))
+            }
             Some(Prechecks::Keep) | None => Ok(Vec::new()),
         }
+    }
+
+    /// Whether a card is being authorised for a precheck of a bill.
+    pub(crate) fn is_authorised(&self, bill: &Bill) -> bool {
+        self.prechecks_of(bill).any(|precheck| precheck.begun && precheck.receipt.is_none())
     }
 
     /// Everything is paid: the rest gets its precheck, all get receipts, the points reach the client.

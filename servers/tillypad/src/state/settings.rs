@@ -23,6 +23,8 @@ pub struct Settings {
     pub missing_flag: MissingFlag,
     /// Whether `pay-guest` needs an open trading day.
     pub day_to_pay: DayToPay,
+    /// What `paySum` is of a bill of which a part is paid.
+    pub part_paid: PartPaid,
     /// How the keys of `pay-guest`'s reply are written.
     pub payment_reply: PaymentReply,
     /// Whether `post-guest` applies loyalty programmes.
@@ -120,6 +122,16 @@ stend_core::interpretations! {
         /// It does not; an order is tied to the day where there is one.
         #[claims("TP-211")]
         NotNeeded,
+    }
+
+    /// What `paySum` is of a bill of which a part is paid.
+    #[because = "The sum is said to be the bill's, and the receipt to be made for that sum; lines with a receipt cannot stand in a second one, so what agrees with both is what they leave."]
+    PartPaid {
+        /// What is not paid yet.
+        #[claims("TP-261")]
+        Rest,
+        /// The bill's total, whatever of it is paid; the receipt has what was not.
+        Total,
     }
 
     /// How the keys of `pay-guest`'s reply are written.

@@ -127,9 +127,13 @@ impl State {
     /// The terminal ends the authorisation that has begun: with a receipt for `paid_by`, or declined without it.
     ///
     /// # Errors
-    /// An unknown or closed bill, or one for which no authorisation has begun.
+    /// An unknown or closed bill, one that was paid otherwise meanwhile, or one for which no authorisation has begun.
     pub(crate) fn end_payment(&mut self, id: Guid, paid_by: Option<Guid>, now: Timestamp) -> Result<(), Problem> {
-        self.still_open(id).map_err(|problem| problem.under("guest"))?;
+        known_bill(self, id).map_err(|problem| problem.under("guest"))?;
+        if self.bills.get(id).is_some_and(|bill| self.is_closed(bill) || self.is_settled(bill)) {
+            let text = format!("bill {id} has been paid otherwise: the authorisation fails");
+            return Err(Problem::conflict(text).under("guest"));
+        }
         let begun = self.first_precheck(id, |precheck| precheck.begun && precheck.receipt.is_none());
         let none = || {
             Problem::conflict(format!("no authorisation has begun for bill {id}"))
@@ -171,6 +175,11 @@ impl State {
         }
         if self.has_shared_precheck(&bill) {
             return Err(Problem::conflict(format!("a precheck of bill {id} has lines of other bills")).under("guest"));
+        }
+        if self.is_authorised(&bill) {
+            return Err(Problem::conflict(format!("a card is being authorised for bill {id}"))
+                .hint("`tillypad.end_payment` ends the authorisation")
+                .under("guest"));
         }
         self.check_days_to_pay(&bill).map_err(|error| problem(&error).under("guest"))?;
         let before = self.name_dates(&bill);

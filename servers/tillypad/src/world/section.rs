@@ -14,6 +14,7 @@ use crate::state::books::{BooksSection, Named};
 use crate::state::clients::Client;
 use crate::state::days::Day;
 use crate::state::guid::Guid;
+use crate::state::hours::Hour;
 use crate::state::loyalty::{Programme, Rule};
 use crate::state::menu::{MenuGroup, MenuItem, SaleProperty};
 use crate::state::prechecks::Precheck;
@@ -39,6 +40,14 @@ pub struct Section {
     /// How often system tasks look for deliveries that they can move on.
     #[schemars(extend("x-claims" = ["TP-017"], "x-because" = "The document names the tasks, not how often they run."))]
     pub task_period: Span,
+    /// When trading days change by themselves, as a restaurant's do at night: open ones are closed, the next ones opened.
+    /// Left out, only clients and actions open and close them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub day_change: Option<Hour>,
+    /// How many closed bills such a change leaves; older ones go to the archive, where no operation finds them. Left out,
+    /// all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub keep_closed: Option<u32>,
     /// States of bills.
     pub guest_states: Vec<StateName>,
     /// States of orders.
@@ -210,6 +219,8 @@ impl Default for Section {
             system_object: id("7F40833C-3722-4502-BC11-45EC786A4621"),
             points: Points { declared_notes: vec![declared], applied_note: applied, whole_roubles: true },
             task_period: Span::from_secs(10),
+            day_change: None,
+            keep_closed: None,
             guest_states: names(&[
                 (0, "Черновик", Some(Part::Draft)),
                 (1, "Заказ", None),

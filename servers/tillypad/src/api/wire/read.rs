@@ -5,6 +5,7 @@ use std::fmt;
 
 use rust_decimal::Decimal;
 use stend_core::json::{Json, Object};
+use stend_transport::not_utf8;
 
 use crate::errors::Error;
 use crate::state::bill::{Item, Order};
@@ -32,12 +33,12 @@ pub(crate) fn json(body: &[u8]) -> Result<Json<'_>, Error> {
     if body.iter().all(u8::is_ascii_whitespace) {
         return Err(Error::Json("the request body is missing".into()));
     }
-    // As text, if it is one: its strings are then known to be, too.
-    let json = match std::str::from_utf8(body) {
-        Ok(text) => serde_json::from_str(text),
-        Err(_) => serde_json::from_slice(body),
+    // As text: its strings are then known to be text, too.
+    let Ok(text) = std::str::from_utf8(body) else {
+        let advice = "send it with `Content-Type: application/json; charset=windows-1251`";
+        return Err(Error::Json(not_utf8(body, advice).unwrap_or_default()));
     };
-    json.map_err(|error| {
+    serde_json::from_str(text).map_err(|error| {
         let text = error.to_string();
         if text.starts_with("recursion limit") { Error::TooDeep(DEEPEST) } else { Error::Json(text) }
     })
@@ -287,7 +288,9 @@ mod tests {
         assert_eq!(json("[".repeat(1_000).as_bytes()).expect_err("deep"), Error::TooDeep(DEEPEST));
         assert!(matches!(json(b"{\"a\": "), Err(Error::Json(_))));
         assert!(matches!(json(b" "), Err(Error::Json(_))));
-        assert!(matches!(json(b"\"\xff\""), Err(Error::Json(text)) if text.starts_with("invalid unicode")));
+        assert!(
+            matches!(json(b"\"\xff\""), Err(Error::Json(text)) if text.starts_with("the body is not UTF-8: byte 0xFF at 1"))
+        );
         for odd in [json!([]), json!("x"), json!({ "orders": 5 }), json!({ "orders": ["x"] })] {
             assert!(matches!(read(&odd), Err(Error::Shape(_))), "{odd}");
         }
