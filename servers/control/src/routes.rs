@@ -246,11 +246,11 @@ pub(crate) static ROUTES: &[Row] = &[
         .answers(200, schemas::objects),
     row!("show_scenario", "GET", "/control/v1/scenarios/{name}", library::scenario)
         .about("The text of a scenario that the program carries.")
-        .answers(200, schemas::text)
+        .answers(200, schemas::object)
         .of("application/yaml"),
     row!("check_scenario", "POST", "/control/v1/check", scenario::check)
         .about("Everything that is wrong with a scenario, each with its line and column, or its plan; nothing is played.")
-        .takes(schemas::scenario)
+        .may_take(schemas::scenario)
         .answers(200, schemas::checked),
     row!("list_topics", "GET", "/control/v1/manual", library::topics)
         .about("The chapters of the manual.")

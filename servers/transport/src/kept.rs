@@ -131,6 +131,9 @@ mod tests {
         ] {
             assert_eq!(found, None, "{what}");
         }
+        let for_ever = Reply::ok(&"y").fresh_until(Timestamp::MAX);
+        replies.keep(&asked(&other, "/things", state), at(10), &for_ever);
+        assert_eq!(body(&other, "/things", state, 4_000_000_000).as_deref(), Some(&b"\"y\""[..]));
         for _ in 0..REPLIES {
             replies.keep(&asked(&boris, "/things", state), at(10), &reply);
         }

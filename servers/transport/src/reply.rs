@@ -74,7 +74,8 @@ impl Reply {
 
     /// Until when the same request gets the same reply, as long as the state does not change; `None`: nobody knows.
     pub(crate) fn is_fresh_until(&self) -> Option<Timestamp> {
-        self.fresh_until.and_then(|until| Timestamp::from_microsecond(until).ok())
+        // The last time of all is beyond the last whole second that is read back.
+        self.fresh_until.map(|until| Timestamp::from_microsecond(until).unwrap_or(Timestamp::MAX))
     }
 
     /// Adds a header.
