@@ -84,7 +84,7 @@ $(NODE_CLIENTS)/.ready: servers/app/tests/cli/node/package.json servers/app/test
 	@mkdir -p $(@D) && cp $^ $(@D)
 	@if command -v node >/dev/null && command -v $(NPM) >/dev/null; then \
 	cd $(@D) && $(NPM) ci --ignore-scripts --no-audit --no-fund --loglevel=error; \
-	else echo "npm is missing: the tests of Node.js packages are told as not run"; fi
+	else echo "npm is missing: the tests of Node.js packages are reported as not run"; fi
 	@touch $@
 
 clients: client-programs $(NODE_CLIENTS)/.ready
@@ -94,7 +94,7 @@ client-programs:
 	command -v node >/dev/null && missing=$$(echo "$$missing" | sed 's/ nodejs//'); \
 	command -v javac >/dev/null && missing=$$(echo "$$missing" | sed 's/ default-jdk-headless//'); \
 	if [ -n "$$missing" ]; then echo "installing clients for the tests:$$missing"; \
-	(apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing) >/dev/null 2>&1 || echo "some could not be installed; their tests are told as not run"; fi; fi
+	(apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing) >/dev/null 2>&1 || echo "some could not be installed; their tests are reported as not run"; fi; fi
 
 # Hurl plays the files that `stend record --format hurl` writes. It is compiled, which takes minutes, and links libxml2 and
 # libcurl: only when asked for.
@@ -105,7 +105,7 @@ hurl: ## Install Hurl for the test that plays exported files with it
 	if [ "$${CI:-}" = true ] && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 	(apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends libxml2-dev libcurl4-openssl-dev libssl-dev pkg-config libclang1) >/dev/null 2>&1 || true; fi; \
 	BINDGEN_EXTRA_CLANG_ARGS="-I$$(cc -print-file-name=include)" $(CARGO) install --quiet --locked --debug --version $(HURL) --root target/hurl --target-dir target/hurl/build hurl \
-	|| echo "Hurl could not be built; its test is told as not run"; rm -rf target/hurl/build; fi
+	|| echo "Hurl could not be built; its test is reported as not run"; rm -rf target/hurl/build; fi
 
 unit: clients ## Unit tests, black-box tests, and tests of the binary
 	@mkdir -p target && rm -f $(REFERENCED)
@@ -166,7 +166,7 @@ bench-setup: ## Install what the benchmarks are made with: wrk, valgrind, and th
 	@command -v wrk >/dev/null || (apt-get update -qq && apt-get install -y -qq wrk) >/dev/null || { echo "install wrk, the load generator"; exit 1; }
 	@command -v valgrind >/dev/null || apt-get install -y -qq valgrind >/dev/null || echo "install valgrind for 'make guard'"
 	@mkdir -p target/peers && cp $(PEERS)/package.json $(PEERS)/package-lock.json target/peers/
-	@if command -v npm >/dev/null; then cd target/peers && npm ci --no-audit --no-fund --silent; else echo "npm is missing: most peers will be told as absent"; fi
+	@if command -v npm >/dev/null; then cd target/peers && npm ci --no-audit --no-fund --silent; else echo "npm is missing: most peers will be reported as absent"; fi
 	@$(CARGO) build --locked --release --quiet --manifest-path $(PEERS)/rust/Cargo.toml --target-dir target/peers/build
 
 wrk:

@@ -5,7 +5,7 @@ import { get } from "./api.js";
 import { Cell, cellText } from "./cells.js";
 import { Form, act } from "./form.js";
 import { actions, at, clock, connection, pulse, services, worldId } from "./store.js";
-import { html, remember, remembered } from "./parts.js";
+import { gathered, html, remember, remembered } from "./parts.js";
 import { t, titled } from "./text.js";
 
 const chosen = signal(remembered("service"));
@@ -44,7 +44,6 @@ function note(service, tables) {
 
 const service = () => (services.value.includes(chosen.value) ? chosen.value : services.value[0]);
 
-let reading = null;
 async function read() {
   const name = service();
   const id = worldId.peek();
@@ -65,12 +64,9 @@ async function read() {
 }
 
 /** Reads the view soon, and once for all that happens until then. */
-function soon(after = 150) {
-  reading ??= setTimeout(() => {
-    reading = null;
-    if (!document.hidden) read();
-  }, after);
-}
+const soon = gathered(() => {
+  if (!document.hidden) read();
+}, 150);
 
 function Act({ offer, where }) {
   const needs = offer.ask?.length > 0;
@@ -86,6 +82,8 @@ function Act({ offer, where }) {
   return html`<button class="act" aria-expanded=${needs ? open.value?.where === where && open.value.offer.name === offer.name : undefined} onClick=${click}>${titled(offer.title)}${needs ? " …" : ""}</button>`;
 }
 
+const buttons = (offers, where) => offers.map((offer) => html`<${Act} key=${offer.name + JSON.stringify(offer.args)} offer=${offer} where=${where} />`);
+
 /** So many buttons of a row have room beside it; the others are behind one. */
 const room = () => (innerWidth < 800 ? 0 : innerWidth < 1200 ? 1 : 2);
 
@@ -93,7 +91,7 @@ const room = () => (innerWidth < 800 ? 0 : innerWidth < 1200 ? 1 : 2);
 function Acts({ offers, where }) {
   const beside = offers.length <= room() ? offers.length : room();
   const unfolded = more.value === where;
-  return html`${offers.slice(0, beside).map((offer) => html`<${Act} key=${offer.name + JSON.stringify(offer.args)} offer=${offer} where=${where} />`)}
+  return html`${buttons(offers.slice(0, beside), where)}
     ${beside < offers.length && html`<button class="act more" aria-label=${t("more_actions", offers.length - beside)} aria-expanded=${unfolded} onClick=${() => (more.value = unfolded ? null : where)}>⋯</button>`}`;
 }
 
@@ -104,7 +102,7 @@ function Below({ where, offers = [] }) {
   if (!form && !done && !rest.length) return null;
   return html`<div class="below">
     ${rest.length > 0 && html`<div class="bar wrap rest" role="group" aria-label=${t("more_actions", rest.length)}>
-      ${rest.map((offer) => html`<${Act} key=${offer.name + JSON.stringify(offer.args)} offer=${offer} where=${where} />`)}</div>`}
+      ${buttons(rest, where)}</div>`}
     ${form && html`<${Form} key=${form.name} name=${form.name} known=${form.args} ask=${form.ask} onClose=${() => (open.value = null)}
       onDone=${(came) => {
         open.value = null;

@@ -4,7 +4,7 @@ import { useEffect } from "preact/hooks";
 import { call, get } from "./api.js";
 import { EFFECTS, NewFault } from "./fault-form.js";
 import { at, attempt, pulse, services, world, worldId } from "./store.js";
-import { html } from "./parts.js";
+import { gathered, html } from "./parts.js";
 import { t } from "./text.js";
 
 const faults = signal([]);
@@ -16,17 +16,12 @@ async function read() {
   faultCount.value = faults.value.filter((fault) => !fault.off).length;
 }
 
-let reading = 0;
+const soon = gathered(() => read().catch(() => {}), 250);
+
 /** Keeps the list up to date. */
 export function watchFaults() {
-  const soon = () => {
-    reading ||= setTimeout(() => {
-      reading = 0;
-      read().catch(() => {});
-    }, 250);
-  };
-  pulse.subscribe(soon);
-  worldId.subscribe(soon);
+  pulse.subscribe(() => soon());
+  worldId.subscribe(() => soon());
 }
 
 const change = async (work, done) => {

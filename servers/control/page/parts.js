@@ -4,6 +4,21 @@ import htm from "htm";
 
 export const html = htm.bind(h);
 
+/**
+ * Makes a function that runs `work` after some milliseconds, once for all its calls until then.
+ * @param {() => void} work
+ * @param {number} usual
+ */
+export function gathered(work, usual) {
+  let waiting = 0;
+  return (after = usual) => {
+    waiting ||= setTimeout(() => {
+      waiting = 0;
+      work();
+    }, after);
+  };
+}
+
 /** Height of a line of a list, in pixels; `style.css` has the same. */
 export const LINE = 28;
 

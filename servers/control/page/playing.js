@@ -2,7 +2,7 @@
 import { signal } from "@preact/signals";
 import { call, get } from "./api.js";
 import { at, attempt, panel, pulse, worldId } from "./store.js";
-import { html, spanText } from "./parts.js";
+import { gathered, html, spanText } from "./parts.js";
 import { Steps, rowsOf, seconds } from "./steps.js";
 import { Opens } from "./time.js";
 import { t } from "./text.js";
@@ -35,18 +35,12 @@ export async function readPlay() {
   }
 }
 
-let reading = 0;
-function soon() {
-  reading ||= setTimeout(() => {
-    reading = 0;
-    readPlay();
-  }, 400);
-}
+const soon = gathered(readPlay, 400);
 
 /** Keeps the progress up to date. */
 export function watchScenario() {
-  pulse.subscribe(soon);
-  panel.subscribe(soon);
+  pulse.subscribe(() => soon());
+  panel.subscribe(() => soon());
   worldId.subscribe(() => {
     progress.value = null;
     soon();
@@ -58,10 +52,13 @@ export const stop = () => attempt(() => call("DELETE", at("/scenario"))).then(re
 
 const change = (speed) => attempt(() => call("PUT", at("/scenario"), { speed })).then(readPlay);
 
+/** The pace as the control API takes it. */
+const wanted = () => (pace.value === "max" ? "max" : Number(pace.value));
+
 function choose(speed) {
   pace.value = speed;
   const now = progress.peek();
-  if (now?.state === "playing" && now.speed !== "paused") change(speed === "max" ? speed : Number(speed));
+  if (now?.state === "playing" && now.speed !== "paused") change(wanted());
 }
 
 /** Pause, stop and speed. */
@@ -69,7 +66,7 @@ export function Controls() {
   const now = progress.value;
   const playing = now?.state === "playing";
   const paused = playing && now.speed === "paused";
-  const flip = () => change(paused ? (pace.value === "max" ? "max" : Number(pace.value)) : "paused");
+  const flip = () => change(paused ? wanted() : "paused");
   return html`<span class="bar controls" role="group" aria-label=${t("scenario")}>
     ${playing && html`<button type="button" id="play-pause" aria-pressed=${paused} onClick=${flip}>${paused ? `▶ ${t("go_on")}` : `❚❚ ${t("pause")}`}</button>
       <button type="button" id="play-stop" onClick=${stop}>■ ${t("stop")}</button>`}

@@ -3,10 +3,12 @@ import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { call } from "./api.js";
 import { at, attempt, clock, connection, panel, pulse, readClock, worldId, worldTime } from "./store.js";
-import { clockText, dateText, html, spanText } from "./parts.js";
+import { clockText, dateText, gathered, html, spanText } from "./parts.js";
 import { faultCount } from "./faults.js";
 import { lang, speak, t, titled } from "./text.js";
 import { Theme } from "./theme.js";
+
+const readSoon = gathered(() => readClock().catch(() => {}), 1000);
 
 const SPEEDS = [2, 10, 60, 600];
 
@@ -46,19 +48,7 @@ function Clock() {
     return () => clearInterval(tick);
   }, []);
   // What falls due next changes with what happens.
-  useEffect(() => {
-    let wanted = 0;
-    const off = pulse.subscribe(() => {
-      wanted ||= setTimeout(() => {
-        wanted = 0;
-        readClock().catch(() => {});
-      }, 1000);
-    });
-    return () => {
-      clearTimeout(wanted);
-      off();
-    };
-  }, []);
+  useEffect(() => pulse.subscribe(() => readSoon()), []);
   const known = clock.value;
   if (!known) return null;
   const time = worldTime();

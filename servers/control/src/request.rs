@@ -94,6 +94,19 @@ impl Request {
         self.query.get(name).map(String::as_str)
     }
 
+    /// A query parameter that says yes or no; what it says where it is left out.
+    pub(crate) fn flag(&self, name: &str, without: bool) -> Result<bool, Reply> {
+        match self.query(name) {
+            None => Ok(without),
+            Some("true") => Ok(true),
+            Some("false") => Ok(false),
+            Some(other) => {
+                let problem = Problem::invalid(format!("`{other}` says neither yes nor no")).hint("`true` or `false`");
+                Err(wrong(problem.under(name)))
+            }
+        }
+    }
+
     /// A query parameter that says how long to wait by the wall clock, such as `2s`.
     pub(crate) fn wait(&self, name: &str) -> Result<Option<Span>, Reply> {
         let wait = self.query(name).map(|text| text.parse::<Span>().map_err(Problem::invalid).and_then(bounded));
@@ -106,11 +119,6 @@ impl Request {
         read: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, Reply> {
         elsewhere(self.body.len(), read).await
-    }
-
-    /// Runs what may take long on a thread of its own.
-    pub(crate) async fn apart<T: Send + 'static>(&self, run: impl FnOnce() -> T + Send + 'static) -> Result<T, Reply> {
-        apart(run).await
     }
 
     /// A world file as the client wants it: JSON, or YAML where the client would rather have that.
@@ -221,7 +229,8 @@ async fn elsewhere<T: Send + 'static>(bytes: usize, read: impl FnOnce() -> T + S
     if bytes < LARGE { Ok(read()) } else { apart(read).await }
 }
 
-async fn apart<T: Send + 'static>(run: impl FnOnce() -> T + Send + 'static) -> Result<T, Reply> {
+/// Runs what may take long on a thread of its own.
+pub(crate) async fn apart<T: Send + 'static>(run: impl FnOnce() -> T + Send + 'static) -> Result<T, Reply> {
     tokio::task::spawn_blocking(run).await.map_err(|error| {
         tracing::error!(%error, "a control request ended early");
         ours(StatusCode::INTERNAL_SERVER_ERROR, "internal", "the request could not be carried out", None, None)

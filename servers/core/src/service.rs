@@ -140,10 +140,10 @@ pub struct Operation {
     pub command: Option<&'static str>,
     /// How sure we are that it exists.
     pub kind: Evidence,
-    /// Whether a `GET` of it changes the state.
+    /// Whether a `GET` of it stores something, so that `HEAD` does not stand for it.
     #[serde(skip)]
     pub changes: bool,
-    /// Whether that is no more than drawing ids for a reply.
+    /// Whether it draws ids for its reply, and stores nothing else.
     #[serde(skip)]
     pub draws: bool,
 }
@@ -177,12 +177,7 @@ impl Operation {
 
     /// Whether it only reads, so that its replies may be kept.
     pub fn only_reads(&self) -> bool {
-        self.method == Some("GET") && !self.changes
-    }
-
-    /// Whether `HEAD` stands for it: it stores nothing.
-    pub fn takes_head(&self) -> bool {
-        self.method == Some("GET") && (!self.changes || self.draws)
+        self.method == Some("GET") && !self.changes && !self.draws
     }
 
     /// The same with other evidence.
@@ -195,7 +190,6 @@ impl Operation {
     /// The same, but its `GET` draws ids for its reply.
     #[must_use]
     pub const fn drawing(mut self) -> Self {
-        self.changes = true;
         self.draws = true;
         self
     }

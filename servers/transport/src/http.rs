@@ -59,8 +59,7 @@ impl<S: HttpService> HttpSite<S> {
     /// The site of the service in this slot of every world.
     pub fn at(index: usize) -> Arc<dyn Site> {
         let entries = S::table().iter().filter_map(|row| {
-            let stend_core::Operation { method, path, .. } = row.operation;
-            let changes = !row.operation.takes_head();
+            let stend_core::Operation { method, path, changes, .. } = row.operation;
             Some(Entry { method: method?, path: path?, changes, row })
         });
         let paths = Paths::new(S::NAME, entries);

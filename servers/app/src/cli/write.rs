@@ -28,9 +28,14 @@ enum Target {
     Standard,
 }
 
+/// Whether a path stands for the standard output.
+fn is_standard(path: &Path) -> bool {
+    path == Path::new("-")
+}
+
 impl Target {
     fn of(path: &Path) -> io::Result<Self> {
-        if path == Path::new("-") {
+        if is_standard(path) {
             return Ok(Self::Standard);
         }
         if path.as_os_str().as_encoded_bytes().ends_with(b"/") {
@@ -101,7 +106,7 @@ pub(super) fn text(path: &Path, text: &str) -> io::Result<()> {
 
 /// Gives a result: to the file that was asked for, with a line that says what it holds, else to standard output. The exit code.
 pub(super) fn result(path: Option<&Path>, given: &str, holds: &str) -> u8 {
-    let Some(path) = path else {
+    let Some(path) = path.filter(|path| !is_standard(path)) else {
         out(given);
         return GOOD;
     };

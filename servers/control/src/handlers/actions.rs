@@ -6,7 +6,7 @@ use serde_json::json;
 use stend_core::{Node, Problem, World};
 use stend_transport::Reply;
 
-use crate::request::{Request, wrong};
+use crate::request::{Request, apart, wrong};
 use crate::site::Control;
 
 /// The action runs on a thread of its own: one may make a million sales, and the requests of other worlds go on meanwhile.
@@ -14,7 +14,7 @@ pub(crate) async fn act(request: Request) -> Result<Reply, Reply> {
     let world = request.world()?;
     let node = request.node().await?;
     let control = Arc::clone(&request.control);
-    request.apart(move || carry_out(&node, &world, &control)).await?
+    apart(move || carry_out(&node, &world, &control)).await?
 }
 
 fn carry_out(node: &Node, world: &World, control: &Control) -> Result<Reply, Reply> {

@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use stend_core::Section;
 use stend_transport::Reply;
 
-use crate::request::{Request, wrong};
+use crate::request::{Request, apart, wrong};
 
 /// The most changes that are listed; those beyond are counted.
 const MOST: usize = 1_000;
@@ -21,20 +21,19 @@ const LONGEST: usize = 2_000;
 
 pub(crate) async fn read(request: Request) -> Result<Reply, Reply> {
     let world = request.world()?;
-    request
-        .apart(move || {
-            let mut changes = Changes::default();
-            let mut too_large = Vec::new();
-            let names = world.registry().services().iter().map(|kind| kind.name());
-            for (service, (before, now)) in names.zip(world.beginning_and_now().map_err(wrong)?) {
-                match tree(&before).zip(tree(&now)) {
-                    Some((before, now)) => changes.compare(&mut vec![service.to_owned()], &before, &now),
-                    None => too_large.push(service),
-                }
+    apart(move || {
+        let mut changes = Changes::default();
+        let mut too_large = Vec::new();
+        let names = world.registry().services().iter().map(|kind| kind.name());
+        for (service, (before, now)) in names.zip(world.beginning_and_now().map_err(wrong)?) {
+            match tree(&before).zip(tree(&now)) {
+                Some((before, now)) => changes.compare(&mut vec![service.to_owned()], &before, &now),
+                None => too_large.push(service),
             }
-            Ok(Reply::ok(&json!({ "changes": changes.listed, "count": changes.count, "too_large": too_large })))
-        })
-        .await?
+        }
+        Ok(Reply::ok(&json!({ "changes": changes.listed, "count": changes.count, "too_large": too_large })))
+    })
+    .await?
 }
 
 /// A section as a tree, unless it is too large.

@@ -1,23 +1,34 @@
 //! A world's clock.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 use stend_core::clock::moment_or_now;
 use stend_core::view::{Cell, LARGEST_PAGE, Row, Shown, Title};
 use stend_core::{ClockSetting, Look, Mode, Problem, Span, Timestamp, World};
 use stend_transport::Reply;
 
-use super::scenario::flag;
-use crate::request::{Request, wrong};
+use crate::request::{Request, apart, wrong};
 
 pub(crate) async fn show(request: Request) -> Result<Reply, Reply> {
     let world = request.world()?;
-    let due = flag(&request, "due")?.then(|| upcoming(&world));
-    Ok(Reply::ok(&Told { clock: world.clock(), next_due: world.next_due(), due }))
+    let due = match request.flag("due", false)? {
+        // Views may have many rows.
+        true => Some(
+            apart({
+                let world = Arc::clone(&world);
+                move || upcoming(&world)
+            })
+            .await?,
+        ),
+        false => None,
+    };
+    Ok(Reply::ok(&ClockShown { clock: world.clock(), next_due: world.next_due(), due }))
 }
 
 /// A clock, and when something falls due next.
 #[derive(Serialize)]
-struct Told {
+struct ClockShown {
     #[serde(flatten)]
     clock: ClockSetting,
     #[serde(skip_serializing_if = "Option::is_none")]

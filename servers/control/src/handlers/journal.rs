@@ -71,7 +71,7 @@ pub(crate) async fn read(request: Request) -> Result<Reply, Reply> {
     };
     // With a place to go on from, the next ones; without, the latest.
     let latest = get("since").is_none();
-    let bodies = bodies(&request)?;
+    let bodies = request.flag("bodies", true)?;
     let wait = request.wait("wait")?;
     if wait.is_some() && latest {
         let problem =
@@ -114,18 +114,6 @@ pub(crate) async fn read(request: Request) -> Result<Reply, Reply> {
     }
     let heads = entries.iter().map(Entry::head_json).collect();
     Ok(Reply::ok(&Page { entries: heads, matched, dropped, newest, generation }))
-}
-
-/// Whether bodies are to be shown.
-pub(crate) fn bodies(request: &Request) -> Result<bool, Reply> {
-    match request.query("bodies") {
-        None | Some("true") => Ok(true),
-        Some("false") => Ok(false),
-        Some(other) => {
-            let problem = Problem::invalid(format!("`{other}` says neither yes nor no")).hint("`true` or `false`");
-            Err(wrong(problem.under("bodies")))
-        }
-    }
 }
 
 pub(crate) async fn clear(request: Request) -> Result<Reply, Reply> {

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use stend_core::Problem;
 use stend_transport::{Reply, StatusCode, header};
 
-use crate::request::{Request, wrong};
+use crate::request::{Request, apart, wrong};
 
 /// What the program carries for people to look up.
 #[derive(Debug, Clone, Copy)]
@@ -87,7 +87,7 @@ pub(crate) async fn claims(request: Request) -> Result<Reply, Reply> {
     let control = &request.control;
     control.registry.get(&service).map_err(|problem| wrong(Problem { code: "not_found", ..problem }))?;
     let claims = control.shelf.claims;
-    let found = request.apart(move || claims(&service)).await?.map_err(wrong)?;
+    let found = apart(move || claims(&service)).await?.map_err(wrong)?;
     Ok(Reply::ok(&found.unwrap_or(Value::Array(Vec::new()))))
 }
 

@@ -9,7 +9,7 @@ use stend_core::{Diagnostic, Problem, Source};
 use stend_scenario::{Options, Parcel, Scenario, Speed, load, load_parcel};
 use stend_transport::{Reply, StatusCode, header};
 
-use crate::request::{Request, shown, wrong};
+use crate::request::{Request, apart, shown, wrong};
 use crate::site::Control;
 
 pub(crate) async fn start(request: Request) -> Result<Reply, Reply> {
@@ -26,7 +26,7 @@ pub(crate) async fn start(request: Request) -> Result<Reply, Reply> {
     let control = &request.control;
     let options = Options { speed, seed, start: start.unwrap_or_else(wall) };
     let reach = control.reach(world.id());
-    let keeps = flag(&request, "report")?;
+    let keeps = request.flag("report", false)?;
     control.plays.start(scenario, world, reach, options, keeps).map_err(wrong)?;
     Ok(Reply::json(StatusCode::ACCEPTED, &json!({ "state": "playing" })))
 }
@@ -51,16 +51,18 @@ pub(crate) async fn check(request: Request) -> Result<Reply, Reply> {
     let checked = request.elsewhere(move || load(source, None, &control.library, &control.registry)).await?.map(
         |scenario| json!({ "title": scenario.title, "until": scenario.until, "plan": scenario.plan(), "problems": [] }),
     );
-    Ok(Reply::ok(&checked.unwrap_or_else(|wrong| json!({ "problems": wrong.iter().map(told).collect::<Vec<_>>() }))))
+    Ok(Reply::ok(
+        &checked.unwrap_or_else(|wrong| json!({ "problems": wrong.iter().map(described).collect::<Vec<_>>() })),
+    ))
 }
 
 /// A problem for an editor; of one that stands in another file, the file.
-fn told(Diagnostic { source, problem }: &Diagnostic) -> Value {
+fn described(Diagnostic { source, problem }: &Diagnostic) -> Value {
     let place = problem.position.filter(|position| position.line > 0);
-    let mut told = json!({ "code": problem.code, "message": problem.message });
+    let mut shown = json!({ "code": problem.code, "message": problem.message });
     let mut put = |key: &str, value: Option<Value>| {
         if let Some(value) = value {
-            told[key] = value;
+            shown[key] = value;
         }
     };
     put("hint", problem.hint.as_ref().map(|hint| json!(hint)));
@@ -68,7 +70,7 @@ fn told(Diagnostic { source, problem }: &Diagnostic) -> Value {
     put("file", Some(source.name.clone()).filter(|name| name != "request body").map(Value::from));
     put("line", place.map(|place| json!(place.line)));
     put("column", place.map(|place| json!(place.column)));
-    told
+    shown
 }
 
 /// How fast it goes on.
@@ -98,21 +100,9 @@ pub(crate) async fn set_speed(request: Request) -> Result<Reply, Reply> {
 
 pub(crate) async fn progress(request: Request) -> Result<Reply, Reply> {
     let world = request.world()?;
-    match request.control.plays.progress(&world, flag(&request, "steps")?) {
+    match request.control.plays.progress(&world, request.flag("steps", false)?) {
         Some(progress) => Ok(Reply::ok(&progress)),
         None => Err(wrong(Problem::not_found("no scenario has been played in this world").hint("POST one here"))),
-    }
-}
-
-/// A query parameter that says yes or no; left out, it says no.
-pub(crate) fn flag(request: &Request, name: &str) -> Result<bool, Reply> {
-    match request.query(name) {
-        None | Some("false") => Ok(false),
-        Some("true") => Ok(true),
-        Some(other) => {
-            let problem = Problem::invalid(format!("`{other}` says neither yes nor no")).hint("`true` or `false`");
-            Err(wrong(problem.under(name)))
-        }
     }
 }
 
@@ -120,16 +110,15 @@ pub(crate) fn flag(request: &Request, name: &str) -> Result<bool, Reply> {
 pub(crate) async fn report(request: Request) -> Result<Reply, Reply> {
     let world = request.world()?;
     let (control, html) = (Arc::clone(&request.control), request.wants("text/html"));
-    request
-        .apart(move || {
-            let trace = control.plays.trace(&world);
-            if !html {
-                return Reply::ok(&trace);
-            }
-            let page = crate::report::html(world.id(), control.version, &control.registry, &[trace]);
-            Reply::new(StatusCode::OK, header::HeaderValue::from_static("text/html; charset=utf-8"), page)
-        })
-        .await
+    apart(move || {
+        let trace = control.plays.trace(&world);
+        if !html {
+            return Reply::ok(&trace);
+        }
+        let page = crate::report::html(world.id(), control.version, &control.registry, &[trace]);
+        Reply::new(StatusCode::OK, header::HeaderValue::from_static("text/html; charset=utf-8"), page)
+    })
+    .await
 }
 
 pub(crate) async fn stop(request: Request) -> Result<Reply, Reply> {

@@ -14,7 +14,6 @@ use stend_core::{Problem, Recorded, World};
 use stend_transport::Reply;
 use tokio::sync::watch;
 
-use super::journal::bodies;
 use crate::request::{Request, wrong};
 use crate::trace::{missed, name_of};
 
@@ -50,7 +49,7 @@ struct Reader {
 pub(crate) async fn read(request: Request) -> Result<HttpResponse, Reply> {
     let world = request.world()?;
     let run = format!("{:x}.{}", request.control.started.as_microsecond(), world.birth());
-    let bodies = bodies(&request)?;
+    let bodies = request.flag("bodies", true)?;
     let recorded = world.watch();
     let last = request.request.headers().get("last-event-id").map(|id| id.to_str().unwrap_or("?"));
     let at = match (last.filter(|id| !id.is_empty()), request.query("since")) {

@@ -10,7 +10,7 @@ use stend_core::{Problem, Span, World};
 use stend_scenario::{Expectation, Miss};
 use stend_transport::{Reply, StatusCode, ours};
 
-use crate::request::{Request, bounded, wrong};
+use crate::request::{Request, apart, bounded, wrong};
 use crate::waiting::{GATHER, Waiting, Woken, gone};
 
 /// Of the time that an expectation is waited for, looking at it takes one part in so many at the most.
@@ -25,8 +25,8 @@ pub(crate) async fn verify(request: Request) -> Result<Reply, Reply> {
     // Listened before the first look, or what comes in between would not be heard of.
     let waiting = within.map(|within| Waiting::new(&world, &request.stopping, within));
     let outcome = match waiting {
-        None => look(&request, &world, &expectation).await?.0,
-        Some(waiting) => awaited(&request, &world, &expectation, waiting).await?,
+        None => look(&world, &expectation).await?.0,
+        Some(waiting) => awaited(&world, &expectation, waiting).await?,
     };
     match outcome {
         Ok(()) => Ok(Reply::ok(&json!({ "passed": true }))),
@@ -49,38 +49,33 @@ fn split(mut node: Node) -> Result<(Node, Option<Span>), Problem> {
 
 /// Looks whether it holds, and how long that took. A journal may be long and a path may look at all of a large world: the
 /// requests of others go on meanwhile.
-async fn look(
-    request: &Request,
-    world: &Arc<World>,
-    expectation: &Arc<Expectation>,
-) -> Result<(Result<(), Miss>, Duration), Reply> {
+async fn look(world: &Arc<World>, expectation: &Arc<Expectation>) -> Result<(Result<(), Miss>, Duration), Reply> {
     let (world, expectation) = (Arc::clone(world), Arc::clone(expectation));
     let began = tokio::time::Instant::now();
     let verify = move || {
         world.now();
         expectation.verify(&world, &BTreeMap::new())
     };
-    let outcome = request.apart(verify).await?;
+    let outcome = apart(verify).await?;
     Ok((outcome, began.elapsed()))
 }
 
 /// Waits until it holds; or, if it holds where nothing happens, until it does not.
 async fn awaited(
-    request: &Request,
     world: &Arc<World>,
     expectation: &Arc<Expectation>,
     mut waiting: Waiting,
 ) -> Result<Result<(), Miss>, Reply> {
     let waits_out = expectation.holds_of_nothing();
     loop {
-        let (outcome, took) = look(request, world, expectation).await?;
+        let (outcome, took) = look(world, expectation).await?;
         if outcome.is_ok() != waits_out {
             return Ok(outcome);
         }
         match waiting.more(GATHER.max(took * REST)).await {
             Woken::Recorded => {}
             // What was recorded at the very last counts.
-            Woken::TimeUp => return Ok(look(request, world, expectation).await?.0),
+            Woken::TimeUp => return Ok(look(world, expectation).await?.0),
             Woken::Gone => return Err(gone(world)),
             Woken::Stopping => {
                 let why = outcome.err().map_or("it held so far".into(), |miss| miss.message);

@@ -9,7 +9,7 @@ use stend_core::view::{Cell, LARGEST_PAGE, PAGE, Shown};
 use stend_core::{AnyService, Look, Problem, Timestamp, World};
 use stend_transport::{Reply, StatusCode, header};
 
-use crate::request::{Request, wrong};
+use crate::request::{Request, apart, wrong};
 
 /// What people see of a service.
 #[derive(Serialize, JsonSchema)]
@@ -94,6 +94,6 @@ pub(crate) async fn picture(request: Request) -> Result<Reply, Reply> {
         let problem = Problem::not_found(format!("{} has no picture `{name}`", kind.name()));
         wrong(problem.hint("the cells of type `picture` of its view name those there are"))
     })?;
-    let png = request.apart(draw).await?;
+    let png = apart(draw).await?;
     Ok(Reply::new(StatusCode::OK, header::HeaderValue::from_static("image/png"), png))
 }

@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::Method;
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -16,6 +15,7 @@ use stend_core::{AnyService, Operation, Problem};
 use tokio_tungstenite::tungstenite;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
 
+use super::body::escaped;
 use super::matching::{Unmatched, authority};
 use super::rules::Rules;
 use crate::matcher::{find, path};
@@ -190,7 +190,6 @@ impl Asker<'_> {
         operation: &Operation,
         row: &Ask,
     ) -> Result<(String, Vec<(String, String)>, Vec<u8>), String> {
-        let escaped = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
         let mut target = operation.path.unwrap_or("/").to_owned();
         for (name, value) in &row.path {
             target = target.replace(&format!("{{{name}}}"), &escaped(&self.filled(value)?));

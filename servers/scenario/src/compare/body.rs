@@ -86,9 +86,13 @@ fn all(decoder: impl Read) -> Result<Vec<u8>, String> {
     Ok(bytes)
 }
 
+/// A text for a URL or a form: every character that is no letter or digit of ASCII escaped.
+pub(super) fn escaped(text: &str) -> String {
+    utf8_percent_encode(text, NON_ALPHANUMERIC).to_string()
+}
+
 /// A form of these fields.
 pub(super) fn form<'p>(pairs: impl Iterator<Item = (&'p str, &'p str)>) -> Vec<u8> {
-    let escaped = |text| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
     let pairs: Vec<String> = pairs.map(|(name, value)| format!("{}={}", escaped(name), escaped(value))).collect();
     pairs.join("&").into_bytes()
 }

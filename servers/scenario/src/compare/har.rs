@@ -336,7 +336,7 @@ mod tests {
 
     fn all(bytes: &[u8]) -> Result<Vec<Traffic>, String> {
         let mut found = Vec::new();
-        let input = utf8(bytes).map_err(|problem| problem.to_string())?;
+        let input = utf8(bytes);
         read(input, &mut |item| {
             if let Item::Traffic(traffic) = item {
                 found.push(traffic)

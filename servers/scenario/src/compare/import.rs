@@ -38,7 +38,7 @@ pub struct Imported {
 /// It is none of these, or is cut short; where.
 pub fn import(input: impl Read, services: &[&dyn AnyService]) -> Result<Imported, Problem> {
     let unreadable = |error: std::io::Error| Problem::invalid(format!("cannot be read: {error}"));
-    let mut input = utf8(input)?;
+    let mut input = utf8(input);
     let mut head = Vec::new();
     input.by_ref().take(4096).read_to_end(&mut head).map_err(unreadable)?;
     let first = String::from_utf8_lossy(&head).into_owned();
