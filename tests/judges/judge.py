@@ -1,4 +1,5 @@
-"""Lets others judge the specifications and what answers them: linters read them, schemathesis asks by them.
+"""Lets others judge the specifications and what answers them: linters read them, schemathesis asks by them. The official client
+of the Model Context Protocol judges `stend mcp`.
 
 Usage: judge.py BINARY VENV NODE_MODULES OUTPUT
 """
@@ -124,10 +125,17 @@ def attack_control(bench, venv, output):
     return done.returncode == 0
 
 
+def agent(binary, venv):
+    """The official client of the Model Context Protocol calls every tool. Gives whether all is well."""
+    done = subprocess.run([venv / "bin/python", HERE / "agent.py", binary], capture_output=True, text=True, timeout=120)
+    print(done.stdout.strip() or f"mcp client: exit code {done.returncode}\n{done.stderr}")
+    return done.returncode == 0
+
+
 def main():
     binary, venv, node_modules, output = (pathlib.Path(path).resolve() for path in sys.argv[1:])
     output.mkdir(parents=True, exist_ok=True)
-    good = True
+    good = agent(binary, venv)
     with Bench(binary, output) as bench:
         fakes = {row["fake"]: row["format"] for row in ask(f"{bench.control}/spec")}
         specs = {}

@@ -1,6 +1,7 @@
 //! The command line.
 
 mod cli;
+mod mcp;
 
 use std::process::ExitCode;
 

@@ -18,7 +18,7 @@ const fn english(topic: &'static str, about: [&'static str; 2], text: &'static s
     chapter(topic, about, [text, text])
 }
 
-static MANUAL: [Chapter; 10] = [
+static MANUAL: [Chapter; 11] = [
     chapter(
         "start",
         ["What stend is, and an answer in 30 seconds", "Что такое stend, и ответ за 30 секунд"],
@@ -56,6 +56,14 @@ static MANUAL: [Chapter; 10] = [
         "ci",
         ["Exit codes, CI, editors, specifications", "Коды завершения, CI, редакторы, спецификации"],
         both!("../"),
+    ),
+    chapter(
+        "mcp",
+        [
+            "Agents: the bench as a server of the Model Context Protocol",
+            "Агенты: стенд как сервер Model Context Protocol",
+        ],
+        both!("mcp/"),
     ),
     english(
         "agents",

@@ -21,7 +21,7 @@ const LATEST: Duration = Duration::from_millis(250);
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A running process.
-pub(super) struct Remote {
+pub(crate) struct Remote {
     client: Client,
     /// The URL as given, for messages.
     url: String,
@@ -30,6 +30,11 @@ pub(super) struct Remote {
     host: Option<String>,
     token: Option<String>,
     world: Option<String>,
+}
+
+/// A text as a URL holds it, in a path or in a query.
+pub(crate) fn escaped(text: &str) -> String {
+    percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string()
 }
 
 /// How far a play is.
@@ -51,7 +56,7 @@ impl Remote {
     ///
     /// # Errors
     /// A sentence of what is not as it should be.
-    pub(super) async fn open(url: &str, token: Option<&str>, world: Option<String>) -> Result<Self, String> {
+    pub(crate) async fn open(url: &str, token: Option<&str>, world: Option<String>) -> Result<Self, String> {
         let root = url.trim_end_matches('/').trim_end_matches("/control/v1");
         let (root, host) = match root.split_once("://") {
             Some((scheme, _)) if scheme.eq_ignore_ascii_case("http") => (root.to_owned(), None),
@@ -100,15 +105,29 @@ impl Remote {
     }
 
     /// Asks the control API; an empty answer is nothing.
-    pub(super) async fn ask(
+    pub(crate) async fn ask(
         &self,
         method: Method,
         path: &str,
         query: &[(&str, String)],
         body: Option<Value>,
     ) -> Result<Value, String> {
-        let query: String =
-            query.iter().map(|(name, value)| format!("&{name}={}", value.replace('+', "%2B"))).collect();
+        let (status, answer) = self.answer(method, path, query, body).await?;
+        self.judged(status, answer)
+    }
+
+    /// Asks the control API, and gives its answer whatever the status.
+    ///
+    /// # Errors
+    /// Nobody answers, or what answers is no control API.
+    pub(crate) async fn answer(
+        &self,
+        method: Method,
+        path: &str,
+        query: &[(&str, String)],
+        body: Option<Value>,
+    ) -> Result<(StatusCode, Value), String> {
+        let query: String = query.iter().map(|(name, value)| format!("&{name}={}", escaped(value))).collect();
         let query = if query.is_empty() { query } else { format!("?{}", &query[1..]) };
         let mut request = self.client.request(method, format!("{}{path}{query}", self.base)).timeout(PATIENCE);
         if let Some(token) = &self.token {
@@ -124,9 +143,16 @@ impl Remote {
         let status = response.status();
         let bytes = response.bytes().await.map_err(|error| self.unreachable(&error))?;
         if status.is_success() && bytes.is_empty() {
-            return Ok(Value::Null);
+            return Ok((status, Value::Null));
         }
-        let answer: Value = serde_json::from_slice(&bytes).map_err(|_| self.stranger())?;
+        serde_json::from_slice(&bytes).map(|answer| (status, answer)).map_err(|_| self.stranger())
+    }
+
+    /// The answer of a request that succeeded.
+    ///
+    /// # Errors
+    /// What the control API says of one that did not.
+    pub(crate) fn judged(&self, status: StatusCode, answer: Value) -> Result<Value, String> {
         if status.is_success() {
             return Ok(answer);
         }
@@ -251,7 +277,11 @@ impl Remote {
         }
     }
 
-    async fn follow(
+    /// Plays a scenario in this world and waits for its end. With `keeps`, what happened in it comes along.
+    ///
+    /// # Errors
+    /// It was not played to its end.
+    pub(crate) async fn follow(
         &self,
         world: &str,
         scenario: &Scenario,

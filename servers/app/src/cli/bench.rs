@@ -53,13 +53,18 @@ pub(super) fn write_ready(ready: &mut Option<Ready>, running: &Running) -> Resul
     })
 }
 
-/// Ends readably what waits, ends the connections, and saves the default world, if that is asked for.
-pub(super) async fn end(running: Running, options: &Options) -> Result<Option<&Path>, u8> {
-    let worlds = Arc::clone(&running.worlds);
-    worlds.list().iter().for_each(|world| world.end_waits());
+/// Ends readably what waits, and ends the connections.
+pub(super) async fn farewell(running: Running) {
+    running.worlds.list().iter().for_each(|world| world.end_waits());
     if tokio::time::timeout(FAREWELL, running.stop()).await.is_err() {
         tracing::warn!(target: "stend", "some connections did not end in time");
     }
+}
+
+/// The same, and saves the default world, if that is asked for.
+pub(super) async fn end(running: Running, options: &Options) -> Result<Option<&Path>, u8> {
+    let worlds = Arc::clone(&running.worlds);
+    farewell(running).await;
     let Some(path) = options.save.as_deref() else { return Ok(None) };
     let saved = write::reader(path, FAREWELL).and_then(|_reader| save(path, worlds.default_world()));
     saved.map(|()| Some(path)).map_err(|error| {

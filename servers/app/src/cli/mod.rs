@@ -14,6 +14,7 @@ mod host;
 mod lang;
 mod log;
 mod man;
+mod mcp;
 mod options;
 mod play;
 mod record;
@@ -40,6 +41,8 @@ use clap::{CommandFactory, FromArgMatches as _, Parser, Subcommand, ValueEnum};
 use stend_core::ClockSetting;
 use stend_core::visible::visible_but_colours;
 use stend_scenario::Speed;
+
+pub(crate) use attach::{Remote, escaped};
 
 /// Good.
 const GOOD: u8 = 0;
@@ -110,6 +113,8 @@ enum Command {
     Show(show::Args),
     /// List the actions: what can happen on the far side of the APIs, with arguments and an example
     Actions(actions::Args),
+    /// Let an agent use the bench: a server of the Model Context Protocol on standard input and output
+    Mcp(mcp::Args),
     /// Explain a command, or print a chapter of the manual
     Help(help::Args),
     /// Print a completion script for a shell
@@ -182,6 +187,7 @@ pub(crate) fn run() -> ExitCode {
         Command::Spec(args) => spec::run(&args),
         Command::Show(args) => show::run(&args),
         Command::Actions(args) => actions::run(&args),
+        Command::Mcp(args) => mcp::run(&args),
         Command::Help(args) => help::run(&args),
         Command::Completions { shell } => {
             let mut script = Vec::new();

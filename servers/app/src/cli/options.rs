@@ -137,7 +137,6 @@ impl Options {
     pub(super) fn prepare(&self, base: Option<u16>, authority: AuthorityAt) -> Option<Prepared> {
         let control_token = self.token.get().map_err(|why| err(&format!("error: {why}\n"))).ok()?;
         let (registry, library) = (stend::registry::services(), stend::library());
-        let built_in = |path: &Path| path.to_str().filter(|name| library.has(name)).map(str::to_owned);
         let mut scenario = match &self.scenario {
             None => None,
             Some(path) => Some(one_scenario(path, "serve plays one scenario")?),
@@ -147,13 +146,7 @@ impl Options {
             scenario.world.strict = Some(true);
         }
         let world = match (&self.world, &scenario) {
-            (Some(path), _) => {
-                let read = built_in(path).map_or_else(
-                    || open(path, &library, &registry),
-                    |name| library.by_name(&name, &registry).map_err(|diagnostic| vec![diagnostic]),
-                );
-                Some(read.map_err(|wrong| show(&wrong)).ok()?)
-            }
+            (Some(path), _) => Some(world_file(path, &library, &registry).map_err(|wrong| show(&wrong)).ok()?),
             (None, Some(scenario)) => Some(scenario.world.clone()),
             (None, None) => None,
         };
@@ -179,7 +172,7 @@ impl Options {
             worlds_folder: self
                 .world
                 .as_deref()
-                .filter(|path| built_in(path).is_none())
+                .filter(|path| built_in(path, &library).is_none())
                 .and_then(Path::parent)
                 .map(Path::to_path_buf),
             seed: self.seed,
@@ -248,6 +241,19 @@ pub(super) fn one_scenario(path: &PathBuf, rule: &str) -> Option<Scenario> {
         return None;
     }
     scenarios.pop()
+}
+
+/// The name of a built-in world, where that is meant.
+fn built_in(path: &Path, library: &Library) -> Option<String> {
+    path.to_str().filter(|name| library.has(name)).map(str::to_owned)
+}
+
+/// What `--world` takes: a built-in world, or a file.
+pub(super) fn world_file(path: &Path, library: &Library, registry: &Registry) -> Result<WorldFile, Vec<Diagnostic>> {
+    match built_in(path, library) {
+        Some(name) => library.by_name(&name, registry).map_err(|diagnostic| vec![diagnostic]),
+        None => open(path, library, registry),
+    }
 }
 
 /// Reads a world file. One with a mistake is looked at once more for all of them.

@@ -18,6 +18,7 @@ mod files;
 mod gateway;
 mod journal;
 mod lang;
+mod mcp;
 mod page;
 mod passing;
 mod reach;

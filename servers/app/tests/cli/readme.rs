@@ -292,12 +292,13 @@ fn both_readmes_say_the_same() {
 }
 
 /// The folders of the chapters that are there in Russian, too, with their topics.
-const TRANSLATED: [(&str, &str); 5] = [
+const TRANSLATED: [(&str, &str); 6] = [
     ("worlds", "fixtures/worlds"),
     ("scenarios", "servers/scenario"),
     ("control", "servers/control"),
     ("reach", "servers/transport"),
     ("ci", "servers/app"),
+    ("mcp", "servers/app/src/mcp"),
 ];
 
 #[test]
