@@ -80,6 +80,9 @@ pub struct Interpretation {
     pub claims: Vec<String>,
     /// Why the default is what it is.
     pub because: String,
+    /// The value under which there is nothing of the kind, where the setting has one (`x-off` in the schema): `0s` of a time
+    /// that repeats.
+    pub off: Option<Value>,
 }
 
 /// One option of an interpretation.
@@ -132,7 +135,8 @@ fn interpretation(setting: String, property: &Value, definition: &Value, because
         options[..=first].rotate_right(1);
     }
     let claims = options.first().map_or_else(|| claims(property), |choice| choice.claims.clone());
-    Interpretation { setting, about: about(property), options, default, claims, because: because.to_owned() }
+    let off = property.get("x-off").cloned();
+    Interpretation { setting, about: about(property), options, default, claims, because: because.to_owned(), off }
 }
 
 /// The object that a schema means, through a reference or an alternative to `null`.

@@ -25,6 +25,7 @@ mod reach;
 mod readme;
 mod record;
 mod saving;
+mod secrets;
 mod serving;
 mod show;
 mod spec;

@@ -12,7 +12,7 @@ use serde_json::Value;
 use crate::support::{Serving, bench, curl, described, root, stend};
 
 /// A bench that records what goes to these hosts; it trusts the authority in that file.
-fn recording(hosts: &[&str], file: &Path, trust: &Path) -> Serving {
+pub(crate) fn recording(hosts: &[&str], file: &Path, trust: &Path) -> Serving {
     let folder = tempfile::tempdir().unwrap();
     let mut command = bench();
     command.args(["serve", "--ephemeral", "--ready-file"]).arg(folder.path().join("ready.json"));
@@ -28,7 +28,7 @@ fn port(serving: &Serving, service: &str) -> String {
 }
 
 /// A command over a plain socket in a tunnel, written by hand; the reply's text.
-fn command(proxy: &str, host: &str, frame: &str) -> String {
+pub(crate) fn command(proxy: &str, host: &str, frame: &str) -> String {
     let mut stream = TcpStream::connect(proxy.strip_prefix("http://").unwrap()).unwrap();
     stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
     write!(stream, "CONNECT {host} HTTP/1.1\r\nHost: {host}\r\n\r\n").unwrap();

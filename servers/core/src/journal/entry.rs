@@ -32,6 +32,16 @@ impl Deref for Entry {
 }
 
 impl Entry {
+    /// The entry as if this had been sent and got: method, target and header lines as [`Exchange::head`], and the bodies.
+    #[must_use]
+    pub fn rewritten(&self, head: &str, request: Vec<u8>, reply: Vec<u8>) -> Self {
+        let Exchange { service, operation, channel, status, ref client, ref warnings, ref fault, .. } = *self.exchange;
+        let (head, request, reply) = (Arc::from(head), request.into(), reply.into());
+        let (client, warnings, fault) = (client.clone(), warnings.clone(), fault.clone());
+        let exchange = Exchange { service, operation, channel, status, client, head, request, reply, warnings, fault };
+        Self { seq: self.seq, at: self.at, exchange: Arc::new(exchange) }
+    }
+
     /// The entry as a tree, for conditions and messages: bodies as [`body`] has them.
     pub fn to_json(&self) -> Value {
         self.shown(body(&self.request), body(&self.reply))

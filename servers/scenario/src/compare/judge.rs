@@ -189,6 +189,7 @@ fn others_of(kind: &dyn AnyService, known: &[Interpretation]) -> Vec<Interpretat
         default: property.get("default").cloned(),
         claims: Vec::new(),
         because: String::new(),
+        off: property.get("x-off").cloned(),
     };
     let all = settings["properties"].as_object().into_iter().flatten().map(one);
     all.filter(|one| !known.iter().any(|known| known.setting.starts_with(&one.setting))).collect()
@@ -210,8 +211,8 @@ fn values(outcomes: &[Outcome]) -> Vec<Value> {
     found
 }
 
-/// What a setting that takes any value could be: one that was seen, as it is or as a number of seconds; nought, where that
-/// means that there is none.
+/// What a setting that takes any value could be: one that was seen, as it is or as a number of seconds; or the value under
+/// which there is nothing of the kind.
 fn guesses(one: &Interpretation, found: &[Value]) -> Vec<Other> {
     let is_text = one.default.as_ref().is_none_or(Value::is_string);
     let guess = |value: &Value| {
@@ -223,9 +224,7 @@ fn guesses(one: &Interpretation, found: &[Value]) -> Vec<Other> {
         Some(Other { value: guessed, claims: Vec::new(), seen: Some(value.to_string()) })
     };
     let mut guesses: Vec<Other> = found.iter().filter_map(guess).collect();
-    if one.about.contains("`0s`") {
-        guesses.push(Other { value: "0s".into(), claims: Vec::new(), seen: None });
-    }
+    guesses.extend(one.off.iter().map(|off| Other { value: off.clone(), claims: Vec::new(), seen: None }));
     guesses
 }
 

@@ -35,6 +35,7 @@ pub use export::{from_journal, har, hurl, postman};
 pub use html::html;
 pub use import::{Imported, decoded, import};
 pub use mask::{Masked, mask};
+pub(crate) use mask::{at_places, mask_all};
 pub use matching::{Matched, Seen, Unmatched, matched};
 pub use replay::Bench;
 pub use report::pretty;

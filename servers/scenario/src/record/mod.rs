@@ -5,6 +5,7 @@
 //! world's seed, and come out the same. Issued tokens are captured, so that the file holds none. What cannot be played
 //! again faithfully is refused; what can be played and not compared, or was left out without harm, is noted.
 
+mod foreign;
 mod secrets;
 mod steps;
 
@@ -73,7 +74,11 @@ pub fn record(world: &World, documented: &WorldFile) -> Result<Recording, Proble
     let known = WorldFile { seed: origin.seed, clock: origin.clock, ..documented.clone() };
     let known = Worlds::new(world.registry().clone(), known)?.default_world().save();
     let world_file = origin.to_json();
-    let mut recorder = Recorder::new(world.registry(), &world_file, faults(&origin, &done), taken_out(&done));
+    let mut own = BTreeSet::new();
+    secrets::texts(&world_file, &mut own);
+    let (entries, pseudonyms) = foreign::masked(entries, &own, world.registry());
+    own.extend(pseudonyms);
+    let mut recorder = Recorder::new(world.registry(), own, faults(&origin, &done), taken_out(&done));
     let mut timeline: Vec<Value> = Vec::new();
     let mut moment = Span::ZERO;
     for event in in_order(&entries, &done) {

@@ -16,7 +16,8 @@ const LONG: usize = 12;
 
 /// What stands in a recording for each secret that was seen so far.
 pub(super) struct Secrets {
-    /// All texts of the world's file: credentials among them are no secret to a reader of the recording.
+    /// All texts of the world's file, whose credentials are no secret to a reader of the recording, and those that stand for
+    /// secrets already.
     own: BTreeSet<String>,
     /// The names of places for secrets, in lower case, by service.
     names: BTreeMap<&'static str, Vec<String>>,
@@ -34,10 +35,8 @@ pub(super) struct Expected {
 }
 
 impl Secrets {
-    /// For a session in a world that began as `world`.
-    pub(super) fn new(world: &Value, registry: &Registry) -> Self {
-        let mut own = BTreeSet::new();
-        texts(world, &mut own);
+    /// For a session in a world that has these texts of its own.
+    pub(super) fn new(own: BTreeSet<String>, registry: &Registry) -> Self {
         let names = registry.services().iter().map(|kind| {
             let names = kind.secrets().iter().map(|name| name.to_lowercase()).collect();
             (kind.name(), names)
@@ -235,7 +234,7 @@ fn decoded(text: &str) -> String {
     percent_decode_str(&text.replace('+', " ")).decode_utf8_lossy().into_owned()
 }
 
-fn texts(value: &Value, into: &mut BTreeSet<String>) {
+pub(super) fn texts(value: &Value, into: &mut BTreeSet<String>) {
     match value {
         Value::String(text) => drop(into.insert(text.clone())),
         Value::Number(number) => drop(into.insert(number.to_string())),

@@ -1,6 +1,6 @@
 //! One thing that happened as one step.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 use stend_core::envelope::Envelope;
@@ -48,10 +48,15 @@ pub(super) struct Recorder<'a> {
 }
 
 impl<'a> Recorder<'a> {
-    /// For a session in a world that began as `world`, with these faults at one time or another.
-    pub(super) fn new(registry: &'a Registry, world: &Value, faults: Vec<Fault>, gone: Vec<(String, u64)>) -> Self {
+    /// For a session in a world with these texts of its own and these faults at one time or another.
+    pub(super) fn new(
+        registry: &'a Registry,
+        own: BTreeSet<String>,
+        faults: Vec<Fault>,
+        gone: Vec<(String, u64)>,
+    ) -> Self {
         let faults = faults.into_iter().filter_map(|fault| Some((fault.id.clone()?, fault))).collect();
-        let (gone, secrets) = (gone.into_iter().collect(), Secrets::new(world, registry));
+        let (gone, secrets) = (gone.into_iter().collect(), Secrets::new(own, registry));
         Self { registry, faults, gone, pushes: 0, secrets, notes: Notes::default() }
     }
 

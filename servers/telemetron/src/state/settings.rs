@@ -213,16 +213,18 @@ pub struct Settings {
     #[schemars(extend("x-claims" = ["TM-305"], "x-because" = "The document calls it hard to control and possibly long."))]
     pub ping: Span,
     /// How often every modem reads its machine by itself, counted from 1970 in UTC; `0s`: only when asked.
-    #[schemars(extend("x-claims" = ["T21"], "x-because" = "The document prints periodic reports and not how often a modem sends one."))]
+    #[schemars(extend("x-claims" = ["T21"], "x-because" = "The document prints periodic reports and not how often a modem sends one.", "x-off" = "0s"))]
     pub report_every: Span,
     /// How often an operator comes to every machine, fills it up and collects its cash, counted from 1970 in UTC; `0s`: only
     /// by actions.
+    #[schemars(extend("x-off" = "0s"))]
     pub visits_every: Span,
     /// How long sales, receipts, loadings and collections are kept at least, and what a silent machine has to tell; `0s`: for
     /// ever. The API looks two months back at the most.
+    #[schemars(extend("x-off" = "0s"))]
     pub keep: Span,
     /// The same loading again within this time is a duplicate; `0s`: none ever is.
-    #[schemars(extend("x-claims" = ["TM-263", "T6"], "x-because" = "The document prints the refusal and not how long or by what a duplicate is known."))]
+    #[schemars(extend("x-claims" = ["TM-263", "T6"], "x-because" = "The document prints the refusal and not how long or by what a duplicate is known.", "x-off" = "0s"))]
     pub duplicates: Span,
     /// Below this, in roubles, there is little change.
     #[schemars(extend("x-claims" = ["TM-081", "T15"], "x-because" = "The document does not say what is little."))]

@@ -48,14 +48,17 @@ pub struct Masked {
 /// Masks traffic in place: secrets and personal data at places of these names, and the same values wherever else they
 /// stand. What is `known` to be no secret stays. Says what was masked.
 pub fn mask(traffic: &mut [Traffic], secrets: &[&str], personal: &[String], known: BTreeSet<String>) -> Vec<Masked> {
-    let lower = |name: &str| name.to_lowercase();
-    let mut masker = Masker {
-        secrets: secrets.iter().map(|name| lower(name)).collect(),
-        personal: personal.iter().map(|name| lower(name)).collect(),
-        pseudonyms: Pseudonyms::new(known),
-        places: BTreeMap::new(),
-        level: 0,
-    };
+    mask_all(traffic, secrets, personal, known).0
+}
+
+/// The same, with all that stands for something.
+pub(crate) fn mask_all(
+    traffic: &mut [Traffic],
+    secrets: &[&str],
+    personal: &[String],
+    known: BTreeSet<String>,
+) -> (Vec<Masked>, BTreeSet<String>) {
+    let mut masker = Masker::new(secrets, personal, known);
     // First all places, so that what was sent before its place was seen is masked, too.
     for one in traffic.iter() {
         masker.traffic(&mut one.clone());
@@ -68,7 +71,12 @@ pub fn mask(traffic: &mut [Traffic], secrets: &[&str], personal: &[String], know
         name,
         personal,
     };
-    masker.places.into_iter().map(row).collect()
+    (masker.places.into_iter().map(row).collect(), masker.pseudonyms.into_all())
+}
+
+/// Adds the texts at places of secrets in a JSON value, however they are nested.
+pub(crate) fn at_places(value: &Value, secrets: &[&str], into: &mut BTreeSet<String>) {
+    Masker::new(secrets, &[], BTreeSet::new()).texts_at_places(value, false, into);
 }
 
 struct Masker {
@@ -89,6 +97,28 @@ struct Place<'n> {
 }
 
 impl Masker {
+    fn new(secrets: &[&str], personal: &[String], known: BTreeSet<String>) -> Self {
+        Self {
+            secrets: secrets.iter().map(|name| name.to_lowercase()).collect(),
+            personal: personal.iter().map(|name| name.to_lowercase()).collect(),
+            pseudonyms: Pseudonyms::new(known),
+            places: BTreeMap::new(),
+            level: 0,
+        }
+    }
+
+    fn texts_at_places(&self, value: &Value, is_place: bool, into: &mut BTreeSet<String>) {
+        match value {
+            Value::String(text) if is_place => drop(into.insert(text.clone())),
+            Value::Number(number) if is_place => drop(into.insert(number.to_string())),
+            Value::Array(items) => items.iter().for_each(|item| self.texts_at_places(item, is_place, into)),
+            Value::Object(map) => map
+                .iter()
+                .for_each(|(key, value)| self.texts_at_places(value, is_place || self.place(key).is_some(), into)),
+            _ => {}
+        }
+    }
+
     /// Whether what is called so is masked.
     fn place<'n>(&self, name: &'n str) -> Option<Place<'n>> {
         let lower = name.to_lowercase();

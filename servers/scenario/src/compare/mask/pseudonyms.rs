@@ -72,6 +72,11 @@ impl Pseudonyms {
         masked
     }
 
+    /// All that stands for something.
+    pub(super) fn into_all(self) -> BTreeSet<String> {
+        self.taken
+    }
+
     /// From now on values are masked inside of texts, too.
     pub(super) fn all_are_known(&mut self) {
         let long =
