@@ -118,7 +118,7 @@ pub fn serve(worlds: Arc<Worlds>, listeners: Vec<Listener>, front: Front, tuning
                 let tls = Arc::clone(tls);
                 server.listen(name, socket, move || {
                     let tls = Arc::clone(&tls);
-                    fn_service(move |socket: TcpStream| begun(accept_secure(Arc::clone(&tls), socket)))
+                    fn_service(move |socket: TcpStream| begun(Box::pin(accept_secure(Arc::clone(&tls), socket))))
                         .and_then(http(&ports, &place, address))
                 })?
             }
@@ -137,7 +137,7 @@ pub fn serve(worlds: Arc<Worlds>, listeners: Vec<Listener>, front: Front, tuning
         let place = Place::Gateway(Arc::clone(&gateway));
         server = server.listen("gateway", socket, move || {
             let gateway = Arc::clone(&gateway);
-            fn_service(move |socket: TcpStream| begun(Arc::clone(&gateway).accept(socket)))
+            fn_service(move |socket: TcpStream| begun(Box::pin(Arc::clone(&gateway).accept(socket))))
                 .and_then(http(&ports, &place, address))
         })?;
     }
@@ -146,7 +146,8 @@ pub fn serve(worlds: Arc<Worlds>, listeners: Vec<Listener>, front: Front, tuning
     Ok(Server { handle, stopping, running: tokio::spawn(server) })
 }
 
-/// A connection as actix's HTTP takes it, once what comes before HTTP is done.
+/// A connection as actix's HTTP takes it, once what comes before HTTP is done. Large futures come in boxes: the task of a
+/// connection has room for them as long as it lives.
 async fn begun<T>(
     accepting: impl Future<Output = io::Result<T>>,
 ) -> Result<(T, Protocol, Option<SocketAddr>), DispatchError> {

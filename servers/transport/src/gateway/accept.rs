@@ -172,6 +172,11 @@ pub(super) async fn plain(tls: Option<&Arc<ServerConfig>>, socket: TcpStream) ->
     if peeked? == 0 || first[0] != TLS {
         return Ok(socket);
     }
+    // In a box: each connection would keep the handshake's 18 KB as long as it lives.
+    Box::pin(refuse_hello(tls, socket)).await
+}
+
+async fn refuse_hello(tls: Option<&Arc<ServerConfig>>, socket: TcpStream) -> io::Result<TcpStream> {
     let port = socket.local_addr().map_or(0, |address| address.port());
     tracing::warn!(target: "stend", port, "a TLS hello on a port that speaks plain HTTP: use http://, or start with --tls");
     let text = format!("port {port} speaks plain HTTP: ask for http://, or start stend with `--tls`");
