@@ -1,7 +1,11 @@
 <?php
 // Laravel's HTTP client, tested with a world per test: `stend run -- vendor/bin/phpunit FeedTest.php` after `composer install`.
-// Not run by us yet: the packages were not at hand. In an application, `Http::` is the facade of this factory.
-require __DIR__ . '/vendor/autoload.php';
+// In an application, `Http::` is the facade of this factory.
+// Composer's packages, or Debian's (php-illuminate-http, php-guzzlehttp-guzzle).
+$composer = __DIR__ . '/vendor/autoload.php';
+foreach (is_file($composer) ? [$composer] : ['GuzzleHttp/autoload.php', 'Illuminate/Http/autoload.php'] as $packages) {
+    require $packages;
+}
 
 use Illuminate\Http\Client\Factory;
 use PHPUnit\Framework\TestCase;
