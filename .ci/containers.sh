@@ -22,14 +22,11 @@ network_backend="netavark"
 network_config_dir="$containers/networks"
 END
 export CONTAINERS_STORAGE_CONF=$containers/storage.conf CONTAINERS_CONF=$containers/containers.conf BUILDAH_ISOLATION=chroot
-packages="podman podman-compose runc netavark aardvark-dns iptables busybox-static curl"
-missing=
-for package in $packages; do dpkg -s "$package" >/dev/null 2>&1 || missing="$missing $package"; done
-if [ -n "$missing" ] && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
-    (apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing) >/dev/null 2>&1 || true
-fi
+# shellcheck source=.ci/packages.sh
+. .ci/packages.sh
+packages podman podman-compose runc netavark aardvark-dns iptables busybox-static curl
 if [ "$(id -u)" != 0 ] || ! command -v podman >/dev/null || ! command -v runc >/dev/null; then
-    echo "containers are run by root with podman and runc (Debian:$missing)"
+    echo "containers are run by root with podman and runc"
     exit 77
 fi
 

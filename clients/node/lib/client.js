@@ -43,7 +43,8 @@ class Http {
     const headers = {};
     if (accept) headers.accept = accept;
     // Says which world is about to be made to a proxy that spreads worlds over several benches and reads no bodies.
-    if (world) headers["stend-world"] = world;
+    // What no header can hold is no name of a world either, and is the bench's to refuse.
+    if (world && /^[\x20-\x7e]+$/.test(world)) headers["stend-world"] = world;
     if (this.token) headers.authorization = `Bearer ${this.token}`;
     let data;
     if (body !== undefined) {

@@ -111,6 +111,7 @@ test("errors say what to do", async () => {
   await assert.rejects(world.act("carbis.call_waitr", { table: 1 }), /call_waiter/);
   assert.throws(() => world.url("telemtron"), /telemetron/);
   assert.throws(() => new Bench("127.0.0.1:7700"), /http:\/\/127.0.0.1:7700/);
+  for (const id of ["касса", "a\r\nb: c"]) await assert.rejects(bench.world({ id }), (error) => error.status === 422);
   await world.delete();
 });
 

@@ -141,6 +141,50 @@ def test_a_world_of_a_name_that_is_taken_is_refused(stend):
         assert refused.value.status == 409
 
 
+def test_a_proxy_hears_which_world_is_about_to_be_made(stend):
+    from http.server import BaseHTTPRequestHandler, HTTPServer
+
+    from stend import StendError
+
+    heard = []
+
+    class Proxy(BaseHTTPRequestHandler):
+        def do_GET(self):
+            health = json.dumps({"urls": stend.urls}).encode()
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(health)))
+            self.end_headers()
+            self.wfile.write(health)
+
+        def do_POST(self):
+            heard.append(self.headers["Stend-World"])
+            self.rfile.read(int(self.headers["Content-Length"]))
+            self.send_error(502)
+
+        def log_message(self, *_):
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Proxy) as proxy:
+        thread = threading.Thread(target=proxy.serve_forever)
+        thread.start()
+        through = type(stend)(f"http://127.0.0.1:{proxy.server_port}")
+        for id in ["checkout", None, "касса", "a\r\nb: c"]:
+            with pytest.raises(StendError):
+                through.world(id=id)
+        proxy.shutdown()
+        thread.join()
+    assert heard == ["checkout", None, None, None]
+
+
+@pytest.mark.parametrize("id", ["касса", "a\r\nb: c"])
+def test_what_is_no_name_of_a_world_is_refused_by_the_bench(stend, id):
+    from stend import StendError
+
+    with pytest.raises(StendError) as refused:
+        stend.world(id=id)
+    assert refused.value.status == 422
+
+
 def test_many_threads_share_a_bench(stend):
     wrong = []
 

@@ -1,4 +1,4 @@
-// A bench in a container for the file, a world per test: STEND_IMAGE names the image, else localhost/stend:0.2.0. Not run by us yet.
+// A bench in a container for the file, a world per test: STEND_IMAGE names the image, else localhost/stend:0.2.0.
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { after, before, test } from "node:test";

@@ -1,4 +1,4 @@
-"""A bench in a container for the session, a world per test: STEND_IMAGE names the image, else localhost/stend:0.2.0. Not run by us yet."""
+"""A bench in a container for the session, a world per test: STEND_IMAGE names the image, else localhost/stend:0.2.0."""
 
 import json
 import os

@@ -45,7 +45,8 @@ class Bench:
             clock = moment(clock)
         given = {"id": id, "seed": seed, "clock": clock, "fork_of": fork_of, "world": None if path else world}
         body = {key: value for key, value in given.items() if value is not None}
-        return World(self, self.http.json("POST", "/worlds", body if path is None else _with_world_file(body, path)))
+        sent = body if path is None else _with_world_file(body, path)
+        return World(self, self.http.json("POST", "/worlds", sent, world=id))
 
     def get(self, id: str = "default") -> World:
         """A world that is there."""
