@@ -6,7 +6,7 @@ SCENARIO ?= scenarios/busy-town.yaml
 SPEED ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check new-service scaffold fmt lint docs clients client-programs unit snapshots scenarios judges page wrk bench bench-setup bench-peers bench-growth bench-soak bench-report guard clean
+.PHONY: help setup schemas run test check new-service scaffold fmt lint docs clients client-programs unit snapshots scenarios judges page wrk bench bench-setup bench-peers bench-growth bench-soak bench-report guard clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -21,7 +21,16 @@ target/quick/stend: setup FORCE
 	@$(CARGO) build --locked --profile quick -p stend
 FORCE:
 
-run: $(STEND) ## Build, start everything, and play an ordinary day in the busy world, on and on (SERVE='--port-base 8800': more options)
+# Shipped scenarios and worlds name these in their first lines; they follow from the code, so they are not in the repository.
+define SCHEMAS
+	@$(1) schema scenario >scenarios/scenario.schema.json
+	@$(1) schema world >fixtures/worlds/world.schema.json
+endef
+
+schemas: $(STEND) ## Write the schemas by which editors complete and check scenarios and worlds
+	$(call SCHEMAS,$(STEND))
+
+run: schemas ## Build, start everything, and play an ordinary day in the busy world, on and on (SERVE='--port-base 8800': more options)
 	@$(STEND) serve --scenario $(SCENARIO) --speed $(SPEED) --loop $(SERVE)
 
 test: setup lint docs unit snapshots scenarios judges page scaffold ## Everything that CI runs
@@ -129,6 +138,7 @@ program: setup
 	@$(CARGO) test --locked --workspace --quiet --no-run
 
 scenarios: program ## Check every shipped file and play every shipped scenario
+	$(call SCHEMAS,$(PROGRAM))
 	$(PROGRAM) check scenarios scenarios/recipes fixtures/worlds
 	$(PROGRAM) play scenarios scenarios/recipes
 
@@ -137,13 +147,13 @@ JUDGES := target/judges
 $(JUDGES)/venv/.ready: tests/judges/requirements.txt
 	$(call VENV,$(@D),$<)
 
-$(JUDGES)/npm/.ready: tests/judges/package.json tests/judges/package-lock.json tests/judges/asyncapi.mjs
+$(JUDGES)/npm/.ready: tests/judges/package.json tests/judges/package-lock.json tests/judges/asyncapi.mjs tests/judges/editor.mjs
 	@command -v node >/dev/null && command -v $(NPM) >/dev/null || { echo "npm is missing: install Node.js 20 or newer"; exit 1; }
 	@mkdir -p $(@D) && cp $^ $(@D)
 	@cd $(@D) && $(NPM) ci --ignore-scripts --no-audit --no-fund --loglevel=error
 	@touch $@
 
-judges: program $(JUDGES)/venv/.ready $(JUDGES)/npm/.ready ## Let linters and schemathesis judge the specifications and what answers
+judges: program $(JUDGES)/venv/.ready $(JUDGES)/npm/.ready ## Let linters, schemathesis and an editor's language server judge specifications, answers and schemas
 	@$(JUDGES)/venv/bin/python tests/judges/judge.py $(PROGRAM) $(JUDGES)/venv $(JUDGES)/npm/node_modules $(JUDGES)/out
 
 CHROMIUM ?= $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)

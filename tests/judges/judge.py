@@ -1,5 +1,5 @@
 """Lets others judge the specifications and what answers them: linters read them, schemathesis asks by them. The official client
-of the Model Context Protocol judges `stend mcp`.
+of the Model Context Protocol judges `stend mcp`, and the language server that editors run the schemas of scenarios and worlds.
 
 Usage: judge.py BINARY VENV NODE_MODULES OUTPUT
 """
@@ -87,6 +87,14 @@ def lint(specs, node_modules):
     return good
 
 
+def editor(binary, node_modules, output):
+    """Scenarios and worlds by the language server that editors run. Gives whether it agrees with `stend check`."""
+    command = ["node", str(node_modules.parent / "editor.mjs"), str(binary), str(HERE.parent), str(output / "editor")]
+    done = subprocess.run(command, cwd=node_modules.parent, capture_output=True, text=True)
+    print(done.stdout.strip() if done.returncode == 0 else done.stdout + done.stderr)
+    return done.returncode == 0
+
+
 def bearer(url):
     """A Telemetron token."""
     wish = {"grant_type": "password", "client_id": "client-key", "client_secret": "client-secret"}
@@ -136,6 +144,7 @@ def main():
     binary, venv, node_modules, output = (pathlib.Path(path).resolve() for path in sys.argv[1:])
     output.mkdir(parents=True, exist_ok=True)
     good = agent(binary, venv)
+    good &= editor(binary, node_modules, output)
     with Bench(binary, output) as bench:
         fakes = {row["fake"]: row["format"] for row in ask(f"{bench.control}/spec")}
         specs = {}

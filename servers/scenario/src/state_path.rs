@@ -4,7 +4,7 @@ use serde_json::Value;
 use stend_core::{Problem, Registry, near};
 
 use crate::expect::read_paths;
-use crate::schema::world_schema;
+use crate::schema::world_keys;
 
 /// Reads `{$.path: matcher}` into a saved world, and refuses paths to what no world file has.
 ///
@@ -12,7 +12,7 @@ use crate::schema::world_schema;
 /// As [`read_paths`]; and a key that the world's schema does not know, with the nearest.
 pub(crate) fn check(paths: &Value, registry: &Registry) -> Result<(), Problem> {
     let paths = read_paths(paths)?;
-    let schema = world_schema(registry);
+    let schema = world_keys(registry);
     paths.iter().try_for_each(|(text, ..)| {
         known(text, &schema).map_err(|mut problem| {
             problem.at_key = true;

@@ -66,7 +66,7 @@ pub(super) fn show(diagnostics: &[Diagnostic]) {
     }
 }
 
-/// A file with a `timeline` is a scenario, any other a world. Tells which, and what is odd about it.
+/// A file with a `timeline`, expectations or the name of a `world` is a scenario, any other a world. Tells which, and what is odd about it.
 fn check(
     path: &Path,
     library: &Library,
@@ -75,7 +75,7 @@ fn check(
     let name = path.display().to_string();
     let source =
         Source::open(path).map_err(|problem| vec![Diagnostic { source: Source::new(name, "").into(), problem }])?;
-    if source.has_key(&["timeline", "until", "expect"]) {
+    if source.has_key(&["timeline", "until", "expect", "world"]) {
         stend_scenario::load(source, path.parent(), library, registry).map(|scenario| ("scenario", scenario.warnings))
     } else {
         library.check(source, path.parent(), registry).map(|_| ("world", Vec::new()))

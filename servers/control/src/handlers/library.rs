@@ -34,9 +34,10 @@ pub struct Chapter {
     pub text: [&'static str; 2],
 }
 
-/// What is said above a scenario's keys, without the comment signs.
+/// What is said above a scenario's keys, without the comment signs; the line for editors is not for people.
 fn about(text: &str) -> String {
     let lines = text.lines().take_while(|line| line.starts_with('#'));
+    let lines = lines.filter(|line| !line.starts_with("# yaml-language-server:"));
     lines.map(|line| line.trim_start_matches('#').trim()).collect::<Vec<_>>().join(" ")
 }
 
@@ -97,7 +98,7 @@ mod tests {
 
     #[test]
     fn a_scenario_is_told_by_its_title_and_what_stands_above_it() {
-        let text = "# One line\n# and another.\nstend: 1\ntitle: \"A day\"\n";
+        let text = "# yaml-language-server: $schema=x\n# One line\n# and another.\nstend: 1\ntitle: \"A day\"\n";
         assert_eq!((title("day", text), about(text)), ("A day", "One line and another.".into()));
         assert_eq!((title("day", "stend: 1\n"), about("stend: 1\n")), ("day", String::new()));
     }

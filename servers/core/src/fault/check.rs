@@ -7,12 +7,14 @@ use crate::problem::Problem;
 use crate::service::{AnyService, Registry};
 
 /// An effect: its key, what it can be done to, and what it is done to unless the match says otherwise.
-pub(super) struct EffectKind {
-    key: &'static str,
-    channels: &'static [Channel],
+pub struct EffectKind {
+    /// Its key in a fault.
+    pub key: &'static str,
+    /// What it can be done to.
+    pub channels: &'static [Channel],
     pub(super) by_default: &'static [Channel],
     /// Whether it can be done to the handshake that opens a socket, which has a status but no body to spoil.
-    pub(super) on_handshake: bool,
+    pub on_handshake: bool,
 }
 
 const REQUESTS: &[Channel] = &[Channel::Http, Channel::Frame];
@@ -20,7 +22,7 @@ const ANYTHING_SENT: &[Channel] = &[Channel::Http, Channel::Frame, Channel::Push
 const PUSHES: &[Channel] = &[Channel::Push];
 
 /// All effects, in the order in which they are documented.
-const EFFECTS: [EffectKind; 12] = [
+static EFFECTS: [EffectKind; 12] = [
     EffectKind { key: "delay", channels: ANYTHING_SENT, by_default: REQUESTS, on_handshake: true },
     EffectKind { key: "respond", channels: REQUESTS, by_default: REQUESTS, on_handshake: true },
     EffectKind { key: "quota", channels: REQUESTS, by_default: REQUESTS, on_handshake: true },
@@ -39,6 +41,11 @@ const EFFECTS: [EffectKind; 12] = [
     },
     EffectKind { key: "no_pong", channels: &[Channel::Ping], by_default: &[Channel::Ping], on_handshake: false },
 ];
+
+/// All effects that a fault can have, of which it has one.
+pub fn effects() -> impl Iterator<Item = &'static EffectKind> {
+    EFFECTS.iter()
+}
 
 /// The most bytes of garbage.
 const MOST_GARBAGE: usize = 1 << 20;

@@ -20,6 +20,7 @@ use crate::journal::Channel;
 use crate::random::Streams;
 
 pub use book::Faults;
+pub use check::{EffectKind, effects};
 pub use delay::Delay;
 pub use matching::{Facts, Match, glob};
 pub use reset::Reset;
