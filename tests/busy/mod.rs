@@ -113,7 +113,7 @@ async fn w1_the_town_runs_for_months_in_bounded_memory() {
     let scenario = scenario.unwrap_or_else(|wrong| panic!("{}", wrong[0]));
     let mut sizes = Vec::new();
     for day in (2..=60).step_by(2) {
-        let played = play_in_place(&scenario, &world, &reach, Speed::Max, &Silent).await;
+        let played = play_in_place(&scenario, &world, &reach, Speed::Max, None, &Silent).await;
         let report = played.unwrap_or_else(|problem| panic!("day {day}: {problem}"));
         let failed = report.steps.iter().find(|step| step.failure.is_some());
         assert!(failed.is_none(), "day {day}: {failed:?}");

@@ -22,6 +22,7 @@ async fn broken_frames_get_an_error_and_the_socket_stays_open() {
         (Message::text(""), "not a JSON object"),
         (Message::text("[1, 2]"), "not a JSON object"),
         (Message::text(deep), "not a JSON object"),
+        (Message::text("\u{feff}{\"command\": \"info\"}"), "a byte order mark (UTF-8)"),
         (Message::text("{}"), "'command' is required"),
         (Message::text(r#"{"command": ""}"#), "'command' is required"),
         (Message::text(r#"{"command": 7}"#), "'command': expected a string"),

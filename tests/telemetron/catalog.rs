@@ -165,6 +165,15 @@ async fn the_components_of_a_recipe_are_added_changed_and_removed() {
     assert_eq!(body["errors"], json!({"name": ["The id has already been taken."]}));
     api.expect(200, Method::DELETE, "/v2/products/1/components/3", Value::Null).await;
     assert_eq!(parts().await, json!([{"id": 1, "volume": 30}, {"id": 2, "volume": 7}]));
+    // A list of them, as the sample has two.
+    api.expect(201, Method::POST, path, json!([{"id": 3, "volume": 5}, {"id": 100, "volume": 1}])).await;
+    assert_eq!(
+        parts().await.as_array().expect("a list")[2..],
+        [json!({"id": 3, "volume": 5}), json!({"id": 100, "volume": 1})]
+    );
+    for id in [3, 100] {
+        api.expect(200, Method::DELETE, &format!("/v2/products/1/components/{id}"), Value::Null).await;
+    }
     for method in [Method::PUT, Method::DELETE] {
         let body = api.expect(404, method, "/v2/products/1/components/3", json!({"volume": 1})).await;
         assert_eq!(body, json!({"message": "Component not found"}));

@@ -198,6 +198,13 @@ async fn a_collection_counts_what_came_since_the_one_before() {
     assert_eq!(api.get(&format!("{path}?{ends}")).await, rows);
     let first = api.get(&format!("{path}?since=2026-11-21T12:00:00+03:00&until=2026-11-21T12:59:59+03:00")).await;
     assert_eq!(first, json!([rows[0]]));
+    for (alone, expected) in [
+        ("since=2026-11-21T12:00:01+03:00", json!([rows[1]])),
+        ("since=2026-11-21T12:00:00+03:00", rows.clone()),
+        ("until=2026-11-21T12:59:59+03:00", json!([rows[0]])),
+    ] {
+        assert_eq!(api.get(&format!("{path}?{alone}")).await, expected, "{alone}");
+    }
 }
 
 #[proves("TM-574", "TM-576")]

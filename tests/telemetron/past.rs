@@ -210,3 +210,29 @@ async fn no_past_is_laid_under_what_waits_for_a_silent_modem() {
     api.act("telemetron.modem_online", json!({"machine": 10})).await;
     assert_eq!(api.get(&format!("{MACHINE}/timestamp")).await["last_service"], "2026-11-21T12:01:00+03:00");
 }
+
+/// A modem that was silent all the time has told nothing of the change that came into the tubes, nor of anything else that
+/// goes through it; the goods are in the operator's app.
+#[tokio::test]
+#[proves("T19", "T21")]
+async fn of_the_past_of_a_silent_modem_only_the_loadings_are_known() {
+    let bench = Bench::start().await;
+    let mut own = world();
+    own["modems"][0]["offline"] = json!(true);
+    own["modems"][0]["heard"] = json!("2026-11-01T12:00:00+03:00");
+    own["machines"][0]["money"] = json!({"change": 100, "coins": 50, "banknotes": 0});
+    own["planograms"][0]["capacity"] = json!([
+        {"component_id": 1, "capacity": 100_000}, {"component_id": 2, "capacity": 9000}, {"component_id": 3, "capacity": 9000},
+        {"component_id": 100, "capacity": 200}
+    ]);
+    let api = Api::with(&bench, "w", NOON, &own).await;
+    let before = api.get(MACHINE).await;
+    let laid = api.act("telemetron.seed_history", json!({"machines": [10], "over": "2d"})).await;
+    assert!(laid["waiting"].as_u64() > Some(10), "{laid}");
+    let silent = api.get(MACHINE).await;
+    assert_eq!((&silent["money"], &silent["state"]), (&before["money"], &json!(3)));
+    assert_ne!(api.get(&format!("{MACHINE}/loading_tx?since=2026-11-18T12:00:00%2B03:00")).await, json!([]));
+    api.act("telemetron.modem_online", json!({"machine": 10})).await;
+    let change = api.get(MACHINE).await["money"]["change"].as_i64();
+    assert!(change > before["money"]["change"].as_i64(), "the tubes were filled: {change:?}");
+}

@@ -136,7 +136,7 @@ fn base64(text: &str) -> Vec<u8> {
     bytes
 }
 
-#[proves("TM-219", "TM-222", "TM-312", "TM-318", "TM-553")]
+#[proves("TM-219", "TM-222", "TM-312", "TM-318")]
 #[tokio::test]
 async fn a_pair_of_machines_is_read_from_two_ports() {
     let bench = Bench::start().await;
@@ -156,6 +156,33 @@ async fn a_pair_of_machines_is_read_from_two_ports() {
     assert!(first.contains(&"VA1*0*0*0*0".to_owned()) && !first.iter().any(|line| line.starts_with("PA1*A")));
     api.expect(404, Method::GET, &format!("{LAST}?port=3"), Value::Null).await;
     api.expect(422, Method::GET, &format!("{LAST}?port=x"), Value::Null).await;
+}
+
+/// "спарка считается одним автоматом": one row, one place, one count.
+#[proves("TM-553")]
+#[tokio::test]
+async fn a_pair_of_machines_counts_as_one() {
+    let bench = Bench::start().await;
+    let mut own = with_modem();
+    own["models"] = json!([{"id": 1, "name": "Спарка", "type": "paired"}]);
+    own["locations"] = json!([{"id": 1, "name": "Холл"}]);
+    for (key, value) in [("mm_id", json!(1)), ("location_id", json!(1)), ("dex2", json!(["A1", "A2"]))] {
+        own["machines"][0][key] = value;
+    }
+    let api = Api::with(&bench, "w", NOON, &own).await;
+    let list = api.get("/v2/vending_machines").await;
+    assert_eq!(list.as_array().map(Vec::len), Some(1));
+    assert_eq!((&list[0]["type"]["label"], &list[0]["location"]["id"]), (&json!("paired"), &json!(1)));
+    // What both sell is sold by one machine, whichever port reads it.
+    for layout in ["1", "A1"] {
+        api.act("telemetron.sell", json!({"machine": 10, "layout": layout})).await;
+    }
+    let summary = api.get("/v2/vending_machines/10/stats/vends/summary").await;
+    assert_eq!(summary, json!([{"number": 2, "value": 10000}]));
+    // The place is taken as by any machine.
+    let second = json!({"name": "Вторая", "mm_id": 1, "location_id": 1});
+    let body = api.expect(422, Method::POST, "/v2/vending_machines", second).await;
+    assert_eq!(body["errors"], json!({"location_id": ["The location id has already been taken."]}));
 }
 
 #[proves("TM-314", "TM-315", "TM-316", "TM-317")]
@@ -251,7 +278,7 @@ async fn periods_of_reports_include_both_ends() {
 
 /// CA3 has what came in: all, into the box, into the tubes, notes; since the last collection, then ever (T20).
 #[tokio::test]
-#[proves("T20")]
+#[proves("T20", "TM-593")]
 async fn cash_that_came_in_is_counted_and_not_weighed() {
     let bench = Bench::start().await;
     let mut own = with_modem();

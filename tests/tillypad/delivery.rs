@@ -136,6 +136,30 @@ async fn actions_name_what_they_do_not_know() {
     }
 }
 
+/// Ten minutes on the way and twenty to cook in this division; a bill that gives one of them itself has its own.
+#[proves("TP-135")]
+#[tokio::test]
+async fn times_are_the_division_s_where_a_bill_gives_none() {
+    let bench = Bench::start().await;
+    let mut world = bench.state().await;
+    for division in world["tillypad"]["divisions"].as_array_mut().unwrap() {
+        division["delivery_time"] = json!("10m");
+        division["cooking_time"] = json!("20m");
+    }
+    let put = bench.steer(Method::PUT, "/worlds/default/state", world).await;
+    assert!(put.status.is_success(), "{}", put.text);
+    let none = store(&bench, &waiting("2026-11-21T14:00:00")).await;
+    let mut own = waiting("2026-11-21T14:00:00");
+    own["guestDeliveries"]["gsdlv_CookingTime"] = json!(3600);
+    let own = store(&bench, &own).await;
+    for (by, states) in [("49m59s", [3, 3]), ("1s", [3, 5]), ("39m59s", [3, 5]), ("1s", [5, 5])] {
+        bench.advance(by).await;
+        let found =
+            [state_of(&bench, &none).await["dlvrst_ID"].clone(), state_of(&bench, &own).await["dlvrst_ID"].clone()];
+        assert_eq!(found, states.map(|state| json!(state)), "{by}");
+    }
+}
+
 #[proves("TP-016", "TP-018", "P4")]
 #[tokio::test]
 async fn a_division_runs_its_tasks_or_does_not() {

@@ -90,6 +90,8 @@ async fn something_must_say_how_it_is_paid() {
     let id = store(&bench, &post_guest::printed()).await;
     let body = json!({ "Payment": { "gest_ID": id, "paySum": 2800 } });
     assert_eq!(post(&bench, "/pay-guest", &body).await.status, 200);
+    let prechecks = bench.state().await["tillypad"]["prechecks"].clone();
+    assert_eq!(prechecks[0]["receipt"]["pay_type"], "0789C108-6C80-BC47-BB39-A13C7CDDD030", "{prechecks}");
     let bill = guest(&bench, &id).await;
     assert_eq!(bill["guestDeliveries"]["gsdlv_pytp_ID_Prepaid"], "0789C108-6C80-BC47-BB39-A13C7CDDD030");
 }

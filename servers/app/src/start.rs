@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
 use serde_json::json;
-use stend_control::{Access, Addresses, Control, Shelf};
+use stend_control::{Access, Addresses, Control, Plays, Shelf};
 use stend_core::clock::wall;
 use stend_core::library::DOCUMENTED;
 use stend_core::{ClockSetting, Diagnostic, Library, Problem, WorldFile, Worlds, secret};
@@ -159,6 +159,8 @@ pub struct Running {
     pub hosts: Vec<String>,
     /// Its worlds, for whoever runs it in their own process.
     pub worlds: Arc<Worlds>,
+    /// The scenarios that are played in them.
+    pub plays: Arc<Plays>,
     server: Server,
 }
 
@@ -229,6 +231,7 @@ pub async fn start(config: Config) -> Result<Running, StartError> {
     )
     .with_authority(authority.clone())
     .with_shelf(shelf());
+    let plays = control.plays();
     let mut sites: Vec<Arc<dyn Site>> = vec![control.site()];
     sites.extend(registry::sites());
     // Ports before worlds: one in use is reported at once, whatever the world costs to make.
@@ -272,7 +275,7 @@ pub async fn start(config: Config) -> Result<Running, StartError> {
     let tuning = Tuning { workers: config.workers.unwrap_or_else(cores).max(1) };
     let front = Front { tls, hello, inner, gateway, origins };
     let server = serve(Arc::clone(&worlds), listeners, front, tuning)?;
-    Ok(Running { urls, reach, authority, hosts, worlds, server })
+    Ok(Running { urls, reach, authority, hosts, worlds, plays, server })
 }
 
 /// The gateway's name among the ports.

@@ -17,6 +17,7 @@ mod waiting;
 pub use access::Access;
 pub use handlers::library::{Chapter, Shelf};
 pub use openapi::openapi;
+pub use plays::Plays;
 pub use report::html as report_html;
 pub use site::{Addresses, Control, Specs, Urls};
 pub use trace::{Played, Snapshots, Watched, trace};

@@ -2,12 +2,12 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Weak};
-use std::thread::JoinHandle;
+use std::time::Duration;
 
 use parking_lot::Mutex;
 use serde_json::{Value, json};
-use stend_core::{Mode, Problem, Span, World};
-use stend_scenario::{Options, Progress, Report, Scenario, Speed, StepOutcome, play_at};
+use stend_core::{Mode, Problem, Span, Timestamp, World};
+use stend_scenario::{Options, Progress, Reach, Report, Scenario, Speed, StepOutcome, play_at, play_in_place};
 use tokio::sync::{oneshot, watch};
 
 use crate::trace::{Played, Snapshots, Watched, trace};
@@ -21,6 +21,8 @@ struct Board {
     steps: VecDeque<StepOutcome>,
     done: usize,
     outcome: Option<Result<Report, String>>,
+    /// Of a scenario that is played again and again, the round under way and when it began.
+    round: Option<(u64, Timestamp)>,
 }
 
 /// So many outcomes of a play that goes on are kept at hand; its report has them all.
@@ -50,6 +52,14 @@ impl Progress for Shared {
     }
 }
 
+impl Shared {
+    /// The steps begin again.
+    fn begin_round(&self, round: u64, at: Timestamp) {
+        let mut board = self.board.lock();
+        *board = Board { of: board.of, round: Some((round, at)), ..Board::default() };
+    }
+}
+
 struct Play {
     /// The world may be removed, and another made of the same name.
     world: Weak<World>,
@@ -57,11 +67,50 @@ struct Play {
     /// What is played.
     played: Played,
     board: Arc<Shared>,
-    thread: JoinHandle<()>,
+    /// Held by whoever plays it.
+    runs: Weak<()>,
+    /// Whether it ends when another is to be played in its world: the one with which the bench was started.
+    gives_way: bool,
     /// How fast it is played; another value changes that.
     speed: watch::Sender<Speed>,
     /// Dropped, it stops the play.
     stop: Option<oneshot::Sender<()>>,
+}
+
+impl Play {
+    fn goes_on(&self) -> bool {
+        self.runs.strong_count() > 0
+    }
+}
+
+/// What whoever plays a scenario has of its [`Play`].
+struct Playing {
+    board: Arc<Shared>,
+    speed: watch::Receiver<Speed>,
+    /// Ends when the play is to stop.
+    stopped: oneshot::Receiver<()>,
+    _runs: Arc<()>,
+}
+
+impl Play {
+    fn of(scenario: &Scenario, world: &Arc<World>, speed: Speed, gives_way: bool) -> (Self, Playing) {
+        let board = Arc::new(Shared::default());
+        board.board.lock().of = scenario.until;
+        let (stop, stopped) = oneshot::channel();
+        let (speed, changes) = watch::channel(speed);
+        let runs = Arc::new(());
+        let play = Self {
+            world: Arc::downgrade(world),
+            title: scenario.title.clone(),
+            played: Played::new(scenario, None),
+            board: Arc::clone(&board),
+            runs: Arc::downgrade(&runs),
+            gives_way,
+            speed,
+            stop: Some(stop),
+        };
+        (play, Playing { board, speed: changes, stopped, _runs: runs })
+    }
 }
 
 /// So many scenarios are played at a time at the most.
@@ -69,7 +118,7 @@ const MOST: usize = 128;
 
 /// The latest play of each world.
 #[derive(Default)]
-pub(crate) struct Plays(Mutex<BTreeMap<String, Play>>);
+pub struct Plays(Mutex<BTreeMap<String, Play>>);
 
 impl Plays {
     /// Begins to play; the world becomes the scenario's at once. With `keeps`, what people see is kept after each step.
@@ -86,22 +135,17 @@ impl Plays {
     ) -> Result<(), Problem> {
         let mut plays = self.0.lock();
         plays.retain(|_, play| play.world.strong_count() > 0);
-        if plays.get(world.id()).is_some_and(|play| !play.thread.is_finished()) {
+        if plays.get(world.id()).is_some_and(|play| play.goes_on() && !play.gives_way) {
             return Err(Problem::conflict("a scenario is being played in this world")
                 .hint("DELETE it first, or make another world"));
         }
-        if plays.values().filter(|play| !play.thread.is_finished()).count() >= MOST {
+        if plays.values().filter(|play| play.goes_on()).count() >= MOST {
             return Err(Problem::new("too_many", format!("{MOST} scenarios are being played; that is the limit"))
                 .hint("wait until one is over, or DELETE one"));
         }
-        let (id, weak) = (world.id().to_owned(), Arc::downgrade(&world));
-        let title = scenario.title.clone();
-        let played = Played::new(&scenario, None);
-        let board = Arc::new(Shared::default());
-        board.board.lock().of = scenario.until;
-        let shared = Arc::clone(&board);
-        let (stop, stopped) = oneshot::channel::<()>();
-        let (speed, changes) = watch::channel(options.speed);
+        let id = world.id().to_owned();
+        let (play, Playing { board: shared, speed: changes, stopped, _runs: runs }) =
+            Play::of(&scenario, &world, options.speed, false);
         // Its expectations may look at all of a long journal and a large state: no requests wait for them on a thread
         // of its own.
         let failed =
@@ -118,9 +162,73 @@ impl Plays {
             shared.board.lock().outcome = Some(outcome.map_err(|problem| problem.to_string()));
         };
         let thread = std::thread::Builder::new().name("play".into());
-        let thread = thread.spawn(move || runtime.block_on(playing)).map_err(failed)?;
-        plays.insert(id, Play { world: weak, title, played, board, thread, speed, stop: Some(stop) });
+        let play_it = move || {
+            let _runs = runs;
+            runtime.block_on(playing);
+        };
+        thread.spawn(play_it).map_err(failed)?;
+        // What was played there and gives way ends with its place.
+        plays.insert(id, play);
         Ok(())
+    }
+
+    /// Plays a scenario once in a world, which begins anew. `None`: it was stopped, or gave way to another.
+    ///
+    /// # Errors
+    /// As [`play_at`].
+    pub async fn play_once(
+        &self,
+        scenario: &Scenario,
+        world: &Arc<World>,
+        reach: &Reach,
+        options: &Options,
+    ) -> Option<Result<Report, Problem>> {
+        let mut playing = self.enter(scenario, world, options.speed);
+        let (board, changes) = (Arc::clone(&playing.board), playing.speed.clone());
+        let outcome = tokio::select! {
+            biased;
+            _ = &mut playing.stopped => return None,
+            outcome = play_at(scenario, world, reach, options, Some(changes), &*board) => outcome,
+        };
+        board.board.lock().outcome = Some(outcome.clone().map_err(|problem| problem.to_string()));
+        Some(outcome)
+    }
+
+    /// Plays a scenario in a world as it is, again and again, until it is stopped or gives way to another. `tell` hears what
+    /// comes of each round.
+    pub async fn play_on_a_loop(
+        &self,
+        scenario: &Scenario,
+        world: &Arc<World>,
+        reach: &Reach,
+        speed: Speed,
+        mut tell: impl FnMut(u64, Result<Report, Problem>),
+    ) {
+        let Playing { board, mut speed, mut stopped, _runs } = self.enter(scenario, world, speed);
+        let rounds = async {
+            for round in 1_u64.. {
+                board.begin_round(round, world.now());
+                let now = *speed.borrow_and_update();
+                let outcome = play_in_place(scenario, world, reach, now, Some(speed.clone()), &*board).await;
+                let interrupted = outcome.is_err();
+                tell(round, outcome);
+                if interrupted {
+                    tokio::time::sleep(Duration::from_millis(200)).await;
+                }
+            }
+        };
+        tokio::select! {
+            biased;
+            _ = &mut stopped => {}
+            () = rounds => {}
+        }
+    }
+
+    /// Takes the place of what was played in a world.
+    fn enter(&self, scenario: &Scenario, world: &Arc<World>, speed: Speed) -> Playing {
+        let (play, playing) = Play::of(scenario, world, speed, true);
+        self.0.lock().insert(world.id().to_owned(), play);
+        playing
     }
 
     /// What has happened in a world, with its latest play.
@@ -147,6 +255,9 @@ impl Plays {
         let board = play.board.board.lock();
         let mut progress =
             json!({ "state": "playing", "title": play.title, "at": board.at, "of": board.of, "step": board.what });
+        if let Some((round, _)) = board.round {
+            progress["round"] = json!(round);
+        }
         if steps {
             progress["done"] = json!(board.done);
             progress["plan"] = json!(play.played.plan);
@@ -162,10 +273,11 @@ impl Plays {
                 progress["state"] = json!("stopped");
                 progress["why"] = json!(why);
             }
-            None if play.thread.is_finished() => progress["state"] = json!("stopped"),
+            None if !play.goes_on() => progress["state"] = json!("stopped"),
             None => {
                 // Between two steps, and while it is paused, the world's clock tells.
-                let since = Span::between(world.world_events.began(), world.now());
+                let began = board.round.map_or_else(|| world.world_events.began(), |(_, began)| began);
+                let since = Span::between(began, world.now());
                 progress["at"] = json!(since.max(board.at).min(board.of));
                 progress["speed"] = match *play.speed.borrow() {
                     Speed::Times(factor) => json!(factor),
@@ -185,7 +297,7 @@ impl Plays {
     /// Plays on at another speed; [`Speed::Stands`] pauses. Says whether something is being played.
     pub(crate) fn set_speed(&self, world: &World, speed: Speed) -> bool {
         let plays = self.0.lock();
-        let of_this = |play: &&Play| std::ptr::eq(Weak::as_ptr(&play.world), world) && !play.thread.is_finished();
+        let of_this = |play: &&Play| std::ptr::eq(Weak::as_ptr(&play.world), world) && play.goes_on();
         plays.get(world.id()).filter(of_this).is_some_and(|play| play.speed.send(speed).is_ok())
     }
 

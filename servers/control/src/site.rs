@@ -49,7 +49,7 @@ pub struct Control {
     pub(crate) started: Timestamp,
     pub(crate) version: &'static str,
     pub(crate) specs: Specs,
-    pub(crate) plays: Plays,
+    pub(crate) plays: Arc<Plays>,
     pub(crate) shelf: Shelf,
 }
 
@@ -64,7 +64,7 @@ impl Control {
         version: &'static str,
         specs: Specs,
     ) -> Self {
-        let (plays, shelf) = (Plays::default(), Shelf::default());
+        let (plays, shelf) = (Arc::default(), Shelf::default());
         Self { registry, library, access, addresses, authority: None, started, version, specs, plays, shelf }
     }
 
@@ -80,6 +80,11 @@ impl Control {
     pub fn with_authority(mut self, authority: Option<Arc<LazyAuthority>>) -> Self {
         self.authority = authority;
         self
+    }
+
+    /// The scenarios that are played in the worlds.
+    pub fn plays(&self) -> Arc<Plays> {
+        Arc::clone(&self.plays)
     }
 
     /// As a site.

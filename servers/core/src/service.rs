@@ -11,7 +11,7 @@ use crate::envelope::Envelope;
 use crate::live::{Live, LiveService, Start};
 use crate::node::Node;
 use crate::problem::Problem;
-use crate::relative::Times;
+use crate::relative::{Beginning, Times};
 use crate::section::{Erased, Section};
 use crate::view::{Draw, Look, View};
 
@@ -54,6 +54,11 @@ pub trait Service: Sized + Send + Sync + 'static {
     /// # Errors
     /// What cannot be meant, with the path in the section.
     fn seed(section: Option<Self::Section>, seed: Seed) -> Result<Self::State, Problem>;
+
+    /// What is odd in a section and may be meant, each with its path in the section.
+    fn doubts(_section: &Self::Section) -> Vec<Problem> {
+        Vec::new()
+    }
 
     /// The section that would make this state.
     fn save(state: &Self::State) -> Self::Section;
@@ -286,6 +291,8 @@ pub trait AnyService: Send + Sync {
     /// # Errors
     /// What does not fit, with its path and place.
     fn read(&self, section: &Section) -> Result<Erased, Problem>;
+    /// What is odd in a section of a world that begins at `now`, and may be meant; nothing where it cannot be read.
+    fn doubts(&self, section: &Section, now: Timestamp) -> Vec<Problem>;
     /// A live copy with the state that `start` describes.
     ///
     /// # Errors
@@ -344,6 +351,12 @@ impl<F: Service> AnyService for Erasure<F> {
 
     fn read(&self, section: &Section) -> Result<Erased, Problem> {
         section.read::<F::Section>().map_err(|problem| problem.under(F::NAME))
+    }
+
+    fn doubts(&self, section: &Section, now: Timestamp) -> Vec<Problem> {
+        let read = section.read_at::<F::Section>(Beginning { now, times: F::TIMES });
+        let doubts = read.map_or_else(|_| Vec::new(), |section| F::doubts(&section));
+        doubts.into_iter().map(|problem| section.locate(problem.under(F::NAME))).collect()
     }
 
     fn create(&self, start: &Start, seed: Seed) -> Result<Box<dyn LiveService>, Problem> {

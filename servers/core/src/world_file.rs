@@ -235,6 +235,18 @@ impl WorldFile {
         found.map(|problem| self.show(problem)).collect()
     }
 
+    /// What is odd in its sections and may be meant, in the texts where they stand. A section that is built in or was saved
+    /// is nobody's writing.
+    pub fn warnings(&self, registry: &Registry) -> Vec<Diagnostic> {
+        let now = self.clock.and_then(|clock| clock.now).unwrap_or(Timestamp::UNIX_EPOCH);
+        let written = |name: &str| {
+            let section = self.sections.get(name)?;
+            (!section.is_large() && section.tree().is_some()).then_some(section)
+        };
+        let found = registry.services().iter().filter_map(|kind| Some(kind.doubts(written(kind.name())?, now)));
+        found.flatten().map(|problem| self.show(problem)).collect()
+    }
+
     /// A problem with a world that is made of it, in the text where it stands.
     pub fn show(&self, problem: Problem) -> Diagnostic {
         self.find(problem)

@@ -64,6 +64,10 @@ impl Service for Telemetron {
         world::seed(section.unwrap_or_default(), seed)
     }
 
+    fn doubts(section: &Section) -> Vec<Problem> {
+        world::doubts(section)
+    }
+
     fn save(state: &State) -> Section {
         world::save(state)
     }

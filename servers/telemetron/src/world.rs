@@ -13,7 +13,7 @@ use crate::state::catalog::{Component, Location, Planogram, Product};
 use crate::state::checks;
 use crate::state::company::{ErrorCode, EventCode, Model, Modem, Requisite};
 use crate::state::directories;
-use crate::state::fiscal::{Correction, Receipt};
+use crate::state::fiscal::{self, Correction, Receipt};
 use crate::state::machine::Machine;
 use crate::state::money::Collection;
 use crate::state::settings::Settings;
@@ -78,6 +78,12 @@ pub struct Section {
     /// How far the random streams were drawn.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub random: Option<Drawn>,
+}
+
+/// What is odd in a section, and may be meant: rates of VAT that receipts cannot show.
+pub(crate) fn doubts(section: &Section) -> Vec<Problem> {
+    let doubt = |(i, product): (usize, &Product)| Some(fiscal::doubt(product.vat)?.under(i).under("products"));
+    section.products.iter().enumerate().filter_map(doubt).collect()
 }
 
 /// Builds the state.

@@ -78,6 +78,6 @@ fn check(
     if source.has_key(&["timeline", "until", "expect", "world"]) {
         stend_scenario::load(source, path.parent(), library, registry).map(|scenario| ("scenario", scenario.warnings))
     } else {
-        library.check(source, path.parent(), registry).map(|_| ("world", Vec::new()))
+        library.check(source, path.parent(), registry).map(|world| ("world", world.warnings(registry)))
     }
 }

@@ -13,7 +13,7 @@ use super::check::show;
 use super::host::Host;
 use super::taking::Taking;
 use super::token::Token;
-use super::{clock, err, speed, write};
+use super::{clock, colour, err, speed, write};
 
 /// Options of `serve` and `run`. Each can also be set by an environment variable.
 #[derive(Debug, clap::Args)]
@@ -146,7 +146,13 @@ impl Options {
             scenario.world.strict = Some(true);
         }
         let world = match (&self.world, &scenario) {
-            (Some(path), _) => Some(world_file(path, &library, &registry).map_err(|wrong| show(&wrong)).ok()?),
+            (Some(path), _) => {
+                let world = world_file(path, &library, &registry).map_err(|wrong| show(&wrong)).ok()?;
+                for warning in world.warnings(&registry).iter().filter(|_| !self.quiet) {
+                    err(&format!("{}\n\n", warning.render_warning(colour())));
+                }
+                Some(world)
+            }
             (None, Some(scenario)) => Some(scenario.world.clone()),
             (None, None) => None,
         };

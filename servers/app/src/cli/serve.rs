@@ -1,15 +1,16 @@
 //! `stend serve`: everything on its ports until stopped.
 
 use std::fmt::Write as _;
-use std::time::Duration;
+use std::sync::Arc;
 
 use clap::builder::BoolishValueParser;
 use serde_json::json;
 use stend::Running;
 use stend::certificates::AuthorityAt;
+use stend_control::Plays;
 use stend_core::clock::wall;
-use stend_core::{ClockSetting, World, WorldFile};
-use stend_scenario::{Options as PlayOptions, Reach, Scenario, Silent, Speed, play, play_in_place, pretty};
+use stend_core::{ClockSetting, Problem, World, WorldFile};
+use stend_scenario::{Options as PlayOptions, Reach, Report, Scenario, Speed, pretty};
 
 use super::bench::{begin_ready, end, start, write_ready};
 use super::options::Options;
@@ -82,13 +83,13 @@ async fn serve(
     }
     tracing::info!(target: "stend", urls = %json!(running.urls), "serving");
     let reach = running.reach.clone();
-    let worlds = std::sync::Arc::clone(&running.worlds);
+    let (worlds, plays) = (Arc::clone(&running.worlds), Arc::clone(&running.plays));
     let playing = async {
         if let Some(scenario) = &scenario {
-            if args.repeat {
-                play_on_a_loop(args, scenario, worlds.default_world(), &reach).await;
+            match args.repeat {
+                true => play_on_a_loop(args, scenario, &plays, worlds.default_world(), &reach).await,
+                false => play_once(&args.options, scenario, &plays, worlds.default_world(), &reach).await,
             }
-            play_once(&args.options, scenario, worlds.default_world(), &reach).await;
         }
         std::future::pending::<()>().await
     };
@@ -122,33 +123,31 @@ fn loop_clock(scenario: &Scenario, speed: Speed) -> Option<ClockSetting> {
 }
 
 /// Plays the scenario in the default world as it is, again and again. What fails because somebody else changed the world
-/// is logged, and a world that somebody resets is played on.
-async fn play_on_a_loop(args: &Args, scenario: &Scenario, world: &std::sync::Arc<World>, urls: &Reach) {
-    for round in 1_u64.. {
-        match play_in_place(scenario, world, urls, args.options.speed, &Silent).await {
-            Ok(report) => {
-                for step in report.steps.iter().filter(|step| step.failure.is_some()) {
-                    tracing::warn!(target: "stend", round, step = %step.what, failure = step.failure, "a step failed");
-                }
-                tracing::info!(target: "stend", round, passed = report.passed, "played");
+/// is logged, and a world that somebody resets is played on. Somebody who plays another scenario there ends it.
+async fn play_on_a_loop(args: &Args, scenario: &Scenario, plays: &Plays, world: &Arc<World>, urls: &Reach) {
+    let log = |round, outcome: Result<Report, Problem>| match outcome {
+        Ok(report) => {
+            for step in report.steps.iter().filter(|step| step.failure.is_some()) {
+                tracing::warn!(target: "stend", round, step = %step.what, failure = step.failure, "a step failed");
             }
-            Err(problem) => {
-                tracing::warn!(target: "stend", round, %problem, "the scenario was interrupted");
-                tokio::time::sleep(Duration::from_millis(200)).await;
-            }
+            tracing::info!(target: "stend", round, passed = report.passed, "played");
         }
-    }
+        Err(problem) => tracing::warn!(target: "stend", round, %problem, "the scenario was interrupted"),
+    };
+    plays.play_on_a_loop(scenario, world, urls, args.options.speed, log).await;
+    tracing::info!(target: "stend", "the loop was stopped, or another scenario is played in its world");
 }
 
 /// Plays the scenario once in the default world, which begins anew.
-async fn play_once(options: &Options, scenario: &Scenario, world: &std::sync::Arc<World>, urls: &Reach) {
-    match play(scenario, world, urls, &play_options(options), &Silent).await {
-        Ok(report) => {
+async fn play_once(options: &Options, scenario: &Scenario, plays: &Plays, world: &Arc<World>, urls: &Reach) {
+    match plays.play_once(scenario, world, urls, &play_options(options)).await {
+        Some(Ok(report)) => {
             say(&pretty(&report, colour()));
             tracing::info!(target: "stend", passed = report.passed, "played");
         }
         // Somebody reset the world: it is theirs.
-        Err(problem) => tracing::warn!(target: "stend", %problem, "the scenario was interrupted"),
+        Some(Err(problem)) => tracing::warn!(target: "stend", %problem, "the scenario was interrupted"),
+        None => tracing::info!(target: "stend", "the scenario was stopped"),
     }
 }
 

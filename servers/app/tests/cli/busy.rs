@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use crate::support::{Serving, curl};
+use crate::support::{Serving, curl, eventually};
 
 /// Some numbers that only grow, one for each service.
 fn happened(serving: &Serving) -> [u64; 4] {
@@ -81,6 +81,73 @@ fn the_busy_town_goes_on_in_place_whatever_a_visitor_does() {
     let fresh = happened(&serving);
     until_all_have_moved(&mut serving, fresh, &mut draws);
     assert_eq!(generation(), 2, "only the visitor has reset it");
+}
+
+fn scenario_of(serving: &Serving) -> Value {
+    let url = format!("{}/control/v1/worlds/default/scenario?steps=true", serving.url("control"));
+    serde_json::from_str(&curl(&[&url])).unwrap()
+}
+
+/// What `serve` plays is seen and steered like a play that came by the control API, which takes its place.
+#[test]
+fn a_loop_is_shown_paused_and_replaced_over_the_control_api() {
+    let serving = Serving::start(&["--scenario", "scenarios/busy-town.yaml", "--speed", "600", "--loop"]);
+    let scenario = format!("{}/control/v1/worlds/default/scenario", serving.url("control"));
+    let at = |n: u64| {
+        eventually("it does not go on", || {
+            Some(scenario_of(&serving)).filter(|shown| shown["round"].as_u64() >= Some(n))
+        })
+    };
+    let shown = at(1);
+    assert_eq!(
+        (&shown["state"], &shown["title"], &shown["speed"]),
+        (&json!("playing"), &json!("Busy town"), &json!(600.0))
+    );
+    assert_eq!(shown["of"], "30m");
+    let plan = shown["plan"].as_array().unwrap().len();
+    assert!(plan > 10, "{shown}");
+    curl(&["-X", "PUT", &scenario, "-d", r#"{"speed": "paused"}"#]);
+    let paused = scenario_of(&serving);
+    assert_eq!(paused["speed"], "paused");
+    let clock: Value = serde_json::from_str(&curl(&[&scenario.replace("/scenario", "/clock")])).unwrap();
+    assert_eq!(clock["mode"], "frozen");
+    // The speed of one round is that of the next; each begins with its own first step.
+    curl(&["-X", "PUT", &scenario, "-d", r#"{"speed": 6000}"#]);
+    let later = at(paused["round"].as_u64().unwrap() + 2);
+    assert_eq!((&later["state"], &later["speed"]), (&json!("playing"), &json!(6000.0)));
+    assert!(later["done"].as_u64() < Some(400), "the steps of this round: {}", later["done"]);
+    // Another scenario takes its place and keeps it.
+    let other = "stend: 1\ntitle: mine\nworld: documented\nuntil: 1s\ntimeline: []\n";
+    assert_eq!(curl(&[&format!("{scenario}?speed=max"), "--data-binary", other]), r#"{"state":"playing"}"#);
+    let ended =
+        eventually("mine has not ended", || Some(scenario_of(&serving)).filter(|shown| shown["state"] != "playing"));
+    assert_eq!((&ended["state"], &ended["title"], &ended["round"]), (&json!("passed"), &json!("mine"), &Value::Null));
+    let world: Value = serde_json::from_str(&curl(&[&scenario.replace("/scenario", "")])).unwrap();
+    assert_eq!(world["generation"], 2, "only mine has reset it");
+    let url = scenario.replace("/scenario", "/state");
+    let before = curl(&[&url]);
+    assert_eq!(curl(&[&url]), before, "nothing goes on in its world");
+}
+
+#[test]
+fn a_loop_can_be_stopped() {
+    let serving = Serving::start(&["--scenario", "scenarios/busy-town.yaml", "--speed", "600", "--loop"]);
+    let scenario = format!("{}/control/v1/worlds/default/scenario", serving.url("control"));
+    eventually("it has not begun", || (scenario_of(&serving)["state"] == "playing").then_some(()));
+    curl(&["-X", "DELETE", &scenario]);
+    eventually("it has not stopped", || (scenario_of(&serving)["state"] == "stopped").then_some(()));
+}
+
+/// A visitor who closes the café's trading day ends no round's bills for good: its manager opens another.
+#[test]
+fn w_bills_come_again_after_a_visitor_has_closed_the_day() {
+    let serving = Serving::start(&["--scenario", "scenarios/busy-town.yaml", "--speed", "600", "--loop"]);
+    let control = format!("{}/control/v1/worlds/default", serving.url("control"));
+    let close = json!({"tillypad.close_day": {"division": "8051B912-B90C-1045-9AA9-05A049551B57"}});
+    let closed = curl(&[&format!("{control}/actions"), "-d", &close.to_string()]);
+    assert!(closed.contains("arch_ID"), "{closed}");
+    let before = happened(&serving)[1];
+    eventually("no more bills come", || (happened(&serving)[1] > before).then_some(()));
 }
 
 #[test]

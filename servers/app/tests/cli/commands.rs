@@ -21,6 +21,34 @@ fn good_files_are_good_and_good_plays_pass() {
     assert!(out.contains("0s…14m55s  ✓ the staff tablet polls (180 times)\n"), "{out}");
 }
 
+/// A rate of VAT that receipts have no number for is kept, and said (point 5 of the readings).
+#[test]
+fn a_rate_of_vat_that_receipts_cannot_show_is_warned_about() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("vat.yaml");
+    let product = |vat: &str| {
+        format!("stend: 1\ntelemetron:\n  products: [{{ id: 1, name: Сок, vat: {vat}, components: [] }}]\n")
+    };
+    let check = |vat: &str, args: &[&str]| {
+        std::fs::write(&path, product(vat)).unwrap();
+        described(&stend(&[&["check", path.to_str().unwrap()], args].concat()))
+    };
+    for listed in ["20", "10", "0", "16.67", "9.09", "12.5"] {
+        let (code, out, err) = check(listed, &[]);
+        assert!(code == 0 && out.ends_with(": good world\n") && err.is_empty(), "{listed}: {out}{err}");
+    }
+    let (code, out, err) = check("18", &[]);
+    assert!(code == 0 && out.ends_with(": good world, 1 warning\n"), "{out}");
+    assert!(
+        err.contains("warning: receipts have no number for a VAT of 18 %: they will say 4") && err.contains(":3:"),
+        "{err}"
+    );
+    assert_eq!(check("22", &["--strict"]).0, 2);
+    let path = path.to_str().unwrap();
+    let (code, _, err) = described(&stend(&["run", "--world", path, "--", "true"]));
+    assert!(code == 0 && err.contains("warning: receipts have no number for a VAT of 22 %"), "{err}");
+}
+
 #[test]
 fn the_same_seed_prints_the_same_bytes() {
     let play = || described(&stend(&["play", "scenarios/lunch-rush.yaml", "--format", "json"]));

@@ -331,6 +331,7 @@ pub(crate) fn progress(_: &mut SchemaGenerator) -> Value {
             "speed": { "description": "`paused`, `max`, or virtual seconds a real second.", "type": ["string", "number"] },
             "source": { "type": "string", "description": "The scenario's text." },
             "report": { "type": "object" }, "why": { "type": "string" }, "clock": { "type": "string" },
+            "round": { "type": "integer", "description": "Of a scenario that `serve --loop` plays, the round under way." },
             "done": { "type": "integer" }, "plan": { "type": "array", "items": { "type": "object" } },
             "steps": { "type": "array", "items": { "type": "object" } },
         },

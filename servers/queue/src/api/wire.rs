@@ -76,7 +76,11 @@ impl<'t> Request<'t> {
 
     /// The same of a frame that is no object of just these keys.
     fn odd_parts(&mut self, text: &'t str) -> Result<Parts<'t>, Error> {
-        let json: Json<'t> = serde_json::from_str(text).map_err(|error| Error::NotJson(error.to_string()))?;
+        let json: Json<'t> = serde_json::from_str(text).map_err(|error| {
+            let marked = text.starts_with('\u{feff}');
+            let why = "it begins with a byte order mark (UTF-8); send it without one";
+            Error::NotJson(if marked { why.into() } else { error.to_string() })
+        })?;
         let Json::Object(mut object) = json else { return Err(Error::NotJson("it is another kind of value".into())) };
         let id = object.swap_remove("id");
         let command = object.swap_remove("command");
@@ -294,6 +298,8 @@ mod tests {
         assert!(matches!(result, Err(Error::Value(_))));
         assert_eq!((&*request.command, request.id), ("info", Some(Json::Number(3.into()))));
         assert!(matches!(Request::read("{").1, Err(Error::NotJson(_))));
+        let marked = Request::read("\u{feff}{}").1;
+        assert!(matches!(marked, Err(Error::NotJson(why)) if why.contains("byte order mark")));
         assert!(matches!(Request::read("[1]").1, Err(Error::NotJson(_))));
         assert!(matches!(Request::read("{}").1, Err(Error::NoCommand)));
         // A key that comes twice has its last value.

@@ -403,7 +403,8 @@ fn load_with(
         odd.push(root.locate(Problem::new("empty", "nothing happens in it, and nothing is expected")));
     }
     odd.sort_by_key(|problem| problem.position.map(|position| (position.line, position.column)));
-    let warnings = odd.into_iter().map(&shown).collect();
+    let mut warnings = world.warnings(registry);
+    warnings.extend(odd.into_iter().map(&shown));
     let title = file.title.unwrap_or_else(|| source.name.clone());
     let bodies = reader.files.into_read();
     Ok(Scenario { source, title, world, start, offset, until, warnings, bodies, steps, expectations })

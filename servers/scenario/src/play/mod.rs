@@ -97,7 +97,7 @@ pub async fn play_at(
 
 /// Plays a scenario once in a world as it is, from its present moment on. Seed and clock stay the world's; `speed` only says
 /// whether the clock is moved on from step to step ([`Speed::Max`]) or runs by itself. The final expectations are not
-/// checked: they speak of a world that began with the scenario.
+/// checked: they speak of a world that began with the scenario. `changes` tells of another speed, as of [`play_at`].
 ///
 /// # Errors
 /// The world was reset by somebody else while the scenario was played.
@@ -106,10 +106,11 @@ pub async fn play_in_place(
     world: &Arc<World>,
     reach: &Reach,
     speed: Speed,
+    changes: Option<watch::Receiver<Speed>>,
     progress: &dyn Progress,
 ) -> Result<Report, Problem> {
     let guard = world.guard();
-    let pace = Pace { speed, changes: None, varied: false };
+    let pace = Pace { speed, changes, varied: false };
     run(scenario, world, reach, pace, world.now(), guard, false, progress).await
 }
 

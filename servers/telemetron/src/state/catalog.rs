@@ -156,6 +156,12 @@ impl Planogram {
     pub(crate) fn place(&self, number: &str) -> Option<&Place> {
         self.layout.iter().find(|place| place.number == number)
     }
+
+    /// The level down to which a component counts as low.
+    pub(crate) fn critical(&self, component: i64) -> Option<Quantity> {
+        // Of several rows of one component the last that has a level counts.
+        self.capacity.iter().rev().filter(|item| item.component_id == component).find_map(|item| item.critical)
+    }
 }
 
 /// A place where a machine stands.

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crc::{CRC_16_ARC, Crc};
+use crc::{CRC_16_ARC, Crc, Table};
 
 use crate::state::State;
 use crate::state::machine::{Counter, Machine, Selection};
@@ -10,7 +10,7 @@ use crate::state::time::Moment;
 
 /// The report of a port: a `DXS`…`DXE` envelope around one transaction set with its check sum.
 pub(crate) fn write(state: &State, machine: &Machine, port: u8, at: Moment) -> String {
-    let mut set = Set(vec!["ST*001*0001".to_owned()]);
+    let mut set = Set::new();
     let planogram = machine.planogram_id.and_then(|id| state.planograms.get(&id));
     let model = machine.mm_id.and_then(|id| state.models.get(&id)).map_or("", |model| &model.name);
     let location = machine.location_id.and_then(|id| state.locations.get(&id)).map_or("", |place| &place.name);
@@ -62,8 +62,7 @@ pub(crate) fn write(state: &State, machine: &Machine, port: u8, at: Moment) -> S
     for place in places.iter().filter(|place| mine(&place.number)) {
         let product = state.products.get(&place.product_id).map_or("", |product| &product.name);
         set.line("PA1", &[&place.number, &place.price.0.to_string(), product]);
-        let selection = counters.selections.get(&place.number).cloned().unwrap_or_default();
-        set.selection(&selection);
+        set.selection(counters.selections.get(&place.number).unwrap_or(&Selection::default()));
     }
     // What was sold from places that the planogram no longer has.
     for (number, selection) in counters.selections.iter().filter(|(number, _)| mine(number)) {
@@ -106,26 +105,44 @@ fn sum(into: &mut Counter, counter: Counter) {
 const HEAD: &str = "DXS*NRI C2    *VA*V1/1*1\r\n";
 const TAIL: &str = "DXE*1*1\r\n";
 
-struct Set(Vec<String>);
+/// A transaction set while it is written, behind its envelope's first line.
+struct Set {
+    text: String,
+    lines: usize,
+}
 
 impl Set {
+    fn new() -> Self {
+        let mut set = Self { text: String::from(HEAD), lines: 0 };
+        set.line("ST", &["001", "0001"]);
+        set
+    }
+
     fn line(&mut self, name: &str, fields: &[&str]) {
-        let mut line = name.to_owned();
+        self.text.push_str(name);
         for field in fields {
-            line.push('*');
+            self.text.push('*');
             // A field ends at a star and a line at its break, so neither stands in a field.
-            line.extend(
+            self.text.extend(
                 field.chars().map(|character| if character == '*' || character.is_control() { ' ' } else { character }),
             );
         }
-        let end = line.trim_end_matches('*').len();
-        line.truncate(end);
-        self.0.push(line);
+        self.end_line();
+    }
+
+    /// Fields at the end that are empty are left out.
+    fn end_line(&mut self) {
+        self.text.truncate(self.text.trim_end_matches('*').len());
+        self.text.push_str("\r\n");
+        self.lines += 1;
     }
 
     fn values(&mut self, name: &str, values: &[i64]) {
-        let texts: Vec<String> = values.iter().map(i64::to_string).collect();
-        self.line(name, &texts.iter().map(String::as_str).collect::<Vec<_>>());
+        self.text.push_str(name);
+        for value in values {
+            let _ = write!(self.text, "*{value}");
+        }
+        self.end_line();
     }
 
     /// Value and number since the machine was made, then since it was last collected.
@@ -145,21 +162,17 @@ impl Set {
     }
 
     fn finish(self) -> String {
-        let mut text = String::from(HEAD);
-        for line in &self.0 {
-            text.push_str(line);
-            text.push_str("\r\n");
-        }
+        let Self { mut text, lines } = self;
         let crc = crc16(&text.as_bytes()[HEAD.len()..]);
         // The set counts itself: its lines, the check sum and its end.
-        let _ = write!(text, "G85*{crc:04X}\r\nSE*{}*0001\r\n{TAIL}", self.0.len() + 2);
+        let _ = write!(text, "G85*{crc:04X}\r\nSE*{}*0001\r\n{TAIL}", lines + 2);
         text
     }
 }
 
 /// CRC-16/ARC, which EVA-DTS calls for over everything from `ST` up to `G85`.
 pub(crate) fn crc16(bytes: &[u8]) -> u16 {
-    const CRC: Crc<u16> = Crc::<u16>::new(&CRC_16_ARC);
+    static CRC: Crc<u16, Table<16>> = Crc::<u16, Table<16>>::new(&CRC_16_ARC);
     CRC.checksum(bytes)
 }
 
@@ -206,7 +219,7 @@ mod tests {
 
     #[test]
     fn the_check_sum_is_one_of_the_bytes_that_are_sent() {
-        let mut set = Set(vec!["ST*001*0001".into()]);
+        let mut set = Set::new();
         set.line("PA1", &["1", "3500", "Кофе"]);
         let text = set.finish();
         let bytes = windows_1251(&text);
@@ -220,7 +233,7 @@ mod tests {
 
     #[test]
     fn a_set_counts_its_lines_and_a_changed_one_is_found_out() {
-        let mut set = Set(vec!["ST*001*0001".into()]);
+        let mut set = Set::new();
         set.line("ID1", &["AAA*0000", "Bianchi\r\n", "", ""]);
         set.line("ID5", &["180101", "1200"]);
         let text = set.finish();

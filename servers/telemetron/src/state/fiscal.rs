@@ -145,6 +145,9 @@ pub(crate) struct Amendment {
 /// The rates of VAT that receipts have numbers for: 20 %, 10 %, 0 %, 20/120 and 10/110.
 const RATES: [(i64, u8); 5] = [(2000, 1), (1000, 2), (0, 3), (1667, 5), (909, 6)];
 
+/// The same for people.
+const LISTED: &str = "known: 20, 10, 0, 16.67 (20/120), 9.09 (10/110); left out: not subject to VAT";
+
 /// The number of what is not subject to VAT.
 const NO_VAT: u8 = 4;
 
@@ -160,13 +163,21 @@ pub(crate) fn vat_code(vat: Option<Percent>) -> u8 {
     listed.map_or(NO_VAT, |(_, code)| *code)
 }
 
+/// What is said of a rate in a world file that receipts have no number for. The document itself sets one, and means it.
+pub(crate) fn doubt(vat: Option<Percent>) -> Option<Problem> {
+    const PRINTED: i64 = 1250;
+    let vat = vat.filter(|vat| vat.0 != PRINTED && !is_listed(Some(*vat)))?;
+    let text = format!("receipts have no number for a VAT of {vat} %: they will say 4, not subject to VAT");
+    Some(Problem::new("no_number", text).hint(LISTED).under("vat"))
+}
+
 /// # Errors
 /// A rate that receipts have no number for.
 fn listed(vat: Option<Percent>) -> Result<(), Problem> {
     match vat.filter(|vat| !is_listed(Some(*vat))) {
-        Some(vat) => Err(Problem::invalid(format!("receipts have no number for a VAT of {vat} %"))
-            .hint("known: 20, 10, 0, 16.67 (20/120), 9.09 (10/110); left out: not subject to VAT")
-            .under("vat")),
+        Some(vat) => {
+            Err(Problem::invalid(format!("receipts have no number for a VAT of {vat} %")).hint(LISTED).under("vat"))
+        }
         None => Ok(()),
     }
 }

@@ -120,6 +120,22 @@ pub(crate) fn fits(planogram: &Planogram, products: &BTreeMap<i64, Product>) -> 
     keys
 }
 
+/// Whether a machine with this planogram holds something in this slot, as [`fits`] has it.
+pub(crate) fn has_room(planogram: &Planogram, products: &BTreeMap<i64, Product>, (component, layout): &Key) -> bool {
+    let has = |product: &Product| product.components.iter().any(|part| part.id == *component);
+    let places = planogram.layout.iter().filter_map(|place| Some((place, products.get(&place.product_id)?)));
+    let mut placed = places.filter(|(_, product)| has(product));
+    match layout {
+        Some(number) => placed.any(|(place, product)| !product.composite && place.number == *number),
+        None => {
+            let listed = planogram.products.iter().filter_map(|id| products.get(id));
+            let is_placed = |id: i64| planogram.layout.iter().any(|place| place.product_id == id);
+            placed.any(|(_, product)| product.composite)
+                || listed.filter(|product| has(product)).any(|product| product.composite || !is_placed(product.id))
+        }
+    }
+}
+
 impl State {
     /// What the machine's planogram has room for; none: no planogram says.
     pub(crate) fn room(&self, machine: &Machine) -> Option<BTreeSet<Key>> {
@@ -506,5 +522,11 @@ mod tests {
         let keys: Vec<Key> = fits(&planogram, &products).into_iter().collect();
         let spiral = |number: &str| Some(number.to_owned());
         assert_eq!(keys, [(1, None), (2, None), (100, spiral("A1")), (100, spiral("A2")), (101, None)]);
+        // One slot is asked for without listing all.
+        for key in [1, 2, 3, 100, 101].into_iter().flat_map(|id| ["A1", "A2", "1"].map(|place| (id, spiral(place)))) {
+            assert_eq!(has_room(&planogram, &products, &key), keys.contains(&key), "{key:?}");
+            let key = (key.0, None);
+            assert_eq!(has_room(&planogram, &products, &key), keys.contains(&key), "{key:?}");
+        }
     }
 }

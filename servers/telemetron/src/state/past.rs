@@ -7,12 +7,11 @@ use serde::Serialize;
 use stend_core::{Problem, Span, Timestamp};
 
 use crate::state::State;
-use crate::state::catalog::Place;
 use crate::state::history::{Payment, Sold, Vend};
 use crate::state::link::Message;
 use crate::state::machine::Held;
 use crate::state::number::Roubles;
-use crate::state::selling::{Draw, Mix, count, note_for, sort};
+use crate::state::selling::{Draw, Mix, Offer, count, note_for, sort};
 use crate::state::time::{Moment, seconds};
 
 /// What a past is to look like.
@@ -159,11 +158,15 @@ impl State {
             modem.offline = false;
             modem.heard
         });
+        if let Some(since) = silent.take_if(|since| *since < start) {
+            self.go_silent(id, since);
+        }
+        // Of what is sold nothing changes on the way.
+        let offers = self.offers(id).unwrap_or_default();
         laid.refills += u32::from(self.refill(id, start));
         for (at, step) in steps {
-            if let Some(since) = silent.filter(|since| since < at) {
+            if let Some(since) = silent.take_if(|since| *since < *at) {
                 self.go_silent(id, since);
-                silent = None;
             }
             let failing = self.machines.get(&id).is_some_and(|machine| !machine.failures.is_empty());
             match step {
@@ -179,7 +182,13 @@ impl State {
                 }
                 Step::Break(way) if !failing => self.break_down(id, *way, *at, laid),
                 Step::Repair if failing => drop(self.recover(id, None, *at)),
-                Step::Want(pick, share) if !failing => self.want(id, *pick, sort(mix, *share), *at, laid),
+                Step::Want(pick, share) if !failing => {
+                    let picked = usize::try_from(*pick).ok().and_then(|pick| offers.get(pick % offers.len().max(1)));
+                    if let Some(offer) = picked {
+                        // Two of five pay with a note.
+                        self.want(id, offer, sort(mix, *share), pick / 1000 % 5 < 2, *at, laid);
+                    }
+                }
                 Step::Break(_) | Step::Repair | Step::Want(..) => {}
             }
         }
@@ -205,28 +214,31 @@ impl State {
     }
 
     /// Somebody wants something, and gets it unless it is sold out.
-    fn want(&mut self, id: i64, pick: u32, (vend, payment): (Vend, Payment), at: Moment, laid: &mut Laid) {
-        let places = self.places_of(id).unwrap_or_default();
-        let Some((place, name)) = usize::try_from(pick).ok().and_then(|pick| places.get(pick % places.len().max(1)))
-        else {
-            return;
-        };
-        if !self.is_in_stock(id, place) {
+    fn want(
+        &mut self,
+        id: i64,
+        offer: &Offer,
+        (vend, payment): (Vend, Payment),
+        by_note: bool,
+        at: Moment,
+        laid: &mut Laid,
+    ) {
+        if !self.is_in_stock(id, offer) {
             laid.sold_out += 1;
             return;
         }
-        let price = if vend == Vend::Paid { place.price } else { Roubles::default() };
+        let price = if vend == Vend::Paid { offer.price } else { Roubles::default() };
         let sold = Sold {
             at,
-            layout: Some(Arc::from(place.number.as_str())),
-            name: Some(Arc::from(name.as_str())),
+            layout: Some(Arc::clone(&offer.layout)),
+            name: Some(Arc::clone(&offer.name)),
             price,
             number: 1,
             discount: Roubles::default(),
             vend,
             payment,
         };
-        let note = (pick / 1000 % 5 < 2).then(|| note_for(price)).flatten();
+        let note = by_note.then(|| note_for(price)).flatten();
         let note = note.filter(|note| self.can_change(id, *note, price));
         self.pay(id, &sold, note);
         if let Some(machine) = self.machines.get_mut(&id) {
@@ -234,16 +246,16 @@ impl State {
         }
         laid.sales += 1;
         laid.value.0 = laid.value.0.saturating_add(price.0);
-        self.emit(id, [Message::Sale(Held::new(sold, Some(place.product_id)))]);
+        self.emit(id, [Message::Sale(Held::new(sold, Some(offer.product)))]);
     }
 
     /// Whether the server's count has enough for one more.
-    fn is_in_stock(&self, id: i64, place: &Place) -> bool {
-        let Some((machine, product)) = self.machines.get(&id).zip(self.products.get(&place.product_id)) else {
+    fn is_in_stock(&self, id: i64, offer: &Offer) -> bool {
+        let Some((machine, product)) = self.machines.get(&id).zip(self.products.get(&offer.product)) else {
             return false;
         };
         product.components.iter().all(|part| {
-            let layout = (!product.composite).then(|| place.number.clone());
+            let layout = (!product.composite).then(|| offer.layout.to_string());
             machine.loading.0.get(&(part.id, layout)).is_some_and(|level| level.value >= part.volume)
         })
     }

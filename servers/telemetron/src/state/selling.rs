@@ -11,7 +11,6 @@ use stend_core::{Problem, Span, Timestamp};
 use crate::state::catalog::{Component, Place, Planogram, Role};
 use crate::state::history::{Payment, Sold, Vend};
 use crate::state::link::{Message, Received};
-use crate::state::loading::fits;
 use crate::state::machine::{Held, Machine};
 use crate::state::number::Roubles;
 use crate::state::stock::Stock;
@@ -97,6 +96,15 @@ impl Mix {
         }
         Ok(())
     }
+}
+
+/// Something that a machine sells.
+#[derive(Debug)]
+pub(crate) struct Offer {
+    pub(crate) layout: Arc<str>,
+    pub(crate) product: i64,
+    pub(crate) name: Arc<str>,
+    pub(crate) price: Roubles,
 }
 
 /// Draws moments of a period by the weight of their hour.
@@ -249,8 +257,7 @@ impl State {
         machine.last.sale = machine.last.sale.max(Some(last.sold.at));
         let fiscal = machine.is_crt_active;
         let planogram = machine.planogram_id.and_then(|id| self.planograms.get(&id));
-        let room = planogram.map(|planogram| fits(planogram, &self.products)).unwrap_or_default();
-        let mut stock = Stock::new(machine, planogram, room);
+        let mut stock = Stock { machine, planogram, products: &self.products };
         for held in sales.iter().filter(|held| held.consume) {
             let Some(product) = held.product.and_then(|id| self.products.get(&id)) else { continue };
             let layout = held.sold.layout.as_deref().filter(|_| !product.composite);
@@ -294,7 +301,7 @@ impl State {
             connected.map_err(|problem| Problem { path: Default::default(), ..problem }.under(i).under("machines"))?;
         }
         let selling: Vec<i64> =
-            ids.into_iter().filter(|id| self.places_of(*id).is_some_and(|places| !places.is_empty())).collect();
+            ids.into_iter().filter(|id| self.offers(*id).is_some_and(|offers| !offers.is_empty())).collect();
         if selling.is_empty() {
             let text = "none of the machines has a modem and a planogram with something in it";
             return Err(Problem::conflict(text).under("machines"));
@@ -341,19 +348,17 @@ impl State {
         let mut seeded = Seeded { number: flood.count, ..Seeded::default() };
         for group in drawn.chunk_by(|one, other| one.0 == other.0) {
             let id = selling[group[0].0];
-            let places = self.places_of(id).unwrap_or_default();
-            let names: Vec<Arc<str>> = places.iter().map(|(_, name)| Arc::from(name.as_str())).collect();
-            let layouts: Vec<Arc<str>> = places.iter().map(|(place, _)| Arc::from(place.number.as_str())).collect();
+            let offers = self.offers(id).unwrap_or_default();
             let mut sales = Vec::with_capacity(group.len());
             for (_, at, draw, share) in group {
-                let pick = usize::try_from(*draw).unwrap_or(0) % places.len();
+                let pick = usize::try_from(*draw).unwrap_or(0) % offers.len();
                 let (vend, payment) = sort(mix, *share);
-                let place = &places[pick].0;
-                let price = if vend == Vend::Paid { place.price } else { Roubles::default() };
+                let offer = &offers[pick];
+                let price = if vend == Vend::Paid { offer.price } else { Roubles::default() };
                 let sold = Sold {
                     at: Moment(*at),
-                    layout: Some(Arc::clone(&layouts[pick])),
-                    name: Some(Arc::clone(&names[pick])),
+                    layout: Some(Arc::clone(&offer.layout)),
+                    name: Some(Arc::clone(&offer.name)),
                     price,
                     number: 1,
                     discount: Roubles::default(),
@@ -367,7 +372,7 @@ impl State {
                 // Two of five pay with a note.
                 let note = (draw / 1000 % 5 < 2).then(|| note_for(price)).flatten();
                 self.pay(id, &sold, note.filter(|note| self.can_change(id, *note, price)));
-                sales.push(Message::Sale(Held { consume: flood.consume, ..Held::new(sold, Some(place.product_id)) }));
+                sales.push(Message::Sale(Held { consume: flood.consume, ..Held::new(sold, Some(offer.product)) }));
             }
             let made = u32::try_from(sales.len()).unwrap_or(u32::MAX);
             let sent = self.emit(id, sales);
@@ -382,11 +387,18 @@ impl State {
         cash.is_some_and(|cash| cash.change.0 >= note.0.saturating_sub(price.0))
     }
 
-    /// The places of a machine's planogram that hold something, and the names.
-    pub(crate) fn places_of(&self, id: i64) -> Option<Vec<(Place, String)>> {
+    /// What a machine's planogram offers.
+    pub(crate) fn offers(&self, id: i64) -> Option<Vec<Offer>> {
         let planogram = self.planograms.get(&self.machines.get(&id)?.planogram_id?)?;
-        let with_name = |place: &Place| Some((place.clone(), self.products.get(&place.product_id)?.name.clone()));
-        Some(planogram.layout.iter().filter_map(with_name).collect())
+        let offer = |place: &Place| {
+            Some(Offer {
+                layout: place.number.as_str().into(),
+                product: place.product_id,
+                name: self.products.get(&place.product_id)?.name.as_str().into(),
+                price: place.price,
+            })
+        };
+        Some(planogram.layout.iter().filter_map(offer).collect())
     }
 }
 

@@ -1,43 +1,29 @@
 //! What sales take from a machine's loading, and the events that come of it (T17).
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use serde_json::json;
 
-use crate::state::catalog::Planogram;
+use crate::state::catalog::{Planogram, Product};
+use crate::state::loading::has_room;
 use crate::state::machine::{Event, Key, Machine};
 use crate::state::number::Quantity;
 use crate::state::time::Moment;
 
 /// A machine's loading while sales are taken from it.
 pub(crate) struct Stock<'m> {
-    machine: &'m mut Machine,
-    /// The planogram's critical levels, by component.
-    critical: BTreeMap<i64, i64>,
-    /// How much there is of a component with a critical level, in all its slots.
-    held: BTreeMap<i64, i64>,
-    /// The slots of the planogram, if there is one.
-    room: BTreeSet<Key>,
+    pub(crate) machine: &'m mut Machine,
+    pub(crate) planogram: Option<&'m Planogram>,
+    pub(crate) products: &'m BTreeMap<i64, Product>,
 }
 
-impl<'m> Stock<'m> {
-    pub(crate) fn new(machine: &'m mut Machine, planogram: Option<&Planogram>, room: BTreeSet<Key>) -> Self {
-        let capacity = planogram.map_or(&[][..], |planogram| &planogram.capacity);
-        let critical: BTreeMap<i64, i64> =
-            capacity.iter().filter_map(|item| Some((item.component_id, item.critical?.0))).collect();
-        let mut held: BTreeMap<i64, i64> = BTreeMap::new();
-        for ((component, _), level) in machine.loading.0.iter().filter(|((id, _), _)| critical.contains_key(id)) {
-            let held = held.entry(*component).or_default();
-            *held = held.saturating_add(level.value.0);
-        }
-        Self { machine, critical, held, room }
-    }
-
+impl Stock<'_> {
     /// Takes from a slot. What is not there is noted as such; what runs low or out makes an event. A slot that was counted
     /// since, or that the planogram no longer has, stays as it is (T19).
     pub(crate) fn take(&mut self, component: i64, layout: Option<&str>, used: i64, at: Moment, counted: &[Key]) {
         let key = (component, layout.map(str::to_owned));
-        if counted.contains(&key) || !self.room.contains(&key) && !self.machine.loading.0.contains_key(&key) {
+        let has_room = || self.planogram.is_some_and(|planogram| has_room(planogram, self.products, &key));
+        if counted.contains(&key) || !self.machine.loading.0.contains_key(&key) && !has_room() {
             return;
         }
         let level = self.machine.loading.0.entry(key).or_default();
@@ -51,14 +37,19 @@ impl<'m> Stock<'m> {
         if taken > 0 && level.value.0 == 0 {
             self.emit("EIB", component, layout, at);
         }
-        if let Some(critical) = self.critical.get(&component).copied() {
-            let held = self.held.entry(component).or_default();
-            let was = *held;
-            *held = was.saturating_sub(taken);
-            if was > critical && *held <= critical {
+        let critical = self.planogram.and_then(|planogram| planogram.critical(component));
+        if let Some(critical) = critical {
+            let held = self.held(component);
+            if held <= critical.0 && held.saturating_add(taken) > critical.0 {
                 self.emit("EIA", component, None, at);
             }
         }
+    }
+
+    /// How much there is of a component, in all its slots.
+    fn held(&self, component: i64) -> i64 {
+        let slots = self.machine.loading.0.range((component, None)..).take_while(|((id, _), _)| *id == component);
+        slots.fold(0, |held, (_, level)| held.saturating_add(level.value.0))
     }
 
     fn emit(&mut self, code: &str, component: i64, layout: Option<&str>, at: Moment) {
