@@ -83,7 +83,7 @@ pub struct Watched<'a> {
     pub world: &'a World,
     /// What is kept.
     pub snapshots: &'a Snapshots,
-    /// Who else is told.
+    /// Who else is notified.
     pub progress: &'a dyn Progress,
 }
 

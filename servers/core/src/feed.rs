@@ -1,4 +1,4 @@
-//! What whoever watches a world is told: the signal that something was recorded, and the bounded list of what happened
+//! What observers of a world receive: the signal that something was recorded, and the bounded list of what happened
 //! beside the journal.
 
 use std::collections::VecDeque;

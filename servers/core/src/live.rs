@@ -83,7 +83,7 @@ impl<F: Service> Live<F> {
         (output, self.reckon(&place))
     }
 
-    /// Runs a rule that only reads the state: nobody who follows it is told, and its version stays.
+    /// Runs a rule that only reads the state: nobody who follows it is notified, and its version stays.
     pub(crate) fn read<R>(&self, rule: impl FnOnce(&mut F::State) -> R) -> R {
         rule(self.state.lock().state())
     }

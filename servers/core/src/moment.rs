@@ -1,11 +1,11 @@
-//! A time as people are told it: with the offset from UTC in which they have written their times.
+//! A time as people see it: with the offset from UTC in which they have written their times.
 
 use jiff::Timestamp;
 use jiff::fmt::temporal::Pieces;
 use jiff::tz::Offset;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-/// A time and the offset from UTC in which it is told.
+/// A time and the offset from UTC in which it is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Moment {
     /// The time.
@@ -47,7 +47,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_moment_is_told_with_its_offset_and_read_with_it() {
+    fn a_moment_is_shown_with_its_offset_and_read_with_it() {
         for text in ["2026-11-21T12:00:00+03:00", "2026-11-21T09:00:00Z", "2026-11-21T12:00:00.5-05:30"] {
             let moment: Moment = serde_json::from_value(text.into()).expect("a time");
             assert_eq!(serde_json::to_value(moment).expect("a text"), text);

@@ -183,7 +183,7 @@ impl World {
         self.run_at(live, self.clock.now(), rule)
     }
 
-    /// Runs a rule that only reads a service's state: its version stays, and nobody who follows it is told.
+    /// Runs a rule that only reads a service's state: its version stays, and nobody who follows it is notified.
     pub fn read<F: Service, R>(&self, live: &Live<F>, rule: impl FnOnce(&mut F::State) -> R) -> R {
         let _open = self.gate.read();
         live.read(rule)

@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::fields::to_milli;
 use super::sessions::{Component, Session};
 
-/// So many tokens of sessions that have ended unused are remembered, so that their clients are told why.
+/// So many tokens of sessions that have ended unused are remembered, so that their clients learn why.
 const MOST_EXPIRED: usize = 1000;
 
 /// Who listens on an open socket. Sockets belong to one world, so in a copy of a state nobody does, who has until then.

@@ -1,30 +1,32 @@
 //! Playing a scenario in a world.
 
+mod answers;
+mod pace;
 mod react;
 mod seen;
 mod wait;
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BinaryHeap};
+use std::collections::BinaryHeap;
 use std::sync::Arc;
-use std::time::Duration;
 
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use stend_core::busy::{BusyGuard, Gone};
 use stend_core::fault::Fault;
-use stend_core::{ClockSetting, Mode, Node, Path, Problem, Span, Step as PathStep, Timestamp, World};
+use stend_core::{ClockSetting, Node, Path, Problem, Span, Step as PathStep, Timestamp, World};
 use tokio::sync::watch;
 
-use crate::call::{Answer, Reach};
-use crate::expect::{Expectation, check_paths, read_paths};
-use crate::file::{ReplyFile, Scenario, Speed, Step, What, json as plain};
-use crate::matcher::{Domain, Matcher, find, path, short};
+use crate::call::Reach;
+use crate::expect::Expectation;
+use crate::file::{Scenario, Speed, Step, What, json as plain};
+use crate::matcher::{Domain, short};
 use crate::report::{Report, StepOutcome};
 use crate::socket::Sockets;
 use crate::subst::{Captured, fill};
+use pace::{Pace, move_on};
 use react::Armed;
-use seen::{Seen, checked, part_of, seen_of};
+use seen::{Seen, checked, part_of};
 
 /// How a scenario is played.
 #[derive(Debug, Clone)]
@@ -195,47 +197,6 @@ async fn run(
     })
 }
 
-/// How fast a play goes, and who may change that.
-struct Pace {
-    speed: Speed,
-    changes: Option<watch::Receiver<Speed>>,
-    /// Whether it was changed: what the wall clock had a part in is not the same in every play.
-    varied: bool,
-}
-
-impl Pace {
-    /// The next speed; never ends where nobody can change it any more.
-    async fn changed(&mut self) -> Speed {
-        if let Some(changes) = &mut self.changes
-            && changes.changed().await.is_ok()
-        {
-            return *changes.borrow_and_update();
-        }
-        std::future::pending().await
-    }
-
-    fn set(&mut self, speed: Speed, world: &World) {
-        self.speed = speed;
-        self.varied = true;
-        let now = Some(world.now());
-        let setting = match speed {
-            Speed::Times(factor) => ClockSetting::scaled(factor, now),
-            Speed::Max | Speed::Stands => ClockSetting { mode: Mode::Frozen, now, scale: None },
-        };
-        if let Err(problem) = world.set_clock(setting) {
-            tracing::warn!(%problem, "a play goes on at its former speed");
-        }
-    }
-}
-
-/// Moves the clock to what falls due next.
-async fn move_on(world: &World) {
-    if world.advance_to_next().await.is_none() {
-        // Nothing falls due: what the player waits for comes over the network, and may change that.
-        tokio::time::sleep(Duration::from_millis(2)).await;
-    }
-}
-
 /// SHA-256 of the world as a file.
 fn digest(world: &World) -> String {
     let hash = Sha256::digest(world.save().to_json().to_string());
@@ -301,7 +262,7 @@ impl Player<'_> {
             let began = self.world.now();
             let (outcome, held) = self.step(step, at, guard).await;
             let took = Span::between(began, self.world.now());
-            self.tell(StepOutcome { round: (step.when.rounds > 1).then_some(round), took, ..outcome });
+            self.report(StepOutcome { round: (step.when.rounds > 1).then_some(round), took, ..outcome });
             guard = self.react(held).await;
             if round < step.when.rounds {
                 agenda.push(Reverse((at.plus(step.when.every), index, round + 1)));
@@ -309,7 +270,7 @@ impl Player<'_> {
         }
         let guard = self.wait(scenario.until, guard).await?;
         let _last = self.react(guard).await;
-        self.tell_what_never_happened();
+        self.report_what_never_happened();
         self.progress.at(scenario.until, scenario.until, "expectations");
         let expected = scenario.expectations.iter().filter(|_| self.expects);
         let expectations = expected.map(|expectation| {
@@ -322,7 +283,7 @@ impl Player<'_> {
         Ok((self.outcomes, expectations))
     }
 
-    fn tell(&mut self, outcome: StepOutcome) {
+    fn report(&mut self, outcome: StepOutcome) {
         self.progress.done(&outcome);
         self.outcomes.push(outcome);
     }
@@ -390,11 +351,11 @@ impl Player<'_> {
         };
         let seen = std::mem::take(&mut self.seen);
         let after = self.world.journal.newest();
-        let told = result.is_err() || step.expect.is_some();
+        let shown = result.is_err() || step.expect.is_some();
         let words = ["expect", "wait_for", "on"].into_iter().find_map(|key| step.node.get(key));
         let outcome = StepOutcome {
-            expected: words.filter(|_| told).map(Node::to_json).unwrap_or_default(),
-            found: if told { seen.found } else { Value::Null },
+            expected: words.filter(|_| shown).map(Node::to_json).unwrap_or_default(),
+            found: if shown { seen.found } else { Value::Null },
             nearest: seen.nearest,
             captured: seen.captured,
             journal: (after > before).then_some((before, after)),
@@ -448,93 +409,4 @@ impl Player<'_> {
         self.capture(&step.capture, &result)?;
         Ok(result)
     }
-
-    fn answered(&mut self, step: &Step, answer: Result<Answer, String>) -> Result<Value, Failed> {
-        let empty = ReplyFile { status: None, json: None, headers: None, body: None, error: None };
-        let expect = step.expect.as_ref().unwrap_or(&empty);
-        self.seen.found = match &answer {
-            Ok(answer) => seen_of(answer, plain(&expect.headers).as_ref()),
-            Err(why) => json!({ "error": why }),
-        };
-        let answer = match (answer, plain(&expect.error)) {
-            (Ok(answer), None) => answer,
-            (Ok(answer), Some(_)) => {
-                let why = format!("expected no reply; got {} {}", answer.status.unwrap_or(200), answer.body);
-                return Err(part(["expect", "error"])(why));
-            }
-            (Err(why), None) => return Err(part(["call"])(why)),
-            (Err(why), Some(expected)) => {
-                self.expected(&expected, Domain::Text)?
-                    .check(Some(&Value::from(why.clone())))
-                    .map_err(part(["expect", "error"]))?;
-                return Ok(json!({ "error": why }));
-            }
-        };
-        match (answer.status, plain(&expect.status)) {
-            (Some(status), Some(expected)) => {
-                self.expected(&expected, Domain::Status)?
-                    .check_status(status)
-                    .map_err(|why| format!("status: {why}; the body is {}", cut(&answer.body)))
-                    .map_err(part(["expect", "status"]))?;
-            }
-            // A call that says nothing of the status wants to succeed.
-            (Some(status), None) if status >= 400 => {
-                return Err(part(["call"])(format!("status {status}; the body is {}", cut(&answer.body))));
-            }
-            (None, Some(_)) => {
-                let why = "status: not known, as the journal has not kept the command".to_owned();
-                return Err(part(["expect", "status"])(why));
-            }
-            (_, None) => {}
-        }
-        let body = answer.json();
-        if let Some(paths) = plain(&expect.json) {
-            self.check_json(&paths, &body)?;
-        }
-        if let Some(expected) = plain(&expect.body) {
-            self.expected(&expected, Domain::Text)?
-                .check(Some(&Value::from(answer.body.as_str())))
-                .map_err(|why| format!("body: {why}"))
-                .map_err(part(["expect", "body"]))?;
-        }
-        if let Some(Value::Object(headers)) = plain(&expect.headers) {
-            for (name, expected) in &headers {
-                let given = answer.headers.get(&name.to_lowercase()).map(|value| Value::from(value.as_str()));
-                self.expected(expected, Domain::Text)?
-                    .check(given.as_ref())
-                    .map_err(|why| format!("header {name}: {why}"))
-                    .map_err(part(["expect", "headers", name]))?;
-            }
-        }
-        self.capture(&step.capture, &body)?;
-        Ok(answer.status.map_or(Value::Null, |status| json!({ "status": status })))
-    }
-
-    fn expected(&self, value: &Value, domain: Domain) -> Result<Matcher, String> {
-        fill(value, &self.captured).and_then(|value| Matcher::read(&value, domain)).map_err(|problem| problem.message)
-    }
-
-    fn check_json(&self, paths: &Value, value: &Value) -> Result<(), Failed> {
-        let paths =
-            fill(paths, &self.captured).and_then(|paths| read_paths(&paths)).map_err(|problem| problem.message)?;
-        check_paths(&paths, value).map_err(|(path, why)| part(["expect", "json", &path])(why))
-    }
-
-    fn capture(&mut self, wanted: &BTreeMap<String, String>, value: &Value) -> Result<(), Failed> {
-        for (name, text) in wanted {
-            let found = path(text).map_err(|problem| problem.message)?;
-            let Some(found) = find(&found, text, value) else {
-                let why = format!("nothing to capture as `{name}`: {text} finds nothing in {}", short(value));
-                return Err(part(["capture", name])(why));
-            };
-            self.seen.captured.insert(name.clone(), part_of(found.clone()));
-            self.captured.insert(name.clone(), found);
-        }
-        Ok(())
-    }
-}
-
-fn cut(text: &str) -> String {
-    let head: String = text.chars().take(300).collect();
-    if head.len() < text.len() { format!("{head}…") } else { head }
 }

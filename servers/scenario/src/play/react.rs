@@ -44,7 +44,7 @@ impl Player<'_> {
                     Ok(id) => Some(id),
                     Err(problem) => {
                         let outcome = StepOutcome::of(&step.node, step.title.clone(), at);
-                        self.tell(outcome.failing(Some(problem.to_string())));
+                        self.report(outcome.failing(Some(problem.to_string())));
                         return;
                     }
                 }
@@ -103,18 +103,18 @@ impl Player<'_> {
                 let at = Span::between(self.start, at);
                 if matches!(step.what, What::Fault(_)) {
                     let outcome = StepOutcome::of(&step.node, step.title.clone(), at);
-                    self.tell(StepOutcome { result: json!({ "fault": "struck" }), ..outcome });
+                    self.report(StepOutcome { result: json!({ "fault": "struck" }), ..outcome });
                     continue;
                 }
                 let (outcome, held) = self.step(step, at, guard).await;
                 guard = held;
-                self.tell(outcome);
+                self.report(outcome);
             }
         }
     }
 
     /// Fails a step whose wait ended without a match, with the closest match.
-    pub(super) fn tell_what_never_happened(&mut self) {
+    pub(super) fn report_what_never_happened(&mut self) {
         let (scenario, world) = (self.scenario, Arc::clone(self.world));
         let journal = &world.journal;
         for armed in std::mem::take(&mut self.armed).into_iter().filter(|armed| !armed.done) {
@@ -148,7 +148,7 @@ impl Player<'_> {
             }
             let outcome = StepOutcome::of(&step.node, step.title.clone(), step.when.first).failing(Some(why));
             let expected = step.node.get("on").map(Node::to_json).unwrap_or_default();
-            self.tell(StepOutcome { expected, nearest: nearby, ..outcome });
+            self.report(StepOutcome { expected, nearest: nearby, ..outcome });
         }
     }
 }

@@ -9,8 +9,8 @@ use super::one;
 use crate::Telemetron;
 use crate::state::State;
 use crate::state::fiscal::{Amendment, Wanted};
-use crate::state::history::Payment;
 use crate::state::number::{Percent, Roubles};
+use crate::state::sale::Payment;
 
 /// Arguments of `telemetron.issue_receipt`.
 #[derive(Debug, Deserialize, JsonSchema)]

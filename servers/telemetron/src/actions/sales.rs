@@ -8,9 +8,9 @@ use stend_core::{Problem, Span, Timestamp};
 use super::one;
 use crate::Telemetron;
 use crate::state::State;
-use crate::state::history::{Payment, Vend};
 use crate::state::number::Roubles;
 use crate::state::past::{Laid, Past};
+use crate::state::sale::{Payment, Vend};
 use crate::state::selling::{Flood, Mix, Sale, Seeded};
 
 /// Arguments of `telemetron.sell`.

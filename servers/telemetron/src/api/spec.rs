@@ -3,7 +3,8 @@
 use schemars::{JsonSchema, SchemaGenerator};
 use serde_json::{Map, Value, json};
 
-use crate::state::loading::{Inventory, Load};
+use crate::state::inventory::Inventory;
+use crate::state::loading::Load;
 use crate::state::locations::{LocationChange, NewLocation};
 use crate::state::machines::MachineChange;
 use crate::state::modems::{self, DataRequest, Dispense, ModemChange, ModemCommands, VendistaCredit};

@@ -7,8 +7,8 @@ use crate::api::Cx;
 use crate::api::request::Request;
 use crate::errors::Error;
 use crate::state::State;
-use crate::state::history::{Payment, Tally, Vend};
 use crate::state::number::Roubles;
+use crate::state::sale::{Payment, Tally, Vend};
 use crate::state::statistics::by_sort;
 use crate::state::time::{Asked, Iso, STATISTICS};
 

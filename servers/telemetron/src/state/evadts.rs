@@ -5,7 +5,8 @@ use std::fmt::Write as _;
 use crc::{CRC_16_ARC, Crc, Table};
 
 use crate::state::State;
-use crate::state::machine::{Counter, Machine, Selection};
+use crate::state::counters::{Counter, Selection};
+use crate::state::machine::Machine;
 use crate::state::time::Moment;
 
 /// The report of a port: a `DXS`…`DXE` envelope around one transaction set with its check sum.

@@ -8,9 +8,9 @@ use serde::{Deserialize, Serialize};
 use stend_core::{Problem, Streams, Timestamp};
 
 use crate::state::access::Viewer;
-use crate::state::history::{Payment, Sold, Vend};
 use crate::state::money::positive;
 use crate::state::number::{Percent, Roubles};
+use crate::state::sale::{Payment, Sold, Vend};
 use crate::state::time::{Moment, Period};
 use crate::state::timeline::Timed;
 use crate::state::{State, missing, take};

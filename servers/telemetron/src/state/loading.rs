@@ -1,4 +1,4 @@
-//! What machines are loaded with: loadings, inventories, and what no longer fits (T6, T7, T8).
+//! What machines are loaded with: loadings, and what no longer fits (T6, T8).
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -6,17 +6,16 @@ use std::fmt::Write as _;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
-use stend_core::request::{Between, Code, Text};
+use stend_core::request::{Code, Text};
 use stend_core::{Problem, Timestamp};
 
 use crate::errors::{Error, Invalid};
 use crate::state::access::Viewer;
-use crate::state::catalog::{Component, Planogram, Product};
-use crate::state::link::Message;
+use crate::state::catalog::Component;
 use crate::state::machine::{Change, Filled, Key, Level, MOST, Machine, Recent, Transaction};
 use crate::state::number::Quantity;
-use crate::state::settings::{EmptyInventory, UnnamedSpiral};
-use crate::state::time::{Moment, Period, Sent};
+use crate::state::settings::UnnamedSpiral;
+use crate::state::time::{Moment, Sent};
 use crate::state::{State, missing, take};
 
 /// One line of a loading or an inventory.
@@ -38,7 +37,7 @@ pub(crate) struct Work {
 
 /// What a change of levels is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Booking {
+pub(crate) enum Booking {
     /// Something is put in, or taken out.
     Loading,
     /// What there is was counted.
@@ -61,23 +60,7 @@ struct LoadLine {
     add: Quantity,
 }
 
-/// An inventory as a request gives it.
-#[derive(Debug, Deserialize, JsonSchema)]
-pub(crate) struct Inventory {
-    data: Option<Vec<InventoryLine>>,
-    note: Option<Text<65_535>>,
-    created_at: Option<Sent>,
-}
-
-#[derive(Debug, Deserialize, JsonSchema)]
-struct InventoryLine {
-    component_id: i64,
-    layout_number: Option<Code<255>>,
-    /// What there is.
-    loaded: Between<Quantity, 0>,
-}
-
-fn line(component: i64, layout: Option<Code<255>>, amount: Quantity) -> Line {
+pub(crate) fn line(component: i64, layout: Option<Code<255>>, amount: Quantity) -> Line {
     Line { component, layout: layout.map(String::from), amount }
 }
 
@@ -92,65 +75,7 @@ impl From<Load> for Work {
     }
 }
 
-impl From<Inventory> for Work {
-    fn from(inventory: Inventory) -> Self {
-        let lines = inventory.data.into_iter().flatten();
-        Self {
-            lines: lines.map(|one| line(one.component_id, one.layout_number, one.loaded.0)).collect(),
-            note: inventory.note.map(String::from),
-            created_at: inventory.created_at.map(|sent| sent.0),
-        }
-    }
-}
-
-/// What a machine with this planogram holds.
-pub(crate) fn fits(planogram: &Planogram, products: &BTreeMap<i64, Product>) -> BTreeSet<Key> {
-    let mut keys = BTreeSet::new();
-    for place in &planogram.layout {
-        let Some(product) = products.get(&place.product_id) else { continue };
-        let number = (!product.composite).then(|| place.number.clone());
-        keys.extend(product.components.iter().map(|part| (part.id, number.clone())));
-    }
-    for product in planogram.products.iter().filter_map(|id| products.get(id)) {
-        let placed = planogram.layout.iter().any(|place| place.product_id == product.id);
-        if product.composite || !placed {
-            keys.extend(product.components.iter().map(|part| (part.id, None)));
-        }
-    }
-    keys
-}
-
-/// Whether a machine with this planogram holds something in this slot, as [`fits`] has it.
-pub(crate) fn has_room(planogram: &Planogram, products: &BTreeMap<i64, Product>, (component, layout): &Key) -> bool {
-    let has = |product: &Product| product.components.iter().any(|part| part.id == *component);
-    let places = planogram.layout.iter().filter_map(|place| Some((place, products.get(&place.product_id)?)));
-    let mut placed = places.filter(|(_, product)| has(product));
-    match layout {
-        Some(number) => placed.any(|(place, product)| !product.composite && place.number == *number),
-        None => {
-            let listed = planogram.products.iter().filter_map(|id| products.get(id));
-            let is_placed = |id: i64| planogram.layout.iter().any(|place| place.product_id == id);
-            placed.any(|(_, product)| product.composite)
-                || listed.filter(|product| has(product)).any(|product| product.composite || !is_placed(product.id))
-        }
-    }
-}
-
 impl State {
-    /// What the machine's planogram has room for; none: no planogram says.
-    pub(crate) fn room(&self, machine: &Machine) -> Option<BTreeSet<Key>> {
-        let planogram = self.planograms.get(&machine.planogram_id?)?;
-        Some(fits(planogram, &self.products))
-    }
-
-    /// What the machine is loaded with, empty slots included.
-    pub(crate) fn levels(&self, machine: &Machine) -> BTreeMap<Key, Quantity> {
-        let mut levels: BTreeMap<Key, Quantity> =
-            self.room(machine).unwrap_or_default().into_iter().map(|key| (key, Quantity::default())).collect();
-        levels.extend(machine.loading.0.iter().map(|(key, level)| (key.clone(), level.value)));
-        levels
-    }
-
     /// The slot that a line means; the field that is wrong otherwise.
     fn slot(&self, room: Option<&BTreeSet<Key>>, line: &Line) -> Result<Key, &'static str> {
         const UNKNOWN: &str = "component_id";
@@ -174,7 +99,7 @@ impl State {
         }
     }
 
-    fn slots(&self, machine: &Machine, lines: &[Line]) -> Result<Vec<Key>, Invalid> {
+    pub(crate) fn slots(&self, machine: &Machine, lines: &[Line]) -> Result<Vec<Key>, Invalid> {
         let room = self.room(machine);
         let strict = self.settings.unnamed_spiral == UnnamedSpiral::Refused;
         let mut invalid = Invalid::default();
@@ -215,93 +140,6 @@ impl State {
         self.book(machine, viewer.user, work, &lines, now.into(), Booking::Loading);
         self.remember(machine, content, now);
         Ok(digest)
-    }
-
-    /// Sets what there is; says whether anything differed, and the operation's digest.
-    ///
-    /// # Errors
-    /// Nothing, the same again within a minute, components that do not fit.
-    pub(crate) fn take_stock(
-        &mut self,
-        viewer: &Viewer,
-        machine: i64,
-        work: &Work,
-        now: Timestamp,
-    ) -> Result<(bool, String), Error> {
-        let Some(found) = self.machines.get(&machine) else { return Err(Error::Nothing) };
-        if work.lines.is_empty() {
-            return Err(match self.settings.empty_inventory {
-                EmptyInventory::NotEnoughData => Error::NoData,
-                EmptyInventory::InvalidData => {
-                    Invalid::one("data.0.loaded", "The data.0.loaded field is required.").into()
-                }
-            });
-        }
-        let keys = self.slots(found, &work.lines)?;
-        let [content, digest] = self.digest(found, "inventory", work, now)?;
-        let at = work.created_at.unwrap_or_else(|| now.into());
-        let (used, put) = (self.used_since(found, at), put_since(found, at));
-        let mut differing = Vec::new();
-        let mut counted = BTreeMap::new();
-        for (key, line) in keys.into_iter().zip(&work.lines) {
-            counted.insert(key, line.amount);
-        }
-        for (key, amount) in &counted {
-            let level = found.loading.0.get(key).copied().unwrap_or_default();
-            // A later count knows better.
-            if level.counted.is_some_and(|counted| counted > at) {
-                continue;
-            }
-            // What was sold since the count is gone from what was counted, what was put in since is added to it.
-            let since = |moved: &BTreeMap<Key, i64>| moved.get(key).copied().unwrap_or_default();
-            let amount = amount.0.saturating_add(since(&put)).saturating_sub(since(&used)).max(0);
-            if level.value.0 != amount || level.underflow {
-                differing.push((key.clone(), Quantity::thousandths(amount - level.value.0)));
-            }
-        }
-        self.note_count(machine, counted.into_keys().collect(), at.min(now.into()));
-        if differing.is_empty() {
-            return Ok((false, digest));
-        }
-        self.book(machine, viewer.user, work, &differing, now.into(), Booking::Count);
-        self.remember(machine, content, now);
-        Ok((true, digest))
-    }
-
-    /// What sales since a moment, as far as the server knows them, have taken from each slot of the planogram.
-    fn used_since(&self, machine: &Machine, since: Moment) -> BTreeMap<Key, i64> {
-        let mut used: BTreeMap<Key, i64> = BTreeMap::new();
-        let Some(planogram) = machine.planogram_id.and_then(|id| self.planograms.get(&id)) else { return used };
-        for sold in machine.sales.iter(Period { since: since.after(1), until: Moment(i64::MAX) }) {
-            let place = sold.layout.as_deref().and_then(|layout| planogram.place(layout));
-            let Some(product) = place.and_then(|place| self.products.get(&place.product_id)) else { continue };
-            for part in &product.components {
-                let layout = sold.layout.as_deref().filter(|_| !product.composite).map(str::to_owned);
-                let taken = used.entry((part.id, layout)).or_default();
-                *taken = taken.saturating_add(part.volume.0.saturating_mul(i64::from(sold.number)));
-            }
-        }
-        used
-    }
-
-    /// Slots were counted: what was sold before is known to the count, whenever the server hears of it (T19).
-    fn note_count(&mut self, machine: i64, slots: Vec<Key>, at: Moment) {
-        let Some(machine) = self.machines.get_mut(&machine) else { return };
-        for key in &slots {
-            let level = machine.loading.0.entry(key.clone()).or_default();
-            level.counted = level.counted.max(Some(at));
-        }
-        // Of sales in the second of the count, those that wait were before it.
-        let of_this_second = |message: &Message| matches!(message, Message::Sale(held) if held.sold.at == at);
-        if machine.waiting.iter().any(of_this_second) {
-            for message in machine.waiting.iter_mut() {
-                if let Message::Sale(held) = message
-                    && held.sold.at == at
-                {
-                    held.counted.extend(slots.iter().cloned());
-                }
-            }
-        }
     }
 
     /// Somebody at the machine loads it: as [`State::load`] does, without a request and its duplicates.
@@ -374,7 +212,15 @@ impl State {
     }
 
     /// Changes levels and writes the history.
-    fn book(&mut self, machine: i64, user: i64, work: &Work, lines: &[(Key, Quantity)], now: Moment, booking: Booking) {
+    pub(crate) fn book(
+        &mut self,
+        machine: i64,
+        user: i64,
+        work: &Work,
+        lines: &[(Key, Quantity)],
+        now: Moment,
+        booking: Booking,
+    ) {
         let at = work.created_at.unwrap_or(now);
         let Some(machine) = self.machines.get_mut(&machine) else { return };
         let mut data = Vec::with_capacity(lines.len());
@@ -407,7 +253,13 @@ impl State {
     ///
     /// # Errors
     /// The machine had the same within the last minute.
-    fn digest(&self, machine: &Machine, kind: &str, work: &Work, now: Timestamp) -> Result<[String; 2], Error> {
+    pub(crate) fn digest(
+        &self,
+        machine: &Machine,
+        kind: &str,
+        work: &Work,
+        now: Timestamp,
+    ) -> Result<[String; 2], Error> {
         let mut hash = Sha256::new();
         hash.update(format!("{kind} {} {:?} {:?}", machine.id, work.note, work.created_at));
         for line in &work.lines {
@@ -422,7 +274,7 @@ impl State {
         Ok([content, printed(hash)])
     }
 
-    fn remember(&mut self, machine: i64, digest: String, now: Timestamp) {
+    pub(crate) fn remember(&mut self, machine: i64, digest: String, now: Timestamp) {
         let now = Moment::from(now);
         let fresh = now.after(-self.settings.duplicates.signed().as_secs());
         if let Some(machine) = self.machines.get_mut(&machine) {
@@ -463,18 +315,6 @@ impl State {
     }
 }
 
-/// What loadings since a moment have put into each slot, or taken out.
-fn put_since(machine: &Machine, since: Moment) -> BTreeMap<Key, i64> {
-    let mut put: BTreeMap<Key, i64> = BTreeMap::new();
-    let later = machine.loading_tx.within(Period { since: since.after(1), until: Moment(i64::MAX) });
-    for (slot, change) in later.flat_map(|transaction| transaction.slots.iter().zip(&transaction.data)) {
-        let amount = put.entry((slot.component_id, slot.layout_number.clone())).or_default();
-        // No more can be taken out than there was.
-        *amount = amount.saturating_add(change.delta.0.max(-change.orig.0));
-    }
-    put
-}
-
 /// The first half of a hash, in hex digits.
 fn printed(hash: Sha256) -> String {
     hash.finalize()[..16].iter().fold(String::with_capacity(32), |mut text, byte| {
@@ -491,42 +331,4 @@ fn name(components: &BTreeMap<i64, Component>, id: i64) -> String {
 fn write(machine: &mut Machine, transaction: Transaction) {
     machine.loading_tx.push(transaction);
     machine.loading_tx.trim(Moment(i64::MIN), MOST);
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::state::catalog::{Part, Place};
-    use crate::state::number::{Fixed, Roubles};
-
-    #[test]
-    fn a_simple_product_lies_in_its_spirals_and_a_recipe_in_none() {
-        let part = |id| Part { id, volume: Fixed::whole(1) };
-        let product = |id, composite, components: Vec<i64>| Product {
-            id,
-            composite,
-            name: id.to_string(),
-            components: components.into_iter().map(part).collect(),
-            inventory_number: None,
-            vat: None,
-            note: None,
-        };
-        let products = [product(1, true, vec![1, 2]), product(900, false, vec![100]), product(901, false, vec![101])];
-        let products = products.into_iter().map(|product| (product.id, product)).collect();
-        let place = |product_id, number: &str| Place { product_id, number: number.into(), price: Roubles::default() };
-        let planogram = Planogram {
-            layout: vec![place(1, "1"), place(900, "A1"), place(900, "A2")],
-            products: vec![1, 900, 901],
-            ..Planogram::default()
-        };
-        let keys: Vec<Key> = fits(&planogram, &products).into_iter().collect();
-        let spiral = |number: &str| Some(number.to_owned());
-        assert_eq!(keys, [(1, None), (2, None), (100, spiral("A1")), (100, spiral("A2")), (101, None)]);
-        // One slot is asked for without listing all.
-        for key in [1, 2, 3, 100, 101].into_iter().flat_map(|id| ["A1", "A2", "1"].map(|place| (id, spiral(place)))) {
-            assert_eq!(has_room(&planogram, &products, &key), keys.contains(&key), "{key:?}");
-            let key = (key.0, None);
-            assert_eq!(has_room(&planogram, &products, &key), keys.contains(&key), "{key:?}");
-        }
-    }
 }

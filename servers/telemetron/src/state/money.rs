@@ -6,10 +6,11 @@ use serde_json::{Value, json};
 use stend_core::{Problem, Timestamp};
 
 use crate::state::State;
-use crate::state::history::Tally;
+use crate::state::counters::Counter;
 use crate::state::link::Message;
-use crate::state::machine::{Cash, Counter, Event, Machine};
+use crate::state::machine::{Cash, Event, Machine};
 use crate::state::number::Roubles;
+use crate::state::sale::Tally;
 use crate::state::time::Moment;
 use crate::state::timeline::Timed;
 

@@ -7,10 +7,10 @@ use serde::Serialize;
 use stend_core::{Problem, Span, Timestamp};
 
 use crate::state::State;
-use crate::state::history::{Payment, Sold, Vend};
 use crate::state::link::Message;
 use crate::state::machine::Held;
 use crate::state::number::Roubles;
+use crate::state::sale::{Payment, Sold, Vend};
 use crate::state::selling::{Draw, Mix, Offer, count, note_for, sort};
 use crate::state::time::{Moment, seconds};
 

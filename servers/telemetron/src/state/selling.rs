@@ -9,10 +9,10 @@ use serde::{Deserialize, Serialize};
 use stend_core::{Problem, Span, Timestamp};
 
 use crate::state::catalog::{Component, Place, Planogram, Role};
-use crate::state::history::{Payment, Sold, Vend};
 use crate::state::link::{Message, Received};
 use crate::state::machine::{Held, Machine};
 use crate::state::number::Roubles;
+use crate::state::sale::{Payment, Sold, Vend};
 use crate::state::stock::Stock;
 use crate::state::time::Moment;
 use crate::state::{State, missing};

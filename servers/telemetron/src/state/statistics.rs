@@ -7,9 +7,9 @@ use stend_core::Timestamp;
 use crate::errors::Error;
 use crate::state::State;
 use crate::state::access::Viewer;
-use crate::state::history::{Payment, Tallies, Tally, Vend, sorts};
 use crate::state::machine::Machine;
 use crate::state::number::Roubles;
+use crate::state::sale::{Payment, Tallies, Tally, Vend, sorts};
 use crate::state::settings::SummaryVends;
 use crate::state::time::{Asked, Limits, Moment, SUMMARIES, default_zone};
 

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use serde_json::json;
 
 use crate::state::catalog::{Planogram, Product};
-use crate::state::loading::has_room;
 use crate::state::machine::{Event, Key, Machine};
 use crate::state::number::Quantity;
+use crate::state::room::has_room;
 use crate::state::time::Moment;
 
 /// A machine's loading while sales are taken from it.

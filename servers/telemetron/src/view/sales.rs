@@ -8,8 +8,8 @@ use stend_core::view::{Cell, Chart, Column, Head, Kind, Row, Rows, Tone};
 
 use super::link;
 use crate::State;
-use crate::state::history::{Payment, Sold, Vend};
 use crate::state::machine::Machine;
+use crate::state::sale::{Payment, Sold, Vend};
 use crate::state::time::{Moment, Period};
 
 pub(super) const SALES: Head = Head::new(
