@@ -79,3 +79,37 @@ fn every_test_file_is_declared() {
     let tests = root().join("tests");
     check(&tests, &tests.join("main.rs"));
 }
+
+/// One version for all packages, and the changelog says what is in it.
+#[test]
+fn all_packages_have_the_version_that_the_changelog_has() {
+    let text = |file: &str| fs::read_to_string(root().join(file)).unwrap();
+    let version = env!("CARGO_PKG_VERSION");
+    let heading = text("CHANGELOG.md").lines().find(|line| line.starts_with("## ")).unwrap().to_owned();
+    let date = heading.strip_prefix(&format!("## {version}, ")).unwrap_or_else(|| panic!("{heading}"));
+    assert!(date.len() == 10 && date.chars().all(|c| c.is_ascii_digit() || c == '-'), "{heading}");
+    let node: serde_json::Value = serde_json::from_str(&text("clients/node/package.json")).unwrap();
+    assert_eq!(node["version"], version);
+    let platforms = node["optionalDependencies"].as_object().unwrap();
+    assert!(platforms.len() >= 3 && platforms.values().all(|of| of == version), "{platforms:?}");
+    assert!(text("clients/python/pyproject.toml").contains(&format!("\nversion = \"{version}\"\n")));
+    for package in fs::read_dir(root().join("servers")).unwrap() {
+        let file = package.unwrap().path().join("Cargo.toml");
+        if let Ok(manifest) = fs::read_to_string(&file) {
+            assert!(manifest.contains("version.workspace = true"), "{}", file.display());
+        }
+    }
+}
+
+#[test]
+fn who_reports_something_is_told_how() {
+    for (file, says) in [
+        (".github/SECURITY.md", "# "),
+        (".github/pull_request_template.md", "make test"),
+        (".github/ISSUE_TEMPLATE/bug.yml", "body:"),
+        (".github/ISSUE_TEMPLATE/differs.yml", "body:"),
+    ] {
+        let text = fs::read_to_string(root().join(file)).unwrap();
+        assert!(text.contains(says), "{file} does not say {says}");
+    }
+}

@@ -58,7 +58,7 @@ async fn the_manual_is_there_in_both_languages() {
     let chapters = stend::manual::chapters();
     assert_eq!(topics.as_array().map(Vec::len), Some(chapters.len()));
     for chapter in &chapters {
-        for (lang, text) in ["en", "ru"].into_iter().zip(chapter.text) {
+        for (lang, text) in ["en", "ru"].into_iter().zip(chapter.text.both()) {
             let path = format!("/manual/{}?lang={lang}", chapter.topic);
             let answer = bench.steer(Method::GET, &path, Value::Null).await;
             assert_eq!((answer.status.as_u16(), answer.text.as_str()), (200, text), "{path}");

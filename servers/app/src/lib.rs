@@ -8,6 +8,7 @@ pub mod manual;
 pub mod registry;
 mod spec;
 mod start;
+pub mod tables;
 pub mod traffic;
 
 pub use spec::{SAMPLES, Sample, spec};

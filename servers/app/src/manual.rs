@@ -1,9 +1,16 @@
 //! The manual, which stands beside the code as Markdown: `stend help TOPIC` and the page show it.
 
-use stend_control::Chapter;
+use stend_control::{Chapter, Text};
+
+use crate::tables;
 
 const fn chapter(topic: &'static str, about: [&'static str; 2], text: [&'static str; 2]) -> Chapter {
-    Chapter { topic, about, text }
+    Chapter { topic, about, text: Text::Written(text) }
+}
+
+/// A chapter of tables from the registry.
+const fn made(topic: &'static str, about: [&'static str; 2], make: fn() -> &'static str) -> Chapter {
+    Chapter { topic, about, text: Text::Made(make) }
 }
 
 /// The chapter in this file in English, beside which stands the Russian one.
@@ -18,7 +25,7 @@ const fn english(topic: &'static str, about: [&'static str; 2], text: &'static s
     chapter(topic, about, [text, text])
 }
 
-static MANUAL: [Chapter; 11] = [
+static MANUAL: [Chapter; 16] = [
     chapter(
         "start",
         ["What stend is, and an answer in 30 seconds", "Что такое stend, и ответ за 30 секунд"],
@@ -65,6 +72,27 @@ static MANUAL: [Chapter; 11] = [
         ],
         both!("mcp/"),
     ),
+    made(
+        "actions",
+        ["Actions of all services, each with an example", "Действия всех сервисов с примерами (на английском)"],
+        tables::actions_chapter,
+    ),
+    made(
+        "operations",
+        ["Operations of all services", "Операции всех сервисов (на английском)"],
+        tables::operations_chapter,
+    ),
+    made(
+        "settings",
+        ["Settings of worlds, with their defaults", "Настройки миров (на английском)"],
+        tables::settings_chapter,
+    ),
+    made(
+        "matchers",
+        ["Matchers of expectations", "Сопоставители в ожиданиях (на английском)"],
+        tables::matchers_chapter,
+    ),
+    made("errors", ["Codes of our own errors", "Коды наших ошибок (на английском)"], tables::errors_chapter),
     english(
         "agents",
         ["The manual's index for language models", "Указатель для языковых моделей (на английском)"],

@@ -63,6 +63,7 @@ impl Act<Carbis> for CallWaiter {
 /// Arguments of `carbis.order`.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("x-after" = [{"carbis.close_order": {"table": 1000028}}]))]
 struct OpenOrder {
     /// The table.
     #[schemars(extend("x-pick" = "carbis.tables"))]

@@ -15,7 +15,7 @@ mod trace;
 mod waiting;
 
 pub use access::Access;
-pub use handlers::library::{Chapter, Shelf};
+pub use handlers::library::{Chapter, Shelf, Text};
 pub use openapi::openapi;
 pub use plays::Plays;
 pub use report::html as report_html;

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::pin::Pin;
 use std::sync::{Arc, OnceLock};
 
-use actix_web::HttpResponse;
+use actix_web::body::{BoxBody, MessageBody as _};
+use actix_web::http::header;
+use actix_web::{HttpRequest, HttpResponse};
 use stend_core::{Library, Problem, Registry, Timestamp};
 use stend_transport::{
     Arrival, BodyRules, Entry, Found, LazyAuthority, Paths, Reply, Site, StatusCode, Unreadable, normal, ours, problem,
@@ -141,8 +143,31 @@ impl Site for ControlSite {
 
     fn answer(&self, arrival: Arrival) -> Pin<Box<dyn Future<Output = HttpResponse>>> {
         let (control, paths) = (Arc::clone(&self.control), Arc::clone(&self.paths));
-        Box::pin(async move { answer(control, &paths, arrival).await.unwrap_or_else(Reply::into_response) })
+        let curl = is_curl(&arrival.request);
+        Box::pin(async move {
+            let response = answer(control, &paths, arrival).await.unwrap_or_else(Reply::into_response);
+            if curl { with_newline(response) } else { response }
+        })
     }
+}
+
+/// Whether somebody asks by hand: the prompt of the terminal is to begin on a line of its own.
+fn is_curl(request: &HttpRequest) -> bool {
+    let agent = request.headers().get(header::USER_AGENT);
+    agent.is_some_and(|agent| agent.as_bytes().starts_with(b"curl/"))
+}
+
+/// The same with a line's end after JSON, which is still the same JSON.
+fn with_newline(response: HttpResponse) -> HttpResponse {
+    let json = response.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes() == b"application/json");
+    if !json {
+        return response;
+    }
+    response.map_body(|_, body| match body.try_into_bytes() {
+        Ok(bytes) if !bytes.is_empty() => BoxBody::new([&bytes[..], b"\n"].concat()),
+        Ok(bytes) => BoxBody::new(bytes),
+        Err(body) => body,
+    })
 }
 
 /// Answers, or refuses before an operation is found.

@@ -121,7 +121,7 @@ struct PreRegister {
     services: Vec<i64>,
     /// When.
     #[serde(deserialize_with = "stamp::deserialize")]
-    #[schemars(with = "String")]
+    #[schemars(with = "String", extend("examples" = ["2026-11-21T12:00:00.000Z"]))]
     time: Timestamp,
     /// Who.
     #[serde(default)]
@@ -162,6 +162,7 @@ impl Act<Queue> for PreRegister {
 /// Arguments of `queue.arrive`.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("x-after" = [{"queue.pre_register": {"services": [1], "time": "2026-11-21T12:00:00.000Z"}}]))]
 struct Arrive {
     /// The appointment.
     #[schemars(extend("x-pick" = "queue.appointments"))]
@@ -192,6 +193,7 @@ impl Act<Queue> for Arrive {
 /// Arguments of `queue.cancel_ticket`.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("examples" = [{"consumer": 29}], "x-after" = [{"queue.take_ticket": {"services": [1]}}]))]
 struct CancelTicket {
     /// The ticket's id.
     #[schemars(extend("x-pick" = "queue.tickets"))]
@@ -264,6 +266,7 @@ impl Act<Queue> for Visitors {
 /// Arguments of `queue.set`.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("examples" = [{"book": "service", "id": 4, "fields": {"priority": 10}}]))]
 struct Set {
     /// The reference book: `service`, `workplace`, `ticketRange`…
     book: String,

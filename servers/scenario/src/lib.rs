@@ -24,6 +24,7 @@ pub use call::Reach;
 pub use expect::{Expectation, Miss, awaited_schema, schema as expectation_schema};
 pub use file::{Parcel, Planned, Scenario, Speed, default_start, load, load_parcel, referred};
 pub use filter::Unmet;
+pub use matcher::MATCHERS;
 pub use matcher::StatusMatcher;
 pub use play::{Options, Progress, Silent, check_now, play, play_at, play_in_place};
 pub use record::{Recording, record};

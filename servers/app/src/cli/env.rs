@@ -31,7 +31,7 @@ pub(super) struct Args {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Shell {
-    /// Bourne shells: `eval "$(stend env)"`
+    /// Bourne shells: `eval` reads it
     Sh,
     /// `stend env --shell fish | source`
     Fish,

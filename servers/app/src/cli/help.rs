@@ -22,7 +22,7 @@ pub(super) fn run(args: &Args) -> u8 {
         return GOOD;
     };
     if let Some(chapter) = chapters().iter().find(|chapter| chapter.topic == topic) {
-        out(Lang::spoken().of(chapter.text));
+        out(Lang::spoken().of(chapter.text.both()));
         return GOOD;
     }
     if command.find_subcommand(topic).is_some() {

@@ -6,6 +6,7 @@ mod bench;
 mod ca;
 mod check;
 mod compare;
+mod completions;
 mod env;
 mod fidelity;
 mod healthcheck;
@@ -190,9 +191,7 @@ pub(crate) fn run() -> ExitCode {
         Command::Mcp(args) => mcp::run(&args),
         Command::Help(args) => help::run(&args),
         Command::Completions { shell } => {
-            let mut script = Vec::new();
-            clap_complete::generate(shell, &mut Cli::command(), "stend", &mut script);
-            out(&String::from_utf8_lossy(&script));
+            out(&completions::script(shell));
             GOOD
         }
         Command::Man(args) => man::run(&args),

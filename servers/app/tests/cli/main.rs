@@ -13,6 +13,7 @@ mod commands;
 mod compare;
 mod compare_settings;
 mod compare_url;
+mod completions;
 mod exports;
 mod files;
 mod gateway;

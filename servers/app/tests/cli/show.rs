@@ -70,3 +70,18 @@ fn examples_of_actions_are_understood() {
     }
     assert!(done * 2 > examples.len(), "only {done} of {} can be done", examples.len());
 }
+
+#[test]
+fn one_action_is_told_by_its_name_with_what_comes_before() {
+    let (code, out, err) = described(&stend(&["actions", "telemetron.modem_online"]));
+    assert_eq!((code, err.as_str()), (0, ""));
+    let lines: Vec<&str> = out.lines().collect();
+    assert_eq!(lines[0], "telemetron.modem_online", "{out}");
+    assert_eq!(lines[lines.len() - 2], "  after {\"telemetron.modem_offline\":{\"machine\":123}}", "{out}");
+    assert_eq!(lines[lines.len() - 1], "  e.g. {\"telemetron.modem_online\":{\"machine\":123}}", "{out}");
+    let (code, _, err) = described(&stend(&["actions", "carbis.cal_waiter"]));
+    assert!(
+        code == 2 && err.contains("unknown action `carbis.cal_waiter`") && err.contains("`carbis.call_waiter`"),
+        "{err}"
+    );
+}

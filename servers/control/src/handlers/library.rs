@@ -30,8 +30,27 @@ pub struct Chapter {
     pub topic: &'static str,
     /// What is in it, in English and Russian.
     pub about: [&'static str; 2],
-    /// Its text, in English and Russian.
-    pub text: [&'static str; 2],
+    /// Its text.
+    pub text: Text,
+}
+
+/// The text of a chapter.
+#[derive(Debug, Clone, Copy)]
+pub enum Text {
+    /// Written in English and Russian.
+    Written([&'static str; 2]),
+    /// Made from the registry, in English, when it is asked for.
+    Made(fn() -> &'static str),
+}
+
+impl Text {
+    /// In English and Russian.
+    pub fn both(self) -> [&'static str; 2] {
+        match self {
+            Self::Written(both) => both,
+            Self::Made(make) => [make(); 2],
+        }
+    }
 }
 
 /// What is said above a scenario's keys, without the comment signs; the line for editors is not for people.
@@ -73,8 +92,8 @@ pub(crate) async fn chapter(request: Request) -> Result<Reply, Reply> {
         wrong(Problem::unknown("not_found", "topic", topic, chapters.iter().map(|chapter| chapter.topic)))
     })?;
     let text = match request.query("lang") {
-        None | Some("en") => chapter.text[0],
-        Some("ru") => chapter.text[1],
+        None | Some("en") => chapter.text.both()[0],
+        Some("ru") => chapter.text.both()[1],
         Some(other) => {
             let problem = Problem::invalid(format!("the manual is not there in `{other}`"));
             return Err(wrong(problem.hint("`en` or `ru`").under("lang")));

@@ -87,6 +87,7 @@ fn user_of(state: &State, login: &str) -> Result<i64, Problem> {
 /// Arguments of `queue.clerk_leaves`.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("x-after" = [{"queue.clerk": {"user": "operator", "workplace": 11}}]))]
 pub(super) struct ClerkLeaves {
     /// The window.
     #[schemars(extend("x-pick" = "queue.windows"))]
@@ -120,6 +121,7 @@ fn post(state: &State, workplace: i64) -> Result<Post, Problem> {
 /// Arguments of `queue.call_next`.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("x-after" = [{"queue.clerk": {"user": "operator", "workplace": 11}}]))]
 pub(super) struct CallNext {
     /// The window; somebody must be logged in there.
     #[schemars(extend("x-pick" = "queue.windows"))]
@@ -160,6 +162,7 @@ enum Outcome {
 /// Arguments of `queue.serve`.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("x-after" = [{"queue.take_ticket": {"services": [4]}}, {"queue.clerk": {"user": "operator", "workplace": 11}}]))]
 pub(super) struct ServeTicket {
     /// The window; somebody must be served there.
     #[schemars(extend("x-pick" = "queue.windows"))]

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::words::{PLACEHOLDER, any_of, headers, text};
+use crate::matcher::MATCHERS;
 
 /// The definitions, by their names.
 pub(super) fn definitions() -> [(&'static str, Value); 6] {
@@ -50,20 +51,7 @@ fn number(bounds: Value) -> Value {
 }
 
 fn words(all: Value) -> Map<String, Value> {
-    let about = |word: &str| match word {
-        "equals" => "This value, also a map",
-        "matches" => "A regular expression that a part of it matches",
-        "exists" => "Whether there is something",
-        "gt" => "More than",
-        "ge" => "At least",
-        "lt" => "Less than",
-        "le" => "At most",
-        "length" => "The number of items, keys or characters",
-        "contains" => "A part: of a text, of a list, of a map",
-        "one_of" => "One of these values",
-        "not" => "Anything but this",
-        _ => "The type of the value",
-    };
+    let about = |word: &str| MATCHERS.iter().find(|[known, ..]| *known == word).map_or("", |[_, about, _]| about);
     let Value::Object(mut all) = all else { return Map::new() };
     for (word, schema) in &mut all {
         if let Some(schema) = schema.as_object_mut() {
@@ -167,5 +155,6 @@ mod tests {
         words.sort_unstable();
         sorted.sort_unstable();
         assert_eq!(sorted, words);
+        assert_eq!(super::MATCHERS.map(|[word, ..]| word), WORDS);
     }
 }

@@ -75,6 +75,7 @@ impl Act<Telemetron> for IssueReceipt {
 /// Arguments of `telemetron.issue_correction`.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("examples" = [{"machine": 123, "cash": 100, "doc_date": "2026-11-20", "doc_name": "акт", "doc_number": "17"}]))]
 pub(super) struct IssueCorrection {
     /// The machine.
     #[schemars(extend("x-pick" = "telemetron.machines"))]

@@ -20,6 +20,7 @@ pub(super) struct Event {
     #[schemars(extend("x-pick" = "telemetron.machines"))]
     machine: i64,
     /// Its code: any, the directory's or another.
+    #[schemars(extend("examples" = ["D54"]))]
     code: String,
     /// Details.
     #[serde(default)]
@@ -126,6 +127,7 @@ impl Act<Telemetron> for ModemOffline {
 /// Arguments of `telemetron.modem_online`.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("x-after" = [{"telemetron.modem_offline": {"machine": 123}}]))]
 pub(super) struct ModemOnline {
     /// The machine.
     #[schemars(extend("x-pick" = "telemetron.machines"))]

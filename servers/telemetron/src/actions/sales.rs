@@ -16,6 +16,7 @@ use crate::state::selling::{Flood, Mix, Sale, Seeded};
 /// Arguments of `telemetron.sell`.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("examples" = [{"machine": 123, "layout": "A1", "payment": "cashless"}]))]
 pub(super) struct Sell {
     /// The machine.
     #[schemars(extend("x-pick" = "telemetron.machines"))]

@@ -56,6 +56,7 @@ impl Act<Tillypad> for PrintPrecheck {
 /// Arguments of `tillypad.begin_payment`.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("x-after" = [{"tillypad.precheck": {"guest": "0AF8BD5C-2C23-B54A-9A6A-B64ECA8CEED9"}}]))]
 pub(super) struct BeginPayment {
     /// The bill; it has an unpaid precheck.
     #[schemars(extend("x-pick" = "tillypad.bills"))]
@@ -86,6 +87,7 @@ enum Outcome {
 /// Arguments of `tillypad.end_payment`.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("x-after" = [{"tillypad.precheck": {"guest": "0AF8BD5C-2C23-B54A-9A6A-B64ECA8CEED9"}}, {"tillypad.begin_payment": {"guest": "0AF8BD5C-2C23-B54A-9A6A-B64ECA8CEED9"}}]))]
 pub(super) struct EndPayment {
     /// The bill; an authorisation has begun for it.
     #[schemars(extend("x-pick" = "tillypad.bills"))]
@@ -214,6 +216,7 @@ pub(super) struct RemoveDish {
     #[schemars(extend("x-pick" = "tillypad.bills"))]
     guest: Guid,
     /// The line (`orit_ID`).
+    #[schemars(extend("examples" = ["C1A7E5D0-4B3C-4E2A-9F10-000000000801"]))]
     line: Guid,
     /// How many units; left out, all of the line.
     #[schemars(with = "Option<f64>")]
