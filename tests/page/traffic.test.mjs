@@ -40,6 +40,28 @@ on("an exchange copied as a step and as an expectation can be played", { browser
   await page.locator("#panel #scenario-state", { hasText: "passed" }).waitFor();
 });
 
+on("the time axis marks what happened, and a click on it chooses the line", { serve: ["--clock", "2026-11-26T14:00:00+03:00"] }, async ({ page, urls }) => {
+  await fetch(urls.carbis + FEED, asTablet);
+  await api(urls, "/clock/advance", { method: "POST", body: JSON.stringify({ by: "10m" }) });
+  await fetch(urls.carbis + "/nowhere", asTablet);
+  await page.locator(".line.exchange").nth(1).waitFor();
+  const axis = page.locator(".axis canvas");
+  /** The colours of a column of the axis, by its place from 0 to 1. */
+  const marks = (share) =>
+    axis.evaluate((canvas, share) => {
+      const { data } = canvas.getContext("2d").getImageData(Math.round(share * (canvas.width - 3)), 0, 1, canvas.height);
+      return [...new Set(data.filter((_, n) => n % 4 === 3))].some((alpha) => alpha > 0);
+    }, share);
+  await until(async () => (await marks(0)) && (await marks(1)) && !(await marks(0.5)), "the beginning and the end are marked, and nothing between");
+  const { width, height } = await axis.boundingBox();
+  const first = page.locator(".line.exchange", { hasText: FEED.split("?")[0] });
+  await axis.click({ position: { x: 1, y: height / 2 } });
+  await until(async () => (await first.getAttribute("aria-selected")) === "true", "the first line is chosen");
+  await axis.click({ position: { x: width - 1, y: height / 2 } });
+  await until(async () => (await page.locator(".line.exchange", { hasText: "/nowhere" }).getAttribute("aria-selected")) === "true", "the last line is chosen");
+  assert.deepEqual(await violations(page), []);
+});
+
 /** A socket of the queue that an operator has logged in on, and what came on it. */
 async function operator(url) {
   const socket = new WebSocket(url);

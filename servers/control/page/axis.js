@@ -7,6 +7,10 @@ import { t } from "./text.js";
 /** Marks beyond this many are drawn as one where they stand together. */
 const WIDE = 600;
 
+/** While things happen, the axis shows this many of the latest lines, and is drawn this often at the most, in milliseconds. */
+const LATEST = 2_000;
+const PACE = 250;
+
 const tone = ({ name, data }) => {
   if (data.fault || (data.seq && (data.status >= 500 || (data.channel === "http" && !data.status)))) return 3;
   if (name === "gap" || data.warnings?.length || (data.channel === "http" && data.status >= 400)) return 2;
@@ -18,6 +22,9 @@ function times(list) {
   let last = 0;
   return list.map(({ data }) => (last = data.at ? new Date(data.at).getTime() : last));
 }
+
+/** No steps, always the same ones: another list would be drawn again. */
+const NONE = [];
 
 /** Marks by places of a canvas: the gravest of each place. */
 function draw(canvas, list, steps) {
@@ -50,18 +57,29 @@ function draw(canvas, list, steps) {
   }
 }
 
-/** The axis; `steps` are {time, failed}; with `move`, a slider goes from line to line. */
-export function Axis({ steps = [], at, move }) {
+/** The axis; `steps` are {time, failed}; with `move`, a slider goes from line to line, without it a click chooses a line. */
+export function Axis({ steps = NONE, at = 0, move = null }) {
   version.value;
-  const list = lines();
+  const all = lines();
+  const list = move ? all : all.slice(-LATEST);
   const canvas = useRef(null);
+  const latest = useRef({ list, steps });
+  latest.current = { list, steps };
+  const drawing = useRef(0);
+  const drawn = useRef(-PACE);
   useEffect(() => {
-    const again = () => canvas.current && draw(canvas.current, list, steps);
-    again();
-    const watcher = new ResizeObserver(again);
+    if (drawing.current) return;
+    drawing.current = setTimeout(() => {
+      drawing.current = 0;
+      drawn.current = performance.now();
+      if (canvas.current) draw(canvas.current, latest.current.list, latest.current.steps);
+    }, drawn.current + PACE - performance.now());
+  }, [all, all.length, steps]);
+  useEffect(() => {
+    const watcher = new ResizeObserver(() => canvas.current && draw(canvas.current, latest.current.list, latest.current.steps));
     watcher.observe(canvas.current);
     return () => watcher.disconnect();
-  }, [list, list.length, steps]);
+  }, []);
   const now = list[Math.max(0, at - 1)];
   const seek = (event) => {
     const all = times(list);
@@ -76,7 +94,7 @@ export function Axis({ steps = [], at, move }) {
     else selected.value = list[Math.max(0, place)] ?? null;
   };
   return html`<section class="axis" aria-label=${t("time")}>
-    <canvas ref=${canvas} role="img" aria-label=${t("axis_about", list.length, steps.length)} onClick=${seek} onPointerMove=${(event) => event.buttons === 1 && seek(event)}></canvas>
+    <canvas ref=${canvas} role="img" aria-label=${move ? t("axis_about", list.length, steps.length) : t("axis_live", list.length)} onClick=${seek} onPointerMove=${(event) => event.buttons === 1 && seek(event)}></canvas>
     ${move && html`<input id="moment" type="range" min="0" max=${list.length} value=${at} aria-label=${t("axis")} aria-valuetext=${now?.data.at ? clockText(now.data.at, true) : String(at)}
       onInput=${(event) => move(Number(event.target.value))} />`}
     ${move && html`<span class="mono quiet">${now?.data.at ? clockText(now.data.at, true) : ""} · ${at} / ${list.length}</span>`}

@@ -14,6 +14,7 @@ export const TEXT = {
   and_more: ["… and {} more", "… и ещё {}"],
   args: ["Arguments", "Аргументы"],
   axis: ["Moment", "Момент"],
+  axis_live: ["Time axis: {} lines", "Ось времени: строк {}"],
   axis_about: ["Time axis: {} lines, {} steps", "Ось времени: строк {}, шагов {}"],
   bodies_no: ["no body", "тела нет"],
   cancel: ["Cancel", "Отмена"],

@@ -2,6 +2,7 @@
 import { useSignal } from "@preact/signals";
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import { begun, clear, filter, fresh, held, lines, operations, pause, refilter, selected, services, total, version } from "./store.js";
+import { Axis } from "./axis.js";
 import { First } from "./first.js";
 import { LINE, clockText, html } from "./parts.js";
 import { t } from "./text.js";
@@ -112,6 +113,7 @@ export function Traffic({ upto = null }) {
         <button onClick=${clear}>${t("clear")}</button>`}
     </div>
     <${Filter} />
+    ${upto === null && list.length > 0 && html`<${Axis} />`}
     ${upto === null && !begun.value && total.value === 0 && html`<${First} />`}
     <div
       class="lines"
