@@ -88,8 +88,49 @@ on("each preset does at a click what its button says", {}, async ({ page, urls }
   assert.equal(answered, 404);
   // Those on pushes are offered where there are sockets.
   assert.equal(await page.locator('[data-preset="preset_drop"]').count(), 0);
+});
+
+/** A client of the queue: sends commands one after the other, keeps the names of a service that pushes bring. */
+async function client(url, login) {
+  const socket = new WebSocket(url);
+  const [names, waiting] = [[], []];
+  socket.onmessage = ({ data }) => {
+    const message = JSON.parse(data);
+    if (message.id === undefined) names.push(message.data.find(({ id }) => id === 1).name);
+    else waiting.shift()(message);
+  };
+  await new Promise((opened, failed) => ((socket.onopen = opened), (socket.onerror = failed)));
+  let token;
+  const ask = (command, data = {}) =>
+    new Promise((done) => {
+      waiting.push(done);
+      socket.send(JSON.stringify({ id: 1, command, data, token }));
+    });
+  ({ token } = await ask("login", login));
+  return { ask, names, close: () => socket.close() };
+}
+
+on("a push is lost, and two change places, as their presets say", {}, async ({ page, urls }) => {
+  const board = await client(urls.queue, { component: "qboard", login: "qboard" });
+  const password = "827ccb0eea8a706c4c34a16891f84e7b";
+  const clerk = await client(urls.queue, { component: "workplace", login: "admin", password, workplace: 18 });
+  await board.ask("subscribeServices");
+  const rename = (name) => clerk.ask("setService", { id: 1, name });
+  await page.click("#open-faults");
   await page.locator("#fault-service").selectOption("queue");
   await page.click('[data-preset="preset_drop"]');
+  await page.locator("#faults li").waitFor();
+  await rename("lost");
+  await rename("kept");
+  await until(() => board.names.length === 1, "the second push");
+  assert.deepEqual(board.names, ["kept"]);
+  await page.locator("#faults li", { hasText: "applied 1 of" }).waitFor();
   await page.click('[data-preset="preset_reorder"]');
   await until(async () => (await page.locator("#faults li").count()) === 2, "two faults on pushes");
+  await rename("first");
+  await rename("second");
+  await until(() => board.names.length === 3, "both pushes");
+  assert.deepEqual(board.names, ["kept", "second", "first"]);
+  board.close();
+  clerk.close();
 });

@@ -1,5 +1,6 @@
 // The page at its limits: many entries a second, many rows, the first paint. Figures are told as diagnostics.
 import assert from "node:assert/strict";
+import { existsSync, readFileSync } from "node:fs";
 import { connect } from "node:net";
 import { after, test } from "node:test";
 import { look, serve, shut, until } from "./bench.mjs";
@@ -111,4 +112,21 @@ test("the first paint comes within 300 ms", { timeout: 60_000 }, async (t) => {
   assert.ok(paints[0] <= 300, `${paints}`);
   await context.close();
   await stop();
+});
+
+const OWN = /^RssAnon:\s+(\d+) kB$/m;
+
+test("a page that is looked at costs the process little memory of its own", { timeout: 60_000, skip: !existsSync("/proc/self/status") }, async (t) => {
+  const bench = await serve("--clock", "frozen");
+  // What is mapped from the program's file is the system's to drop.
+  const own = () => Number(readFileSync(`/proc/${bench.urls.pid}/status`, "utf8").match(OWN)?.[1]);
+  assert.ok((await fetch(`${bench.urls.control}/control/v1/health`)).ok);
+  const before = own();
+  const { page, context } = await look(`${bench.urls.control}/`);
+  await page.locator("#connection.ok").waitFor();
+  const open = own();
+  await context.close();
+  t.diagnostic(`${open - before} KiB more with the page open, beside ${before} KiB before`);
+  assert.ok(open - before <= 2048, `${open - before} KiB`);
+  await bench.stop();
 });
