@@ -35,10 +35,23 @@ pub(super) fn run(args: &Args) -> u8 {
     let known: Vec<String> = chapters().iter().map(|chapter| chapter.topic.to_owned()).chain(commands).collect();
     let hint = match stend_core::near::nearest(topic, known.iter().map(String::as_str)) {
         Some(near) => format!("did you mean `{near}`?"),
-        None => "`stend help` lists commands and topics".to_owned(),
+        None => speaking_of(topic).unwrap_or_else(|| "`stend help` lists commands and topics".to_owned()),
     };
     err(&format!("error: there is no command and no topic `{topic}`\n  = help: {hint}\n"));
     BAD
+}
+
+/// The chapter that has a section about this word, such as `faults`.
+fn speaking_of(word: &str) -> Option<String> {
+    let word = word.to_lowercase();
+    let heads = |text: &str| {
+        let mut headings = text.lines().filter(|line| line.starts_with("## ")).map(str::to_lowercase);
+        word.chars().count() > 2 && headings.any(|line| line.contains(&word))
+    };
+    // Of the release notes and the index every word could be a heading.
+    let written = chapters().into_iter().filter(|chapter| !["start", "agents", "changes"].contains(&chapter.topic));
+    let mut found = written.filter(|chapter| chapter.text.both().into_iter().any(heads));
+    found.next().map(|chapter| format!("`stend help {}` has a section about it", chapter.topic))
 }
 
 /// The list of topics below the list of commands.

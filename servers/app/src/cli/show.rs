@@ -61,6 +61,10 @@ async fn ask(args: &Args) -> Result<Value, String> {
         let help = problem.hint.iter().map(|hint| format!("\n  = help: {hint}")).collect::<String>();
         format!("unknown service `{}`{help}", args.service)
     })?;
+    let url = args.control_url.as_str();
+    if !url.contains([':', '.', '/']) && url != "localhost" {
+        return Err(format!("`{url}` is no URL of a control API\n  = help: one table is shown by `--table {url}`"));
+    }
     let token = args.token.get()?;
     let remote = Remote::open(&args.control_url, token.as_deref(), Some(args.world.clone())).await?;
     let mut query = Vec::new();

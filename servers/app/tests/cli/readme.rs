@@ -355,6 +355,9 @@ fn the_manual_is_in_the_binary() {
     let (code, out, err) = described(&stend(&["help", "wrlds"]));
     assert_eq!((code, out.as_str()), (2, ""));
     assert_eq!(err, "error: there is no command and no topic `wrlds`\n  = help: did you mean `worlds`?\n");
+    let (_, _, err) = described(&stend(&["help", "faults"]));
+    let help = "`stend help scenarios` has a section about it";
+    assert_eq!(err, format!("error: there is no command and no topic `faults`\n  = help: {help}\n"));
 }
 
 #[test]

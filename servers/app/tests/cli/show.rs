@@ -85,3 +85,13 @@ fn one_action_is_told_by_its_name_with_what_comes_before() {
         "{err}"
     );
 }
+
+#[test]
+fn a_table_in_the_place_of_the_url_is_told() {
+    let (code, out, err) = described(&stend(&["show", "telemetron", "machines"]));
+    assert_eq!((code, out.as_str()), (2, ""));
+    assert_eq!(
+        err,
+        "error: `machines` is no URL of a control API\n  = help: one table is shown by `--table machines`\n"
+    );
+}
