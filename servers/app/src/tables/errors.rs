@@ -16,6 +16,7 @@ const CODES: &[[&str; 2]] = &[
     ["missing_key", "a key that is needed is not there"],
     ["never_happens", "a warning: a step cannot come about"],
     ["no_metrics", "the bench was started without `--metrics`"],
+    ["no_number", "a warning: a rate of VAT that receipts have no number for"],
     ["no_thread", "the system gives no more threads"],
     ["not_as_expected", "what was to be verified does not hold; `nearest` and `unmet` say what came nearest"],
     ["not_captured", "`${name}` is captured by no step, or later"],
