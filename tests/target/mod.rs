@@ -102,6 +102,7 @@ impl Target {
                 pointer: String::new(),
                 expected: expected.to_owned(),
                 found: format!("{found}: {}", String::from_utf8_lossy(body).chars().take(300).collect::<String>()),
+                missing: None,
             });
         }
     }

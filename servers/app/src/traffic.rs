@@ -60,6 +60,12 @@ mod tests {
             let known: BTreeSet<&str> = known.iter().map(|statement| statement.id.as_str()).collect();
             let unknown: Vec<&str> = rules.claims().filter(|id| !known.contains(id)).collect();
             assert!(unknown.is_empty(), "{}: {unknown:?}", kind.name());
+            // What a setting decides is told by trying its values, and names the setting.
+            let ledgers = ledgers().expect("good ledgers");
+            let settled = ledgers.iter().flat_map(crate::fidelity::Ledger::all).filter(|claim| claim.setting.is_some());
+            let settled: BTreeSet<&str> = settled.map(|claim| claim.id.as_str()).collect();
+            let told: Vec<&str> = rules.claims().filter(|id| settled.contains(id)).collect();
+            assert!(told.is_empty(), "{}: {told:?}", kind.name());
         }
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use stend::Recorder;
 use stend_core::traffic::Traffic;
@@ -12,6 +13,10 @@ use super::{err, out, world_from, write};
 
 /// The most that is kept, in bytes.
 const MOST: usize = 256 * 1024 * 1024;
+
+/// How often, and with which pauses, open connections are waited for: 0.3 s in all.
+const SETTLING: u32 = 60;
+const STEP: Duration = Duration::from_millis(5);
 
 /// A recording under way.
 #[derive(Debug)]
@@ -52,8 +57,19 @@ impl Taking {
         Arc::clone(&self.kept) as Arc<dyn Recorder>
     }
 
+    /// Waits for connections that end with the server, on its threads: what they hold is recorded when they are dropped.
+    fn settle(&self) {
+        for _ in 0..SETTLING {
+            if Arc::strong_count(&self.kept) == 1 {
+                return;
+            }
+            std::thread::sleep(STEP);
+        }
+    }
+
     /// Says what is masked, and writes the recording. Whether it could be written.
     pub(super) fn save(self) -> bool {
+        self.settle();
         let Inner { traffic, dropped, .. } =
             std::mem::take(&mut *self.kept.0.lock().unwrap_or_else(PoisonError::into_inner));
         let mut traffic: Vec<Traffic> = traffic.into_iter().map(decoded).collect();

@@ -4,10 +4,11 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use clap::builder::PossibleValuesParser;
-use stend_core::AnyService;
-use stend_scenario::compare::{Masked, Matched, Moment, build, mask, matched};
+use stend::Config;
+use stend_core::{AnyService, Registry};
+use stend_scenario::compare::{Bench, Built, Masked, Matched, Moment, Rules, Seen, build, mask, matched, settings};
 
-use super::{BAD, compare, err, write};
+use super::{BAD, compare, err, runtime, write};
 
 /// Arguments of `stend world-from`.
 #[derive(Debug, clap::Args)]
@@ -21,6 +22,9 @@ pub(super) struct Args {
     /// Only what was asked of this host
     #[arg(long, value_name = "HOST")]
     host: Vec<String>,
+    /// Leave all settings at their defaults: the bench is not asked which of them answer as the system did
+    #[arg(long)]
+    default_settings: bool,
     /// Write the world to this file instead of standard output
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
@@ -63,13 +67,36 @@ fn made(args: &Args) -> Result<(String, String), String> {
         return Err(format!("{}: nothing in it is an operation of a service", source.join(", ")));
     }
     let parts: Vec<_> = found.iter().map(|(kind, rules, seen)| (*kind, rules, &seen[..])).collect();
-    let built = build(&registry, &parts, &format!("From {}", source.join(", ")), Moment::After)
+    let mut built = build(&registry, &parts, &format!("From {}", source.join(", ")), Moment::After)
         .map_err(|problem| problem.to_string())?;
+    if !args.default_settings {
+        let runtime = runtime().ok_or("no runtime can be had")?;
+        runtime.block_on(set(&mut built, &registry, &parts))?;
+    }
     for note in &built.notes {
         err(&format!("note: {note}\n"));
     }
     let counts: Vec<String> = built.counts.iter().map(|(list, count)| format!("{list} {count}")).collect();
     Ok((built.text().map_err(|problem| problem.to_string())?, counts.join(", ")))
+}
+
+/// Gives the world the settings under which a bench answers as the system did.
+async fn set(
+    built: &mut Built,
+    registry: &Registry,
+    parts: &[(&'static dyn AnyService, &Rules, &[Seen])],
+) -> Result<(), String> {
+    let running = stend::start(Config { workers: Some(1), ..Config::default() }).await;
+    let running = running.map_err(|error| error.to_string())?;
+    for (kind, rules, seen) in parts {
+        let bench = Bench { worlds: &running.worlds, base: running.url(kind.name()) };
+        match settings(registry, *kind, rules, seen, bench).await {
+            Ok(found) => built.set(registry, kind.name(), &found),
+            Err(problem) => built.notes.push(format!("{}: settings are at their defaults: {problem}", kind.name())),
+        }
+    }
+    running.stop().await;
+    Ok(())
 }
 
 /// Says what was masked.

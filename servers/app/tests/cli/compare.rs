@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use crate::support::{Serving, binary, curl, described, stend};
 
 /// Gives a service of a bench other settings.
-fn set(serving: &Serving, service: &str, settings: &Value) {
+pub(crate) fn set(serving: &Serving, service: &str, settings: &Value) {
     let url = format!("{}/control/v1/worlds/default/state", serving.url("control"));
     let mut state: Value = serde_json::from_str(&curl(&[&url])).unwrap();
     for (key, value) in settings.as_object().unwrap() {

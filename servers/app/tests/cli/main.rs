@@ -25,6 +25,7 @@ mod passing;
 mod reach;
 mod readme;
 mod record;
+mod relay;
 mod saving;
 mod secrets;
 mod serving;

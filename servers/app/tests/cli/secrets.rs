@@ -5,7 +5,6 @@ use std::fmt::Write as _;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
-use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
@@ -237,7 +236,6 @@ fn a_recording_of_the_gateway_has_no_secret_at_any_place() {
     send(&format!("http://{host}"), Some(bench.url("gateway")));
     let reply = crate::passing::command(bench.url("gateway"), &host, &client_frame());
     assert_eq!(reply, server_frame(), "a client gets what was sent");
-    std::thread::sleep(Duration::from_millis(100));
     assert_eq!(bench.signal("-TERM").0, 0);
     let (mut out, mut err) = (String::new(), String::new());
     bench.child.stdout.take().unwrap().read_to_string(&mut out).unwrap();

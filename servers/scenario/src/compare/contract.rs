@@ -25,11 +25,21 @@ pub struct Mismatch {
     pub expected: String,
     /// What is there.
     pub found: String,
+    /// The key that is missing there, if that is what is wrong.
+    pub missing: Option<String>,
+}
+
+/// A place in a value that is not as a schema has it.
+struct Wrong {
+    pointer: String,
+    expected: String,
+    found: String,
+    missing: Option<String>,
 }
 
 impl fmt::Display for Mismatch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { operation, part, pointer, expected, found } = self;
+        let Self { operation, part, pointer, expected, found, .. } = self;
         let pointer = if pointer.is_empty() { "/" } else { pointer };
         write!(f, "{operation}, {part}, at {pointer}\n    expected: {expected}\n    found:    {found}")
     }
@@ -42,6 +52,13 @@ pub struct Contract {
     registry: &'static Registry<'static>,
     /// By the pointer of the schema.
     compiled: Mutex<BTreeMap<String, Option<Arc<Validator>>>>,
+}
+
+impl Wrong {
+    fn of(self, operation: &str, part: &str) -> Mismatch {
+        let Self { pointer, expected, found, missing } = self;
+        Mismatch { operation: operation.to_owned(), part: part.to_owned(), pointer, expected, found, missing }
+    }
 }
 
 /// What stands for the document in references.
@@ -82,14 +99,11 @@ impl Contract {
     /// What in a reply, or a push, is not as specified.
     pub fn reply(&self, operation: Option<&str>, channel: Channel, status: u16, body: &[u8]) -> Vec<Mismatch> {
         let part = if channel == Channel::Push { "push".to_owned() } else { format!("reply {status}") };
-        let report = |pointer: String, expected: String, found: String| Mismatch {
-            operation: operation.unwrap_or("(no operation)").to_owned(),
-            part: part.clone(),
-            pointer,
-            expected,
-            found,
+        let report = |wrong: Wrong| wrong.of(operation.unwrap_or("(no operation)"), &part);
+        let whole = |expected: &str| {
+            let (expected, found) = (expected.to_owned(), short(body));
+            vec![report(Wrong { pointer: String::new(), expected, found, missing: None })]
         };
-        let whole = |expected: &str| vec![report(String::new(), expected.to_owned(), short(body))];
         let found = match operation {
             _ if channel == Channel::Http && BROKEN.contains(&status) => self.error(),
             None => self.error(),
@@ -108,10 +122,7 @@ impl Contract {
                 }
             }
         };
-        self.differences(&schema.0, &schema.1)
-            .into_iter()
-            .map(|(pointer, expected, found)| report(pointer, expected, found))
-            .collect()
+        self.wrong(&schema.0, &schema.1).into_iter().map(report).collect()
     }
 
     /// What in the headers of a reply is not as specified: its media type, and headers that are required.
@@ -128,6 +139,7 @@ impl Contract {
             pointer: String::new(),
             expected,
             found: found.to_owned(),
+            missing: None,
         };
         let mut wrong = Vec::new();
         let kinds: Vec<&String> =
@@ -157,20 +169,18 @@ impl Contract {
             None => self.resolve(&format!("/operations/{operation}/messages/0")),
         };
         let Some(Media::Json { schema, .. }) = place.map(|place| self.media(&place)) else { return Vec::new() };
-        let report = |(pointer, expected, found)| Mismatch {
-            operation: operation.to_owned(),
-            part: "request".to_owned(),
-            pointer,
-            expected,
-            found,
-        };
-        self.differences(&schema, &value).into_iter().map(report).collect()
+        self.wrong(&schema, &value).into_iter().map(|wrong| wrong.of(operation, "request")).collect()
     }
 
     /// Pointer, what was expected and what was found, for each difference of a value from the schema at `place`.
     pub fn differences(&self, place: &str, value: &Value) -> Vec<(String, String, String)> {
+        self.wrong(place, value).into_iter().map(|wrong| (wrong.pointer, wrong.expected, wrong.found)).collect()
+    }
+
+    fn wrong(&self, place: &str, value: &Value) -> Vec<Wrong> {
         let Some(validator) = self.validator(place) else {
-            return vec![(String::new(), "a schema that can be read".to_owned(), place.to_owned())];
+            let (expected, found) = ("a schema that can be read".to_owned(), place.to_owned());
+            return vec![Wrong { pointer: String::new(), expected, found, missing: None }];
         };
         if validator.is_valid(value) {
             return Vec::new();
@@ -275,10 +285,15 @@ enum Media {
 
 /// Pointer, what was expected and what was found. Where none of several schemas fits, the one that was meant speaks:
 /// the one whose differences lie deepest, then one of the right type, then the one with the fewest.
-fn tell(error: &ValidationError<'_>, described: &mut Vec<(String, String, String)>) {
+fn tell(error: &ValidationError<'_>, described: &mut Vec<Wrong>) {
     let (ValidationErrorKind::AnyOf { context } | ValidationErrorKind::OneOfNotValid { context }) = error.kind() else {
         let found = short(error.instance().to_string().as_bytes());
-        described.push((error.instance_path().to_string(), error.masked_with("it").to_string(), found));
+        let missing = match error.kind() {
+            ValidationErrorKind::Required { property } => property.as_str().map(str::to_owned),
+            _ => None,
+        };
+        let (pointer, expected) = (error.instance_path().to_string(), error.masked_with("it").to_string());
+        described.push(Wrong { pointer, expected, found, missing });
         return;
     };
     let depth = |error: &ValidationError<'_>| error.instance_path().as_str().matches('/').count();

@@ -8,10 +8,12 @@ use serde_json::Value;
 use stend_core::interpretations::{Interpretation, of};
 use stend_core::{AnyService, Problem};
 
-use super::diff::Diff;
+use super::contract::Mismatch;
+use super::diff::{Diff, json_path};
 use super::matching::Seen;
 use super::replay::{Outcome, Trial};
 use super::rules::{Check, Rules, is_one};
+use super::shown::asked;
 use super::{ClaimSeen, SettingSeen, Verdict};
 use crate::expect::Paths;
 use crate::matcher::find;
@@ -233,7 +235,7 @@ pub(super) fn word(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
-fn put(world: &mut Value, service: &str, dotted: &str, value: Value) {
+pub(super) fn put(world: &mut Value, service: &str, dotted: &str, value: Value) {
     let place = dotted.split('.').fold(&mut world[service], |place, key| &mut place[key]);
     *place = value;
 }
@@ -244,15 +246,26 @@ type Unheld = (String, String, String);
 /// Takes what an exchange shows of a check.
 type Tell<'t> = &'t mut dyn FnMut(&Check, &Seen, Result<(), Unheld>);
 
-/// What exchanges show of the claims that the rules speak of.
-pub(super) fn claims(rules: &Rules, seen: &[Seen], tell: Tell<'_>) {
+/// What exchanges show of the claims that the rules speak of. `wrong` is what in each is not as the specification has it.
+pub(super) fn claims(rules: &Rules, seen: &[Seen], wrong: &[Vec<Mismatch>], tell: Tell<'_>) {
     for check in &rules.checks {
-        for one in seen.iter().filter(|one| is_one(&check.operations, one.id())) {
-            let (request, reply) = (one.request_json(), one.reply_json());
+        for (one, wrong) in seen.iter().zip(wrong).filter(|(one, _)| is_one(&check.operations, one.id())) {
+            let (request, reply) = (asked(one), one.reply_json());
             let touched = check.status.as_ref().is_none_or(|status| status.check_status(one.status).is_ok())
                 && holds(&check.request, &request).is_ok()
                 && holds(&check.given, &reply).is_ok();
             if !touched {
+                continue;
+            }
+            if let Some(field) = &check.field {
+                match field.of(&reply, wrong) {
+                    None => {}
+                    Some(None) => tell(check, one, Ok(())),
+                    Some(Some(otherwise)) => {
+                        let Mismatch { pointer, expected, found, .. } = otherwise;
+                        tell(check, one, Err((json_path(pointer), expected.clone(), found.clone())));
+                    }
+                }
                 continue;
             }
             let answered = match &check.answered {

@@ -19,6 +19,7 @@ mod replay;
 mod report;
 mod rules;
 mod schema;
+mod shown;
 mod utf8;
 mod world;
 
@@ -72,29 +73,39 @@ impl Comparing<'_> {
         let seen = &found.seen;
         let mut differences = Grouped::default();
         let mut claims = Claims::default();
-        for one in seen {
-            self.against_specification(one, &mut differences);
-        }
-        judge::claims(self.rules, seen, &mut |check, one, held| {
+        let wrong: Vec<Vec<Mismatch>> = seen.iter().map(|one| self.mismatches(one)).collect();
+        // A field that is otherwise differs from the specification, and from nothing else: its claims are named there.
+        let mut fields: BTreeMap<(usize, String, String), Vec<String>> = BTreeMap::new();
+        let mut unheld = Vec::new();
+        judge::claims(self.rules, seen, &wrong, &mut |check, one, held| {
             let verdict = if held.is_ok() { Verdict::Confirmed } else { Verdict::Refuted };
             for id in &check.claims {
                 claims.add(id, verdict, 1, None, Some(evidence::shape(one)));
             }
-            if let Err((path, expected, found)) = held {
-                differences.add(Difference {
+            match held {
+                Err((path, expected, _)) if check.field.is_some() => {
+                    fields.entry((one.entry, path, expected)).or_default().extend(check.claims.iter().cloned());
+                }
+                Err((path, expected, found)) => unheld.push(Difference {
                     claims: check.claims.clone(),
                     path,
                     expected,
                     found,
                     ..difference(one, Against::Claim, reply_of(one))
-                });
+                }),
+                Ok(()) => {}
             }
         });
-        let title = format!("From {}", self.source);
-        let built = build(self.registry, &[(self.kind, self.rules, seen)], &title, Moment::Before)?;
-        let ignored = self.kind.secrets().iter().copied().chain(self.rules.ignore.iter().map(String::as_str));
-        let trial = Trial::new(bench, self.kind, seen, Differ::new(ignored))?;
-        let judged = judge::settings(&trial, &built.file).await?;
+        for (one, wrong) in seen.iter().zip(wrong) {
+            for Mismatch { part, pointer, expected, found, .. } in wrong {
+                let path = json_path(&pointer);
+                let claims = fields.get(&(one.entry, path.clone(), expected.clone())).cloned().unwrap_or_default();
+                let place = difference(one, Against::Specification, part);
+                differences.add(Difference { path, expected, found, claims, ..place });
+            }
+        }
+        unheld.into_iter().for_each(|one| differences.add(one));
+        let (built, judged) = tried(self.registry, self.kind, self.rules, seen, bench).await?;
         let asked = self.against_bench(seen, &judged, built, &mut differences);
         for row in &judged.settings {
             let ours = format!("{}: {}", row.setting, judge::word(&row.default));
@@ -135,7 +146,8 @@ impl Comparing<'_> {
         })
     }
 
-    fn against_specification(&self, one: &Seen, differences: &mut Grouped) {
+    /// What in an exchange is not as the specification has it.
+    fn mismatches(&self, one: &Seen) -> Vec<Mismatch> {
         let operation = one.operation.map(|operation| operation.id);
         let mut wrong = self.contract.reply(operation, one.channel, one.status, &one.reply);
         if one.channel == Channel::Http {
@@ -147,10 +159,7 @@ impl Comparing<'_> {
         if one.status < 300 && one.channel != Channel::Push {
             wrong.extend(self.contract.request(operation, &one.request));
         }
-        for Mismatch { part, pointer, expected, found, .. } in wrong {
-            let path = json_path(&pointer);
-            differences.add(Difference { path, expected, found, ..difference(one, Against::Specification, part) });
-        }
+        wrong
     }
 
     fn against_bench(&self, seen: &[Seen], judged: &judge::Judged, built: Built, differences: &mut Grouped) -> Asked {
@@ -224,6 +233,35 @@ impl Comparing<'_> {
         rows.sort_by(|a, b| b.verdict.cmp(&a.verdict).then_with(|| a.id.cmp(&b.id)));
         rows
     }
+}
+
+/// The world in which a bench is asked again what was seen, and what came of it under one setting and another.
+async fn tried(
+    registry: &Registry,
+    kind: &'static dyn AnyService,
+    rules: &Rules,
+    seen: &[Seen],
+    bench: Bench<'_>,
+) -> Result<(Built, judge::Judged), Problem> {
+    let built = build(registry, &[(kind, rules, seen)], "What was seen", Moment::Before)?;
+    let ignored = kind.secrets().iter().copied().chain(rules.ignore.iter().map(String::as_str));
+    let trial = Trial::new(bench, kind, seen, Differ::new(ignored))?;
+    let judged = judge::settings(&trial, &built.file).await?;
+    Ok((built, judged))
+}
+
+/// What traffic shows of a service's settings.
+///
+/// # Errors
+/// The bench cannot be asked.
+pub async fn settings(
+    registry: &Registry,
+    kind: &'static dyn AnyService,
+    rules: &Rules,
+    seen: &[Seen],
+    bench: Bench<'_>,
+) -> Result<Vec<SettingSeen>, Problem> {
+    tried(registry, kind, rules, seen, bench).await.map(|(_, judged)| judged.settings)
 }
 
 fn reply_of(one: &Seen) -> String {

@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 use serde_json::{Map, Value};
+use serde_json_path::JsonPath;
 use stend_core::{AnyService, Node, Problem, Raw};
 
 use super::ask::Ask;
+use super::contract::Mismatch;
 use crate::expect::{Paths, read_paths};
 use crate::matcher::{Domain, Matcher, path};
 
@@ -67,6 +69,9 @@ pub(super) struct Taking {
     /// Only where the list holds nothing so far.
     #[serde(default)]
     pub(super) if_none: bool,
+    /// Whether the reply is about one thing and shows more of it than lists do.
+    #[serde(default)]
+    pub(super) alone: bool,
     /// Whether what is there already learns from it.
     #[serde(default = "yes")]
     pub(super) known: bool,
@@ -121,6 +126,45 @@ pub(super) struct Check {
     pub(super) reply: Paths,
     /// The status that it has if they hold.
     pub(super) answered: Option<Matcher>,
+    /// The field that they are about, which is as the specification has it if they hold.
+    pub(super) field: Option<Field>,
+}
+
+/// A field of a reply.
+#[derive(Debug)]
+pub(super) struct Field {
+    path: JsonPath,
+    /// Its key, and where what holds it is; nothing for a field at any depth.
+    key: String,
+    holder: Option<JsonPath>,
+}
+
+impl Field {
+    /// A path that ends with the field's key: `$.id`, `$.data[*].id`, `$..id`.
+    fn read(text: &str) -> Result<Self, Problem> {
+        let (holder, key) = text.rsplit_once('.').unwrap_or(("$", text));
+        let holder = if holder.ends_with('.') { None } else { Some(path(holder)?) };
+        Ok(Self { path: path(text)?, key: key.to_owned(), holder })
+    }
+
+    /// Whether the exchange has the field, or lacks it against the specification; then, what of it is otherwise. What is
+    /// wrong with the parts of a field is their own.
+    pub(super) fn of<'m>(&self, reply: &Value, wrong: &'m [Mismatch]) -> Option<Option<&'m Mismatch>> {
+        let pointers = |path: &JsonPath| -> Vec<String> {
+            path.query_located(reply).iter().map(|node| node.location().to_json_pointer()).collect()
+        };
+        let places = pointers(&self.path);
+        let holders = self.holder.as_ref().map(pointers);
+        let is_missing = |one: &Mismatch| {
+            one.missing.as_ref() == Some(&self.key)
+                && holders.as_ref().is_none_or(|holders| holders.contains(&one.pointer))
+        };
+        let about = wrong
+            .iter()
+            .filter(|one| one.part != "request")
+            .find(|one| is_missing(one) || places.contains(&one.pointer));
+        (about.is_some() || !places.is_empty()).then_some(about)
+    }
 }
 
 #[derive(Deserialize)]
@@ -145,7 +189,11 @@ struct File {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct CheckFile {
+    #[serde(default)]
     shows: Vec<String>,
+    /// Claims about one field each, with its JSONPath.
+    #[serde(default)]
+    fields: BTreeMap<String, String>,
     of: Vec<String>,
     #[serde(default)]
     status: Option<Raw>,
@@ -196,17 +244,24 @@ impl Rules {
             |raw: &Option<Raw>| raw.as_ref().map(|raw| Matcher::read(&raw.0.to_json(), Domain::Status)).transpose();
         let check = |check: CheckFile| {
             known(&check.of)?;
-            Ok::<_, Problem>(Check {
-                claims: check.shows,
-                operations: check.of,
-                status: status(&check.status)?,
-                request: paths(&check.request)?,
-                given: paths(&check.given)?,
-                reply: paths(&check.reply)?,
-                answered: status(&check.answered)?,
-            })
+            let one = |claims: Vec<String>, field: Option<Field>| {
+                Ok::<_, Problem>(Check {
+                    claims,
+                    operations: check.of.clone(),
+                    status: status(&check.status)?,
+                    request: paths(&check.request)?,
+                    given: paths(&check.given)?,
+                    reply: paths(&check.reply)?,
+                    answered: status(&check.answered)?,
+                    field,
+                })
+            };
+            let whole = (!check.shows.is_empty()).then(|| one(check.shows.clone(), None));
+            let fields = check.fields.iter().map(|(claim, text)| one(vec![claim.clone()], Some(Field::read(text)?)));
+            whole.into_iter().chain(fields).collect::<Result<Vec<_>, _>>()
         };
-        let checks = file.claims.into_iter().map(check).collect::<Result<_, _>>()?;
+        let checks = file.claims.into_iter().map(check).collect::<Result<Vec<Vec<_>>, _>>()?;
+        let checks = checks.into_iter().flatten().collect();
         Ok(Self {
             ignore: file.ignore,
             personal: file.personal,

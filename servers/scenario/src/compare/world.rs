@@ -9,11 +9,13 @@ use stend_core::world_file::VERSION;
 use stend_core::{AnyService, Node, Problem, Registry, Step, WorldFile, Worlds};
 
 use super::diff::is_id;
-use super::judge::holds;
-use super::matching::{Seen, pairs};
+use super::judge::{holds, put as put_at, word};
+use super::matching::Seen;
 use super::rules::{Rules, Taking, is_one};
 use super::schema::Schema;
-use crate::matcher::{find, path};
+use super::shown::{asked, renamed, value_of, wrapped};
+use super::{SettingSeen, Verdict};
+use crate::matcher::path;
 
 /// A world that was built from what was seen.
 #[derive(Debug, Clone)]
@@ -27,6 +29,24 @@ pub struct Built {
 }
 
 impl Built {
+    /// Puts settings of a service that were found in traffic into the world, and notes them. One that does not go with what
+    /// the world holds stays at its default.
+    pub fn set(&mut self, registry: &Registry, service: &str, found: &[SettingSeen]) {
+        for row in found {
+            let Some(value) = row.instead.as_ref().filter(|_| row.verdict == Verdict::Refuted) else { continue };
+            let mut file = self.file.clone();
+            put_at(&mut file, service, &row.setting, value.clone());
+            let name = format!("{service}.{}: {}", row.setting, word(value));
+            self.notes.push(match made(registry, &file) {
+                Ok(()) => {
+                    self.file = file;
+                    format!("{name}, as the system answers; the default is {}", word(&row.default))
+                }
+                Err(problem) => format!("{name} would answer as the system does, and is left out: {problem}"),
+            });
+        }
+    }
+
     /// As YAML.
     ///
     /// # Errors
@@ -67,7 +87,8 @@ pub fn build(
     let mut notes = Vec::new();
     for (kind, rules, seen) in parts {
         let schema = Schema::of(*kind);
-        let section = Section::of(rules, seen, &schema, moment);
+        let Section { section, shown, .. } = Section::of(rules, seen, &schema, moment);
+        notes.extend(seen_in_lists(rules, &section, &shown).map(|note| format!("{}.{note}", kind.name())));
         let lists: BTreeSet<&str> =
             rules.takings.iter().map(|taking| taking.to.as_str()).filter(|to| *to != ".").collect();
         let unseen: Vec<&str> = lists.into_iter().filter(|list| count(&section, list) == 0).collect();
@@ -167,13 +188,43 @@ struct Section<'s> {
     parts: BTreeMap<Part, Option<usize>>,
     /// Parts that were seen to hold nothing, by the same.
     nothing: BTreeMap<Part, usize>,
+    /// The lists and keys of things that replies about one thing have shown, each with the operation.
+    shown: BTreeSet<Part>,
 }
 
+/// What lists alone have shown, where a reply about one thing would have shown more, a sentence a list.
+fn seen_in_lists(rules: &Rules, section: &Value, shown: &BTreeSet<Part>) -> impl Iterator<Item = String> {
+    let mut lists: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    for taking in rules.takings.iter().filter(|taking| taking.alone) {
+        let (Some(list), Some(key)) = (at(section, &taking.to).and_then(Value::as_array), &taking.key) else {
+            continue;
+        };
+        for operation in &taking.from {
+            let part = |thing: &Value| (taking.to.clone(), text(&thing[key.as_str()]), operation.clone());
+            let without: Vec<String> =
+                list.iter().map(part).filter(|part| !shown.contains(part)).map(|(_, id, _)| id).collect();
+            if !without.is_empty() {
+                let few: Vec<&str> = without.iter().take(NAMED).map(String::as_str).collect();
+                let more = if without.len() > NAMED { ", …" } else { "" };
+                let said = format!("{operation} of {} of {} ({}{more})", without.len(), list.len(), few.join(", "));
+                lists.entry(&taking.to).or_default().push(said);
+            }
+        }
+    }
+    let note = |(list, said): (&str, Vec<String>)| {
+        format!("{list}: not seen, and so at the default in them: {}", said.join("; "))
+    };
+    lists.into_iter().map(note).collect::<Vec<_>>().into_iter()
+}
+
+/// The most things that a note names.
+const NAMED: usize = 5;
+
 impl<'s> Section<'s> {
-    fn of(rules: &Rules, seen: &[Seen], schema: &'s Schema, moment: Moment) -> Value {
+    fn of(rules: &Rules, seen: &[Seen], schema: &'s Schema, moment: Moment) -> Self {
         let made = if moment == Moment::Before { made_by(rules, seen) } else { BTreeSet::new() };
-        let (parts, nothing) = Default::default();
-        let mut section = Self { schema, section: json!({}), moment, made, parts, nothing };
+        let (parts, nothing, shown) = Default::default();
+        let mut section = Self { schema, section: json!({}), moment, made, parts, nothing, shown };
         for (rule, taking) in rules.takings.iter().enumerate() {
             for one in seen
                 .iter()
@@ -182,7 +233,7 @@ impl<'s> Section<'s> {
                 section.take(rule, taking, one);
             }
         }
-        section.section
+        section
     }
 
     fn take(&mut self, rule: usize, taking: &Taking, seen: &Seen) {
@@ -219,6 +270,9 @@ impl<'s> Section<'s> {
             let key = taking.key.as_ref().map(|key| text(&made[key.as_str()])).unwrap_or_default();
             if self.made.contains(&key) {
                 continue;
+            }
+            if taking.alone {
+                self.shown.insert((taking.to.clone(), key.clone(), seen.id().to_owned()));
             }
             self.join(rule, taking, &key, made);
             if let Some(thing) = thing.as_object().filter(|_| taking.copy) {
@@ -309,37 +363,6 @@ fn ids(value: &Value, into: &mut BTreeSet<String>) {
     }
 }
 
-/// A thing with the section's names for its keys.
-fn renamed(thing: &Value, taking: &Taking) -> Value {
-    match thing {
-        Value::Object(map) => {
-            let is_empty = |value: &Value| taking.drop_empty && value == "";
-            let known = map.iter().filter(|(key, value)| !taking.without.contains(key) && !is_empty(value));
-            let entry = |(key, value): (&String, &Value)| {
-                (taking.rename.get(key).unwrap_or(key).clone(), renamed(value, taking))
-            };
-            Value::Object(known.map(entry).collect())
-        }
-        Value::Array(items) => items.iter().map(|item| renamed(item, taking)).collect(),
-        other => other.clone(),
-    }
-}
-
-/// A thing whose maps are held as the section holds them.
-fn wrapped(mut thing: Value, taking: &Taking) -> Value {
-    for (key, wrap) in &taking.wrap {
-        let beside: Vec<(&String, Value)> =
-            wrap.with.iter().filter_map(|(name, from)| Some((name, find(&path(from).ok()?, from, &thing)?))).collect();
-        for (_, value) in thing.get_mut(key).and_then(Value::as_object_mut).into_iter().flatten() {
-            let mut made: Map<String, Value> =
-                beside.iter().map(|(name, value)| ((*name).clone(), value.clone())).collect();
-            made.insert(wrap.under.clone(), value.take());
-            *value = Value::Object(made);
-        }
-    }
-    thing
-}
-
 /// What was seen later counts; what is only known from before stays.
 fn merge(known: &mut Map<String, Value>, made: Map<String, Value>) {
     made.into_iter().for_each(|(key, value)| put_in(known, key, value, true));
@@ -370,55 +393,4 @@ fn put(made: &mut Map<String, Value>, dotted: &str, value: Value) {
 
 fn text(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
-}
-
-/// What the client asked with: the JSON of the body or frame, or its form.
-fn asked(seen: &Seen) -> Value {
-    match seen.request_json() {
-        Value::Null if seen.channel == Channel::Http => {
-            let body = String::from_utf8_lossy(&seen.request).into_owned();
-            let fields = pairs(&seen.query).into_iter().chain(pairs(&body));
-            Value::Object(fields.map(|(key, value)| (key, Value::String(value))).collect())
-        }
-        other => other,
-    }
-}
-
-fn value_of(from: &str, thing: &Value, seen: &Seen, request: &Value, reply: &Value) -> Option<Value> {
-    let look = |text: &str, value: &Value| find(&path(text).ok()?, text, value).filter(|found| !found.is_null());
-    if from.starts_with('$') {
-        return look(from, thing);
-    }
-    if let Some(constant) = from.strip_prefix('=') {
-        return Some(json!(constant));
-    }
-    match from {
-        "@at" => return seen.at.map(|at| json!(at)),
-        "@bearer" => {
-            let header = seen.headers.iter().find(|(known, _)| known == "authorization")?;
-            return header
-                .1
-                .split_once(' ')
-                .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
-                .map(|(_, token)| json!(token));
-        }
-        _ => {}
-    }
-    let (place, name) = from.strip_prefix('@')?.split_once('.')?;
-    let plain = |text: &String| match text.parse::<i64>() {
-        Ok(number) if number.to_string() == *text => json!(number),
-        _ => json!(text),
-    };
-    match place {
-        "path" => seen.params.get(name).map(plain),
-        "query" => seen.fields().get(name).map(plain),
-        "header" => seen.headers.iter().find(|(known, _)| known == name).map(|(_, value)| json!(value)),
-        "request" => look(name, request),
-        "reply" => look(name, reply),
-        "hundredth" => {
-            let whole = look(name, thing)?.as_i64()?;
-            Some(if whole % 100 == 0 { json!(whole / 100) } else { json!(whole as f64 / 100.0) })
-        }
-        _ => None,
-    }
 }

@@ -134,6 +134,7 @@ impl Masker {
 
     /// What stands for a value at a place.
     fn value(&mut self, place: Place<'_>, value: &str) -> String {
+        self.pseudonyms.personal(value, place.personal);
         let masked = self.pseudonyms.of(value, true);
         self.masked_at(place, value, masked)
     }
@@ -309,7 +310,7 @@ impl Masker {
                         None => self.json(value),
                     };
                     // Some maps have tokens or phones for their keys.
-                    masked.insert(self.pseudonyms.text(key), value);
+                    masked.insert(self.pseudonyms.key(key), value);
                 }
                 Value::Object(masked)
             }

@@ -21,6 +21,8 @@ pub(super) struct Pseudonyms {
     known: BTreeSet<String>,
     /// Common words that are masked at their places alone.
     words: BTreeSet<String>,
+    /// Personal data that could be the names of keys: somebody may be called `Client`.
+    labels: BTreeSet<String>,
     /// What is masked inside of longer texts, the longest first; empty while places are looked for.
     inside: Vec<(String, String)>,
     /// The same by their digits, however they are written.
@@ -43,6 +45,21 @@ impl Pseudonyms {
             self.words.insert(value.to_owned());
         }
         self.get(value)
+    }
+
+    /// Notes that a value that is masked is personal, and no secret; or that it is one, too.
+    pub(super) fn personal(&mut self, value: &str, is_personal: bool) {
+        let is_label = value.bytes().all(|byte| byte.is_ascii_alphabetic() || byte == b'_');
+        if !is_personal {
+            self.labels.remove(value);
+        } else if is_label && !self.by_value.contains_key(value) {
+            self.labels.insert(value.to_owned());
+        }
+    }
+
+    /// A key with pseudonyms in the place of secrets. Personal data is no part of keys, where it could be one by chance.
+    pub(super) fn key(&self, key: &str) -> String {
+        if self.labels.iter().any(|label| key.contains(label.as_str())) { key.to_owned() } else { self.text(key) }
     }
 
     fn get(&mut self, value: &str) -> String {

@@ -184,3 +184,16 @@ fn what_holds_no_secret_stays_byte_for_byte() {
     assert_eq!(mask(&mut traffic, &["password"], &[], BTreeSet::new()), []);
     assert_eq!(traffic, [http("http://h/a?b=%7Bc%7D&d", &[("accept", "*/*")], body, "")]);
 }
+
+/// Somebody may be called as a key is.
+#[test]
+fn personal_data_renames_no_key() {
+    let name = |name: &str| format!("{{\"ClientName\": 1, \"phone\": \"{name}\", \"Client\": {{\"a\": 2}}}}");
+    let mut traffic = [http("http://h/", &[], &name("Client"), "")];
+    mask(&mut traffic, &["password"], &["phone".into()], BTreeSet::new());
+    let [Traffic::Http(http)] = &traffic else { panic!("{traffic:?}") };
+    let body: Value = serde_json::from_slice(&http.body).expect("JSON");
+    let keys: Vec<&String> = body.as_object().into_iter().flatten().map(|(key, _)| key).collect();
+    assert_eq!(keys, ["ClientName", "phone", "Client"]);
+    assert_ne!(body["phone"], "Client");
+}
