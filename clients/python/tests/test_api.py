@@ -42,6 +42,12 @@ def test_every_operation_has_a_method(monkeypatch):
         assert "# TYPE" in bench.metrics()
         assert {one["fake"] for one in bench.operations("carbis")} == {"carbis"}
         assert bench.actions("queue") and bench.specs()
+        assert {"id", "status"} <= set(bench.claims("carbis")[0])
+        name = bench.scenarios()[0]["name"]
+        assert bench.check(bench.scenario(name))["problems"] == []
+        assert [one["line"] for one in bench.check("stend: 1\ntitle: x\ntimline: []\n")["problems"]] == [3]
+        topic = bench.manual()[0]["topic"]
+        assert bench.chapter(topic, lang="ru") != bench.chapter(topic)
         world = bench.world(clock=NOON)
         assert world.id in str(bench.spec("carbis", world=world.id)["servers"])
         assert bench.get(world.id).describe()["id"] == world.id and len(bench.worlds()) == 2
@@ -66,19 +72,26 @@ def test_every_operation_has_a_method(monkeypatch):
         assert none.value.status == 404
         assert world.recording()["steps"] == 2
         assert world.faults.list() == []
-        world.faults.remove(world.faults.add(drop=True))
+        fault = world.faults.add(drop=True)
+        world.faults.switch(fault, False)
+        assert events(world) != []
+        world.faults.remove(fault)
+        assert world.changes()["count"] >= 1
         world.faults.clear()
-        world.clock.get(), world.clock.freeze(), world.clock.advance(1)
+        world.clock.get(due=3), world.clock.freeze(), world.clock.advance(1)
         world.restore(world.state())
-        world.start_scenario(WAITER, speed="max", seed=4, start=NOON)
-        world.scenario(), world.stop_scenario()
+        world.start_scenario(WAITER, speed=0.001, seed=4, start=NOON, report=True)
+        assert world.scenario(steps=True)["state"] == "playing"
+        world.set_speed("max")
+        world.stop_scenario()
+        assert world.report()["lines"] != []
         world.clear_journal(), world.reset("carbis"), world.delete()
         # `fake` and `way` are other names of `service` and `channel`.
         described = bench.openapi()["paths"]
     missing = []
     for path, operations in described.items():
         for method, operation in operations.items():
-            shape = re.compile(re.escape(path).replace(r"\{service\}", "[^/{]+").replace(r"\{name\}", "[^/]+").replace(r"\{id\}", "[^/]+"))
+            shape = re.compile(re.escape(path).replace(r"\{service\}", "[^/{]+").replace(r"\{name\}", "[^/]+").replace(r"\{id\}", "[^/]+").replace(r"\{topic\}", "[^/]+"))
             if not any(one[0] == method.upper() and shape.fullmatch(one[1]) for one in sent):
                 missing.append((method, path))
             names = [one["name"] for one in operation.get("parameters", []) if one["in"] == "query"]

@@ -8,7 +8,8 @@ let container;
 let base;
 before(async () => {
   container = await new GenericContainer(process.env.STEND_IMAGE ?? "localhost/stend:0.2.0")
-    .withExposedPorts(7700, 7701, 7702, 7703, 7704)
+    // All that the image exposes: podman shows the others as unbound, for which Testcontainers would wait.
+    .withExposedPorts(7700, 7701, 7702, 7703, 7704, 7705)
     .withWaitStrategy(Wait.forHttp("/control/v1/health", 7700))
     .start();
   base = (port) => `http://${container.getHost()}:${container.getMappedPort(port)}`;

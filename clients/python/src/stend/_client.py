@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from . import types
 from ._http import Http
-from ._world import Clock, Document, Faults, Moment, Span, World, file_of, moment
+from ._world import Clock, Document, Faults, Moment, Span, World, document, file_of, moment
 
 __all__ = ["Bench", "Clock", "Document", "Faults", "Moment", "Span", "World"]
 
@@ -80,6 +80,33 @@ class Bench:
     def openapi(self) -> dict[str, Any]:
         """The control API as OpenAPI."""
         return cast("dict[str, Any]", self.http.json("GET", "/openapi.json"))
+
+    def claims(self, service: str) -> list[dict[str, Any]]:
+        """The statements of the vendor's document about a service, and how sure we are of each."""
+        return cast("list[dict[str, Any]]", self.http.json("GET", f"/claims/{quote(service, safe='')}"))
+
+    def scenarios(self) -> list[dict[str, Any]]:
+        """The scenarios that the program carries, by name and title."""
+        return cast("list[dict[str, Any]]", self.http.json("GET", "/scenarios"))
+
+    def scenario(self, name: str) -> str:
+        """The text of a scenario that the program carries, YAML."""
+        return self.http.ask("GET", f"/control/v1/scenarios/{quote(name, safe='')}").decode()
+
+    def check(self, scenario: Document) -> dict[str, Any]:
+        """Everything that is wrong with a scenario (`problems`, each with its place), or its plan: a dict, or the path of a
+        file."""
+        given = document(scenario)
+        text = given if isinstance(given, str) else json.dumps(given)
+        return cast("dict[str, Any]", self.http.json("POST", "/check", text))
+
+    def manual(self) -> list[dict[str, Any]]:
+        """The chapters of the manual, by topic and title."""
+        return cast("list[dict[str, Any]]", self.http.json("GET", "/manual"))
+
+    def chapter(self, topic: str, lang: Optional[str] = None) -> str:
+        """A chapter of the manual, Markdown, in `"en"` or `"ru"`."""
+        return self.http.ask("GET", f"/control/v1/manual/{quote(topic, safe='')}", query={"lang": lang}).decode()
 
     def index(self) -> dict[str, Any]:
         """The list of the control API's operations."""

@@ -63,9 +63,9 @@ class Clock:
     def __init__(self, world: World) -> None:
         self._world = world
 
-    def get(self) -> types.ClockState:
+    def get(self, due: Optional[int] = None) -> types.ClockState:
         """Mode, time, scale, and when something falls due next."""
-        return cast(types.ClockState, self._world._json("GET", "/clock"))
+        return cast(types.ClockState, self._world._json("GET", "/clock", query={"due": due}))
 
     def now(self) -> datetime.datetime:
         """The world's time."""
@@ -110,6 +110,10 @@ class Faults:
     def list(self) -> List[types.Fault]:
         """All faults, with how often each was applied."""
         return cast("List[types.Fault]", self._world._json("GET", "/faults"))
+
+    def switch(self, fault: str, on: bool) -> None:
+        """Switch a fault off, and on again, by its id; what it has counted stays."""
+        self._world._json("PUT", f"/faults/{quote(fault, safe='')}", {"off": not on})
 
     def remove(self, fault: str) -> None:
         """Remove one."""
@@ -231,6 +235,14 @@ class World:
         accept = "application/json" if str(path).endswith(".json") else "application/yaml"
         Path(path).write_bytes(self.bench.http.ask("GET", f"{API}/worlds/{quote(self.id, safe='')}/state", accept=accept))
 
+    def changes(self) -> dict[str, Any]:
+        """What of the services' state differs from how the world began, value by value."""
+        return cast("dict[str, Any]", self._json("GET", "/changes"))
+
+    def report(self) -> dict[str, Any]:
+        """All that has happened since the world began, with the latest scenario: what `stend play --report` makes a page of."""
+        return cast("dict[str, Any]", self._json("GET", "/report"))
+
     def restore(self, world: Document) -> None:
         """Replace the world by a world file."""
         self._json("PUT", "/state", document(world))
@@ -269,9 +281,15 @@ class World:
         return progress["report"]
 
     def start_scenario(
-        self, scenario: Document, speed: Union[str, float] = 1, seed: Optional[int] = None, start: Optional[Moment] = None
+        self,
+        scenario: Document,
+        speed: Union[str, float] = 1,
+        seed: Optional[int] = None,
+        start: Optional[Moment] = None,
+        report: bool = False,
     ) -> None:
-        """Begin to play a scenario here, `speed` virtual seconds a second or `"max"`; `scenario()` says how far it is.
+        """Begin to play a scenario here, `speed` virtual seconds a second or `"max"`; `scenario()` says how far it is. With
+        `report`, what people see after each step is kept for `report()`.
 
         A world or JSON files that the scenario names by path are not looked for: give the scenario as a dict with its world
         in it, or play it by `stend play --attach`.
@@ -279,12 +297,16 @@ class World:
         path = file_of(scenario)
         # With its name, reports speak of the file.
         body = document(scenario) if path is None else {"name": str(path), "scenario": document(path)}
-        query = {"speed": speed, "seed": seed, "start": None if start is None else moment(start)}
+        query = {"speed": speed, "seed": seed, "start": None if start is None else moment(start), "report": report or None}
         self._json("POST", "/scenario", body, query=query)
 
-    def scenario(self) -> types.Progress:
-        """How far the scenario is that plays here, or how it ended."""
-        return cast(types.Progress, self._json("GET", "/scenario"))
+    def scenario(self, steps: bool = False) -> types.Progress:
+        """How far the scenario is that plays here, or how it ended; with what came of its newest `steps`."""
+        return cast(types.Progress, self._json("GET", "/scenario", query={"steps": steps or None}))
+
+    def set_speed(self, speed: Union[str, float]) -> None:
+        """Pause what plays here (`"paused"`), or go on at another speed."""
+        self._json("PUT", "/scenario", {"speed": speed})
 
     def stop_scenario(self) -> None:
         """Stop the scenario that plays here."""

@@ -32,8 +32,8 @@ class Clock:
     def __init__(self, inner: _world.Clock) -> None:
         self._inner = inner
 
-    async def get(self) -> types.ClockState:
-        return await _apart(self._inner.get)
+    async def get(self, due: Optional[int] = None) -> types.ClockState:
+        return await _apart(self._inner.get, due)
 
     async def now(self) -> datetime.datetime:
         return await _apart(self._inner.now)
@@ -62,6 +62,9 @@ class Faults:
 
     async def list(self) -> List[types.Fault]:
         return await _apart(self._inner.list)
+
+    async def switch(self, fault: str, on: bool) -> None:
+        await _apart(self._inner.switch, fault, on)
 
     async def remove(self, fault: str) -> None:
         await _apart(self._inner.remove, fault)
@@ -159,6 +162,12 @@ class World:
     async def save(self, path: Union[str, Path]) -> None:
         await _apart(self._inner.save, path)
 
+    async def changes(self) -> dict[str, Any]:
+        return await _apart(self._inner.changes)
+
+    async def report(self) -> dict[str, Any]:
+        return await _apart(self._inner.report)
+
     async def restore(self, world: Document) -> None:
         await _apart(self._inner.restore, world)
 
@@ -175,12 +184,20 @@ class World:
         return await _apart(self._inner.play, scenario, speed, timeout, **options)
 
     async def start_scenario(
-        self, scenario: Document, speed: Union[str, float] = 1, seed: Optional[int] = None, start: Optional[Moment] = None
+        self,
+        scenario: Document,
+        speed: Union[str, float] = 1,
+        seed: Optional[int] = None,
+        start: Optional[Moment] = None,
+        report: bool = False,
     ) -> None:
-        await _apart(self._inner.start_scenario, scenario, speed, seed, start)
+        await _apart(self._inner.start_scenario, scenario, speed, seed, start, report)
 
-    async def scenario(self) -> types.Progress:
-        return await _apart(self._inner.scenario)
+    async def scenario(self, steps: bool = False) -> types.Progress:
+        return await _apart(self._inner.scenario, steps)
+
+    async def set_speed(self, speed: Union[str, float]) -> None:
+        await _apart(self._inner.set_speed, speed)
 
     async def stop_scenario(self) -> None:
         await _apart(self._inner.stop_scenario)
@@ -243,6 +260,24 @@ class Bench:
 
     async def openapi(self) -> dict[str, Any]:
         return await _apart(self._inner.openapi)
+
+    async def claims(self, service: str) -> list[dict[str, Any]]:
+        return await _apart(self._inner.claims, service)
+
+    async def scenarios(self) -> list[dict[str, Any]]:
+        return await _apart(self._inner.scenarios)
+
+    async def scenario(self, name: str) -> str:
+        return await _apart(self._inner.scenario, name)
+
+    async def check(self, scenario: Document) -> dict[str, Any]:
+        return await _apart(self._inner.check, scenario)
+
+    async def manual(self) -> list[dict[str, Any]]:
+        return await _apart(self._inner.manual)
+
+    async def chapter(self, topic: str, lang: Optional[str] = None) -> str:
+        return await _apart(self._inner.chapter, topic, lang)
 
     async def index(self) -> dict[str, Any]:
         return await _apart(self._inner.index)
