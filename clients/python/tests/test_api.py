@@ -78,7 +78,7 @@ def test_every_operation_has_a_method(monkeypatch):
         world.faults.remove(fault)
         assert world.changes()["count"] >= 1
         world.faults.clear()
-        world.clock.get(due=3), world.clock.freeze(), world.clock.advance(1)
+        world.clock.get(due=True), world.clock.freeze(), world.clock.advance(1)
         world.restore(world.state())
         world.start_scenario(WAITER, speed=0.001, seed=4, start=NOON, report=True)
         assert world.scenario(steps=True)["state"] == "playing"

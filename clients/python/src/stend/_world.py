@@ -63,9 +63,9 @@ class Clock:
     def __init__(self, world: World) -> None:
         self._world = world
 
-    def get(self, due: Optional[int] = None) -> types.ClockState:
-        """Mode, time, scale, and when something falls due next."""
-        return cast(types.ClockState, self._world._json("GET", "/clock", query={"due": due}))
+    def get(self, due: bool = False) -> types.ClockState:
+        """Mode, time, scale, and when something falls due next; with `due`, what that is in each service."""
+        return cast(types.ClockState, self._world._json("GET", "/clock", query={"due": due or None}))
 
     def now(self) -> datetime.datetime:
         """The world's time."""

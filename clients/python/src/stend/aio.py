@@ -32,7 +32,7 @@ class Clock:
     def __init__(self, inner: _world.Clock) -> None:
         self._inner = inner
 
-    async def get(self, due: Optional[int] = None) -> types.ClockState:
+    async def get(self, due: bool = False) -> types.ClockState:
         return await _apart(self._inner.get, due)
 
     async def now(self) -> datetime.datetime:
