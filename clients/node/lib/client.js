@@ -18,6 +18,8 @@ const moment = (value) => (value instanceof Date ? value.toISOString() : value);
 const isPath = (value) =>
   value instanceof URL || (typeof value === "string" && !value.includes("\n") && /\.(ya?ml|json)$/i.test(value));
 
+const ROOT = ["/", "/metrics", "/ca.pem"];
+
 class Http {
   constructor(base, token) {
     let url;
@@ -37,9 +39,14 @@ class Http {
     this.agent.on("free", (socket) => socket.unref());
   }
 
-  async text(method, path, body, { query = {}, accept, world } = {}) {
+  /** The URL of a path under `/control/v1`, or of one of the few at the root. */
+  target(path, query = {}) {
     const given = Object.entries(query).filter(([, value]) => value !== undefined && value !== null);
     const search = given.length ? `?${new URLSearchParams(given)}` : "";
+    return `${this.base}${ROOT.includes(path) ? "" : "/control/v1"}${path}${search}`;
+  }
+
+  async text(method, path, body, { query, accept, world, encoding = "utf8" } = {}) {
     const headers = {};
     if (accept) headers.accept = accept;
     // Says which world is about to be made to a proxy that spreads worlds over several benches and reads no bodies.
@@ -55,10 +62,10 @@ class Http {
     const once = () =>
       new Promise((resolve, reject) => {
         const request = this.module.request(
-          `${this.base}/control/v1${path}${search}`,
+          this.target(path, query),
           { method, headers, agent: this.agent },
           (response) => {
-            response.setEncoding("utf8");
+            response.setEncoding(encoding);
             let text = "";
             response.on("data", (part) => (text += part));
             response.on("end", () => resolve({ status: response.statusCode, text }));
@@ -76,6 +83,45 @@ class Http {
       if (error.kept && ["ECONNRESET", "EPIPE"].includes(error.code)) return once();
       throw error;
     }
+  }
+
+  /** What happens, as it happens: the events of a stream (Server-Sent Events), until it ends or nobody asks for more. */
+  async *events(path, query) {
+    const headers = { accept: "text/event-stream" };
+    if (this.token) headers.authorization = `Bearer ${this.token}`;
+    const request = this.module.request(this.target(path, query), { headers });
+    try {
+      const response = await new Promise((resolve, reject) => request.on("response", resolve).on("error", reject).end());
+      response.setEncoding("utf8");
+      if (response.statusCode !== 200) {
+        let text = "";
+        for await (const part of response) text += part;
+        throw new StendError(response.statusCode, JSON.parse(text).error ?? {});
+      }
+      let [rest, event] = ["", {}];
+      for await (const part of response) {
+        const lines = (rest + part).split("\n");
+        rest = lines.pop();
+        for (const line of lines) {
+          const [, name, value] = /^(\w+): ?(.*?)\r?$/.exec(line) ?? [];
+          if (name) event[name] = value;
+          else if (line.trim() === "" && event.data !== undefined) {
+            yield { id: event.id, event: event.event ?? "message", data: JSON.parse(event.data) };
+            event = {};
+          }
+        }
+      }
+    } finally {
+      request.destroy();
+    }
+  }
+
+  /** The text of an answer that is no JSON. */
+  async plain(method, path, options) {
+    const { status, text } = await this.text(method, path, undefined, options);
+    if (status < 400) return text;
+    const known = /^\{/.test(text) ? JSON.parse(text).error : undefined;
+    throw new StendError(status, known ?? { message: text });
   }
 
   async json(method, path, body, options) {
@@ -99,8 +145,8 @@ class Clock {
   constructor(world) {
     this.#world = world;
   }
-  get() {
-    return this.#world.json("GET", "/clock");
+  get({ due } = {}) {
+    return this.#world.json("GET", "/clock", undefined, { query: { due } });
   }
   async now() {
     return new Date((await this.get()).now);
@@ -129,6 +175,10 @@ class Faults {
   }
   list() {
     return this.#world.json("GET", "/faults");
+  }
+  /** Switches a fault off, or on again. */
+  async switch(id, on) {
+    await this.#world.json("PUT", `/faults/${encodeURIComponent(id)}`, { off: !on });
   }
   remove(id) {
     return this.#world.json("DELETE", `/faults/${encodeURIComponent(id)}`);
@@ -159,8 +209,16 @@ class World {
   async act(action, args = {}) {
     return (await this.json("POST", "/actions", { [action]: args })).result;
   }
-  async journal({ service, ...filters } = {}) {
-    return (await this.json("GET", "/journal", undefined, { query: { fake: service, ...filters } })).entries;
+  describe() {
+    return this.json("GET");
+  }
+  async journal(filter) {
+    return (await this.journalPage(filter)).entries;
+  }
+  /** As `journal`, with the number of the newest entry, from which a later call goes on by `since`. */
+  journalPage({ service, since, wait, ...filters } = {}) {
+    const from = wait === undefined ? { since: moment(since) } : { since: moment(since) ?? 0, wait: span(wait) };
+    return this.json("GET", "/journal", undefined, { query: { service, ...from, ...filters } });
   }
   clearJournal() {
     return this.json("DELETE", "/journal");
@@ -168,6 +226,35 @@ class World {
   /** Checks an expectation; with `within` (seconds, or a text such as "2s") the bench waits so long for it to hold. */
   async verify(expectation, { within } = {}) {
     await this.json("POST", "/verify", within === undefined ? expectation : { ...expectation, within: span(within) });
+  }
+  /** What happens here, as it happens: `for await (const event of world.stream()) …`; `since: 0` begins with all that is kept. */
+  stream({ since, bodies } = {}) {
+    return this.bench.http.events(`/worlds/${encodeURIComponent(this.id)}/stream`, { since, bodies });
+  }
+  /** What people see: of each service tables of rows, and the actions that fit each row. */
+  view({ limit } = {}) {
+    return this.json("GET", "/view", undefined, { query: { limit } });
+  }
+  /** What people see of a service, or of one table of it; `after` is the `next` of the page before. */
+  viewService(service, { table, limit, after } = {}) {
+    return this.json("GET", `/view/${encodeURIComponent(service)}`, undefined, { query: { table, limit, after } });
+  }
+  /** A picture that a cell of a view names, PNG. */
+  async picture(service, name) {
+    const path = `/worlds/${encodeURIComponent(this.id)}/view/${encodeURIComponent(service)}/pictures/${encodeURIComponent(name)}`;
+    return Buffer.from(await this.bench.http.plain("GET", path, { encoding: "latin1" }), "latin1");
+  }
+  /** What has happened here as a scenario. */
+  recording() {
+    return this.json("GET", "/recording");
+  }
+  /** What of the services' state differs from how the world began. */
+  changes() {
+    return this.json("GET", "/changes");
+  }
+  /** All that has happened since the world began, with the latest scenario. */
+  report() {
+    return this.json("GET", "/report");
   }
   state() {
     return this.json("GET", "/state");
@@ -188,23 +275,37 @@ class World {
     return this.bench.world({ id, forkOf: this.id });
   }
   /** Plays a scenario here and returns its report; rejects with ExpectationFailed if it did not pass. */
-  async play(scenario, { speed = "max", timeout = 60 } = {}) {
-    const body = isPath(scenario) ? await readFile(scenario, "utf8") : scenario;
-    await this.json("POST", "/scenario", body, { query: { speed } });
+  async play(scenario, { speed = "max", timeout = 60, ...options } = {}) {
+    await this.startScenario(scenario, { speed, ...options });
     const until = performance.now() + timeout * 1000;
     for (;;) {
-      const progress = await this.json("GET", "/scenario");
+      const progress = await this.scenario();
       if (progress.state === "passed") return progress.report;
       if (progress.state !== "playing") {
         const why = progress.why ?? `the scenario did not pass: ${JSON.stringify(progress.report, null, 2)}`;
         throw new ExpectationFailed({ message: why });
       }
       if (performance.now() > until) {
-        await this.json("DELETE", "/scenario");
+        await this.stopScenario();
         throw new Error(`the scenario did not end within ${timeout} s; it is at ${progress.step}`);
       }
       await sleep(10);
     }
+  }
+  /** Begins to play a scenario here, `speed` virtual seconds a second or "max"; `scenario()` says how far it is. */
+  async startScenario(scenario, { speed = 1, seed, start, report } = {}) {
+    const body = isPath(scenario) ? await readFile(scenario, "utf8") : scenario;
+    await this.json("POST", "/scenario", body, { query: { speed, seed, start: moment(start), report } });
+  }
+  scenario({ steps } = {}) {
+    return this.json("GET", "/scenario", undefined, { query: { steps } });
+  }
+  /** Pauses what plays here ("paused"), or goes on at another speed. */
+  async setSpeed(speed) {
+    await this.json("PUT", "/scenario", { speed });
+  }
+  async stopScenario() {
+    await this.json("DELETE", "/scenario");
   }
   /** Environment variables that point a client at this world. */
   env() {
@@ -213,7 +314,8 @@ class World {
     const gateway = this.bench.urls.gateway;
     if (gateway) {
       const proxy = new URL(gateway);
-      if (this.id !== "default") proxy.username = this.id;
+      // Some clients drop a user without a password.
+      if (this.id !== "default") Object.assign(proxy, { username: this.id, password: "world" });
       for (const name of ["HTTP_PROXY", "HTTPS_PROXY"]) {
         variables[name] = variables[name.toLowerCase()] = proxy.href.replace(/\/$/, "");
       }
@@ -261,14 +363,58 @@ class Bench {
   async worlds() {
     return (await this.http.json("GET", "/worlds")).map((described) => new World(this, described));
   }
-  actions() {
-    return this.http.json("GET", "/actions");
+  actions(service) {
+    return this.http.json("GET", "/actions", undefined, { query: { service } });
   }
-  operations() {
-    return this.http.json("GET", "/operations");
+  operations(service) {
+    return this.http.json("GET", "/operations", undefined, { query: { service } });
   }
-  spec(service) {
-    return this.http.json("GET", `/spec/${encodeURIComponent(service)}`);
+  specs() {
+    return this.http.json("GET", "/spec");
+  }
+  spec(service, { world } = {}) {
+    return this.http.json("GET", `/spec/${encodeURIComponent(service)}`, undefined, { query: { world } });
+  }
+  /** The list of the control API's operations. */
+  index() {
+    return this.http.json("GET", "/", undefined, { accept: "application/json" });
+  }
+  /** The certificate of the bench's authority, PEM. */
+  certificate() {
+    return this.http.plain("GET", "/ca.pem");
+  }
+  /** Counts for Prometheus; the bench needs `--metrics`. */
+  metrics() {
+    return this.http.plain("GET", "/metrics");
+  }
+  /** The control API as OpenAPI. */
+  openapi() {
+    return this.http.json("GET", "/openapi.json");
+  }
+  /** The statements of the vendor's document about a service, and how sure we are of each. */
+  claims(service) {
+    return this.http.json("GET", `/claims/${encodeURIComponent(service)}`);
+  }
+  /** The scenarios that the program carries. */
+  scenarios() {
+    return this.http.json("GET", "/scenarios");
+  }
+  /** The text of one of them, YAML. */
+  scenario(name) {
+    return this.http.plain("GET", `/scenarios/${encodeURIComponent(name)}`);
+  }
+  /** Everything that is wrong with a scenario (`problems`, each with its place), or its plan: a path, text, or the scenario itself. */
+  async check(scenario) {
+    const text = isPath(scenario) ? await readFile(scenario, "utf8") : scenario;
+    return this.http.json("POST", "/check", typeof text === "string" ? text : JSON.stringify(text));
+  }
+  /** The chapters of the manual. */
+  manual() {
+    return this.http.json("GET", "/manual");
+  }
+  /** One of them, Markdown, in "en" or "ru". */
+  chapter(topic, { lang } = {}) {
+    return this.http.plain("GET", `/manual/${encodeURIComponent(topic)}`, { query: { lang } });
   }
 }
 

@@ -32,11 +32,36 @@ export interface JournalFilter {
   status?: number | string;
   client?: string;
   fault?: string;
-  since?: number | string;
+  channel?: Entry["channel"];
+  since?: number | Moment;
   limit?: number;
+  bodies?: boolean;
+  /** Waits so long for the first entry that fits, after entry `since`. */
+  wait?: Span;
+}
+export interface StreamEvent {
+  id?: string;
+  event: string;
+  data: any;
+}
+export interface Progress {
+  state: "playing" | "passed" | "failed" | "stopped";
+  title: string;
+  step: string;
+  why?: string;
+  report?: Record<string, any>;
+  [more: string]: unknown;
+}
+export interface PlayOptions {
+  /** Virtual seconds a second, or "max". */
+  speed?: string | number;
+  seed?: number;
+  start?: Moment;
+  /** Keeps what people see after each step, for `report()`. */
+  report?: boolean;
 }
 export class Clock {
-  get(): Promise<{ mode: string; now: string; scale?: number }>;
+  get(options?: { due?: boolean }): Promise<{ mode: string; now: string; scale?: number; [more: string]: unknown }>;
   now(): Promise<Date>;
   freeze(at?: Moment): Promise<unknown>;
   run(scale?: number): Promise<unknown>;
@@ -46,6 +71,7 @@ export class Clock {
 export class Faults {
   add(match: object, effect: object): Promise<string>;
   list(): Promise<object[]>;
+  switch(id: string, on: boolean): Promise<void>;
   remove(id: string): Promise<void>;
   clear(): Promise<void>;
 }
@@ -58,7 +84,16 @@ export class World implements AsyncDisposable {
   readonly faults: Faults;
   url(service: Service): string;
   act(action: string, args?: object): Promise<any>;
+  describe(): Promise<Record<string, any>>;
   journal(filter?: JournalFilter): Promise<Entry[]>;
+  journalPage(filter?: JournalFilter): Promise<{ entries: Entry[]; [more: string]: unknown }>;
+  stream(options?: { since?: number | string; bodies?: boolean }): AsyncGenerator<StreamEvent, void, void>;
+  view(options?: { limit?: number }): Promise<Record<string, any>>;
+  viewService(service: Service, options?: { table?: string; limit?: number; after?: string }): Promise<Record<string, any>>;
+  picture(service: Service, name: string): Promise<Buffer>;
+  recording(): Promise<Record<string, any>>;
+  changes(): Promise<Record<string, any>>;
+  report(): Promise<Record<string, any>>;
   clearJournal(): Promise<void>;
   verify(expectation: object, options?: { within?: Span }): Promise<void>;
   state(): Promise<Record<string, any>>;
@@ -66,7 +101,11 @@ export class World implements AsyncDisposable {
   restore(world: string | URL | object): Promise<void>;
   reset(service?: Service): Promise<void>;
   fork(id?: string): Promise<World>;
-  play(scenario: string | URL | object, options?: { speed?: string; timeout?: number }): Promise<Record<string, any>>;
+  play(scenario: string | URL | object, options?: PlayOptions & { timeout?: number }): Promise<Record<string, any>>;
+  startScenario(scenario: string | URL | object, options?: PlayOptions): Promise<void>;
+  scenario(options?: { steps?: boolean }): Promise<Progress>;
+  setSpeed(speed: string | number): Promise<void>;
+  stopScenario(): Promise<void>;
   env(): Record<string, string>;
   delete(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
@@ -80,9 +119,20 @@ export class Bench {
   world(options?: WorldOptions): Promise<World>;
   get(id?: string): Promise<World>;
   worlds(): Promise<World[]>;
-  actions(): Promise<object[]>;
-  operations(): Promise<object[]>;
-  spec(service: Service): Promise<Record<string, any>>;
+  actions(service?: Service): Promise<Record<string, any>[]>;
+  operations(service?: Service): Promise<Record<string, any>[]>;
+  specs(): Promise<Record<string, any>[]>;
+  spec(service: Service, options?: { world?: string }): Promise<Record<string, any>>;
+  index(): Promise<Record<string, any>>;
+  certificate(): Promise<string>;
+  metrics(): Promise<string>;
+  openapi(): Promise<Record<string, any>>;
+  claims(service: Service): Promise<Record<string, any>[]>;
+  scenarios(): Promise<Record<string, any>[]>;
+  scenario(name: string): Promise<string>;
+  check(scenario: string | URL | object): Promise<Record<string, any>>;
+  manual(): Promise<Record<string, any>[]>;
+  chapter(topic: string, options?: { lang?: "en" | "ru" }): Promise<string>;
 }
 export interface ServeOptions {
   world?: string;
