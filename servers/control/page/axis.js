@@ -4,6 +4,9 @@ import { lines, selected, version } from "./store.js";
 import { clockText, html } from "./parts.js";
 import { t } from "./text.js";
 
+/** The room of the last mark, in pixels. */
+const MARK = 3;
+
 /** Marks beyond this many are drawn as one where they stand together. */
 const WIDE = 600;
 
@@ -40,7 +43,7 @@ function draw(canvas, list, steps) {
     canvas.style.color = `var(${name})`;
     return getComputedStyle(canvas).color;
   });
-  const place = (time) => Math.round((to > from ? (time - from) / (to - from) : 1) * (canvas.width - 3));
+  const place = (time) => Math.round((to > from ? (time - from) / (to - from) : 1) * (canvas.width - MARK));
   const marks = new Map();
   list.forEach((line, number) => {
     const x = place(all[number]);
@@ -86,12 +89,11 @@ export function Axis({ steps = NONE, at = 0, move = null }) {
     const known = all.filter((time) => time);
     if (!known.length) return;
     const box = canvas.current.getBoundingClientRect();
-    const share = Math.min(1, Math.max(0, (event.clientX - box.left) / box.width));
+    const share = Math.min(1, Math.max(0, (event.clientX - box.left) / (box.width - MARK)));
     const to = Math.max(known.at(-1), ...steps.map((step) => step.time));
     const time = known[0] + share * (to - known[0]);
-    const place = all.findLastIndex((other) => other && other <= time);
-    if (move) move(Math.max(1, place + 1));
-    else selected.value = list[Math.max(0, place)] ?? null;
+    if (move) move(Math.max(1, all.findLastIndex((other) => other && other <= time) + 1));
+    else selected.value = list.reduce((near, line, place) => (near.off < Math.abs(all[place] - time) ? near : { line, off: Math.abs(all[place] - time) }), { line: null, off: Infinity }).line;
   };
   return html`<section class="axis" aria-label=${t("time")}>
     <canvas ref=${canvas} role="img" aria-label=${move ? t("axis_about", list.length, steps.length) : t("axis_live", list.length)} onClick=${seek} onPointerMove=${(event) => event.buttons === 1 && seek(event)}></canvas>
