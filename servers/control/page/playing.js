@@ -50,7 +50,11 @@ export function watchScenario() {
 
 export const stop = () => attempt(() => call("DELETE", at("/scenario"))).then(readPlay);
 
-const change = (speed) => attempt(() => call("PUT", at("/scenario"), { speed })).then(readPlay);
+/** Asks for another pace. It counts at once for what is clicked next; what came of it is read afterwards. */
+function change(speed) {
+  if (progress.peek()) progress.value = { ...progress.peek(), speed };
+  return attempt(() => call("PUT", at("/scenario"), { speed })).then(readPlay);
+}
 
 /** The pace as the control API takes it. */
 const wanted = () => (pace.value === "max" ? "max" : Number(pace.value));

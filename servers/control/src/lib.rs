@@ -7,6 +7,7 @@ mod handlers;
 mod openapi;
 mod page;
 mod plays;
+mod pretty;
 mod report;
 mod request;
 mod routes;

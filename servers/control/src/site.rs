@@ -16,6 +16,7 @@ use stend_transport::{
 use crate::access::Access;
 use crate::handlers::library::Shelf;
 use crate::plays::Plays;
+use crate::pretty::pretty;
 use crate::request::Request;
 use crate::routes::{ROUTES, Row};
 
@@ -146,26 +147,28 @@ impl Site for ControlSite {
         let curl = is_curl(&arrival.request);
         Box::pin(async move {
             let response = answer(control, &paths, arrival).await.unwrap_or_else(Reply::into_response);
-            if curl { with_newline(response) } else { response }
+            if curl { laid_out(response) } else { response }
         })
     }
 }
 
-/// Whether somebody asks by hand: the prompt of the terminal is to begin on a line of its own.
+/// Whether somebody asks by hand.
 fn is_curl(request: &HttpRequest) -> bool {
     let agent = request.headers().get(header::USER_AGENT);
     agent.is_some_and(|agent| agent.as_bytes().starts_with(b"curl/"))
 }
 
-/// The same with a line's end after JSON, which is still the same JSON.
-fn with_newline(response: HttpResponse) -> HttpResponse {
+/// The same with JSON laid out for people, which is still the same JSON.
+fn laid_out(response: HttpResponse) -> HttpResponse {
     let json = response.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes() == b"application/json");
     if !json {
         return response;
     }
     response.map_body(|_, body| match body.try_into_bytes() {
-        Ok(bytes) if !bytes.is_empty() => BoxBody::new([&bytes[..], b"\n"].concat()),
-        Ok(bytes) => BoxBody::new(bytes),
+        Ok(bytes) => match std::str::from_utf8(&bytes) {
+            Ok(text) if !text.is_empty() => BoxBody::new(pretty(text)),
+            _ => BoxBody::new(bytes),
+        },
         Err(body) => body,
     })
 }
