@@ -118,7 +118,8 @@ fn a_loop_is_shown_paused_and_replaced_over_the_control_api() {
     assert!(later["done"].as_u64() < Some(400), "the steps of this round: {}", later["done"]);
     // Another scenario takes its place and keeps it.
     let other = "stend: 1\ntitle: mine\nworld: documented\nuntil: 1s\ntimeline: []\n";
-    assert_eq!(curl(&[&format!("{scenario}?speed=max"), "--data-binary", other]), r#"{"state":"playing"}"#);
+    let begun = curl(&[&format!("{scenario}?speed=max"), "--data-binary", other]);
+    assert_eq!(begun.trim_end(), r#"{"state":"playing"}"#);
     let ended =
         eventually("mine has not ended", || Some(scenario_of(&serving)).filter(|shown| shown["state"] != "playing"));
     assert_eq!((&ended["state"], &ended["title"], &ended["round"]), (&json!("passed"), &json!("mine"), &Value::Null));
