@@ -8,6 +8,9 @@ use serde_json::value::RawValue;
 /// The most characters of a line that has several values.
 const WIDTH: usize = 160;
 
+/// What is deeper stays on one line.
+const DEEPEST: usize = 32;
+
 /// A longer text, in bytes, is for programs: it stays as it is.
 const LARGEST: usize = 256 * 1024;
 
@@ -61,7 +64,8 @@ pub(crate) fn pretty(json: &str) -> String {
 /// Writes a value at this depth; `before` characters stand in front of it on its line.
 fn lay(text: &mut String, json: &str, depth: usize, before: usize) {
     let fits = 2 * depth + before + json.chars().take(WIDTH + 1).count() <= WIDTH;
-    let parts = if fits { None } else { serde_json::from_str::<Parts<'_>>(json).ok() };
+    let is_whole = fits || depth == DEEPEST;
+    let parts = if is_whole { None } else { serde_json::from_str::<Parts<'_>>(json).ok() };
     match parts {
         Some(Parts::Object(parts)) if !parts.is_empty() => {
             let named = parts.into_iter().map(|(key, value)| (format!("{}: ", serde_json::Value::String(key)), value));
@@ -119,7 +123,9 @@ mod tests {
     #[test]
     fn what_is_deep_large_or_no_json_stays_as_it_is() {
         let deep = format!("{}{}", "[".repeat(5_000), "]".repeat(5_000));
-        assert_eq!(pretty(&deep), format!("{deep}\n"));
+        let laid = pretty(&deep);
+        assert_eq!(laid.lines().count(), 2 * DEEPEST + 1);
+        assert_eq!(laid.split_whitespace().collect::<String>(), deep);
         let large = format!("[{}0]", "0,".repeat(LARGEST / 2));
         assert_eq!(pretty(&large), format!("{large}\n"));
         let broken = "{".repeat(WIDTH + 1);

@@ -221,7 +221,7 @@ fn options_of_the_environment_steer_this_bench_and_not_its_command() {
     let mut command = bench();
     command.args(["run", "--", "sh", "-c", ask]).current_dir(root()).stdin(Stdio::null());
     let (code, out, err) = described(&command.env("STEND_SEED", "77").env("STEND_WORLD", "busy").output().unwrap());
-    assert!(code == 0 && out.starts_with(",,\n") && out.contains("\"seed\":77"), "{out}{err}");
+    assert!(code == 0 && out.starts_with(",,\n") && out.contains("\"seed\": 77,"), "{out}{err}");
     for (name, value) in
         [("STEND_SEED", ""), ("STEND_WORLD", ""), ("STEND_STRICT", ""), ("STEND_ROUTE", ""), ("STEND_LOG_FORMAT", "")]
     {
