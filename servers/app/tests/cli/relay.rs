@@ -43,9 +43,9 @@ impl Relay {
         let kept: Arc<Mutex<Vec<Value>>> = Arc::clone(&entries);
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
-                if let Some(entry) = passed(stream, &to, &base, change) {
-                    kept.lock().unwrap().push(entry);
-                }
+                // Locked all the while: whoever has its reply and looks finds the exchange.
+                let mut kept = kept.lock().unwrap();
+                kept.extend(passed(stream, &to, &base, change));
             }
         });
         Self { url, entries }
