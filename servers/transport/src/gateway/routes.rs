@@ -98,7 +98,7 @@ impl FromStr for PassThrough {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let wrong = || format!("`{text}` is no host; expected HOST or HOST:PORT, e.g. pypi.org");
+        let wrong = || format!("`{text}` is no host; expected HOST or HOST:PORT, e.g. example.org");
         let (host, port) = match text.rsplit_once(':') {
             Some((host, port)) if !host.contains(':') || host.ends_with(']') => {
                 (host, Some(port.parse().map_err(|_| wrong())?))
@@ -150,10 +150,10 @@ mod tests {
     fn what_passes_through_is_a_host_and_perhaps_a_port() {
         let through = |text: &str| text.parse::<PassThrough>();
         let plain = through("PyPI.org.").expect("a host");
-        assert!(plain.host == "pypi.org" && plain.takes(443) && plain.takes(80) && !plain.takes(22));
+        assert!(plain.host == "example.org" && plain.takes(443) && plain.takes(80) && !plain.takes(22));
         let ported = through("[::1]:8443").expect("a host");
         assert!(ported.host == "::1" && ported.takes(8443) && !ported.takes(443));
-        for wrong in ["", "https://pypi.org", "pypi.org:", "pypi.org:x", "*", "a b"] {
+        for wrong in ["", "https://example.org", "example.org:", "example.org:x", "*", "a b"] {
             assert!(through(wrong).is_err_and(|why| why.contains("expected HOST")), "{wrong}");
         }
     }
