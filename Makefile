@@ -105,8 +105,8 @@ client-programs:
 	if [ -n "$$missing" ]; then echo "installing clients for the tests:$$missing"; \
 	(apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing) >/dev/null 2>&1 || echo "some could not be installed; their tests are reported as not run"; fi; fi
 
-# Hurl plays the files that `stend record --format hurl` writes. It is compiled, which takes minutes, and links libxml2 and
-# libcurl: only when asked for.
+# Hurl plays the files that `stend record --format hurl` writes. It is compiled, which takes a minute or two, and links libxml2
+# and libcurl: on a CI machine, or when asked for.
 HURL := 8.0.1
 .PHONY: hurl
 hurl: ## Install Hurl for the test that plays exported files with it
@@ -116,7 +116,7 @@ hurl: ## Install Hurl for the test that plays exported files with it
 	BINDGEN_EXTRA_CLANG_ARGS="-I$$(cc -print-file-name=include)" $(CARGO) install --quiet --locked --debug --version $(HURL) --root target/hurl --target-dir target/hurl/build hurl \
 	|| echo "Hurl could not be built; its test is reported as not run"; rm -rf target/hurl/build; fi
 
-unit: clients ## Unit tests, black-box tests, and tests of the binary
+unit: clients $(if $(filter true,$(CI)),hurl) ## Unit tests, black-box tests, and tests of the binary
 	@mkdir -p target && rm -f $(REFERENCED)
 	INSTA_UPDATE=no INSTA_FORCE_PASS=0 INSTA_SNAPSHOT_REFERENCES_FILE=$(CURDIR)/$(REFERENCED) \
 		$(CARGO) test --locked --workspace --quiet
