@@ -23,7 +23,7 @@ impl Bench {
     /// It does not, or wants another token.
     pub(crate) async fn new(remote: Remote, own: bool) -> Result<Self, String> {
         let health = remote.ask(Method::GET, "/health", &[], None).await?;
-        // Health needs no token: one that is missing is told now, not by the first tool.
+        // Health needs no token: one that is missing is reported now, not by the first tool.
         remote.ask(Method::GET, "/worlds", &[], None).await?;
         Ok(Self { remote, urls: health["urls"].clone(), own, registry: stend::registry::services() })
     }
@@ -60,7 +60,7 @@ impl Bench {
         Err(format!("{place}{message}{hint}"))
     }
 
-    /// What an agent is told at the beginning.
+    /// What an agent reads at the beginning.
     pub(super) fn instructions(&self) -> String {
         let services: String = self
             .registry
@@ -84,6 +84,11 @@ impl Bench {
              shows a service's state, look_up says what the vendor's document states and how sure the bench is of it.\n"
         )
     }
+}
+
+/// A body of what was given.
+pub(super) fn body<const N: usize>(given: [(&str, Option<Value>); N]) -> Value {
+    given.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?))).collect()
 }
 
 /// The path of a world.

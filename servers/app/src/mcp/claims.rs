@@ -7,11 +7,14 @@ use stend::fidelity::{Claim, Ledger, ledgers};
 use stend_core::Problem;
 
 use super::bench::Bench;
-use super::tools::{Arguments, told};
+use super::tools::{Arguments, limit, told};
 
 /// Claims, unless asked otherwise, and at the most.
 const PAGE: usize = 10;
 const LARGEST_PAGE: usize = 50;
+
+const KINDS: [&str; 4] = ["documented", "observed", "assumed", "ruling"];
+const STATUSES: [&str; 5] = ["proved", "by_setting", "contradicted", "not_emulated", "unproved"];
 
 /// Looks up what a vendor's document states: by a claim's id, or by words. Each claim says where the document has it
 /// (`document`, `section`), whether that is documented, observed at public clients, assumed, or a ruling of the bench's makers,
@@ -26,10 +29,10 @@ pub(super) struct LookUp {
     /// Only of this service.
     service: Option<String>,
     /// Only of this kind.
-    #[schemars(extend("enum" = ["documented", "observed", "assumed", "ruling"]))]
+    #[schemars(extend("enum" = KINDS))]
     kind: Option<String>,
     /// Only with this status.
-    #[schemars(extend("enum" = ["proved", "by_setting", "contradicted", "not_emulated", "unproved"]))]
+    #[schemars(extend("enum" = STATUSES))]
     status: Option<String>,
     /// The most claims, 1 to 50; 10 unless given.
     limit: Option<usize>,
@@ -41,18 +44,15 @@ impl Arguments for LookUp {
     const READS: bool = true;
 
     async fn run(self, bench: &Bench) -> Result<Value, String> {
-        let limit = self.limit.unwrap_or(PAGE);
-        if !(1..=LARGEST_PAGE).contains(&limit) {
-            return Err(format!("limit: {limit} is not from 1 to {LARGEST_PAGE}"));
-        }
+        let limit = limit(self.limit, PAGE, LARGEST_PAGE)?;
         let one_of = |what: &str, word: &Option<String>, known: &[&str]| match word {
             Some(word) if !known.contains(&word.as_str()) => {
                 Err(told(&Problem::unknown("invalid", what, word, known.iter().copied())))
             }
             _ => Ok(()),
         };
-        one_of("kind", &self.kind, &["documented", "observed", "assumed", "ruling"])?;
-        one_of("status", &self.status, &["proved", "by_setting", "contradicted", "not_emulated", "unproved"])?;
+        one_of("kind", &self.kind, &KINDS)?;
+        one_of("status", &self.status, &STATUSES)?;
         if let Some(name) = &self.service {
             bench.registry.get(name).map_err(|problem| told(&problem))?;
         }

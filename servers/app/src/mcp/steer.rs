@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::bench::{Bench, world};
+use super::bench::{Bench, body, world};
 use super::tools::Arguments;
 use crate::cli::escaped;
 
@@ -102,10 +102,8 @@ impl Arguments for AdvanceClock {
     const TITLE: &'static str = "Let time pass";
 
     async fn run(self, bench: &Bench) -> Result<Value, String> {
-        let given = [("by", self.by), ("to", self.to)];
-        let body: Map<String, Value> =
-            given.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?.into()))).collect();
-        bench.send(Method::POST, &world(self.world.as_deref(), "/clock/advance"), Some(body.into())).await
+        let body = body([("by", self.by.map(Value::from)), ("to", self.to.map(Value::from))]);
+        bench.send(Method::POST, &world(self.world.as_deref(), "/clock/advance"), Some(body)).await
     }
 }
 
@@ -130,17 +128,15 @@ impl Arguments for SetClock {
 
     async fn run(self, bench: &Bench) -> Result<Value, String> {
         let path = world(self.world.as_deref(), "/clock");
-        let given = [
+        let body = body([
             ("mode", self.mode.map(Value::from)),
             ("now", self.now.map(Value::from)),
             ("scale", self.scale.map(Value::from)),
-        ];
-        let body: Map<String, Value> =
-            given.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?))).collect();
-        if body.is_empty() {
+        ]);
+        if body == json!({}) {
             return bench.get(&path, &[]).await;
         }
-        bench.send(Method::PUT, &path, Some(body.into())).await
+        bench.send(Method::PUT, &path, Some(body)).await
     }
 }
 

@@ -106,6 +106,14 @@ impl Tool {
     }
 }
 
+/// How many are asked for: from 1 to `most`, `usual` unless given.
+pub(super) fn limit(given: Option<usize>, usual: usize, most: usize) -> Result<usize, String> {
+    match given.unwrap_or(usual) {
+        limit if (1..=most).contains(&limit) => Ok(limit),
+        limit => Err(format!("limit: {limit} is not from 1 to {most}")),
+    }
+}
+
 /// A problem as agents read it.
 pub(super) fn told(problem: &Problem) -> String {
     let hint = problem.hint.as_ref().map(|hint| format!("\n  = help: {hint}")).unwrap_or_default();

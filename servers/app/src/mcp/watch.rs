@@ -27,10 +27,7 @@ fn waits(name: &str, text: Option<String>) -> Result<Option<String>, String> {
 }
 
 fn page(limit: Option<usize>) -> Result<Option<String>, String> {
-    match limit.unwrap_or(PAGE) {
-        limit @ 1..=LARGEST_PAGE => Ok(Some(limit.to_string())),
-        limit => Err(format!("limit: {limit} is not from 1 to {LARGEST_PAGE}")),
-    }
+    super::tools::limit(limit, PAGE, LARGEST_PAGE).map(|limit| Some(limit.to_string()))
 }
 
 /// What clients sent and got: the newest exchanges of a world, or with `since` those after an entry. `warnings` of an entry say

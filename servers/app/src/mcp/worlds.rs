@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use stend_core::{Diagnostic, Source};
 use stend_scenario::{Options, Scenario, Silent, Speed, StepOutcome, default_start};
 
-use super::bench::{Bench, world};
+use super::bench::{Bench, body, world};
 use super::tools::{Arguments, told};
 
 /// How long a scenario may take: clients wait no longer for a tool.
@@ -50,15 +50,14 @@ impl Arguments for MakeWorld {
         // Read before anything is made.
         let scenario = self.scenario.as_deref().map(|name| scenario(name, bench)).transpose()?;
         let given = self.world.map(|world| file(world, bench)).transpose()?;
-        let asked = [
+        let asked = body([
             ("id", self.id.map(Value::from)),
             ("world", given),
             ("seed", self.seed.map(Value::from)),
             ("clock", self.clock.map(Value::from)),
             ("fork_of", self.fork_of.map(Value::from)),
-        ];
-        let body: Value = asked.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?))).collect();
-        let made = bench.send(Method::POST, "/worlds", Some(body)).await?;
+        ]);
+        let made = bench.send(Method::POST, "/worlds", Some(asked)).await?;
         let Some(scenario) = scenario else { return Ok(made) };
         let id = made["id"].as_str().unwrap_or_default().to_owned();
         let played = play(&scenario, &id, self.seed, bench).await;
